@@ -1,0 +1,61 @@
+/// A session's tokens: what `POST /login` and `POST /token/refresh` answer.
+public struct Login: Sendable, Equatable, JSONReadable, JSONWritable {
+    /// The access token, a JSON Web Token (RFC 7519).
+    public let token: String
+    /// Always `Bearer` (RFC 6750).
+    public let tokenType: String
+    /// Seconds from the reply until ``token`` expires.
+    public let expiresIn: Int64
+    public let expiresAt: Timestamp
+    /// Good for one `POST /token/refresh`, which answers the next one.
+    public let refreshToken: String
+    public let refreshExpiresAt: Timestamp
+
+    public init(
+        token: String, expiresIn: Int64, expiresAt: Timestamp, refreshToken: String, refreshExpiresAt: Timestamp
+    ) {
+        self.token = token
+        tokenType = "Bearer"
+        self.expiresIn = expiresIn
+        self.expiresAt = expiresAt
+        self.refreshToken = refreshToken
+        self.refreshExpiresAt = refreshExpiresAt
+    }
+
+    public init(from object: inout ObjectReader) {
+        token = object.string("token")
+        tokenType = object.string("token_type")
+        expiresIn = object.integer("expires_in")
+        expiresAt = object.timestamp("expires_at")
+        refreshToken = object.string("refresh_token")
+        refreshExpiresAt = object.timestamp("refresh_expires_at")
+    }
+
+    public func write(to json: inout JSONWriter) {
+        json.object {
+            $0.member("token", token)
+            $0.member("token_type", tokenType)
+            $0.member("expires_in", expiresIn)
+            $0.member("expires_at", expiresAt.description)
+            $0.member("refresh_token", refreshToken)
+            $0.member("refresh_expires_at", refreshExpiresAt.description)
+        }
+    }
+}
+
+/// The body of `POST /token/refresh`.
+public struct RefreshRequest: Sendable, Equatable, JSONReadable, JSONWritable {
+    public let refreshToken: String
+
+    public init(refreshToken: String) {
+        self.refreshToken = refreshToken
+    }
+
+    public init(from object: inout ObjectReader) {
+        refreshToken = object.string("refresh_token")
+    }
+
+    public func write(to json: inout JSONWriter) {
+        json.object { $0.member("refresh_token", refreshToken) }
+    }
+}

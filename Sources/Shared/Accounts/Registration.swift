@@ -1,0 +1,103 @@
+/// A new account: the body of `POST /register`.
+public struct Registration: Sendable, Equatable, JSONReadable, JSONWritable {
+    public let name: String
+    public let password: String
+
+    public init(name: String, password: String) {
+        self.name = name
+        self.password = password
+    }
+
+    public init(from object: inout ObjectReader) {
+        name = object.string("name")
+        password = object.string("password")
+    }
+
+    public func write(to json: inout JSONWriter) {
+        json.object {
+            $0.member("name", name)
+            $0.member("password", password)
+        }
+    }
+
+    /// - Throws: ``InvalidFields`` with every fault.
+    public func validate() throws(InvalidFields) {
+        let faults = [Self.fault(inName: name), Self.fault(inPassword: password, name: name)].compactMap { $0 }
+        guard faults.isEmpty else { throw InvalidFields(faults) }
+    }
+
+    public static let minimumPasswordScalars = 8
+    public static let maximumPasswordBytes = 1024
+
+    /// 1–64 of `A-Za-z0-9._@+-`, the first a letter or digit.
+    public static func fault(inName name: String) -> FieldError? {
+        let bytes = name.utf8
+        if bytes.isEmpty { return FieldError("name", .empty, "must not be empty") }
+        if bytes.count > 64 { return FieldError("name", .tooLong, "must be at most 64 characters") }
+        let marks = "._@+-".utf8
+        guard bytes.allSatisfy({ isLetterOrDigit($0) || marks.contains($0) }), bytes.first.map(isLetterOrDigit) == true
+        else {
+            return FieldError("name", .invalid, "must start with a letter or digit and have only A-Z a-z 0-9 . _ @ + -")
+        }
+        return nil
+    }
+
+    /// At least 8 scalars and at most 1024 bytes; not the name, and not one of the most common ones
+    /// (NIST SP 800-63B, section 3.1.1.2).
+    public static func fault(inPassword password: String, name: String) -> FieldError? {
+        if password.utf8.count > maximumPasswordBytes {
+            return FieldError("password", .tooLong, "must be at most \(maximumPasswordBytes) bytes")
+        }
+        if password.unicodeScalars.count < minimumPasswordScalars {
+            return FieldError("password", .tooShort, "must be at least \(minimumPasswordScalars) characters")
+        }
+        let lowercased = password.lowercased()
+        if lowercased == name.lowercased() { return FieldError("password", .sameAsName, "must not be the name") }
+        if CommonPasswords.all.contains(lowercased) {
+            return FieldError("password", .tooCommon, "is one of the most common passwords")
+        }
+        return nil
+    }
+
+    private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: false
+        }
+    }
+}
+
+/// What `POST /register` answers.
+public struct Registered: Sendable, Equatable, JSONReadable, JSONWritable {
+    /// ``Message/registered``.
+    public let message: String
+    /// The user's UUID.
+    public let publicID: String
+    public let name: String
+    public let admin: Bool
+
+    public init(publicID: String, name: String, admin: Bool) {
+        message = Message.registered
+        self.publicID = publicID
+        self.name = name
+        self.admin = admin
+    }
+
+    public init(from object: inout ObjectReader) {
+        message = object.string("message")
+        publicID = object.string("public_id")
+        name = object.string("name")
+        admin = object.bool("admin")
+    }
+
+    public func write(to json: inout JSONWriter) {
+        json.object {
+            $0.member("message", message)
+            $0.member("public_id", publicID)
+            $0.member("name", name)
+            $0.member("admin", admin)
+        }
+    }
+}

@@ -1,0 +1,62 @@
+/// An account as `GET /me` and `GET /users` tell it. There is no field for a password or its hash.
+public struct User: Sendable, Equatable, JSONReadable, JSONWritable {
+    /// The user's UUID: what other programs may store.
+    public let publicID: String
+    public let name: String
+    public let admin: Bool
+    /// A disabled account can neither log in nor use its tokens.
+    public let disabled: Bool
+    public let createdAt: Timestamp
+    /// How many authors the user owns.
+    public let authors: Int64
+
+    public init(
+        publicID: String, name: String, admin: Bool, disabled: Bool, createdAt: Timestamp, authors: Int64
+    ) {
+        self.publicID = publicID
+        self.name = name
+        self.admin = admin
+        self.disabled = disabled
+        self.createdAt = createdAt
+        self.authors = authors
+    }
+
+    public init(from object: inout ObjectReader) {
+        publicID = object.string("public_id")
+        name = object.string("name")
+        admin = object.bool("admin")
+        disabled = object.bool("disabled")
+        createdAt = object.timestamp("created_at")
+        authors = object.integer("authors")
+    }
+
+    public func write(to json: inout JSONWriter) {
+        json.object {
+            $0.member("public_id", publicID)
+            $0.member("name", name)
+            $0.member("admin", admin)
+            $0.member("disabled", disabled)
+            $0.member("created_at", createdAt.description)
+            $0.member("authors", authors)
+        }
+    }
+}
+
+/// What `GET /users` answers.
+public struct UserList: Sendable, Equatable, JSONReadable, JSONWritable {
+    public let users: [User]
+
+    public init(_ users: [User]) {
+        self.users = users
+    }
+
+    public init(from object: inout ObjectReader) {
+        users = object.array("users")
+    }
+
+    public func write(to json: inout JSONWriter) {
+        json.object {
+            $0.member("users") { $0.array { for user in users { user.write(to: &$0) } } }
+        }
+    }
+}

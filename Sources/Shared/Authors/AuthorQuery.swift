@@ -1,0 +1,112 @@
+/// Which authors to list, and in which order: the query of `GET /authors`.
+public struct AuthorQuery: Sendable, Equatable {
+    /// Authors on one page: 1–1000.
+    public var limit = defaultLimit
+    /// Where to go on: the `next` of the page before.
+    public var after: String?
+    public var sort = AuthorSort()
+    /// Words that `name` or `book` must have, each as a prefix, without regard to case or accents.
+    public var search: String?
+    /// Exact values, compared as they are stored.
+    public var name: String?
+    public var book: String?
+    public var country: String?
+    public var bookerPrize: Bool?
+
+    public static let defaultLimit = 100
+    public static let maximumLimit = 1000
+    static let parameters = ["limit", "after", "sort", "q", "name", "book", "country", "booker_prize"]
+
+    public init() {}
+
+    /// Reads the parameters of a request.
+    /// - Throws: ``InvalidFields`` with every fault; an unknown parameter is one, with the nearest known name.
+    public init(items: [QueryItem]) throws(InvalidFields) {
+        var faults: [FieldError] = []
+        var seen: Set<String> = []
+        for item in items {
+            guard seen.insert(item.name).inserted else {
+                faults.append(FieldError(item.name, .invalid, "is given more than once"))
+                continue
+            }
+            if let fault = read(item) { faults.append(fault) }
+        }
+        guard faults.isEmpty else { throw InvalidFields(faults) }
+    }
+
+    private mutating func read(_ item: QueryItem) -> FieldError? {
+        switch item.name {
+        case "limit":
+            guard let limit = Author.id(item.value), (1...Int64(Self.maximumLimit)).contains(limit) else {
+                return FieldError("limit", .invalid, "must be a number from 1 to \(Self.maximumLimit)")
+            }
+            self.limit = Int(limit)
+        case "after": after = item.value
+        case "sort":
+            guard let sort = AuthorSort(item.value) else {
+                let fields = AuthorSort.Field.allCases.map(\.rawValue).joined(separator: ", ")
+                return FieldError("sort", .invalid, "must be one of \(fields), alone or followed by ':asc' or ':desc'")
+            }
+            self.sort = sort
+        case "q": search = item.value
+        case "name": name = StoredText.normalized(item.value)
+        case "book": book = StoredText.normalized(item.value)
+        case "country": country = StoredText.normalized(item.value)
+        case "booker_prize":
+            switch item.value {
+            case "true": bookerPrize = true
+            case "false": bookerPrize = false
+            default: return FieldError("booker_prize", .invalid, "must be true or false")
+            }
+        default:
+            let hint = closest(to: item.name, among: Self.parameters).map { "; did you mean '\($0)'?" } ?? ""
+            return FieldError(item.name, .unknownField, "is not a parameter of this request\(hint)")
+        }
+        return nil
+    }
+
+    /// The parameters of the request, without those that have their default.
+    public var items: [QueryItem] {
+        var items: [QueryItem] = []
+        if limit != Self.defaultLimit { items.append(QueryItem("limit", String(limit))) }
+        if let after { items.append(QueryItem("after", after)) }
+        if sort != AuthorSort() { items.append(QueryItem("sort", sort.description)) }
+        if let search { items.append(QueryItem("q", search)) }
+        if let name { items.append(QueryItem("name", name)) }
+        if let book { items.append(QueryItem("book", book)) }
+        if let country { items.append(QueryItem("country", country)) }
+        if let bookerPrize { items.append(QueryItem("booker_prize", String(bookerPrize))) }
+        return items
+    }
+}
+
+/// An order of authors: `FIELD`, `FIELD:asc` or `FIELD:desc`. Ties are broken by id, in the same direction.
+public struct AuthorSort: Sendable, Equatable, CustomStringConvertible {
+    public enum Field: String, Sendable, CaseIterable {
+        case id, name, book, country
+        case createdAt = "created_at"
+        case updatedAt = "updated_at"
+    }
+
+    public var field: Field
+    public var descending: Bool
+
+    public init(_ field: Field = .id, descending: Bool = false) {
+        self.field = field
+        self.descending = descending
+    }
+
+    public init?(_ text: String) {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count <= 2, let field = Field(rawValue: String(parts[0])) else { return nil }
+        switch parts.count == 2 ? parts[1] : "asc" {
+        case "asc": self.init(field)
+        case "desc": self.init(field, descending: true)
+        default: return nil
+        }
+    }
+
+    public var description: String {
+        descending ? "\(field.rawValue):desc" : field.rawValue
+    }
+}

@@ -1,0 +1,70 @@
+/// One thing that the API can do: a method, a path, what goes in and what comes out.
+///
+/// The daemon routes with it and the client calls with it, so nothing is spelt twice.
+public struct Endpoint<Input: Sendable, Output: Sendable>: Sendable {
+    public let method: Method
+    /// The path, with parameters in braces: `/authors/{id}`.
+    public let path: String
+
+    public init(_ method: Method, _ path: String) {
+        self.method = method
+        self.path = path
+    }
+
+    /// The path with its one parameter filled in.
+    public func path(_ parameter: String) -> String {
+        guard let open = path.firstIndex(of: "{"), let close = path.firstIndex(of: "}") else { return path }
+        return path.replacing(path[open...close], with: PercentEncoding.encode(parameter))
+    }
+}
+
+/// The request methods of the API (RFC 9110, section 9; `PATCH` is RFC 5789).
+public enum Method: String, Sendable, CaseIterable {
+    case get = "GET"
+    case post = "POST"
+    case put = "PUT"
+    case patch = "PATCH"
+    case delete = "DELETE"
+}
+
+/// The input or output of an endpoint that takes or answers no body.
+public struct Empty: Sendable, Equatable {
+    public init() {}
+}
+
+/// The whole API.
+public enum Endpoints {
+    // Accounts.
+    public static let register = Endpoint<Registration, Registered>(.post, "/register")
+    /// HTTP Basic credentials in; a new session out.
+    public static let login = Endpoint<Empty, Login>(.post, "/login")
+    /// The origin tutorial's spelling of ``login``.
+    public static let loginByGet = Endpoint<Empty, Login>(.get, "/login")
+    public static let refresh = Endpoint<RefreshRequest, Login>(.post, "/token/refresh")
+    public static let logout = Endpoint<Empty, Empty>(.post, "/logout")
+    public static let me = Endpoint<Empty, User>(.get, "/me")
+    public static let users = Endpoint<Empty, UserList>(.get, "/users")
+
+    // Authors.
+    public static let createAuthor = Endpoint<AuthorDraft, AuthorReply>(.post, "/authors")
+    /// The origin tutorial's spelling of ``createAuthor``.
+    public static let createAuthorByOldPath = Endpoint<AuthorDraft, AuthorReply>(.post, "/author")
+    public static let authors = Endpoint<AuthorQuery, AuthorPage>(.get, "/authors")
+    public static let author = Endpoint<Empty, Author>(.get, "/authors/{id}")
+    public static let updateAuthor = Endpoint<AuthorPatch, AuthorReply>(.patch, "/authors/{id}")
+    public static let deleteAuthor = Endpoint<Empty, AuthorReply>(.delete, "/authors/{id}")
+
+    // Health.
+    public static let live = Endpoint<Empty, Health>(.get, "/livez")
+    public static let ready = Endpoint<Empty, Health>(.get, "/readyz")
+    /// ``live`` under the name that old clients ask for.
+    public static let healthz = Endpoint<Empty, Health>(.get, "/healthz")
+}
+
+/// The tutorial's words and ours for what went well: the `message` of a reply.
+public enum Message {
+    public static let registered = "registered successfully"
+    public static let created = "new author created"
+    public static let updated = "author updated"
+    public static let deleted = "Author deleted"
+}

@@ -1,0 +1,61 @@
+/// What is wrong with one field of a request: an element of a problem's `errors`.
+public struct FieldError: Sendable, Equatable, JSONReadable, JSONWritable {
+    /// Name of the member or query parameter, as the sender spelt it.
+    public let field: String
+    public let code: Code
+    /// A phrase for people that follows the field's name, such as `must not be empty`.
+    public let message: String
+
+    public init(_ field: String, _ code: Code, _ message: String) {
+        self.field = field
+        self.code = code
+        self.message = message
+    }
+
+    public init(from object: inout ObjectReader) {
+        field = object.string("field")
+        code = Code(rawValue: object.string("code"))
+        message = object.string("message")
+    }
+
+    public func write(to json: inout JSONWriter) {
+        json.object {
+            $0.member("field", field)
+            $0.member("code", code.rawValue)
+            $0.member("message", message)
+        }
+    }
+
+    /// An open set: a client meets codes that are younger than itself.
+    public struct Code: Sendable, Hashable, RawRepresentable {
+        public let rawValue: String
+
+        public init(rawValue: String) {
+            self.rawValue = rawValue
+        }
+
+        public static let required = Code(rawValue: "required")
+        public static let wrongType = Code(rawValue: "wrong_type")
+        public static let unknownField = Code(rawValue: "unknown_field")
+        public static let empty = Code(rawValue: "empty")
+        public static let tooShort = Code(rawValue: "too_short")
+        public static let tooLong = Code(rawValue: "too_long")
+        public static let controlCharacter = Code(rawValue: "control_character")
+        public static let invalid = Code(rawValue: "invalid")
+        public static let tooCommon = Code(rawValue: "too_common")
+        public static let sameAsName = Code(rawValue: "same_as_name")
+    }
+}
+
+/// All that is wrong with the fields of one request. Never empty.
+public struct InvalidFields: Error, Equatable, CustomStringConvertible {
+    public let errors: [FieldError]
+
+    public init(_ errors: [FieldError]) {
+        self.errors = errors
+    }
+
+    public var description: String {
+        errors.map { "\($0.field) \($0.message)" }.joined(separator: "; ")
+    }
+}

@@ -1,0 +1,70 @@
+/// Percent-encoding (RFC 3986, section 2.1) and query strings.
+public enum PercentEncoding {
+    /// Encodes everything but the unreserved characters, so the result fits a path segment and a query alike.
+    public static func encode(_ text: String) -> String {
+        let digits = Array("0123456789ABCDEF".utf8)
+        var result: [UInt8] = []
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"):
+                result.append(byte)
+            default:
+                result.append(contentsOf: [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]])
+            }
+        }
+        return String(decoding: result, as: UTF8.self)
+    }
+
+    /// Decodes `%XX`, and `+` as a space as HTML forms write it; `nil` for a broken escape or invalid UTF-8.
+    public static func decode(_ text: some StringProtocol) -> String? {
+        var result: [UInt8] = []
+        var bytes = text.utf8.makeIterator()
+        func digit(_ byte: UInt8?) -> UInt8? {
+            byte.flatMap { Character(Unicode.Scalar($0)).hexDigitValue }.map { UInt8($0) }
+        }
+        while let byte = bytes.next() {
+            switch byte {
+            case UInt8(ascii: "+"): result.append(UInt8(ascii: " "))
+            case UInt8(ascii: "%"):
+                guard let high = digit(bytes.next()), let low = digit(bytes.next()) else { return nil }
+                result.append(high << 4 | low)
+            default: result.append(byte)
+            }
+        }
+        return String(validating: result, as: UTF8.self)
+    }
+}
+
+/// One `name=value` of a query string, decoded.
+public struct QueryItem: Sendable, Equatable {
+    public let name: String
+    public let value: String
+
+    public init(_ name: String, _ value: String) {
+        self.name = name
+        self.value = value
+    }
+
+    /// Splits a query string without its `?`; `nil` if an escape in it is broken.
+    public static func parse(_ query: some StringProtocol) -> [QueryItem]? {
+        var items: [QueryItem] = []
+        for pair in query.split(separator: "&") {
+            let halves = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let name = PercentEncoding.decode(halves[0]),
+                let value = PercentEncoding.decode(halves.count > 1 ? halves[1] : "")
+            else { return nil }
+            items.append(QueryItem(name, value))
+        }
+        return items
+    }
+
+    /// The items as a query string with its `?`, or an empty string where there are none.
+    public static func string(_ items: [QueryItem]) -> String {
+        guard !items.isEmpty else { return "" }
+        return "?"
+            + items.map { PercentEncoding.encode($0.name) + "=" + PercentEncoding.encode($0.value) }
+            .joined(separator: "&")
+    }
+}

@@ -1,0 +1,33 @@
+// Normalization Form C without Foundation's Unicode tables, which would make libctl seven times as large and its start
+// twice as slow. swift-foundation uses the standard library's normalizer in the same way.
+@_spi(_Unicode) import Swift
+
+/// The rules for every text of an author: how it is stored, and what is refused.
+public enum StoredText {
+    /// Unicode scalars, counted after trimming and normalizing.
+    public static let maximumLength = 200
+
+    /// The text as it is stored: white space trimmed at both ends, in Unicode Normalization Form C (UAX #15).
+    public static func normalized(_ text: String) -> String {
+        var scalars = text.unicodeScalars[...]
+        while let first = scalars.first, first.properties.isWhitespace { scalars.removeFirst() }
+        while let last = scalars.last, last.properties.isWhitespace { scalars.removeLast() }
+        let trimmed = String(scalars)
+        guard trimmed.utf8.contains(where: { $0 >= 0x80 }) else { return trimmed }
+        var composed = String.UnicodeScalarView()
+        for scalar in trimmed._nfc { composed.append(scalar) }
+        return String(composed)
+    }
+
+    /// What is wrong with a text that is ``normalized(_:)`` already, or `nil`.
+    static func fault(in text: String, field: String) -> FieldError? {
+        if text.isEmpty { return FieldError(field, .empty, "must not be empty") }
+        if text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
+            return FieldError(field, .controlCharacter, "must not contain control characters")
+        }
+        if text.unicodeScalars.count > maximumLength {
+            return FieldError(field, .tooLong, "must be at most \(maximumLength) characters")
+        }
+        return nil
+    }
+}

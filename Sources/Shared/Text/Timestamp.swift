@@ -1,0 +1,94 @@
+/// A moment in UTC, in whole milliseconds since 1970-01-01T00:00:00Z; on the wire `2026-11-23T18:04:02.123Z` (RFC 3339).
+public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible {
+    public let milliseconds: Int64
+
+    public init(milliseconds: Int64) {
+        self.milliseconds = milliseconds
+    }
+
+    /// Whole seconds since the epoch, rounded down: a JWT's `NumericDate`.
+    public var seconds: Int64 {
+        Self.floor(milliseconds, 1000).quotient
+    }
+
+    public static func < (left: Timestamp, right: Timestamp) -> Bool {
+        left.milliseconds < right.milliseconds
+    }
+
+    /// The moment so many seconds later (or earlier); stays at the last moment that can be told rather than overflow.
+    public func adding(seconds: Int64) -> Timestamp {
+        let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1000)
+        let (sum, overflow2) = milliseconds.addingReportingOverflow(scaled)
+        return Timestamp(milliseconds: overflow || overflow2 ? (seconds < 0 ? .min : .max) : sum)
+    }
+
+    public var description: String {
+        String(decoding: utf8, as: UTF8.self)
+    }
+
+    /// The 24 bytes of the RFC 3339 form.
+    ///
+    /// Days become a date with Howard Hinnant's `civil_from_days`
+    /// (https://howardhinnant.github.io/date_algorithms.html); years outside of 0–9999 are clamped.
+    public var utf8: [UInt8] {
+        let clamped = min(max(milliseconds, -62_167_219_200_000), 253_402_300_799_999)
+        let (days, inDay) = Self.floor(clamped, 86_400_000)
+        let shifted = days + 719_468
+        let (era, dayOfEra) = Self.floor(shifted, 146_097)
+        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let monthFromMarch = (5 * dayOfYear + 2) / 153
+        let day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
+        let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
+        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+
+        var text = Array("0000-00-00T00:00:00.000Z".utf8)
+        func put(_ value: Int64, _ range: Range<Int>) {
+            var rest = value
+            for index in range.reversed() {
+                text[index] = UInt8(ascii: "0") + UInt8(rest % 10)
+                rest /= 10
+            }
+        }
+        put(year, 0..<4)
+        put(month, 5..<7)
+        put(day, 8..<10)
+        put(inDay / 3_600_000, 11..<13)
+        put(inDay / 60_000 % 60, 14..<16)
+        put(inDay / 1000 % 60, 17..<19)
+        put(inDay % 1000, 20..<23)
+        return text
+    }
+
+    /// Reads the form that ``utf8`` writes and no other.
+    public init?(_ text: String) {
+        let bytes = Array(text.utf8)
+        guard bytes.count == 24 else { return nil }
+        func number(_ range: Range<Int>) -> Int64? {
+            var value: Int64 = 0
+            for byte in bytes[range] {
+                guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
+                value = value * 10 + Int64(byte - UInt8(ascii: "0"))
+            }
+            return value
+        }
+        guard let year = number(0..<4), let month = number(5..<7), let day = number(8..<10),
+            let hour = number(11..<13), let minute = number(14..<16), let second = number(17..<19),
+            let fraction = number(20..<23), (1...12).contains(month), (1...31).contains(day)
+        else { return nil }
+        let shiftedYear = month <= 2 ? year - 1 : year
+        let (era, yearOfEra) = Self.floor(shiftedYear, 400)
+        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+        let days = era * 146_097 + dayOfEra - 719_468
+        self.init(
+            milliseconds: days * 86_400_000 + hour * 3_600_000 + minute * 60_000 + second * 1000 + fraction)
+        // A day that the month does not have, an hour 24 or other punctuation comes out differently.
+        guard utf8 == bytes else { return nil }
+    }
+
+    private static func floor(_ value: Int64, _ divisor: Int64) -> (quotient: Int64, remainder: Int64) {
+        let (quotient, remainder) = value.quotientAndRemainder(dividingBy: divisor)
+        return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
+    }
+}
