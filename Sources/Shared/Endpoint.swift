@@ -59,6 +59,17 @@ public enum Endpoints {
     public static let ready = Endpoint<Empty, Health>(.get, "/readyz")
     /// ``live`` under the name that old clients ask for.
     public static let healthz = Endpoint<Empty, Health>(.get, "/healthz")
+
+    /// Method and path of every endpoint.
+    public static let all: [(method: Method, path: String)] = [
+        register.route, login.route, loginByGet.route, refresh.route, logout.route, me.route, users.route,
+        createAuthor.route, createAuthorByOldPath.route, authors.route, author.route, updateAuthor.route,
+        deleteAuthor.route, live.route, ready.route, healthz.route,
+    ]
+}
+
+extension Endpoint {
+    fileprivate var route: (method: Method, path: String) { (method, path) }
 }
 
 /// The tutorial's words and ours for what went well: the `message` of a reply.

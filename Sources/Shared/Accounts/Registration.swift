@@ -51,6 +51,10 @@ public struct Registration: Sendable, Equatable, JSONReadable, JSONWritable {
         if password.unicodeScalars.count < minimumPasswordScalars {
             return FieldError("password", .tooShort, "must be at least \(minimumPasswordScalars) characters")
         }
+        if password.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) {
+            // RFC 7617, section 2: HTTP Basic could not carry it.
+            return FieldError("password", .controlCharacter, "must not contain control characters")
+        }
         let lowercased = password.lowercased()
         if lowercased == name.lowercased() { return FieldError("password", .sameAsName, "must not be the name") }
         if CommonPasswords.all.contains(lowercased) {

@@ -1,0 +1,71 @@
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import Shared
+
+/// Everything that the daemon is made of, once it has its folder, its settings and its clock.
+struct App: Sendable {
+    let store: Store
+    let sessions: Sessions
+    let authenticator: Authenticator
+    let clock: Clock
+    let logger: Logger
+
+    init(
+        store: Store, key: [UInt8], tokenLifetime: Lifetime, refreshLifetime: Lifetime, passwords: Passwords,
+        clock: Clock = .system, logger: Logger
+    ) async throws {
+        self.store = store
+        self.clock = clock
+        self.logger = logger
+        sessions = Sessions(try await store.liveSessions(at: clock.now()))
+        authenticator = Authenticator(
+            store: store, sessions: sessions, tokens: try await Tokens(key: key, lifetime: tokenLifetime),
+            passwords: passwords, refreshLifetime: refreshLifetime, clock: clock)
+    }
+
+    /// Every middleware and every route.
+    func router() -> Router<GuestContext> {
+        let router = Router(context: GuestContext.self, options: .autoGenerateHeadEndpoints)
+        let authors = AuthorRoutes(store: store, clock: clock)
+        let accounts = AccountRoutes(authenticator: authenticator, store: store)
+        let health = HealthRoutes(store: store)
+
+        // A middleware wraps only what is added after it.
+        router.add(middleware: EnvelopeMiddleware(logger: logger))
+        router.add(middleware: ProblemMiddleware(logger: logger))
+
+        let guests = router.group()
+        health.add(to: guests)
+        accounts.add(to: guests)
+
+        let callers = router.group().add(middleware: TokenMiddleware(authenticator: authenticator))
+            .group(context: CallerContext.self)
+        accounts.add(toCallers: callers)
+        authors.add(toCallers: callers)
+
+        let admins = callers.group(context: AdminContext.self)
+        accounts.add(toAdmins: admins)
+        return router
+    }
+
+    /// An HTTP server for the routes on one address.
+    ///
+    /// - Parameter onListening: called with the bound address once connections are accepted.
+    func server(
+        on address: BindAddress, onListening: @escaping @Sendable (any Channel) async -> Void
+    ) -> some ApplicationProtocol {
+        Application(
+            responder: router().buildResponder(),
+            server: .http1(
+                configuration: .init(
+                    idleTimeout: .seconds(60),
+                    httpDecoderConfiguration: .init(
+                        maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024, maxHeaderFieldCount: 100))),
+            configuration: .init(
+                address: address, availableConnectionsDelegate: MaximumAvailableConnections(512)),
+            onServerRunning: onListening,
+            logger: Logger(label: "http") { _ in SwiftLogNoOpLogHandler() })
+    }
+}

@@ -1,0 +1,19 @@
+import Foundation
+
+/// Base64url without padding (RFC 4648, section 5; RFC 7515, appendix C).
+enum Base64URL {
+    static func encode(_ bytes: some Sequence<UInt8>) -> String {
+        var text = Data(bytes).base64EncodedString()
+        text.replace("+", with: "-")
+        text.replace("/", with: "_")
+        return text.trimmingCharacters(in: ["="])
+    }
+
+    /// `nil` unless `text` is exactly what ``encode(_:)`` writes: four spellings decode to one value, one is accepted.
+    static func decode(_ text: some StringProtocol) -> [UInt8]? {
+        var standard = String(text).replacing("-", with: "+").replacing("_", with: "/")
+        standard += String(repeating: "=", count: (4 - standard.utf8.count % 4) % 4)
+        guard let data = Data(base64Encoded: standard), encode(data).utf8.elementsEqual(text.utf8) else { return nil }
+        return Array(data)
+    }
+}

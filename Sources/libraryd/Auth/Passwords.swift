@@ -1,0 +1,113 @@
+import CLibcrypto
+import Dispatch
+import Foundation
+import HTTPTypes
+import Shared
+import Synchronization
+
+/// Hashes and checks passwords with scrypt (RFC 7914) through libcrypto, a bounded number at a time.
+final class Passwords: Sendable {
+    /// scrypt's parameters.
+    struct Cost: Sendable, Equatable {
+        let logN: Int
+        let r: Int
+        let p: Int
+
+        /// OWASP Password Storage Cheat Sheet: N=2^15, r=8, p=3.
+        static let owasp = Cost(logN: 15, r: 8, p: 3)
+
+        /// Hashes that would cost more than a few times ours are not computed, wherever they come from.
+        var isBearable: Bool {
+            (1...17).contains(logN) && (1...16).contains(r) && (1...16).contains(p)
+                && (1 << logN) * r * p <= 4 * (1 << 15) * 8 * 3
+        }
+    }
+
+    private static let queueLength = 16
+
+    private let cost: Cost
+    private let queue = OperationQueue()
+    private let waiting = Atomic<Int>(0)
+    /// A hash of nothing that anybody knows: checking against it takes as long as checking against a real one.
+    private let decoy: String
+
+    init(cost: Cost = .owasp, threads: Int = min(2, ProcessInfo.processInfo.activeProcessorCount)) {
+        self.cost = cost
+        queue.maxConcurrentOperationCount = threads
+        decoy = Self.text(cost, salt: Self.randomBytes(16), key: Self.randomBytes(32))
+    }
+
+    /// The hash of a password, as a PHC string: `$scrypt$ln=15,r=8,p=3$SALT$HASH`.
+    /// - Throws: ``Failure`` `busy` if too many wait already.
+    func hash(_ password: [UInt8]) async throws -> String {
+        let cost = cost
+        return try await onPool {
+            let salt = Self.randomBytes(16)
+            return Self.text(cost, salt: salt, key: try Self.scrypt(password, salt: salt, cost: cost))
+        }
+    }
+
+    /// Whether the password is the one behind the hash. Without a hash the answer is no, after the same time.
+    /// - Throws: ``Failure`` `busy` if too many wait already.
+    func verify(_ password: [UInt8], against hash: String?) async throws -> Bool {
+        let stored = hash ?? decoy
+        let matches = try await onPool {
+            guard let (cost, salt, key) = Self.parse(stored), cost.isBearable else { return false }
+            let computed = try Self.scrypt(password, salt: salt, cost: cost)
+            return computed.count == key.count && CRYPTO_memcmp(computed, key, key.count) == 0
+        }
+        return matches && hash != nil
+    }
+
+    static func randomBytes(_ count: Int) -> [UInt8] {
+        var generator = SystemRandomNumberGenerator()
+        return (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
+    }
+
+    private func onPool<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
+        guard
+            waiting.wrappingAdd(1, ordering: .relaxed).newValue <= Self.queueLength + queue.maxConcurrentOperationCount
+        else {
+            waiting.wrappingSubtract(1, ordering: .relaxed)
+            throw Failure(.busy, headers: [.retryAfter: "1"])
+        }
+        defer { waiting.wrappingSubtract(1, ordering: .relaxed) }
+        return try await withCheckedThrowingContinuation { continuation in
+            queue.addOperation { continuation.resume(with: Result(catching: work)) }
+        }
+    }
+
+    private static func scrypt(_ password: [UInt8], salt: [UInt8], cost: Cost) throws -> [UInt8] {
+        var key = [UInt8](repeating: 0, count: 32)
+        let n = UInt64(1) << UInt64(cost.logN)
+        let (r, p) = (UInt64(cost.r), UInt64(cost.p))
+        // libcrypto's own limit of 32 MiB is a little too small for N=2^15.
+        let memory = 128 * r * (n + p + 2)
+        let done = password.withUnsafeBytes {
+            EVP_PBE_scrypt(
+                $0.bindMemory(to: CChar.self).baseAddress, password.count, salt, salt.count, n, r, p, memory, &key, 32)
+        }
+        guard done == 1 else { throw Failure(.internalError) }
+        return key
+    }
+
+    private static func text(_ cost: Cost, salt: [UInt8], key: [UInt8]) -> String {
+        func base64(_ bytes: [UInt8]) -> String { Data(bytes).base64EncodedString().trimmingCharacters(in: ["="]) }
+        return "$scrypt$ln=\(cost.logN),r=\(cost.r),p=\(cost.p)$\(base64(salt))$\(base64(key))"
+    }
+
+    private static func parse(_ text: String) -> (cost: Cost, salt: [UInt8], key: [UInt8])? {
+        let parts = text.split(separator: "$", omittingEmptySubsequences: false)
+        guard parts.count == 5, parts[0].isEmpty, parts[1] == "scrypt" else { return nil }
+        let numbers = parts[2].split(separator: ",").map { $0.split(separator: "=") }
+        guard numbers.map(\.first) == ["ln", "r", "p"], numbers.allSatisfy({ $0.count == 2 }),
+            let logN = Int(numbers[0][1]), let r = Int(numbers[1][1]), let p = Int(numbers[2][1])
+        else { return nil }
+        func bytes(_ base64: Substring) -> [UInt8]? {
+            let padding = String(repeating: "=", count: (4 - base64.utf8.count % 4) % 4)
+            return Data(base64Encoded: base64 + padding).map { Array($0) }
+        }
+        guard let salt = bytes(parts[3]), let key = bytes(parts[4]) else { return nil }
+        return (Cost(logN: logN, r: r, p: p), salt, key)
+    }
+}

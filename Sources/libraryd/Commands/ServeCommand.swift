@@ -1,0 +1,81 @@
+import ArgumentParser
+import Foundation
+import Glibc
+import Hummingbird
+import Logging
+import NIOCore
+import ServiceLifecycle
+import Shared
+import UnixSignals
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Serve the library until SIGTERM or SIGINT.",
+        discussion: """
+            Creates what is missing: the data folder, the database and the key. Nothing needs configuring. Settings come
+            from flags, else from LIBRARYD_* variables, else from the file that --config names.
+            """)
+
+    @OptionGroup var flags: Flags
+
+    func run() async throws {
+        try await Exit.reporting {
+            let settings = try await Settings(flags: flags, environment: ProcessInfo.processInfo.environment)
+            let folder = try DataFolder(path: settings.data)
+            try await serve(settings, folder)
+        }
+    }
+
+    private func serve(_ settings: Settings, _ folder: borrowing DataFolder) async throws {
+        let logger = Logger(label: "libraryd") { _ in
+            LineLogHandler(level: settings.logLevel, format: settings.logFormat)
+        }
+        let store = try Store(path: folder.databasePath)
+        defer { store.close() }
+        let app = try await App(
+            store: store, key: try folder.signingKey(), tokenLifetime: settings.tokenLifetime,
+            refreshLifetime: settings.refreshLifetime, passwords: Passwords(), logger: logger)
+
+        var services: [any Service] = [OperatorSocket(path: folder.operatorSocketPath, app: app)]
+        if let listen = settings.listen {
+            services.append(
+                app.server(on: .hostname(listen.host, port: listen.port)) { channel in
+                    let port = channel.localAddress?.port ?? listen.port
+                    Self.announce("http://\(Listen(host: listen.host, port: port))")
+                })
+        }
+        if let socket = settings.socket {
+            try Self.refuseLiveSocket(socket)
+            services.append(
+                app.server(on: .unixDomainSocket(path: socket)) { _ in
+                    chmod(socket, 0o600)
+                    Self.announce("unix:\(socket)")
+                })
+        }
+        var configuration = ServiceGroupConfiguration(
+            services: services, gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: Logger(label: "services") { _ in SwiftLogNoOpLogHandler() })
+        configuration.maximumGracefulShutdownDuration = .seconds(10)
+        do {
+            try await ServiceGroup(configuration: configuration).run()
+        } catch let error as IOError {
+            throw StartupError(.unavailable, "cannot listen: \(String(cString: strerror(error.errnoCode)))")
+        }
+        if let socket = settings.socket { unlink(socket) }
+        logger.info("stopped")
+    }
+
+    /// Another daemon's socket is not taken away from it.
+    private static func refuseLiveSocket(_ path: String) throws {
+        guard let connection = try UnixSocket.connect(to: path) else { return }
+        close(connection)
+        throw StartupError(
+            .unavailable, "\(path): another process listens there", hint: "choose another --socket, or say --listen")
+    }
+
+    private static func announce(_ address: String) {
+        let line = Array("libraryd: listening on \(address)\n".utf8)
+        _ = write(STDOUT_FILENO, line, line.count)
+    }
+}

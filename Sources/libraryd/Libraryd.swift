@@ -1,0 +1,64 @@
+import ArgumentParser
+import Glibc
+import Shared
+
+@main
+struct Libraryd: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "libraryd",
+        abstract: "Keeps a library of authors and serves it over HTTP.",
+        version: "0.1.0",
+        subcommands: [ServeCommand.self, UserCommand.self],
+        defaultSubcommand: ServeCommand.self)
+
+    static func main() async {
+        // Whatever is created is private, whatever the shell's umask says.
+        umask(0o077)
+        // A full disk or a closed terminal must end a write with an error, not the daemon.
+        signal(SIGXFSZ, SIG_IGN)
+        signal(SIGPIPE, SIG_IGN)
+        signal(SIGHUP, SIG_IGN)
+        await main(nil)
+    }
+}
+
+/// Standard error, unbuffered.
+enum StandardError {
+    static func write(_ text: String) {
+        let bytes = Array(text.utf8)
+        _ = Glibc.write(STDERR_FILENO, bytes, bytes.count)
+    }
+}
+
+/// How a command ends.
+enum Exit {
+    /// Runs the command; what it throws becomes a line on standard error and an exit code.
+    static func reporting(_ command: () async throws -> Void) async throws {
+        do {
+            try await command()
+        } catch {
+            let failure = startupError(error)
+            var text = "libraryd: \(failure.reason)\n"
+            if let hint = failure.hint { text += "  hint: \(hint)\n" }
+            StandardError.write(text)
+            throw ExitCode(failure.exit.rawValue)
+        }
+    }
+
+    private static func startupError(_ error: any Error) -> StartupError {
+        switch error {
+        case let error as StartupError: error
+        case let failure as Failure: startupError(failure.problem(requestID: ""))
+        case let problem as Problem: startupError(problem)
+        default: StartupError(.failure, "\(error)")
+        }
+    }
+
+    private static func startupError(_ problem: Problem) -> StartupError {
+        switch problem.code {
+        case .userNotFound: StartupError(.notFound, problem.detail, hint: "libraryd user list")
+        case .lastAdmin: StartupError(.conflict, problem.detail, hint: "promote somebody else first")
+        default: StartupError(.failure, problem.detail)
+        }
+    }
+}

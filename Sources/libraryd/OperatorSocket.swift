@@ -1,0 +1,61 @@
+import Foundation
+import Glibc
+import Logging
+import ServiceLifecycle
+import Shared
+
+/// `operator.sock`: one JSON request, one JSON answer, for processes of the same user only.
+///
+/// Blocking calls on a thread of their own: one operator at a time is all there ever is.
+struct OperatorSocket: Service {
+    let path: String
+    let app: App
+
+    func run() async throws {
+        let listener = try UnixSocket.listen(at: path)
+        let app = app
+        let connections = AsyncStream<Int32> { continuation in
+            Thread.detachNewThread {
+                while let connection = UnixSocket.accept(listener) { continuation.yield(connection) }
+                continuation.finish()
+            }
+        }
+        await withGracefulShutdownHandler {
+            for await connection in connections {
+                await serve(connection, app)
+                close(connection)
+            }
+        } onGracefulShutdown: {
+            shutdown(listener, Int32(SHUT_RDWR))
+        }
+        close(listener)
+        unlink(path)
+    }
+
+    private func serve(_ connection: Int32, _ app: App) async {
+        guard UnixSocket.peer(of: connection) == geteuid() else { return }
+        UnixSocket.setTimeout(connection, seconds: 5)
+        let answer: [UInt8]
+        do {
+            let request = try OperatorRequest(json: try UnixSocket.read(connection), unknownMembers: .rejected)
+            answer = try await app.perform(request).json
+        } catch {
+            let failure = error as? Failure ?? Failure(.internalError)
+            answer = failure.problem(requestID: RequestIdentifier.next()).json
+        }
+        try? UnixSocket.write(answer, to: connection)
+    }
+
+    /// Asks the daemon that has the folder.
+    /// - Returns: `nil` if none listens there.
+    static func ask(_ request: OperatorRequest, at path: String) throws -> UserList? {
+        guard let connection = try UnixSocket.connect(to: path) else { return nil }
+        defer { close(connection) }
+        UnixSocket.setTimeout(connection, seconds: 10)
+        try UnixSocket.write(request.json, to: connection)
+        shutdown(connection, Int32(SHUT_WR))
+        let answer = try UnixSocket.read(connection)
+        if let users = try? UserList(json: answer, unknownMembers: .ignored) { return users }
+        throw try Problem(json: answer, unknownMembers: .ignored)
+    }
+}

@@ -1,0 +1,20 @@
+import HTTPTypes
+import Hummingbird
+import Shared
+
+struct HealthRoutes {
+    let store: Store
+
+    func add(to routes: RouterGroup<GuestContext>) {
+        routes.on(Endpoints.live) { _, _ in .json(Health()) }
+        routes.on(Endpoints.healthz) { _, _ in .json(Health()) }
+        routes.on(Endpoints.ready) { _, _ in
+            do {
+                try await store.checkReadiness()
+                return .json(Health())
+            } catch {
+                throw Failure(.notReady, headers: [.retryAfter: "1"])
+            }
+        }
+    }
+}

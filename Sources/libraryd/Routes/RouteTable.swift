@@ -1,0 +1,35 @@
+import HTTPTypes
+import Hummingbird
+import Shared
+
+/// Which methods each path answers. The router itself only knows a match or none.
+enum RouteTable {
+    private static let routes = Endpoints.all.map { (segments: $0.path.split(separator: "/"), method: $0.method) }
+
+    /// The methods of a path, `HEAD` with `GET`; none if there is nothing at that path.
+    static func methods(at path: String) -> [String] {
+        let segments = path.split(separator: "/")
+        let found = routes.filter { matches($0.segments, segments) }.map(\.method)
+        let names = Shared.Method.allCases.filter(found.contains).map(\.rawValue)
+        return found.contains(.get) ? names + ["HEAD"] : names
+    }
+
+    /// Whether the path is spelt as it should be: no empty segment, none at the end either.
+    static func isCanonical(_ path: String) -> Bool {
+        path == "/" || !(path.utf8.last == UInt8(ascii: "/") || path.contains("//"))
+    }
+
+    private static func matches(_ template: [Substring], _ path: [Substring]) -> Bool {
+        template.count == path.count && zip(template, path).allSatisfy { $0.first == "{" || $0 == $1 }
+    }
+}
+
+extension RouterMethods {
+    /// Routes an endpoint to its handler.
+    func on<Input, Output>(
+        _ endpoint: Endpoint<Input, Output>,
+        use handler: @escaping @Sendable (Request, Context) async throws -> Response
+    ) {
+        on(RouterPath(endpoint.path), method: .init(endpoint.method.rawValue) ?? .get, use: handler)
+    }
+}

@@ -1,0 +1,192 @@
+import ArgumentParser
+import Configuration
+import Foundation
+import Logging
+import Shared
+import SystemPackage
+
+/// What the daemon was told: flags win over `LIBRARYD_*`, which win over the file, which wins over the defaults.
+struct Settings: Sendable, Equatable {
+    var listen: Listen?
+    var socket: String?
+    var data: String
+    var behindProxy: Bool
+    var tokenLifetime: Lifetime
+    var refreshLifetime: Lifetime
+    var logLevel: Logger.Level
+    var logFormat: LogFormat
+
+    /// The keys of a configuration file; in the environment upper-case, with `_` for `-`, after `LIBRARYD_`.
+    static let keys = [
+        "listen", "socket", "data", "behind-proxy", "token-lifetime", "refresh-lifetime", "log-level", "log-format",
+    ]
+    static let environmentPrefix = "LIBRARYD_"
+
+    /// - Throws: ``StartupError`` `configuration` that names the key, and for an unknown key the nearest known one.
+    init(flags: Flags, environment: [String: String]) async throws {
+        var environment = environment
+        if let file = flags.config { environment[Self.variable("config")] = file }
+        let reader = try await Self.reader(environment: environment)
+        func text(_ key: String, _ flag: String?) -> String? { flag ?? reader.string(forKey: ConfigKey([key])) }
+        func parse<Value>(_ key: String, _ flag: String?, _ form: String, _ read: (String) -> Value?) throws -> Value? {
+            guard let text = text(key, flag) else { return nil }
+            guard let value = read(text) else {
+                throw StartupError(.configuration, "\(key) must be \(form), not '\(text)'")
+            }
+            return value
+        }
+        let lifetime = "a whole number and a unit, such as 90s, 30m, 12h or 30d"
+        let runtimeFolder = environment["XDG_RUNTIME_DIR"].flatMap { $0.hasPrefix("/") ? $0 : nil }
+
+        listen = try parse("listen", flags.listen, "HOST:PORT") { Listen($0) }
+        socket = text("socket", flags.socket)
+        if listen == nil, socket == nil {
+            listen = .standard
+            socket = runtimeFolder.map { $0 + "/libraryd.sock" }
+        }
+        data = try text("data", flags.data) ?? Self.defaultData(environment)
+        behindProxy =
+            try flags.behindProxy
+            || parse("behind-proxy", nil, "true or false") { Bool($0) } ?? false
+        tokenLifetime =
+            try parse("token-lifetime", flags.tokenLifetime, lifetime) { Lifetime($0) }
+            ?? Lifetime(seconds: 30 * 60)
+        refreshLifetime =
+            try parse("refresh-lifetime", flags.refreshLifetime, lifetime) { Lifetime($0) }
+            ?? Lifetime(seconds: 30 * 86400)
+        let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+        logLevel = try parse("log-level", flags.logLevel, "one of \(levels)") { Logger.Level(rawValue: $0) } ?? .info
+        logFormat = try parse("log-format", flags.logFormat, "text or json") { LogFormat(rawValue: $0) } ?? .automatic
+
+        guard tokenLifetime.seconds > 0, refreshLifetime.seconds > 0 else {
+            throw StartupError(.configuration, "a lifetime must be longer than nothing")
+        }
+        if let listen, !listen.isLoopback, !behindProxy {
+            throw StartupError(
+                .configuration, "\(listen) can be reached from other machines, and passwords would cross the network",
+                hint: "put a proxy that speaks TLS in front and say --behind-proxy, or listen on 127.0.0.1")
+        }
+        if !data.hasPrefix("/") { data = FileManager.default.currentDirectoryPath + "/" + data }
+    }
+
+    private static func variable(_ key: String) -> String {
+        environmentPrefix + key.uppercased().replacing("-", with: "_")
+    }
+
+    private static func defaultData(_ environment: [String: String]) throws -> String {
+        if let folder = environment["XDG_DATA_HOME"], folder.hasPrefix("/") { return folder + "/libraryd" }
+        guard let home = environment["HOME"], home.hasPrefix("/") else {
+            throw StartupError(.configuration, "neither XDG_DATA_HOME nor HOME is set", hint: "say --data DIR")
+        }
+        return home + "/.local/share/libraryd"
+    }
+
+    private static func reader(environment: [String: String]) async throws -> ConfigReader {
+        let known = Set((keys + ["config"]).map(variable))
+        for name in environment.keys.sorted() where name.hasPrefix(environmentPrefix) && !known.contains(name) {
+            throw unknown(name, known, "environment variable")
+        }
+        var providers: [any ConfigProvider] = [
+            EnvironmentVariablesProvider(environmentVariables: environment).prefixKeys(with: "libraryd")
+        ]
+        if let file = environment[variable("config")] {
+            try check(file)
+            providers.append(try await FileProvider<JSONSnapshot>(filePath: FilePath(file)))
+        }
+        return ConfigReader(providers: providers)
+    }
+
+    /// swift-configuration asks a file for the keys that it wants; a misspelt key would go unnoticed.
+    private static func check(_ file: String) throws {
+        let members: [JSONValue.Member]
+        do {
+            guard case .object(let all) = try JSONValue(parsing: FileContents.read(file, limit: 1 << 20)) else {
+                throw StartupError(.configuration, "\(file) is not a JSON object")
+            }
+            members = all
+        } catch let error as JSONSyntaxError {
+            throw StartupError(.configuration, "\(file): \(error)")
+        }
+        for member in members {
+            guard keys.contains(member.name) else { throw unknown(member.name, keys, "key in \(file)") }
+            guard case .string = member.value else {
+                throw StartupError(.configuration, "\(file): \(member.name) must be a string")
+            }
+        }
+    }
+
+    private static func unknown(_ name: String, _ known: some Sequence<String>, _ kind: String) -> StartupError {
+        StartupError(
+            .configuration, "\(name) is not a known \(kind)",
+            hint: closest(to: name, among: known.map { $0.lowercased() })
+                .map { nearest in "did you mean \(known.first { $0.lowercased() == nearest } ?? nearest)?" })
+    }
+}
+
+/// `HOST:PORT`; an IPv6 address stands in brackets. Port 0 lets the system choose.
+struct Listen: Sendable, Equatable, CustomStringConvertible {
+    let host: String
+    let port: Int
+
+    static let standard = Listen(host: "127.0.0.1", port: 8080)
+
+    init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+
+    init?(_ text: String) {
+        guard let colon = text.lastIndex(of: ":"), let port = Author.id(text[text.index(after: colon)...]),
+            port <= 65535
+        else { return nil }
+        var host = text[..<colon]
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            host = host.dropFirst().dropLast()
+        } else if host.contains(":") {
+            return nil
+        }
+        guard !host.isEmpty else { return nil }
+        self.init(host: String(host), port: Int(port))
+    }
+
+    /// Only literals and `localhost`: another name could lead anywhere tomorrow.
+    var isLoopback: Bool {
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        let isIPv4 = parts.count == 4 && parts.allSatisfy { Author.id($0).map { $0 <= 255 } ?? false }
+        return host == "localhost" || host == "::1" || (isIPv4 && parts[0] == "127")
+    }
+
+    var description: String {
+        host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
+}
+
+/// The flags of `serve`, which the other commands share as far as they need the folder.
+struct Flags: ParsableArguments {
+    @Option(help: "Address to listen on; port 0 picks a free one. (default: 127.0.0.1:8080)")
+    var listen: String?
+
+    @Option(help: "Unix socket to listen on. (default: $XDG_RUNTIME_DIR/libraryd.sock where that is set)")
+    var socket: String?
+
+    @Option(help: "Folder for the database and the key. (default: ~/.local/share/libraryd)")
+    var data: String?
+
+    @Option(help: "JSON file with settings, named like these flags.")
+    var config: String?
+
+    @Flag(help: "Allow an address that is not loopback: a proxy in front speaks TLS.")
+    var behindProxy = false
+
+    @Option(help: "How long a token is good. (default: 30m)")
+    var tokenLifetime: String?
+
+    @Option(help: "How long a login can be refreshed. (default: 30d)")
+    var refreshLifetime: String?
+
+    @Option(help: "trace, debug, info, notice, warning, error or critical. (default: info)")
+    var logLevel: String?
+
+    @Option(help: "text or json. (default: text on a terminal, else json)")
+    var logFormat: String?
+}

@@ -1,0 +1,64 @@
+/// The schema, as the statements that lead to it. A released migration is never edited: a change is a new one.
+///
+/// `PRAGMA user_version` counts the migrations that a file has had; `PRAGMA application_id` says that it is ours.
+enum Migrations {
+    /// "Libr", the mark of a libraryd database (https://www.sqlite.org/pragma.html#pragma_application_id).
+    static let applicationID: Int64 = 0x4C69_6272
+
+    static let all = [first]
+
+    /// AUTOINCREMENT: an id is never used again. `author_search` is an external-content FTS5 table that ``SearchIndex``
+    /// keeps in step: with `trusted_schema=OFF`, SQLite 3.40 lets no trigger write to a virtual table. It indexes the
+    /// owner too, so that a search never walks through somebody else's authors.
+    private static let first = """
+        CREATE TABLE user (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            public_id TEXT NOT NULL UNIQUE,
+            name TEXT NOT NULL COLLATE NOCASE UNIQUE,
+            password_hash TEXT NOT NULL,
+            admin INTEGER NOT NULL DEFAULT 0 CHECK (admin IN (0, 1)),
+            disabled INTEGER NOT NULL DEFAULT 0 CHECK (disabled IN (0, 1)),
+            created_at INTEGER NOT NULL,
+            updated_at INTEGER NOT NULL
+        ) STRICT;
+
+        CREATE TABLE session (
+            id TEXT PRIMARY KEY,
+            user INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+            refresh_hash BLOB NOT NULL UNIQUE,
+            created_at INTEGER NOT NULL,
+            used_at INTEGER NOT NULL,
+            expires_at INTEGER NOT NULL,
+            client TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX session_user ON session (user);
+
+        CREATE TABLE used_refresh_token (
+            hash BLOB PRIMARY KEY,
+            session TEXT NOT NULL REFERENCES session (id) ON DELETE CASCADE,
+            used_at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX used_refresh_token_session ON used_refresh_token (session);
+
+        CREATE TABLE author (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            owner INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+            name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
+            book TEXT NOT NULL CHECK (length(book) BETWEEN 1 AND 200),
+            country TEXT NOT NULL CHECK (length(country) BETWEEN 1 AND 200),
+            booker_prize INTEGER NOT NULL CHECK (booker_prize IN (0, 1)),
+            created_at INTEGER NOT NULL,
+            updated_at INTEGER NOT NULL,
+            version INTEGER NOT NULL DEFAULT 1,
+            UNIQUE (owner, name, book)
+        ) STRICT;
+        CREATE INDEX author_owner ON author (owner);
+        CREATE INDEX author_book ON author (owner, book);
+        CREATE INDEX author_country ON author (owner, country);
+
+        CREATE VIRTUAL TABLE author_search USING fts5 (
+            owner, name, book,
+            content = 'author', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2'
+        );
+        """
+}

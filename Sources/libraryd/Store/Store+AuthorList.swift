@@ -1,0 +1,132 @@
+import GRDB
+import GRDBSQLite
+import Shared
+
+/// One page of a list, ready to be sent.
+struct StoredPage: Sendable {
+    /// An ``AuthorPage`` as JSON.
+    let json: [UInt8]
+    let next: String?
+}
+
+extension Store {
+    /// The owner's authors that match, one page of them, by key and never by offset.
+    /// - Throws: ``InvalidFields`` if the cursor does not belong to this list.
+    func authors(_ query: AuthorQuery, owner: Int64) async throws -> StoredPage {
+        let statement = try AuthorListStatement(query, owner: owner)
+        if statement.isShort { return try readers.read { try statement.page($0) } }
+        return try await readers.readSlowly { try statement.page($0) }
+    }
+}
+
+/// The statement behind a list: its text depends on which filters are given, so that each has the index that it needs.
+private struct AuthorListStatement: Sendable {
+    private let query: AuthorQuery
+    private let sql: String
+    private let arguments: StatementArguments
+    private let matchesNothing: Bool
+
+    init(_ query: AuthorQuery, owner: Int64) throws(InvalidFields) {
+        self.query = query
+        var conditions = ["owner = ?"]
+        var arguments: [(any DatabaseValueConvertible)?] = [owner]
+        func add(_ condition: String, _ value: (any DatabaseValueConvertible)?) {
+            guard let value else { return }
+            conditions.append(condition)
+            arguments.append(value)
+        }
+        add("name = ?", query.name)
+        add("book = ?", query.book)
+        add("country = ?", query.country)
+        add("booker_prize = ?", query.bookerPrize)
+
+        matchesNothing = query.search.map { SearchExpression($0, owner: owner) == nil } ?? false
+        add(
+            "id IN (SELECT rowid FROM author_search WHERE author_search MATCH ?)",
+            query.search.flatMap { SearchExpression($0, owner: owner)?.text })
+
+        let column = query.sort.field.rawValue
+        let (comparison, direction) = query.sort.descending ? ("<", "DESC") : (">", "ASC")
+        if let after = query.after {
+            guard let cursor = Cursor(after, sort: query.sort) else {
+                throw InvalidFields([FieldError("after", .invalid, "is not a cursor of this list")])
+            }
+            switch cursor.value {
+            case .string(let value): add("(\(column), id) \(comparison) (?, ?)", value)
+            case .integer(let value): add("(\(column), id) \(comparison) (?, ?)", value)
+            default: conditions.append("id \(comparison) ?")
+            }
+            arguments.append(cursor.id)
+        }
+        let order = query.sort.field == .id ? "id \(direction)" : "\(column) \(direction), id \(direction)"
+        arguments.append(query.limit + 1)
+        sql = """
+            SELECT \(AuthorRow.columns) FROM author WHERE \(conditions.joined(separator: " AND "))
+            ORDER BY \(order) LIMIT ?
+            """
+        self.arguments = StatementArguments(arguments)
+    }
+
+    /// Whether an index leads straight to the page, whatever the size of the library.
+    var isShort: Bool {
+        query.search == nil && query.name == nil && query.book == nil && query.country == nil
+            && query.bookerPrize == nil && query.sort.field == .id
+    }
+
+    func page(_ db: Database) throws -> StoredPage {
+        var json = JSONWriter(reservingCapacity: 64 + 256 * min(query.limit, 100))
+        var next: String?
+        try json.object {
+            try $0.member(rows: "list_of_authors") { json in
+                if !matchesNothing { next = try write(db, to: &json) }
+            }
+            $0.member("next") { if let next { $0.string(next) } else { $0.null() } }
+        }
+        return StoredPage(json: json.bytes, next: next)
+    }
+
+    /// Writes the rows; returns the cursor of the next page if there is one.
+    private func write(_ db: Database, to json: inout JSONWriter) throws -> String? {
+        let statement = try db.cachedStatement(sql: sql)
+        try statement.setArguments(arguments)
+        let row = statement.sqliteStatement
+        defer { sqlite3_reset(row) }
+        var count = 0
+        var last: Cursor?
+        while true {
+            switch sqlite3_step(row) {
+            case SQLITE_ROW:
+                // The row after the page only tells that there is another page.
+                if count == query.limit { return last?.text }
+                AuthorRow.write(row, to: &json)
+                count += 1
+                if count == query.limit { last = cursor(at: row) }
+            case SQLITE_DONE: return nil
+            case let code: throw DatabaseError(resultCode: ResultCode(rawValue: code), message: db.lastErrorMessage)
+            }
+        }
+    }
+
+    private func cursor(at row: SQLiteStatement) -> Cursor {
+        func text(_ column: Int32) -> JSONValue {
+            .string(sqlite3_column_text(row, column).map { String(cString: $0) } ?? "")
+        }
+        let value: JSONValue? =
+            switch query.sort.field {
+            case .id: nil
+            case .name: text(1)
+            case .book: text(2)
+            case .country: text(3)
+            case .createdAt: .integer(sqlite3_column_int64(row, 5))
+            case .updatedAt: .integer(sqlite3_column_int64(row, 6))
+            }
+        return Cursor(sort: query.sort, id: sqlite3_column_int64(row, 0), value: value)
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func member(rows name: String, _ write: (inout JSONWriter) throws -> Void) rethrows {
+        self.name(name)
+        try array(write)
+    }
+}

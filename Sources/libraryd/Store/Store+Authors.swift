@@ -1,0 +1,141 @@
+import GRDB
+import GRDBSQLite
+import Shared
+
+extension Store {
+    /// Adds an author to the owner's library.
+    /// - Throws: ``Failure`` `author_exists` with the id of the one that is there already.
+    func createAuthor(_ draft: AuthorDraft, owner: Int64, at now: Timestamp) async throws -> Author {
+        try await writer.write { db in
+            do {
+                try db.cachedStatement(
+                    sql: """
+                        INSERT INTO author (owner, name, book, country, booker_prize, created_at, updated_at)
+                        VALUES (?, ?, ?, ?, ?, ?, ?)
+                        """
+                ).execute(
+                    arguments: [
+                        owner, draft.name, draft.book, draft.country, draft.bookerPrize, now.milliseconds,
+                        now.milliseconds,
+                    ])
+            } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
+                throw try Self.conflict(db, owner: owner, name: draft.name, book: draft.book)
+            }
+            let author = Author(
+                id: db.lastInsertedRowID, name: draft.name, book: draft.book, country: draft.country,
+                bookerPrize: draft.bookerPrize, createdAt: now, updatedAt: now, version: 1)
+            try SearchIndex.add(author, owner: owner, db)
+            return author
+        }
+    }
+
+    /// The owner's author of that id.
+    /// - Throws: ``Failure`` `author_not_found`.
+    func author(id: Int64, owner: Int64) throws -> Author {
+        try readers.read { db in try Self.author(db, id: id, owner: owner) }
+    }
+
+    /// Changes what the patch names.
+    /// - Parameter versions: if given, the author must have one of these versions.
+    /// - Throws: ``Failure`` `author_not_found`, `precondition_failed` or `author_exists`.
+    func updateAuthor(
+        id: Int64, owner: Int64, _ patch: AuthorPatch, ifVersion versions: [Int64]?, at now: Timestamp
+    ) async throws -> Author {
+        try await writer.write { db in
+            let before = try Self.author(db, id: id, owner: owner)
+            do {
+                try db.execute(
+                    sql: """
+                        UPDATE author SET name = coalesce(?, name), book = coalesce(?, book),
+                            country = coalesce(?, country), booker_prize = coalesce(?, booker_prize),
+                            updated_at = ?, version = version + 1
+                        WHERE id = ? AND owner = ?\(Self.condition(versions))
+                        """,
+                    arguments: [
+                        patch.name, patch.book, patch.country, patch.bookerPrize, now.milliseconds, id, owner,
+                    ])
+            } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
+                throw try Self.conflict(
+                    db, owner: owner, name: patch.name ?? before.name, book: patch.book ?? before.book)
+            }
+            guard db.changesCount == 1 else { throw Self.changedMeanwhile }
+            let after = try Self.author(db, id: id, owner: owner)
+            try SearchIndex.remove(before, owner: owner, db)
+            try SearchIndex.add(after, owner: owner, db)
+            return after
+        }
+    }
+
+    /// Deletes the author and returns it as it was.
+    /// - Throws: ``Failure`` `author_not_found` or `precondition_failed`.
+    func deleteAuthor(id: Int64, owner: Int64, ifVersion versions: [Int64]?) async throws -> Author {
+        try await writer.write { db in
+            let author = try Self.author(db, id: id, owner: owner)
+            try db.execute(
+                sql: "DELETE FROM author WHERE id = ? AND owner = ?\(Self.condition(versions))", arguments: [id, owner])
+            guard db.changesCount == 1 else { throw Self.changedMeanwhile }
+            try SearchIndex.remove(author, owner: owner, db)
+            return author
+        }
+    }
+
+    private static let changedMeanwhile = Failure(
+        .preconditionFailed, "The author has changed since the version that If-Match names.")
+
+    /// Integers only, so they may stand in the statement.
+    private static func condition(_ versions: [Int64]?) -> String {
+        versions.map { " AND version IN (\($0.map(String.init).joined(separator: ", ")))" } ?? ""
+    }
+
+    private static func author(_ db: Database, id: Int64, owner: Int64) throws -> Author {
+        let statement = try db.cachedStatement(
+            sql: "SELECT \(AuthorRow.columns) FROM author WHERE id = ? AND owner = ?")
+        guard let author = try Row.fetchOne(statement, arguments: [id, owner]).map(AuthorRow.author) else {
+            throw Failure(.authorNotFound)
+        }
+        return author
+    }
+
+    private static func conflict(_ db: Database, owner: Int64, name: String, book: String) throws -> Failure {
+        let existing = try Int64.fetchOne(
+            db, sql: "SELECT id FROM author WHERE owner = ? AND name = ? AND book = ?", arguments: [owner, name, book])
+        return Failure(
+            .authorExists, "This author with this book is in the library already.", existingID: existing)
+    }
+}
+
+/// The one place where a row of `author` becomes what the API answers.
+enum AuthorRow {
+    static let columns = "id, name, book, country, booker_prize, created_at, updated_at, version"
+
+    static func author(_ row: Row) -> Author {
+        Author(
+            id: row[0], name: row[1], book: row[2], country: row[3], bookerPrize: row[4],
+            createdAt: Timestamp(milliseconds: row[5]), updatedAt: Timestamp(milliseconds: row[6]), version: row[7])
+    }
+
+    /// Writes the current row as ``Author/write(to:)`` would, without making strings of its columns.
+    static func write(_ row: SQLiteStatement, to json: inout JSONWriter) {
+        json.object {
+            $0.member("id", sqlite3_column_int64(row, 0))
+            $0.member("name") { text(row, 1, to: &$0) }
+            $0.member("book") { text(row, 2, to: &$0) }
+            $0.member("country") { text(row, 3, to: &$0) }
+            $0.member("booker_prize", sqlite3_column_int64(row, 4) != 0)
+            $0.member("created_at") { time(row, 5, to: &$0) }
+            $0.member("updated_at") { time(row, 6, to: &$0) }
+            $0.member("version", sqlite3_column_int64(row, 7))
+        }
+    }
+
+    private static func text(_ row: SQLiteStatement, _ column: Int32, to json: inout JSONWriter) {
+        let start = sqlite3_column_text(row, column)
+        json.string(utf8: UnsafeBufferPointer(start: start, count: Int(sqlite3_column_bytes(row, column))))
+    }
+
+    private static func time(_ row: SQLiteStatement, _ column: Int32, to json: inout JSONWriter) {
+        Timestamp(milliseconds: sqlite3_column_int64(row, column)).utf8.withUnsafeBufferPointer {
+            json.string(utf8: $0)
+        }
+    }
+}

@@ -1,0 +1,133 @@
+import Dispatch
+import GRDB
+import Synchronization
+
+/// The one writer: commits groups.
+///
+/// While one transaction is on its way to the disk the next group collects, so the cost of an `fsync` is shared by all
+/// who wait for it. Each operation has a savepoint of its own: one that fails changes nothing and harms no neighbour.
+/// Callers are answered after the commit that holds their work, never before.
+final class Writer: Sendable {
+    private struct State {
+        var waiting: [Operation] = []
+        var draining = false
+        var closed = false
+    }
+
+    /// One write. `perform` keeps its result for `finish`, which answers the caller: with that result after a commit, or
+    /// with the error that undid the whole group.
+    private struct Operation: Sendable {
+        let perform: @Sendable (Database) throws -> Void
+        let finish: @Sendable ((any Error)?) -> Void
+    }
+
+    /// Bounds how long the first of a group waits for the last.
+    private static let largestGroup = 512
+
+    private let connection: DatabaseQueue
+    private let queue = DispatchQueue(label: "libraryd.writer")
+    private let state = Mutex(State())
+
+    init(_ connection: DatabaseQueue) {
+        self.connection = connection
+    }
+
+    /// Runs `body` in a transaction and returns when that transaction is on the disk.
+    /// - Throws: what `body` throws, having changed nothing; or a `DatabaseError` if the transaction failed.
+    func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            let outcome = Outcome<Value>()
+            let operation = Operation(
+                perform: { db in
+                    do {
+                        let value = try body(db)
+                        outcome.result.withLock { $0 = .success(value) }
+                    } catch {
+                        outcome.result.withLock { $0 = .failure(error) }
+                        throw error
+                    }
+                },
+                finish: { groupError in
+                    let result = outcome.result.withLock { $0 }
+                    switch (result, groupError) {
+                    case (.failure(let error), _), (_, .some(let error)): continuation.resume(throwing: error)
+                    case (.success(let value), nil): continuation.resume(returning: value)
+                    case (nil, nil): continuation.resume(throwing: DatabaseError(resultCode: .SQLITE_ABORT))
+                    }
+                })
+            enqueue(operation)
+        }
+    }
+
+    /// Lets the accepted writes finish, then closes; closing moves the write-ahead log into the database.
+    func close() {
+        state.withLock { $0.closed = true }
+        queue.sync {}
+        try? connection.close()
+    }
+
+    private func enqueue(_ operation: Operation) {
+        enum Next { case refuse, drain, wait }
+        let next: Next = state.withLock { state in
+            if state.closed { return .refuse }
+            state.waiting.append(operation)
+            if state.draining { return .wait }
+            state.draining = true
+            return .drain
+        }
+        switch next {
+        case .refuse: operation.finish(DatabaseError(resultCode: .SQLITE_MISUSE, message: "the store is closed"))
+        case .drain: queue.async { self.drain() }
+        case .wait: break
+        }
+    }
+
+    private func drain() {
+        while true {
+            let group: [Operation] = state.withLock { state in
+                let group = Array(state.waiting.prefix(Self.largestGroup))
+                state.waiting.removeFirst(group.count)
+                if group.isEmpty { state.draining = false }
+                return group
+            }
+            if group.isEmpty { return }
+            let failure = commit(group)
+            for operation in group { operation.finish(failure) }
+        }
+    }
+
+    /// Returns the error that undid the whole group, if one did.
+    private func commit(_ group: [Operation]) -> (any Error)? {
+        do {
+            try connection.writeWithoutTransaction { db in
+                try db.beginTransaction(.immediate)
+                do {
+                    for operation in group { try perform(operation, db) }
+                    try db.commit()
+                } catch {
+                    if db.isInsideTransaction { try? db.rollback() }
+                    throw error
+                }
+            }
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private func perform(_ operation: Operation, _ db: Database) throws {
+        try db.cachedStatement(sql: "SAVEPOINT operation").execute()
+        do {
+            try operation.perform(db)
+        } catch {
+            // A full disk or an I/O error can end the transaction itself; then nobody's work is left.
+            guard db.isInsideTransaction else { throw error }
+            try db.cachedStatement(sql: "ROLLBACK TO operation").execute()
+        }
+        try db.cachedStatement(sql: "RELEASE operation").execute()
+    }
+}
+
+private final class Outcome<Value: Sendable>: Sendable {
+    let result = Mutex<Result<Value, any Error>?>(nil)
+}

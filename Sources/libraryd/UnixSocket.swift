@@ -1,0 +1,106 @@
+import Glibc
+
+/// Unix-domain stream sockets, as little of them as is needed.
+enum UnixSocket {
+    static func listen(at path: String) throws -> Int32 {
+        let descriptor = try make()
+        unlink(path)
+        guard withAddress(path, { bind(descriptor, $0, $1) }) == 0, chmod(path, 0o600) == 0,
+            Glibc.listen(descriptor, 16) == 0
+        else {
+            let reason = systemError()
+            close(descriptor)
+            throw StartupError(.inputOutput, "\(path): \(reason)")
+        }
+        return descriptor
+    }
+
+    /// `nil` if nobody listens at that path.
+    static func connect(to path: String) throws -> Int32? {
+        let descriptor = try make()
+        guard withAddress(path, { Glibc.connect(descriptor, $0, $1) }) == 0 else {
+            let (code, reason) = (errno, systemError())
+            close(descriptor)
+            if code == ENOENT || code == ECONNREFUSED { return nil }
+            throw StartupError(.inputOutput, "\(path): \(reason)")
+        }
+        return descriptor
+    }
+
+    /// The next connection; `nil` once the listener has been shut down.
+    static func accept(_ listener: Int32) -> Int32? {
+        while true {
+            let connection = Glibc.accept(listener, nil, nil)
+            if connection < 0, errno == EINTR || errno == ECONNABORTED { continue }
+            guard connection >= 0 else { return nil }
+            _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
+            return connection
+        }
+    }
+
+    /// The user id of the process at the other end (`SO_PEERCRED`, unix(7)).
+    static func peer(of descriptor: Int32) -> uid_t? {
+        // `struct ucred`, which Glibc's module does not show: pid, uid, gid.
+        var credentials: [UInt32] = [0, 0, 0]
+        var size = socklen_t(12)
+        guard getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0, size == 12 else { return nil }
+        return credentials[1]
+    }
+
+    static func setTimeout(_ descriptor: Int32, seconds: Int) {
+        var time = timeval(tv_sec: seconds, tv_usec: 0)
+        let size = socklen_t(MemoryLayout<timeval>.size)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, size)
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &time, size)
+    }
+
+    /// Everything up to the end, at most 16 MiB.
+    static func read(_ descriptor: Int32) throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 64 * 1024)
+        while bytes.count < 16 << 20 {
+            let count = Glibc.read(descriptor, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw StartupError(.inputOutput, "operator socket: \(systemError())") }
+            if count == 0 { return bytes }
+            bytes.append(contentsOf: buffer[..<count])
+        }
+        throw StartupError(.inputOutput, "operator socket: the message is too long")
+    }
+
+    static func write(_ bytes: [UInt8], to descriptor: Int32) throws {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw StartupError(.inputOutput, "operator socket: \(systemError())") }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    private static func make() throws -> Int32 {
+        let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+        let descriptor = socket(AF_UNIX, type, 0)
+        guard descriptor >= 0 else { throw StartupError(.inputOutput, "socket: \(systemError())") }
+        return descriptor
+    }
+
+    /// Calls `body` with the address of `path`; `-1` with `ENAMETOOLONG` if the path does not fit (107 bytes).
+    private static func withAddress(
+        _ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
+    ) -> Int32 {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let bytes = Array(path.utf8)
+        guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
+            errno = ENAMETOOLONG
+            return -1
+        }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+        return withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+    }
+}
