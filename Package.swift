@@ -55,5 +55,31 @@ let package = Package(
             swiftSettings: settings
         ),
         .executableTarget(name: "libctl", dependencies: ["Shared", "CCurl", argumentParser], swiftSettings: settings),
+        .target(
+            name: "TestSupport",
+            dependencies: [
+                "Shared", "libraryd", hummingbird, logging,
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ],
+            path: "Tests/TestSupport",
+            swiftSettings: settings
+        ),
+        .testTarget(name: "SharedTests", dependencies: ["Shared"], swiftSettings: settings),
+        .testTarget(
+            name: "LibrarydTests",
+            dependencies: [
+                "libraryd", "Shared", "TestSupport", argumentParser, grdb, hummingbird, logging,
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "JWTKit", package: "jwt-kit"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(name: "LibctlTests", dependencies: ["libctl", "Shared", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["libctl", "libraryd", "Shared", "TestSupport"],
+            swiftSettings: settings
+        ),
     ]
 )

@@ -1,0 +1,27 @@
+import ArgumentParser
+import FoundationEssentials
+import Shared
+
+struct LoginCommand: ParsableCommand, SessionCommand {
+    static let title = "login"
+    static let configuration = CommandConfiguration(
+        commandName: "login", abstract: "Log in and keep the token.",
+        discussion: "The token is kept in ~/.config/libctl/credentials.json and refreshed when it has expired.")
+
+    @OptionGroup var user: UserArgument
+    @OptionGroup var password: PasswordOptions
+    @OptionGroup var options: GlobalOptions
+
+    func run(_ session: Session) throws {
+        let name = try user.name(session)
+        // A colon would end the name in HTTP Basic (RFC 7617, section 2).
+        if let fault = Registration.fault(inName: name) { throw InvalidFields([fault]) }
+        let pair = "\(name):\(try password.password(for: name, session))"
+        let login = try session.client.call(
+            Endpoints.login, authorization: "Basic " + Data(pair.utf8).base64EncodedString())
+        let credential = Credential(
+            server: session.server.origin, user: name, login: login, at: session.io.now())
+        try session.credentials.update { $0.put(credential) }
+        session.talk.say("logged in as \(name) at \(session.server.origin)")
+    }
+}

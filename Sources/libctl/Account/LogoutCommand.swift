@@ -1,0 +1,28 @@
+import ArgumentParser
+import Shared
+
+struct LogoutCommand: ParsableCommand, SessionCommand {
+    static let title = "logout"
+    static let configuration = CommandConfiguration(
+        commandName: "logout", abstract: "End the session and forget its token.")
+
+    @OptionGroup var options: GlobalOptions
+
+    func run(_ session: Session) throws {
+        if session.io.variable("LIBCTL_TOKEN") != nil {
+            try session.authorized { try session.client.call(Endpoints.logout, authorization: $0) }
+            return session.talk.say("logged out")
+        }
+        let user = options.user ?? session.io.variable("LIBCTL_USER")
+        guard let credential = try session.credentials.read().find(server: session.server.origin, user: user) else {
+            throw CommandFailure(.notLoggedIn, "not logged in at \(session.server.origin)")
+        }
+        do {
+            try session.authorized { try session.client.call(Endpoints.logout, authorization: $0) }
+        } catch let failure where CommandFailure(failure).status == .notLoggedIn {
+            // The daemon has ended the session already; all that is left is to forget it.
+        }
+        try session.credentials.update { $0.remove(credential) }
+        session.talk.say("logged out \(credential.user)")
+    }
+}

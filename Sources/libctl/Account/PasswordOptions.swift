@@ -1,0 +1,63 @@
+import ArgumentParser
+import Glibc
+import Shared
+
+/// Where a password comes from. Never from the command line, which every process on the machine can read.
+struct PasswordOptions: ParsableArguments {
+    @Flag(help: "Read the password from standard input.")
+    var passwordStdin = false
+
+    @Option(help: "Read the password from a file.", completion: .file())
+    var passwordFile: String?
+
+    /// The password, from where the options say, else from a prompt.
+    /// - Parameter twice: for a new password, which nobody could otherwise know to be mistyped.
+    func password(for user: String, twice: Bool = false, _ session: Session) throws -> String {
+        switch (passwordStdin, passwordFile) {
+        case (true, _?): throw CommandFailure(.usage, "--password-stdin and --password-file contradict each other")
+        case (true, nil): return try firstLine(session.io.input)
+        case (false, let path?):
+            let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+            guard descriptor >= 0 else { throw CommandFailure(.unreadable, "\(path): \(systemError())") }
+            defer { close(descriptor) }
+            return try firstLine(descriptor)
+        case (false, nil):
+            guard let terminal = Terminal(session.io) else {
+                throw CommandFailure(
+                    .usage, "there is no terminal to ask for the password on",
+                    hint: "use --password-stdin or --password-file FILE")
+            }
+            defer { terminal.close() }
+            let password = try terminal.askSecret("Password for \(Escaping.terminal(user)): ")
+            if twice, try terminal.askSecret("Again: ") != password {
+                throw CommandFailure(.invalid, "the two passwords differ")
+            }
+            return password
+        }
+    }
+
+    /// The bytes up to the end of the line, as they are.
+    private func firstLine(_ descriptor: Int32) throws -> String {
+        let line = try Reader(descriptor).line() ?? []
+        guard let password = String(validating: line, as: UTF8.self) else {
+            throw CommandFailure(.unparseable, "the password is not valid UTF-8")
+        }
+        guard !password.isEmpty else { throw CommandFailure(.usage, "the password is empty") }
+        return password
+    }
+}
+
+/// The user to register or to log in.
+struct UserArgument: ParsableArguments {
+    @Argument(help: "Name of the user.") var name: String?
+
+    func name(_ session: Session) throws -> String {
+        if let name { return name }
+        if let name = session.options.user { return name }
+        guard let terminal = Terminal(session.io) else {
+            throw CommandFailure(.usage, "the name of the user is missing", hint: "say it after the command")
+        }
+        defer { terminal.close() }
+        return try terminal.ask("User: ")
+    }
+}

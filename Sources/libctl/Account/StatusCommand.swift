@@ -1,0 +1,34 @@
+import ArgumentParser
+import Glibc
+import Shared
+
+struct StatusCommand: ParsableCommand, SessionCommand {
+    static let title = "status"
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Tell whether the daemon is ready.")
+
+    @Option(help: "Wait so long for it to become ready, such as 10s.")
+    var wait: Lifetime?
+
+    @OptionGroup var options: GlobalOptions
+
+    func run(_ session: Session) throws {
+        let deadline = ContinuousClock.now + .seconds(wait?.seconds ?? 0)
+        while true {
+            do {
+                let health = try session.client.call(Endpoints.ready, timeoutMilliseconds: 2000)
+                if options.wantsJSON {
+                    try session.output.json(health)
+                } else {
+                    try session.output.line("\(session.server.origin) is ready")
+                }
+                return
+            } catch {
+                let failure = CommandFailure(error)
+                let mayPass: [ExitStatus] = [.unreachable, .tryLater]
+                guard mayPass.contains(failure.status), ContinuousClock.now < deadline else { throw failure }
+                usleep(50_000)
+            }
+        }
+    }
+}

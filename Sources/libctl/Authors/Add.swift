@@ -1,0 +1,88 @@
+import ArgumentParser
+import Glibc
+import Shared
+
+extension AuthorsCommand {
+    struct Add: ParsableCommand, SessionCommand {
+        static let title = "authors add"
+        static let configuration = CommandConfiguration(
+            commandName: "add", abstract: "Add an author, or many from a file.",
+            discussion: """
+                A file is CSV with a header line, or NDJSON with one object a line; the columns are name, book, country \
+                and booker_prize. A bad line is told of with its number, and the rest goes on.
+                """)
+
+        @Option(parsing: .unconditional, help: "Name of the author.") var name: String?
+        @Option(parsing: .unconditional, help: "Title of the book.") var book: String?
+        @Option(parsing: .unconditional, help: "Country of the author.") var country: String?
+        @Flag(help: "The book won the Booker Prize.") var bookerPrize = false
+
+        @Option(name: .shortAndLong, help: "File to read authors from; - is standard input.", completion: .file())
+        var file: String?
+
+        @Option(help: "csv or ndjson. (default: by the first character)")
+        var fileFormat: FileFormat?
+
+        @OptionGroup var options: GlobalOptions
+
+        func validate() throws {
+            let named = name != nil || book != nil || country != nil || bookerPrize
+            if file == nil, name == nil || book == nil || country == nil {
+                throw ValidationError("say --name, --book and --country, or --file")
+            }
+            if file != nil, named { throw ValidationError("--file brings its own names, books and countries") }
+        }
+
+        func run(_ session: Session) throws {
+            if let file { return try addAll(from: file, session) }
+            let draft = try AuthorDraft(
+                name: name ?? "", book: book ?? "", country: country ?? "", bookerPrize: bookerPrize
+            ).validated()
+            try session.output.show(try create(draft, session))
+        }
+
+        private func create(_ draft: AuthorDraft, _ session: Session) throws -> Author {
+            try session.authorized {
+                try session.client.call(Endpoints.createAuthor, authorization: $0, body: draft)
+            }.author
+        }
+
+        private func addAll(from file: String, _ session: Session) throws {
+            let descriptor = file == "-" ? session.io.input : open(file, O_RDONLY | O_CLOEXEC)
+            guard descriptor >= 0 else { throw CommandFailure(.unreadable, "\(file): \(systemError())") }
+            defer { if file != "-" { close(descriptor) } }
+
+            let lines = try AuthorLines(Reader(descriptor), format: fileFormat) { session.talk.warn($0) }
+            let list = try session.output.list(of: Author.self)
+            var failures: [CommandFailure] = []
+            var total = 0
+            defer { session.talk.endProgress() }
+            while let line = try lines.next() {
+                total += 1
+                do {
+                    try list.add(try create(try line.draft().validated(), session))
+                } catch {
+                    let failure = CommandFailure(error)
+                    if failure.endsBatch {
+                        session.talk.endProgress()
+                        session.talk.say("added \(total - 1 - failures.count) authors before line \(line.number)")
+                        throw failure
+                    }
+                    failures.append(failure)
+                    session.talk.endProgress()
+                    session.talk.warn("line \(line.number): \(failure.why)")
+                }
+                if total.isMultiple(of: 50) { session.talk.progress("\(total) lines …") }
+            }
+            session.talk.endProgress()
+            try list.end()
+            try session.output.flush()
+            session.talk.say("added \(total - failures.count) authors, \(failures.count) failed")
+            try CommandFailure.summarize(failures, of: total, noun: "lines")
+        }
+    }
+}
+
+enum FileFormat: String, ExpressibleByArgument, CaseIterable {
+    case csv, ndjson
+}

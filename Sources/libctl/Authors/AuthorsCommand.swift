@@ -1,0 +1,102 @@
+import ArgumentParser
+import Shared
+
+/// The commands of the noun author; each is an extension of this in a file of its own.
+struct AuthorsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "authors", abstract: "List, show, add, edit and delete authors.",
+        subcommands: [List.self, Show.self, Add.self, Edit.self, Remove.self])
+}
+
+/// Which authors: the filters of `list`, which `rm` takes too.
+struct AuthorFilter: ParsableArguments {
+    @Option(
+        parsing: .unconditional, help: "Words that name or book must have, as prefixes; case and accents are ignored.")
+    var search: String?
+
+    @Option(parsing: .unconditional, help: "Exact name.")
+    var name: String?
+
+    @Option(parsing: .unconditional, help: "Exact title of the book.")
+    var book: String?
+
+    @Option(parsing: .unconditional, help: "Exact country.")
+    var country: String?
+
+    @Flag(inversion: .prefixedNo, help: "Only winners of the Booker Prize, or only others.")
+    var bookerPrize: Bool?
+
+    var isEmpty: Bool { query() == AuthorQuery() }
+
+    func query() -> AuthorQuery {
+        var query = AuthorQuery()
+        query.search = search
+        query.name = name
+        query.book = book
+        query.country = country
+        query.bookerPrize = bookerPrize
+        return query
+    }
+}
+
+extension Session {
+    /// Calls `body` with each author that the query finds, page by page, at most `limit`.
+    func forEachAuthor(_ query: AuthorQuery, limit: Int = .max, _ body: (Author) throws -> Void) throws {
+        var query = query
+        var left = limit
+        repeat {
+            query.limit = min(left, AuthorQuery.maximumLimit)
+            let path = Endpoints.authors.path + QueryItem.string(query.items)
+            let page = try authorized { try client.call(Endpoints.authors, path: path, authorization: $0) }
+            for author in page.authors { try body(author) }
+            left -= page.authors.count
+            guard page.next != query.after || page.next == nil else {
+                throw CommandFailure(.foreignReply, "the list does not go on where it ended")
+            }
+            query.after = page.next
+        } while query.after != nil && left > 0
+    }
+
+    /// Does something for each id and goes on past failures.
+    /// - Throws: ``CommandFailure``: the one failure's own status if all failed alike, else `partial`.
+    func forEachID(_ ids: [Int64], _ body: (Int64) throws -> Void) throws {
+        var failures: [CommandFailure] = []
+        for id in ids {
+            do {
+                try body(id)
+            } catch {
+                let failure = CommandFailure(error)
+                if failure.endsBatch { throw failure }
+                failures.append(failure)
+                if ids.count > 1 { talk.warn("author \(id): \(failure.why)") }
+            }
+        }
+        try CommandFailure.summarize(failures, of: ids.count, noun: "authors")
+    }
+}
+
+extension CommandFailure {
+    /// Whether the next item could not fare better.
+    var endsBatch: Bool {
+        switch status {
+        case .notFound, .conflict, .invalid, .unparseable: false
+        default: true
+        }
+    }
+
+    /// Ends a batch.
+    static func summarize(_ failures: [CommandFailure], of total: Int, noun: String) throws {
+        guard let first = failures.first else { return }
+        if total == 1 { throw first }
+        let alike = failures.count == total && failures.allSatisfy { $0.status == first.status }
+        throw CommandFailure(alike ? first.status : .partial, "\(failures.count) of \(total) \(noun) failed")
+    }
+
+    /// Reads ids as people and pipes write them.
+    static func ids(_ texts: [String]) throws -> [Int64] {
+        try texts.map { text in
+            guard let id = Author.id(text) else { throw CommandFailure(.usage, "'\(text)' is not an id") }
+            return id
+        }
+    }
+}

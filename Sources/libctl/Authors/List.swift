@@ -1,0 +1,38 @@
+public import ArgumentParser
+public import Shared
+
+extension AuthorsCommand {
+    struct List: ParsableCommand, SessionCommand {
+        static let title = "authors list"
+        static let configuration = CommandConfiguration(
+            commandName: "list", abstract: "List authors, all of them unless filtered or limited.")
+
+        @OptionGroup var filter: AuthorFilter
+
+        @Option(help: "FIELD or FIELD:desc; a field is id, name, book, country, created_at or updated_at.")
+        var sort: AuthorSort?
+
+        @Option(help: "At most so many.")
+        var limit: Int?
+
+        @OptionGroup var options: GlobalOptions
+
+        func validate() throws {
+            if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }
+        }
+
+        func run(_ session: Session) throws {
+            var query = filter.query()
+            if let sort { query.sort = sort }
+            let list = try session.output.list(of: Author.self)
+            try session.forEachAuthor(query, limit: limit ?? .max) { try list.add($0) }
+            try list.end()
+        }
+    }
+}
+
+extension AuthorSort: ExpressibleByArgument {
+    public init?(argument: String) {
+        self.init(argument)
+    }
+}

@@ -1,0 +1,122 @@
+import Shared
+
+/// One login at one server.
+struct Credential: Equatable, JSONReadable, JSONWritable {
+    /// The server's origin: the token goes nowhere else.
+    let server: String
+    let user: String
+    let token: String
+    /// By this machine's clock.
+    let expiresAt: Timestamp
+    let refreshToken: String
+    let refreshExpiresAt: Timestamp
+    /// Whether this is the user that commands act as if none is named.
+    var current: Bool
+
+    init(server: String, user: String, login: Login, at now: Timestamp) {
+        self.server = server
+        self.user = user
+        token = login.token
+        expiresAt = now.adding(seconds: login.expiresIn)
+        refreshToken = login.refreshToken
+        refreshExpiresAt = login.refreshExpiresAt
+        current = true
+    }
+
+    init(from object: inout ObjectReader) {
+        server = object.string("server")
+        user = object.string("user")
+        token = object.string("token")
+        expiresAt = object.timestamp("expires_at")
+        refreshToken = object.string("refresh_token")
+        refreshExpiresAt = object.timestamp("refresh_expires_at")
+        current = object.bool("current")
+    }
+
+    func write(to json: inout JSONWriter) {
+        json.object {
+            $0.member("server", server)
+            $0.member("user", user)
+            $0.member("token", token)
+            $0.member("expires_at", expiresAt.description)
+            $0.member("refresh_token", refreshToken)
+            $0.member("refresh_expires_at", refreshExpiresAt.description)
+            $0.member("current", current)
+        }
+    }
+}
+
+/// All logins of this user on this machine.
+struct Credentials: Equatable, JSONReadable, JSONWritable {
+    private(set) var logins: [Credential] = []
+
+    init() {}
+
+    init(from object: inout ObjectReader) {
+        logins = object.array("logins")
+    }
+
+    func write(to json: inout JSONWriter) {
+        json.object {
+            $0.member("logins") { $0.array { for login in logins { login.write(to: &$0) } } }
+        }
+    }
+
+    /// The login at a server: the named user's, else the current one.
+    func find(server: String, user: String?) -> Credential? {
+        logins.first { $0.server == server && (user.map($0.isUser) ?? $0.current) }
+    }
+
+    /// Puts a login in the place of the same user's old one and makes it the current one.
+    mutating func put(_ credential: Credential) {
+        remove(credential)
+        for index in logins.indices where logins[index].server == credential.server { logins[index].current = false }
+        logins.append(credential)
+    }
+
+    /// Puts new tokens in the place of the old ones; who is current stays.
+    mutating func renew(_ credential: Credential) {
+        guard let index = logins.firstIndex(where: { $0.server == credential.server && $0.isUser(credential.user) })
+        else { return }
+        let current = logins[index].current
+        logins[index] = credential
+        logins[index].current = current
+    }
+
+    mutating func remove(_ credential: Credential) {
+        logins.removeAll { $0.server == credential.server && $0.isUser(credential.user) }
+    }
+}
+
+extension Credential {
+    /// Names are unique ignoring case.
+    func isUser(_ name: String) -> Bool { user.lowercased() == name.lowercased() }
+}
+
+/// `credentials.json`.
+struct CredentialsFile {
+    let folder: String
+    private var path: String { folder + "/credentials.json" }
+
+    /// - Throws: ``CommandFailure`` `unsafeFile` if others could have read it.
+    func read() throws -> Credentials {
+        guard let bytes = try PrivateFile.secret(path) else { return Credentials() }
+        do {
+            return try Credentials(json: bytes, unknownMembers: .ignored)
+        } catch {
+            throw CommandFailure(.configuration, "\(path) is damaged: \(error)", hint: "rm \(path), then libctl login")
+        }
+    }
+
+    /// Reads, changes and replaces the file, one process at a time. Nothing is written if `change` changes nothing.
+    func update<Value>(_ change: (inout Credentials) throws -> Value) throws -> Value {
+        try PrivateFile.makeFolder(folder)
+        return try PrivateFile.locked(folder + "/credentials.lock") {
+            let before = try read()
+            var credentials = before
+            let value = try change(&credentials)
+            if credentials != before { try PrivateFile.replace(path, with: credentials.json + [UInt8(ascii: "\n")]) }
+            return value
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import Shared
+
+/// How the program ends. Scripts depend on these numbers: they are added to, never changed.
+enum ExitStatus: Int32, Sendable {
+    case done = 0
+    case failure = 1
+    case declined = 2
+    case notFound = 3
+    case notLoggedIn = 4
+    case forbidden = 5
+    case conflict = 6
+    case invalid = 7
+    case partial = 8
+    case usage = 64
+    case unparseable = 65
+    case unreadable = 66
+    case unreachable = 69
+    case internalError = 70
+    case output = 74
+    case tryLater = 75
+    case foreignReply = 76
+    case unsafeFile = 77
+    case configuration = 78
+
+    /// The status of a problem: by its code where that says more than the HTTP status, so that unknown codes work too.
+    init(_ problem: Problem) {
+        switch (problem.code, problem.status) {
+        case (.busy, _), (.notReady, _), (.storageUnavailable, _), (.storageFull, _): self = .tryLater
+        case (_, 401): self = .notLoggedIn
+        case (_, 403): self = .forbidden
+        case (_, 404): self = .notFound
+        case (_, 409), (_, 412): self = .conflict
+        case (_, 408), (_, 429), (_, 503), (_, 507): self = .tryLater
+        case (_, 400..<500): self = .invalid
+        default: self = .internalError
+        }
+    }
+}
+
+/// Why a command failed: one line for people, the command to run next, and how the program ends.
+struct CommandFailure: Error {
+    let status: ExitStatus
+    let why: String
+    let hint: String?
+    /// What the daemon said, if it was the daemon that refused.
+    let problem: Problem?
+
+    init(_ status: ExitStatus, _ why: String, hint: String? = nil, problem: Problem? = nil) {
+        self.status = status
+        self.why = why
+        self.hint = hint
+        self.problem = problem
+    }
+
+    init(_ problem: Problem) {
+        var why = problem.detail
+        if !problem.errors.isEmpty { why = InvalidFields(problem.errors).description }
+        if let id = problem.existingID { why += " It has the id \(id)." }
+        let hint: String? =
+            switch problem.code {
+            case .tokenMissing, .tokenMalformed, .tokenExpired, .tokenRevoked, .refreshTokenInvalid: "libctl login"
+            case .authorNotFound: "libctl authors list"
+            case .authorExists: problem.existingID.map { "libctl authors show \($0)" }
+            case .nameTaken: "libctl login"
+            default: nil
+            }
+        self.init(ExitStatus(problem), why, hint: hint, problem: problem)
+    }
+
+    init(_ invalid: InvalidFields) {
+        self.init(.invalid, invalid.description)
+    }
+
+    /// Any error as a failure.
+    init(_ error: any Error) {
+        switch error {
+        case let failure as CommandFailure: self = failure
+        case let problem as Problem: self.init(problem)
+        case let invalid as InvalidFields: self.init(invalid)
+        default: self.init(.failure, "\(error)")
+        }
+    }
+}

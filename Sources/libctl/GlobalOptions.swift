@@ -1,0 +1,62 @@
+import ArgumentParser
+
+/// The options of every command.
+struct GlobalOptions: ParsableArguments {
+    @Option(help: "Server: http://HOST:PORT, https://HOST or unix:/PATH.")
+    var server: String?
+
+    @Option(help: "Which of several logins at the server to use.")
+    var user: String?
+
+    @Option(
+        name: [.customShort("o"), .customLong("output")],
+        help: "table, tsv, csv, json, ndjson or id. (default: table on a terminal, else tsv)")
+    var format: OutputFormat?
+
+    @Flag(help: "The same as --output json.")
+    var json = false
+
+    @Option(help: "Fields to show, separated by commas.")
+    var fields: String?
+
+    @Option(help: "When to use colour: auto, always or never.")
+    var color: ColorChoice = .auto
+
+    @Flag(name: .shortAndLong, help: "Say nothing but results and errors.")
+    var quiet = false
+
+    @Flag(name: .shortAndLong, help: "Tell of each request on standard error, without secrets.")
+    var verbose = false
+
+    /// Options that come before the command, moved behind it: the argument parser knows them only there.
+    static func moveBehindCommand(_ arguments: [String]) -> [String] {
+        let withValue = ["--server", "--user", "-o", "--output", "--fields", "--color"]
+        let alone = ["--json", "-q", "--quiet", "-v", "--verbose"]
+        var count = 0
+        while count < arguments.count {
+            let name = arguments[count].prefix { $0 != "=" }
+            if withValue.contains(arguments[count]) {
+                count += 2
+            } else if alone.contains(arguments[count]) || withValue.contains(String(name)) {
+                count += 1
+            } else {
+                break
+            }
+        }
+        guard count < arguments.count else { return arguments }
+        let rest = arguments[count...]
+        let end = rest.firstIndex(of: "--") ?? rest.endIndex
+        return Array(rest[..<end] + arguments[..<count] + rest[end...])
+    }
+
+    /// Whether errors are told as JSON.
+    var wantsJSON: Bool { json || format == .json || format == .ndjson }
+}
+
+enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
+    case table, tsv, csv, json, ndjson, id
+}
+
+enum ColorChoice: String, ExpressibleByArgument, CaseIterable {
+    case auto, always, never
+}

@@ -1,0 +1,122 @@
+import FoundationEssentials
+import Glibc
+import Shared
+
+/// The world outside: what a command reads, writes and knows. Tests bring their own.
+struct IO {
+    var environment: [String: String]
+    var input: Int32 = STDIN_FILENO
+    var output: Int32 = STDOUT_FILENO
+    var error: Int32 = STDERR_FILENO
+    /// Where to ask people; `nil` where nobody can be asked.
+    var terminal: String? = "/dev/tty"
+    var now: () -> Timestamp = IO.systemTime
+    /// Makes the transport for a server.
+    var transport: (Server) -> Transport = { Curl(server: $0).send }
+
+    static var standard: IO { IO(environment: ProcessInfo.processInfo.environment) }
+
+    static func systemTime() -> Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+    }
+
+    /// A variable's value; an empty one counts as absent.
+    func variable(_ name: String) -> String? {
+        environment[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// `$XDG_CONFIG_HOME/libctl`, else `~/.config/libctl`. A relative path is ignored (XDG Base Directory Specification).
+    func configurationFolder() throws -> String {
+        if let folder = variable("XDG_CONFIG_HOME"), folder.hasPrefix("/") { return folder + "/libctl" }
+        guard let home = variable("HOME") else {
+            throw CommandFailure(.configuration, "neither XDG_CONFIG_HOME nor HOME is set")
+        }
+        return home + "/.config/libctl"
+    }
+}
+
+/// Writes to a file descriptor: buffered, and every failure is noticed.
+final class Writer {
+    private let descriptor: Int32
+    private var buffer: [UInt8] = []
+
+    init(_ descriptor: Int32) {
+        self.descriptor = descriptor
+    }
+
+    var isTerminal: Bool { isatty(descriptor) == 1 }
+
+    func write(_ bytes: some Sequence<UInt8>) throws {
+        buffer.append(contentsOf: bytes)
+        if buffer.count >= 64 * 1024 { try flush() }
+    }
+
+    func write(_ text: String) throws {
+        try write(text.utf8)
+    }
+
+    func flush() throws {
+        defer { buffer.removeAll(keepingCapacity: true) }
+        try buffer.withUnsafeBytes { bytes in
+            var written = 0
+            while written < bytes.count {
+                let count = Glibc.write(descriptor, bytes.baseAddress?.advanced(by: written), bytes.count - written)
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else {
+                    throw CommandFailure(.output, "the output could not be written: \(systemError())")
+                }
+                written += count
+            }
+        }
+    }
+}
+
+/// Reads a file descriptor byte by byte, in large pieces.
+final class Reader {
+    private let descriptor: Int32
+    private var buffer = [UInt8](repeating: 0, count: 64 * 1024)
+    private var range = 0..<0
+
+    init(_ descriptor: Int32) {
+        self.descriptor = descriptor
+    }
+
+    /// The next byte without taking it; `nil` at the end.
+    func peek() throws -> UInt8? {
+        if range.isEmpty {
+            var count = -1
+            repeat { count = Glibc.read(descriptor, &buffer, buffer.count) } while count < 0 && errno == EINTR
+            guard count >= 0 else {
+                throw CommandFailure(.unreadable, "the input could not be read: \(systemError())")
+            }
+            range = 0..<count
+        }
+        return range.isEmpty ? nil : buffer[range.lowerBound]
+    }
+
+    func next() throws -> UInt8? {
+        guard let byte = try peek() else { return nil }
+        range = range.dropFirst()
+        return byte
+    }
+
+    /// The next line without its end (`\n` or `\r\n`); `nil` at the end of the input.
+    /// - Throws: ``CommandFailure`` for a line of more than a mebibyte.
+    func line() throws -> [UInt8]? {
+        guard try peek() != nil else { return nil }
+        var line: [UInt8] = []
+        while let byte = try next(), byte != UInt8(ascii: "\n") {
+            line.append(byte)
+            guard line.count <= 1 << 20 else { throw CommandFailure(.unparseable, "a line is longer than 1 MiB") }
+        }
+        if line.last == UInt8(ascii: "\r") { line.removeLast() }
+        return line
+    }
+}
+
+/// The words for `errno`.
+func systemError() -> String {
+    String(cString: strerror(errno))
+}

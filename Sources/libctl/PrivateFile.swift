@@ -1,0 +1,75 @@
+import Glibc
+
+/// Files that hold secrets, and the lock that guards their changes.
+enum PrivateFile {
+    /// The whole file, at most 16 MiB.
+    static func contents(_ path: String) throws -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw CommandFailure(.unreadable, "\(path): \(systemError())") }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 64 * 1024)
+        while bytes.count < 16 << 20 {
+            let count = Glibc.read(descriptor, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw CommandFailure(.unreadable, "\(path): \(systemError())") }
+            if count == 0 { return bytes }
+            bytes.append(contentsOf: buffer[..<count])
+        }
+        throw CommandFailure(.unreadable, "\(path) is too large")
+    }
+
+    /// As ``contents(_:)``; `nil` if there is no file.
+    /// - Throws: ``CommandFailure`` `unsafeFile` for a link, a foreign file, or one that others can read.
+    static func secret(_ path: String) throws -> [UInt8]? {
+        var status = stat()
+        guard lstat(path, &status) == 0 else {
+            if errno == ENOENT { return nil }
+            throw CommandFailure(.unreadable, "\(path): \(systemError())")
+        }
+        guard status.st_mode & S_IFMT == S_IFREG, status.st_uid == geteuid() else {
+            throw CommandFailure(.unsafeFile, "\(path) is not a regular file of yours", hint: "rm \(path)")
+        }
+        guard status.st_mode & 0o077 == 0 else {
+            throw CommandFailure(.unsafeFile, "\(path) can be read by others", hint: "chmod 600 \(path)")
+        }
+        return try contents(path)
+    }
+
+    /// Replaces the file, whole or not at all: written beside its place, synced, then renamed.
+    static func replace(_ path: String, with bytes: [UInt8]) throws {
+        let temporary = "\(path).\(getpid())"
+        unlink(temporary)
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw CommandFailure(.output, "\(temporary): \(systemError())") }
+        let written = Glibc.write(descriptor, bytes, bytes.count) == bytes.count && fsync(descriptor) == 0
+        guard close(descriptor) == 0, written, rename(temporary, path) == 0 else {
+            let reason = systemError()
+            unlink(temporary)
+            throw CommandFailure(.output, "\(path): \(reason)")
+        }
+    }
+
+    /// Runs `body` while no other process runs one under the same lock.
+    static func locked<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw CommandFailure(.output, "\(path): \(systemError())") }
+        defer { close(descriptor) }
+        while flock(descriptor, LOCK_EX) != 0 {
+            guard errno == EINTR else { throw CommandFailure(.output, "\(path): \(systemError())") }
+        }
+        return try body()
+    }
+
+    /// Makes the folder and those above it, private, and takes away what others may do in it.
+    static func makeFolder(_ path: String) throws {
+        var parent = ""
+        for component in path.split(separator: "/") {
+            parent += "/" + component
+            if mkdir(parent, 0o700) != 0, errno != EEXIST {
+                throw CommandFailure(.output, "\(parent): \(systemError())")
+            }
+        }
+        guard chmod(path, 0o700) == 0 else { throw CommandFailure(.unsafeFile, "\(path): \(systemError())") }
+    }
+}

@@ -1,0 +1,110 @@
+import Glibc
+import Shared
+
+/// Where the daemon is. Its origin is the key of its credentials: a token never goes to another one.
+struct Server: Equatable {
+    /// `http://127.0.0.1:8080`, `https://example.org:443` or `unix:/run/user/1000/libraryd.sock`.
+    let origin: String
+    /// The path of the Unix socket, if it is one.
+    let socket: String?
+    let isLoopback: Bool
+
+    static let standard = "http://127.0.0.1:8080"
+
+    /// What a path is appended to.
+    var base: String { socket == nil ? origin : "http://localhost" }
+
+    /// Reads `http://HOST[:PORT]`, `https://HOST[:PORT]` or `unix:/PATH`, and nothing else.
+    /// - Throws: ``CommandFailure`` `configuration`, also for plain HTTP to another machine.
+    init(_ text: String) throws {
+        if text.hasPrefix("unix:/") {
+            socket = String(text.dropFirst("unix:".count))
+            origin = text
+            isLoopback = true
+            return
+        }
+        let malformed = CommandFailure(
+            .configuration, "'\(text)' is not a server", hint: "use http://HOST:PORT, https://HOST or unix:/PATH")
+        guard let scheme = ["http", "https"].first(where: { text.lowercased().hasPrefix($0 + "://") }) else {
+            throw malformed
+        }
+        var authority = Substring(text.lowercased()).dropFirst(scheme.utf8.count + 3)
+        if authority.last == "/" { authority.removeLast() }
+        var port: Int64 = scheme == "https" ? 443 : 80
+        if let colon = authority.lastIndex(of: ":"), authority.last != "]" {
+            guard let number = Author.id(authority[authority.index(after: colon)...]), (1...65535).contains(number)
+            else {
+                throw malformed
+            }
+            port = number
+            authority = authority[..<colon]
+        }
+        let host = String(authority)
+        guard Self.isHost(host) else { throw malformed }
+        socket = nil
+        origin = "\(scheme)://\(host):\(port)"
+        isLoopback = Self.isLoopback(host)
+        guard scheme == "https" || isLoopback else {
+            throw CommandFailure(
+                .configuration, "\(origin) would carry passwords and tokens unencrypted to another machine",
+                hint: "use https://")
+        }
+    }
+
+    /// Chooses: the flag, `LIBCTL_SERVER`, `config.json`, the daemon's socket if there is one, the default.
+    static func choose(flag: String?, io: IO) throws -> Server {
+        if let flag {
+            do { return try Server(flag) } catch let failure as CommandFailure
+                where failure.hint?.hasPrefix("use http:") == true
+            {
+                throw CommandFailure(.usage, failure.why, hint: failure.hint)
+            }
+        }
+        if let variable = io.variable("LIBCTL_SERVER") { return try Server(variable) }
+        if let configured = try configured(io) { return try Server(configured) }
+        if let folder = io.variable("XDG_RUNTIME_DIR"), folder.hasPrefix("/") {
+            let socket = folder + "/libraryd.sock"
+            if access(socket, F_OK) == 0 { return try Server("unix:" + socket) }
+        }
+        return try Server(standard)
+    }
+
+    /// The member `server` of `config.json`.
+    private static func configured(_ io: IO) throws -> String? {
+        guard let folder = try? io.configurationFolder() else { return nil }
+        let path = folder + "/config.json"
+        guard access(path, F_OK) == 0 else { return nil }
+        do {
+            var object = ObjectReader(try JSONValue(parsing: try PrivateFile.contents(path)))
+            let server = object.optionalString("server")
+            try object.finish(.ignored)
+            return server
+        } catch let failure as CommandFailure {
+            throw failure
+        } catch {
+            throw CommandFailure(.configuration, "\(path): \(error)")
+        }
+    }
+
+    private static func isHost(_ host: String) -> Bool {
+        let name = host.hasPrefix("[") && host.hasSuffix("]") ? host.dropFirst().dropLast() : host[...]
+        let isIPv6 = name.utf8.count < host.utf8.count
+        return !name.isEmpty
+            && name.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."):
+                    true
+                case UInt8(ascii: "-"): !isIPv6
+                case UInt8(ascii: ":"): isIPv6
+                default: false
+                }
+            }
+    }
+
+    /// Literals and `localhost` only: another name could lead anywhere.
+    private static func isLoopback(_ host: String) -> Bool {
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        let isIPv4 = parts.count == 4 && parts.allSatisfy { Author.id($0).map { $0 <= 255 } ?? false }
+        return host == "localhost" || host == "[::1]" || (isIPv4 && parts[0] == "127")
+    }
+}

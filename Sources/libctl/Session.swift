@@ -1,0 +1,78 @@
+import Shared
+
+/// All that a command may touch.
+final class Session {
+    let io: IO
+    let options: GlobalOptions
+    let server: Server
+    let client: Client
+    let output: Output
+    let talk: Talk
+    let credentials: CredentialsFile
+
+    init(_ options: GlobalOptions, io: IO) throws {
+        self.io = io
+        self.options = options
+        let talk = Talk(options: options, io: io)
+        self.talk = talk
+        output = try Output(options: options, io: io)
+        server = try Server.choose(flag: options.server, io: io)
+        credentials = CredentialsFile(folder: try io.configurationFolder())
+        client = Client(server: server, transport: io.transport(server)) { talk.trace($0) }
+    }
+
+    /// Calls `body` with an `Authorization` value, refreshing the token first if it has expired, and once more if the
+    /// daemon says so.
+    func authorized<Value>(_ body: (_ authorization: String) throws -> Value) throws -> Value {
+        if let token = io.variable("LIBCTL_TOKEN") { return try body("Bearer " + token) }
+        let credential = try credential(validFor: 10)
+        do {
+            return try body("Bearer " + credential.token)
+        } catch let problem as Problem where problem.code == .tokenExpired {
+            return try body("Bearer " + (try refresh(credential)).token)
+        }
+    }
+
+    /// The access token, good for at least so many seconds.
+    func token(validFor seconds: Int64) throws -> String {
+        try io.variable("LIBCTL_TOKEN") ?? credential(validFor: seconds).token
+    }
+
+    private func credential(validFor seconds: Int64) throws -> Credential {
+        let user = options.user ?? io.variable("LIBCTL_USER")
+        guard let credential = try credentials.read().find(server: server.origin, user: user) else {
+            throw CommandFailure(
+                .notLoggedIn, "not logged in at \(server.origin)\(user.map { " as \($0)" } ?? "")",
+                hint: "libctl login\(user.map { " \($0)" } ?? "")")
+        }
+        return io.now().adding(seconds: seconds) < credential.expiresAt ? credential : try refresh(credential)
+    }
+
+    /// Trades the refresh token, unless another process has done so meanwhile: then its tokens are taken.
+    private func refresh(_ old: Credential) throws -> Credential {
+        try credentials.update { all in
+            guard let current = all.find(server: old.server, user: old.user) else {
+                throw CommandFailure(.notLoggedIn, "logged out meanwhile", hint: "libctl login \(old.user)")
+            }
+            if current.token != old.token { return current }
+            do {
+                let login = try client.call(Endpoints.refresh, body: RefreshRequest(refreshToken: old.refreshToken))
+                let new = Credential(server: old.server, user: old.user, login: login, at: io.now())
+                all.renew(new)
+                return new
+            } catch let problem as Problem where problem.status == 401 {
+                throw CommandFailure(
+                    .notLoggedIn, "the login of \(old.user) has ended", hint: "libctl login \(old.user)",
+                    problem: problem)
+            }
+        }
+    }
+}
+
+/// A command of the tree that does something.
+protocol SessionCommand {
+    var options: GlobalOptions { get }
+    /// What an error is about: the command's words.
+    static var title: String { get }
+    func run(_ session: Session) throws
+}

@@ -1,0 +1,72 @@
+import Shared
+
+/// Standard error: everything that is said to people.
+final class Talk {
+    private let writer: Writer
+    private let options: GlobalOptions
+
+    init(options: GlobalOptions, io: IO) {
+        self.options = options
+        writer = Writer(io.error)
+    }
+
+    /// Says how things go; not with `--quiet`.
+    func say(_ text: String) {
+        if !options.quiet { put(Escaping.terminal(text) + "\n") }
+    }
+
+    /// Says what is wrong with part of the work; the rest goes on.
+    func warn(_ text: String) {
+        put("libctl: \(Escaping.terminal(text))\n")
+    }
+
+    func trace(_ text: String) {
+        if options.verbose { put("libctl: \(Escaping.terminal(text))\n") }
+    }
+
+    /// Shows how far a batch has come, on a terminal, over and over on the same line.
+    func progress(_ text: String) {
+        if writer.isTerminal, !options.quiet { put("\r\(text)\u{1B}[K") }
+    }
+
+    func endProgress() {
+        if writer.isTerminal, !options.quiet { put("\r\u{1B}[K") }
+    }
+
+    /// Tells of a failure: two lines for people, or one JSON object for programs that asked for JSON.
+    static func report(_ failure: CommandFailure, title: String, asJSON: Bool, io: IO) {
+        let writer = Writer(io.error)
+        guard asJSON else {
+            var text = "libctl: \(title): \(Escaping.terminal(failure.why))\n"
+            if let hint = failure.hint { text += "  hint: \(Escaping.terminal(hint))\n" }
+            try? writer.write(text)
+            try? writer.flush()
+            return
+        }
+        var json = JSONWriter()
+        json.object {
+            $0.member("error") {
+                $0.object {
+                    $0.member("command", title)
+                    $0.member("exit_code", Int64(failure.status.rawValue))
+                    $0.member("message", failure.why)
+                    if let hint = failure.hint { $0.member("hint", hint) }
+                    if let problem = failure.problem {
+                        $0.member("code", problem.code.rawValue)
+                        $0.member("status", Int64(problem.status))
+                        $0.member("request_id", problem.requestID)
+                        $0.member("errors") { $0.array { for error in problem.errors { error.write(to: &$0) } } }
+                    }
+                }
+            }
+        }
+        try? writer.write(Escaping.json(json.bytes) + [UInt8(ascii: "\n")])
+        try? writer.flush()
+    }
+
+    /// What cannot be said is not worth failing for.
+    private func put(_ text: String) {
+        try? writer.write(text)
+        try? writer.flush()
+    }
+}

@@ -1,0 +1,63 @@
+import Glibc
+
+/// Asks people, on the terminal itself: standard input and output may be files or pipes.
+struct Terminal {
+    private let descriptor: Int32
+    private let reader: Reader
+
+    /// `nil` where there is no terminal.
+    init?(_ io: IO) {
+        guard let path = io.terminal else { return nil }
+        descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOCTTY)
+        guard descriptor >= 0 else { return nil }
+        reader = Reader(descriptor)
+    }
+
+    func close() {
+        Glibc.close(descriptor)
+    }
+
+    /// Asks for a line.
+    /// - Throws: ``CommandFailure`` `declined` at the end of the input.
+    func ask(_ prompt: String) throws -> String {
+        let writer = Writer(descriptor)
+        try writer.write(prompt)
+        try writer.flush()
+        guard let line = try reader.line() else { throw CommandFailure(.declined, "no answer") }
+        return String(decoding: line, as: UTF8.self)
+    }
+
+    /// Asks for a line that is not shown. The terminal shows letters again afterwards, also after an interrupt.
+    func askSecret(_ prompt: String) throws -> String {
+        var settings = termios()
+        guard tcgetattr(descriptor, &settings) == 0 else { return try ask(prompt) }
+        EchoGuard.settings = settings
+        EchoGuard.descriptor = descriptor
+        let signals = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
+        for number in signals { signal(number, EchoGuard.restoreAndDie) }
+        defer {
+            EchoGuard.restore()
+            for number in signals { signal(number, SIG_DFL) }
+            _ = write(descriptor, "\n", 1)
+        }
+        settings.c_lflag &= ~tcflag_t(ECHO)
+        tcsetattr(descriptor, TCSAFLUSH, &settings)
+        return try ask(prompt)
+    }
+}
+
+/// What a signal handler needs; there is one terminal and one thread.
+private enum EchoGuard {
+    nonisolated(unsafe) static var settings = termios()
+    nonisolated(unsafe) static var descriptor: Int32 = -1
+
+    static func restore() {
+        tcsetattr(descriptor, TCSAFLUSH, &settings)
+    }
+
+    static let restoreAndDie: @convention(c) (Int32) -> Void = { number in
+        tcsetattr(EchoGuard.descriptor, TCSANOW, &EchoGuard.settings)
+        signal(number, SIG_DFL)
+        raise(number)
+    }
+}

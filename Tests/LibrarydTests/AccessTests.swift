@@ -1,0 +1,98 @@
+import Shared
+import TestSupport
+import Testing
+
+/// Who may call what: every endpoint, every kind of caller.
+@Suite struct AccessTests {
+    enum Caller: String, CaseIterable, Sendable { case guest, other, owner, admin }
+
+    struct Case: Sendable, CustomTestStringConvertible {
+        let method: Shared.Method
+        let path: String
+        var body = ""
+        /// Status for guest, other, owner and admin.
+        let statuses: [Int]
+
+        var testDescription: String { "\(method.rawValue) \(path)" }
+    }
+
+    static let draft = #"{"name":"N","book":"B","country":"C"}"#
+
+    static let cases = [
+        Case(
+            method: .post, path: "/register", body: #"{"name":"new","password":"correct horse"}"#,
+            statuses: [201, 201, 201, 201]),
+        // The bearer token is not Basic.
+        Case(method: .post, path: "/login", statuses: [401, 401, 401, 401]),
+        Case(method: .get, path: "/login", statuses: [401, 401, 401, 401]),
+        Case(method: .post, path: "/token/refresh", body: #"{"refresh_token":"x"}"#, statuses: [401, 401, 401, 401]),
+        Case(method: .post, path: "/logout", statuses: [401, 204, 204, 204]),
+        Case(method: .get, path: "/me", statuses: [401, 200, 200, 200]),
+        Case(method: .get, path: "/users", statuses: [401, 403, 403, 200]),
+        Case(method: .post, path: "/authors", body: draft, statuses: [401, 201, 201, 201]),
+        Case(method: .post, path: "/author", body: draft, statuses: [401, 201, 201, 201]),
+        Case(method: .get, path: "/authors", statuses: [401, 200, 200, 200]),
+        // What is not yours looks missing, to an admin too.
+        Case(method: .get, path: "/authors/1", statuses: [401, 404, 200, 404]),
+        Case(method: .patch, path: "/authors/1", body: #"{"country":"X"}"#, statuses: [401, 404, 200, 404]),
+        Case(method: .delete, path: "/authors/1", statuses: [401, 404, 200, 404]),
+        Case(method: .get, path: "/livez", statuses: [200, 200, 200, 200]),
+        Case(method: .get, path: "/readyz", statuses: [200, 200, 200, 200]),
+        Case(method: .get, path: "/healthz", statuses: [200, 200, 200, 200]),
+    ]
+
+    @Test func everyEndpointHasACase() {
+        let covered = Set(Self.cases.map { "\($0.method.rawValue) \($0.path.replacing("/1", with: "/{id}"))" })
+        #expect(covered == Set(Endpoints.all.map { "\($0.method.rawValue) \($0.path)" }))
+    }
+
+    @Test(arguments: cases, Caller.allCases)
+    func statusIs(_ test: Case, for caller: Caller) async throws {
+        let library = try await TestLibrary()
+        let owner = try await library.login("owner").token
+        let mine = try await library.create("Hilary Mantel", "Wolf Hall", as: owner)
+        #expect(mine.id == 1)
+        let token: String? =
+            switch caller {
+            case .guest: nil
+            case .owner: owner
+            case .other: try await library.login("other").token
+            case .admin: try await library.adminToken()
+            }
+
+        let reply = try await library.send(
+            test.method.rawValue, test.path,
+            headers: (token.map { [bearer($0)] } ?? [])
+                + (test.body.isEmpty ? [] : [("Content-Type", "application/json")]),
+            body: Array(test.body.utf8))
+
+        let expected = try require(zip(Caller.allCases, test.statuses).first { $0.0 == caller }?.1)
+        #expect(reply.status == expected, "\(reply.text)")
+        if expected >= 400 { #expect(reply.code != nil) }
+        // Whatever others tried, the author is as it was.
+        if caller != .owner {
+            let after = try await library.send("GET", "/authors/1", headers: [bearer(owner)])
+            #expect(try Author(json: after.body, unknownMembers: .rejected) == mine)
+        }
+    }
+
+    @Test(arguments: ["GET", "PATCH", "DELETE"])
+    func anothersAuthorLooksLikeAMissingOne(method: String) async throws {
+        let library = try await TestLibrary()
+        let owner = try await library.login("owner").token
+        _ = try await library.create("Hilary Mantel", "Wolf Hall", as: owner)
+        let other = try await library.login("other").token
+        let headers = [bearer(other), ("Content-Type", "application/json")]
+        let body = Array(#"{"country":"X"}"#.utf8)
+
+        let anothers = try await library.send(method, "/authors/1", headers: headers, body: body)
+        let missing = try await library.send(method, "/authors/2", headers: headers, body: body)
+
+        #expect(anothers.status == 404)
+        let id = try anothers.problem.requestID
+        #expect(
+            anothers.text.replacing(id, with: "") == missing.text.replacing(try missing.problem.requestID, with: ""))
+        #expect(anothers.headers.map(\.name) == missing.headers.map(\.name))
+        #expect(try anothers.problem.message == "author does not exist")
+    }
+}

@@ -1,0 +1,70 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import libraryd
+
+@Suite struct DataFolderTests {
+    private let outer = TemporaryFolder()
+    private var path: String { outer.path + "/a/b" }
+
+    private func mode(_ path: String) throws -> Int {
+        let attributes = try FileManager.default.attributesOfItem(atPath: path)
+        return try require(attributes[.posixPermissions] as? NSNumber).intValue
+    }
+
+    @Test func isMadePrivate() throws {
+        let folder = try DataFolder(path: path)
+        #expect(try mode(folder.path) == 0o700)
+        let key = try folder.signingKey()
+        #expect(key.count == 32)
+        #expect(try mode(path + "/signing.key") == 0o600)
+        #expect(try folder.signingKey() == key)
+    }
+
+    @Test func anOpenFolderIsTightened() throws {
+        try FileManager.default.createDirectory(
+            atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
+        _ = try DataFolder(path: path)
+        #expect(try mode(path) == 0o700)
+    }
+
+    @Test func twoKeysDiffer() throws {
+        #expect(
+            try DataFolder(path: outer.path + "/1").signingKey() != DataFolder(path: outer.path + "/2").signingKey())
+    }
+
+    @Test func aKeyThatOthersCouldReadIsRefused() throws {
+        let folder = try DataFolder(path: path)
+        _ = try folder.signingKey()
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path + "/signing.key")
+        let error = #expect(throws: StartupError.self) { try DataFolderTests.key(folder) }
+        #expect(error?.exit == .permission)
+    }
+
+    @Test(arguments: [0, 31, 33, 64])
+    func aKeyOfAnotherLengthIsRefused(length: Int) throws {
+        let folder = try DataFolder(path: path)
+        _ = FileManager.default.createFile(
+            atPath: path + "/signing.key", contents: Data(count: length), attributes: [.posixPermissions: 0o600])
+        let error = #expect(throws: StartupError.self) { try DataFolderTests.key(folder) }
+        #expect(error?.exit == .data)
+    }
+
+    @Test func theLockNamesItsHolder() throws {
+        let folder = try DataFolder(path: path)
+        let error = #expect(throws: StartupError.self) { _ = try DataFolder(path: path) }
+        #expect(error?.exit == .locked)
+        #expect(error?.reason.contains("(pid \(ProcessInfo.processInfo.processIdentifier))") == true)
+        _ = consume folder
+        _ = try DataFolder(path: path)
+    }
+
+    @Test func aFileIsNoFolder() throws {
+        #expect(FileManager.default.createFile(atPath: outer.path + "/a", contents: Data()))
+        let error = #expect(throws: StartupError.self) { _ = try DataFolder(path: outer.path + "/a/b") }
+        #expect(error?.exit == .inputOutput)
+    }
+
+    private static func key(_ folder: borrowing DataFolder) throws -> [UInt8] { try folder.signingKey() }
+}

@@ -1,0 +1,12 @@
+import Foundation
+
+@testable import libraryd
+
+/// HMAC-SHA256 (RFC 2104) from the digest alone: a second opinion on what jwt-kit signs.
+enum HMAC {
+    static func sha256(_ message: [UInt8], key: [UInt8]) -> [UInt8] {
+        let padded = key + Array(repeating: 0, count: 64 - key.count)
+        let inner = Digest.sha256(padded.map { $0 ^ 0x36 } + message)
+        return Digest.sha256(padded.map { $0 ^ 0x5C } + inner)
+    }
+}

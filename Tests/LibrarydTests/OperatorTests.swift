@@ -1,0 +1,34 @@
+import Shared
+import Testing
+
+@testable import TestSupport
+@testable import libraryd
+
+@Suite struct OperatorTests {
+    @Test(arguments: [
+        OperatorRequest(.list, name: "x"), OperatorRequest(.promote), OperatorRequest(.demote),
+    ])
+    func aRequestThatIsNotRightIsRefused(request: OperatorRequest) async throws {
+        let library = try await TestLibrary()
+        let error = await #expect(throws: Failure.self) { try await library.perform(request) }
+        #expect(error?.code == .badRequest)
+    }
+
+    @Test func requestsSurviveTheSocket() throws {
+        let request = OperatorRequest(.promote, name: "ada")
+        #expect(String(decoding: request.json, as: UTF8.self) == #"{"command":"promote","name":"ada"}"#)
+        #expect(try OperatorRequest(json: request.json, unknownMembers: .rejected) == request)
+    }
+
+    @Test func anUnknownUserIsNotFound() async throws {
+        let library = try await TestLibrary()
+        let error = await #expect(throws: Failure.self) {
+            try await library.perform(OperatorRequest(.promote, name: "nobody"))
+        }
+        #expect(error?.code == .userNotFound)
+    }
+}
+
+extension TestLibrary {
+    func perform(_ request: OperatorRequest) async throws -> UserList { try await app.perform(request) }
+}

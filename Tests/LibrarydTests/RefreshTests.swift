@@ -1,0 +1,80 @@
+import Shared
+import TestSupport
+import Testing
+
+@Suite struct RefreshTests {
+    private func refresh(_ token: String, _ library: TestLibrary) async throws -> TestReply {
+        try await library.post("/token/refresh", #"{"refresh_token":"\#(token)"}"#)
+    }
+
+    @Test func tradesOneTokenForTheNext() async throws {
+        let library = try await TestLibrary()
+        let login = try await library.login("ada")
+        library.time.advance(seconds: 1800)
+        #expect(try await library.send("GET", "/me", headers: [bearer(login.token)]).code == "token_expired")
+
+        let next = try Login(json: try await refresh(login.refreshToken, library).body, unknownMembers: .rejected)
+        #expect(next.refreshToken != login.refreshToken)
+        #expect(next.refreshExpiresAt == login.refreshExpiresAt)
+        #expect(try await library.send("GET", "/me", headers: [bearer(next.token)]).status == 200)
+        #expect(try await refresh(next.refreshToken, library).status == 200)
+    }
+
+    @Test func aLostAnswerLogsNobodyOut() async throws {
+        let library = try await TestLibrary()
+        let login = try await library.login("ada")
+        #expect(try await refresh(login.refreshToken, library).status == 200)
+        library.time.advance(seconds: 10)
+        #expect(try await refresh(login.refreshToken, library).status == 200)
+    }
+
+    @Test(arguments: [1, 2, 3])
+    func aReplayEndsTheSession(rotations: Int) async throws {
+        let library = try await TestLibrary()
+        let stolen = try await library.login("ada").refreshToken
+        var current = stolen
+        var token = ""
+        for _ in 0..<rotations {
+            let login = try Login(json: try await refresh(current, library).body, unknownMembers: .rejected)
+            (current, token) = (login.refreshToken, login.token)
+            library.time.advance(seconds: 11)
+        }
+        let replay = try await refresh(stolen, library)
+        #expect(replay.status == 401)
+        #expect(replay.code == "refresh_token_invalid")
+        #expect(try await library.send("GET", "/me", headers: [bearer(token)]).code == "token_revoked")
+        #expect(try await refresh(current, library).status == 401)
+    }
+
+    @Test func anIdleSessionIsOver() async throws {
+        let library = try await TestLibrary()
+        let login = try await library.login("ada")
+        library.time.advance(seconds: 7 * 86400)
+        #expect(try await refresh(login.refreshToken, library).code == "refresh_token_invalid")
+    }
+
+    @Test func aSessionEndsAfterThirtyDaysHoweverBusy() async throws {
+        let library = try await TestLibrary()
+        var token = try await library.login("ada").refreshToken
+        for _ in 0..<29 {
+            library.time.advance(seconds: 86400)
+            token = try Login(json: try await refresh(token, library).body, unknownMembers: .rejected).refreshToken
+        }
+        library.time.advance(seconds: 86400)
+        #expect(try await refresh(token, library).code == "refresh_token_invalid")
+    }
+
+    @Test(arguments: ["", "x", "../..", "' OR 1=1 --"])
+    func otherTextIsNoToken(text: String) async throws {
+        let library = try await TestLibrary()
+        _ = try await library.login("ada")
+        #expect(try await refresh(text, library).code == "refresh_token_invalid")
+    }
+
+    @Test func anAccessTokenIsNoRefreshTokenNorTheOtherWayRound() async throws {
+        let library = try await TestLibrary()
+        let login = try await library.login("ada")
+        #expect(try await refresh(login.token, library).code == "refresh_token_invalid")
+        #expect(try await library.send("GET", "/me", headers: [bearer(login.refreshToken)]).code == "token_malformed")
+    }
+}

@@ -1,0 +1,76 @@
+import Shared
+import TestSupport
+import Testing
+
+@Suite struct RegisterTests {
+    @Test func answersWithTheTutorialsWords() async throws {
+        let library = try await TestLibrary()
+        let reply = try await library.post("/register", #"{"name":"ada","password":"correct horse"}"#)
+        #expect(reply.status == 201)
+        let registered = try Registered(json: reply.body, unknownMembers: .rejected)
+        #expect(registered.message == "registered successfully")
+        #expect(registered.name == "ada")
+        // The first user is a plain one, like all others.
+        #expect(registered.admin == false)
+        #expect(registered.publicID.utf8.count == 36)
+        #expect(!reply.text.contains("correct horse"))
+    }
+
+    @Test(arguments: ["ada", "ADA", "aDa"])
+    func aNameIsTakenOnce(name: String) async throws {
+        let library = try await TestLibrary()
+        _ = try await library.login("ada")
+        let reply = try await library.post("/register", #"{"name":"\#(name)","password":"correct horse"}"#)
+        #expect(reply.status == 409)
+        #expect(reply.code == "name_taken")
+    }
+
+    @Test func allFaultsAreTold() async throws {
+        let library = try await TestLibrary()
+        let reply = try await library.post("/register", #"{"name":" ada","password":"short"}"#)
+        #expect(reply.status == 422)
+        #expect(try reply.problem.errors.map(\.field) == ["name", "password"])
+        #expect(try reply.problem.errors.map(\.code) == [.invalid, .tooShort])
+    }
+
+    @Test(arguments: [
+        ("", 400, "invalid_json"), ("null", 422, "invalid_fields"), ("[]", 422, "invalid_fields"),
+        (#"{"name":"ada","password":"correct horse",}"#, 400, "invalid_json"),
+        (#"{"name":"ada","name":"bob","password":"correct horse"}"#, 400, "invalid_json"),
+        (#"{"name":"ada","password":"correct horse","admin":true}"#, 422, "invalid_fields"),
+        (#"{"name":"ada","password":9223372036854775808}"#, 422, "invalid_fields"),
+        (#"{"name":"ada","password":1e400}"#, 400, "invalid_json"),
+        (#"{"name":"ada","password":"\ud800aaaaaaaa"}"#, 400, "invalid_json"),
+        (#"{"name":"ada","password":"with\u0000nul"}"#, 422, "invalid_fields"),
+        ("\u{FEFF}{}", 400, "invalid_json"), (#"{"name":"ada"}"#, 422, "invalid_fields"),
+        (String(repeating: "[", count: 60_000), 400, "invalid_json"),
+        ("{" + (0..<4000).map { #""k\#($0)":1"# }.joined(separator: ",") + "}", 422, "invalid_fields"),
+        (#"{"name":"\#(String(repeating: "a", count: 70_000))"}"#, 413, "body_too_large"),
+    ])
+    func badBodiesAreRefused(body: String, status: Int, code: String) async throws {
+        let library = try await TestLibrary()
+        let reply = try await library.post("/register", body)
+        #expect(reply.status == status)
+        #expect(reply.code == code)
+    }
+
+    @Test(arguments: [
+        [("Content-Type", "application/x-www-form-urlencoded")], [("Content-Type", "text/plain")],
+        [("Content-Type", "application/json"), ("Content-Encoding", "gzip")],
+    ])
+    func otherMediaTypesAreRefused(headers: [(String, String)]) async throws {
+        let library = try await TestLibrary()
+        let reply = try await library.send("POST", "/register", headers: headers, body: Array("{}".utf8))
+        #expect(reply.status == 415)
+        #expect(reply.code == "unsupported_media_type")
+    }
+
+    @Test(arguments: ["application/json", "application/json; charset=utf-8", "Application/JSON"])
+    func jsonIsAcceptedHoweverItIsSpelt(type: String) async throws {
+        let library = try await TestLibrary()
+        let reply = try await library.send(
+            "POST", "/register", headers: [("Content-Type", type)],
+            body: Array(#"{"name":"ada","password":"correct horse"}"#.utf8))
+        #expect(reply.status == 201)
+    }
+}

@@ -1,0 +1,150 @@
+import Foundation
+import GRDB
+import Shared
+import TestSupport
+import Testing
+
+@testable import libraryd
+
+@Suite struct StoreTests {
+    private let folder = TemporaryFolder()
+    private var path: String { folder.path + "/library.db" }
+
+    private func now() -> Timestamp { Timestamp(milliseconds: 1) }
+
+    @Test func eachCommitIsSynced() async throws {
+        let store = try Store(path: path)
+        defer { store.close() }
+        let settings = try await store.writer.write { db in
+            [
+                try String.fetchOne(db, sql: "PRAGMA journal_mode"), try String.fetchOne(db, sql: "PRAGMA synchronous"),
+                try String.fetchOne(db, sql: "PRAGMA foreign_keys"),
+                try String.fetchOne(db, sql: "PRAGMA trusted_schema"),
+                try String.fetchOne(db, sql: "PRAGMA mmap_size"),
+            ]
+        }
+        #expect(settings == ["wal", "2", "1", "0", "0"])
+    }
+
+    @Test func everyTableIsStrict() async throws {
+        let store = try Store(path: path)
+        defer { store.close() }
+        let loose = try store.readers.read {
+            try String.fetchAll(
+                $0,
+                sql:
+                    "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND NOT strict AND name NOT LIKE 'sqlite_%'"
+            )
+        }
+        #expect(loose.isEmpty)
+    }
+
+    @Test func whatWasStoredIsThereAfterReopening() async throws {
+        var library: TestLibrary? = try await TestLibrary(folder: folder)
+        let token = try await require(library).login("ada").token
+        let author = try await require(library).create("A", "1", as: token)
+        library = nil
+        let reopened = try await TestLibrary(folder: folder)
+        // The session lives on as well.
+        let reply = try await reopened.send("GET", "/authors/1", headers: [bearer(token)])
+        #expect(reply.body == author.json)
+    }
+
+    @Test(arguments: [
+        Array("this is not a database, but it is long enough to look like one ".utf8),
+        Array(repeating: 0, count: 8192), Array("SQLite format 3\0".utf8) + Array(repeating: 0xFF, count: 4080),
+        Array("SQLite format 3\0".utf8),
+    ])
+    func aFileThatIsNoDatabaseIsLeftAlone(bytes: [UInt8]) throws {
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+        let error = #expect(throws: StartupError.self) { try Store(path: path) }
+        #expect(error?.exit == .data)
+        #expect(error?.reason.contains(path) == true)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data(bytes))
+    }
+
+    @Test func aForeignDatabaseIsLeftAlone() throws {
+        try DatabaseQueue(path: path).write { try $0.execute(sql: "CREATE TABLE users (x)") }
+        let before = try Data(contentsOf: URL(fileURLWithPath: path))
+        let error = #expect(throws: StartupError.self) { try Store(path: path) }
+        #expect(error?.exit == .data)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
+    }
+
+    @Test func aNewerDatabaseIsLeftAlone() throws {
+        try Store(path: path).close()
+        try DatabaseQueue(path: path).write { try $0.execute(sql: "PRAGMA user_version = 99") }
+        let before = try Data(contentsOf: URL(fileURLWithPath: path))
+        let error = #expect(throws: StartupError.self) { try Store(path: path) }
+        #expect(error?.exit == .configuration)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
+    }
+
+    @Test func anOperationThatFailsHarmsNoNeighbour() async throws {
+        struct Refused: Error {}
+        let store = try Store(path: path)
+        defer { store.close() }
+        try await store.createUser(publicID: "p", name: "ada", passwordHash: "h", at: now())
+        let outcomes = await withTaskGroup(of: Bool.self) { group in
+            for number in 0..<200 {
+                group.addTask {
+                    do {
+                        _ = try await store.writer.write { db in
+                            try db.execute(
+                                sql:
+                                    "INSERT INTO author (owner, name, book, country, booker_prize, created_at, updated_at) VALUES (1, ?, 'b', 'c', 0, 0, 0)",
+                                arguments: ["\(number)"])
+                            if number % 3 == 0 { throw Refused() }
+                        }
+                        return number % 3 != 0
+                    } catch {
+                        return number % 3 == 0 && error is Refused
+                    }
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(outcomes.count == 200)
+        #expect(outcomes.allSatisfy { $0 })
+        let stored = try store.readers.read { try Int.fetchAll($0, sql: "SELECT CAST(name AS INTEGER) FROM author") }
+        #expect(Set(stored) == Set((0..<200).filter { $0 % 3 != 0 }))
+    }
+
+    @Test func aGroupThatCannotBeCommittedFailsAsAWhole() async throws {
+        let store = try Store(path: path)
+        defer { store.close() }
+        await #expect(throws: DatabaseError.self) {
+            try await store.writer.write { db in
+                // A deferred violation shows only at the commit.
+                try db.execute(sql: "PRAGMA defer_foreign_keys = ON")
+                try db.execute(
+                    sql:
+                        "INSERT INTO author (owner, name, book, country, booker_prize, created_at, updated_at) VALUES (77, 'a', 'b', 'c', 0, 0, 0)"
+                )
+            }
+        }
+        #expect(try store.readers.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM author") } == 0)
+        try await store.createUser(publicID: "p", name: "ada", passwordHash: "h", at: now())
+        #expect(try store.user(named: "ada") != nil)
+    }
+
+    @Test func readersCannotWrite() throws {
+        let store = try Store(path: path)
+        defer { store.close() }
+        #expect(throws: DatabaseError.self) {
+            try store.readers.read { try $0.execute(sql: "DELETE FROM author") }
+        }
+    }
+
+    @Test func theLastAdminStays() async throws {
+        let store = try Store(path: path)
+        defer { store.close() }
+        try await store.createUser(publicID: "p", name: "ada", passwordHash: "h", at: now())
+        try await store.createUser(publicID: "q", name: "bob", passwordHash: "h", at: now())
+        _ = try await store.setAdmin(true, userNamed: "ADA", at: now())
+        await #expect(throws: Failure.self) { try await store.setAdmin(false, userNamed: "ada", at: now()) }
+        _ = try await store.setAdmin(true, userNamed: "bob", at: now())
+        _ = try await store.setAdmin(false, userNamed: "ada", at: now())
+        #expect(try await store.users().map(\.admin) == [false, true])
+    }
+}

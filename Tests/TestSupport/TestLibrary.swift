@@ -1,0 +1,129 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import NIOEmbedded
+public import Shared
+import Synchronization
+
+@testable import libraryd
+
+/// A library of its own, on a real database in a folder of its own, behind the daemon's real router.
+public final class TestLibrary: Sendable {
+    public let folder: TemporaryFolder
+    /// The time that the daemon sees. It stands still until a test moves it.
+    public let time: TestTime
+    let app: App
+    private let responder: RouterResponder<GuestContext>
+
+    public init(folder: TemporaryFolder = TemporaryFolder(), time: TestTime = TestTime()) async throws {
+        self.folder = folder
+        self.time = time
+        app = try await App(
+            store: try Store(path: folder.path + "/library.db"), key: Array(0..<32),
+            tokenLifetime: Lifetime(seconds: 1800), refreshLifetime: Lifetime(seconds: 30 * 86400),
+            // Cheap, so that a test can have many users; the real cost has a test of its own.
+            passwords: Passwords(cost: .init(logN: 4, r: 8, p: 1)), clock: Clock { time.now },
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        responder = app.router().buildResponder()
+    }
+
+    deinit {
+        app.store.close()
+    }
+
+    /// Does what `libraryd user` does while the daemon runs.
+    public func setAdmin(_ admin: Bool, _ name: String) async throws {
+        _ = try await app.perform(OperatorRequest(admin ? .promote : .demote, name: name))
+    }
+
+    /// Sends one request through the router.
+    public func send(
+        _ method: String, _ path: String, headers: [(String, String)] = [], body: [UInt8] = []
+    ) async throws -> TestReply {
+        var fields = HTTPFields()
+        for (name, value) in headers {
+            fields.append(HTTPField(name: try require(HTTPField.Name(name)), value: value))
+        }
+        let request = Request(
+            head: HTTPRequest(
+                method: try require(HTTPRequest.Method(method)), scheme: "http", authority: "localhost", path: path,
+                headerFields: fields),
+            body: RequestBody(buffer: ByteBuffer(bytes: body)))
+        let source = ApplicationRequestContextSource(
+            channel: NIOAsyncTestingChannel(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let response = try await responder.respond(to: request, context: GuestContext(source: source))
+        let collector = BodyCollector()
+        try await response.body.write(CollectingWriter(collector: collector))
+        return TestReply(
+            status: response.status.code, headers: response.headers.map { ($0.name.canonicalName, $0.value) },
+            body: collector.bytes.withLock { $0 })
+    }
+}
+
+/// What the router answered.
+public struct TestReply: Sendable {
+    public let status: Int
+    /// Names in lower case.
+    public let headers: [(name: String, value: String)]
+    public let body: [UInt8]
+
+    public func header(_ name: String) -> String? {
+        headers.first { $0.name == name.lowercased() }?.value
+    }
+
+    public var text: String { String(decoding: body, as: UTF8.self) }
+}
+
+/// A clock that a test moves.
+public final class TestTime: Sendable {
+    private let current = Mutex(Timestamp(milliseconds: 1_795_455_842_123))
+
+    public init() {}
+
+    public var now: Timestamp { current.withLock { $0 } }
+
+    public func advance(seconds: Int64) {
+        current.withLock { $0 = $0.adding(seconds: seconds) }
+    }
+}
+
+/// A private folder that goes away with the last reference to it.
+public final class TemporaryFolder: Sendable {
+    public let path: String
+
+    public init() {
+        path = FileManager.default.temporaryDirectory.path + "/libraryd-test-" + UUID().uuidString
+        try? FileManager.default.createDirectory(
+            atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(atPath: path)
+    }
+}
+
+/// Fails the test that asks for what is not there.
+public struct Missing: Error {
+    let what: String
+}
+
+public func require<Value>(_ value: Value?, _ what: String = "\(Value.self)") throws -> Value {
+    guard let value else { throw Missing(what: what) }
+    return value
+}
+
+private final class BodyCollector: Sendable {
+    let bytes = Mutex<[UInt8]>([])
+}
+
+private struct CollectingWriter: ResponseBodyWriter {
+    let collector: BodyCollector
+
+    mutating func write(_ buffer: ByteBuffer) async throws {
+        collector.bytes.withLock { $0.append(contentsOf: buffer.readableBytesView) }
+    }
+
+    consuming func finish(_ trailingHeaders: HTTPFields?) async throws {}
+}
