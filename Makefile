@@ -1,0 +1,71 @@
+# `make demo` shows the main job; `make test` passes the tests. Both install what is missing.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+SWIFT ?= swift
+
+RELEASE = $(SWIFT) build -c release --static-swift-stdlib
+SOURCES = Sources Tests Package.swift
+
+.PHONY: help deps build release test e2e lint format completions demo install uninstall clean
+
+help:
+	@echo 'make demo       start a daemon on a temporary folder and do the main job on real data'
+	@echo 'make test       run all tests'
+	@echo 'make build      both programs, for debugging'
+	@echo 'make release    both programs, for use'
+	@echo 'make install    into PREFIX (now $(PREFIX)); make uninstall takes them away'
+	@echo 'make e2e        only the tests that run the real programs'
+	@echo 'make lint       check the format; make format mends it'
+	@echo 'make completions  write completions/ anew'
+
+deps:
+	@scripts/deps
+
+build: deps
+	$(SWIFT) build
+
+release: deps
+	$(RELEASE) --product libraryd
+	$(RELEASE) --product libctl
+
+test: deps
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build
+
+e2e: deps
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build --filter EndToEndTests
+
+lint:
+	$(SWIFT) format lint --strict --recursive $(SOURCES)
+
+format:
+	$(SWIFT) format --in-place --recursive $(SOURCES)
+
+completions: build
+	scripts/completions
+
+demo: release
+	@scripts/demo
+
+install: release
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
+	    $(DESTDIR)$(PREFIX)/share/zsh/site-functions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	for program in libraryd libctl; do \
+	    install -m 755 "$$($(RELEASE) --show-bin-path)/$$program" $(DESTDIR)$(PREFIX)/bin/ && \
+	    install -m 644 completions/$$program.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$program && \
+	    install -m 644 completions/_$$program $(DESTDIR)$(PREFIX)/share/zsh/site-functions/ && \
+	    install -m 644 completions/$$program.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/ || exit 1; \
+	done
+
+uninstall:
+	for program in libraryd libctl; do \
+	    rm -f $(DESTDIR)$(PREFIX)/bin/$$program \
+	        $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$program \
+	        $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_$$program \
+	        $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$program.fish; \
+	done
+
+clean:
+	$(SWIFT) package clean
