@@ -107,6 +107,10 @@ public final class TemporaryFolder: Sendable {
 /// Fails the test that asks for what is not there.
 public struct Missing: Error {
     let what: String
+
+    public init(what: String) {
+        self.what = what
+    }
 }
 
 public func require<Value>(_ value: Value?, _ what: String = "\(Value.self)") throws -> Value {

@@ -1,0 +1,196 @@
+import Foundation
+import Shared
+import TestSupport
+import Testing
+
+/// Both real programs.
+@Suite(.serialized) struct PairTests {
+    private let home = TemporaryFolder()
+
+    @Test func theWinnersGoInAndOutAndIntoAnotherAccount() async throws {
+        let daemon = try await Daemon()
+        try await daemon.login("ada", home: home)
+        let added = try await daemon.libctl(
+            "authors", "add", "-f", Program.repository + "/examples/booker-winners.csv", "-o", "id", home: home)
+        #expect(added.code == 0)
+        #expect(added.output == (1...60).map { "\($0)\n" }.joined())
+        #expect(
+            added.error == "libctl: 'year' is not a field of an author; it is ignored\nadded 60 authors, 0 failed\n")
+
+        let other = TemporaryFolder()
+        try await daemon.login("bob", home: other)
+        #expect(try await daemon.libctl("authors", "list", home: other).output == "")
+        let list = try await daemon.libctl("authors", "list", "-o", "ndjson", home: home).output
+        #expect(try await daemon.libctl("authors", "add", "-f", "-", home: other, input: list).code == 0)
+        let fields = "name,book,country,booker_prize"
+        let mine = try await daemon.libctl("authors", "list", "--fields", fields, home: home).output
+        #expect(try await daemon.libctl("authors", "list", "--fields", fields, home: other).output == mine)
+        #expect(mine.utf8.filter { $0 == UInt8(ascii: "\n") }.count == 60)
+
+        // What is not yours looks missing.
+        #expect(try await daemon.libctl("authors", "show", "1", home: other).code == 3)
+        #expect(try await daemon.libctl("authors", "edit", "1", "--book", "X", home: other).code == 3)
+        #expect(try await daemon.libctl("authors", "rm", "1", "--yes", home: other).code == 3)
+        #expect(try await daemon.libctl("authors", "list", "--fields", fields, home: home).output == mine)
+    }
+
+    @Test(arguments: [SIGTERM, SIGINT, SIGKILL])
+    func nothingIsLostInARestart(signal: Int32) async throws {
+        let daemon = try await Daemon()
+        try await daemon.login("ada", home: home)
+        #expect(
+            try await daemon.libctl("authors", "add", "--name", "A", "--book", "1", "--country", "C", home: home).code
+                == 0)
+        let before = try await daemon.libctl("authors", "list", "-o", "ndjson", home: home)
+        #expect(try await daemon.end(signal) == (signal == SIGKILL ? 128 + SIGKILL : 0))
+        #expect(try await daemon.libctl("authors", "list", home: home).code == 69)
+
+        let again = try await Daemon(folder: daemon.folder, arguments: ["--listen", "127.0.0.1:\(daemon.port)"])
+        // The token that was cached before still works.
+        let after = try await again.libctl("authors", "list", "-o", "ndjson", home: home)
+        #expect(after.code == 0, "\(after.error)")
+        #expect(after.output == before.output)
+        #expect(!after.output.isEmpty)
+    }
+
+    @Test func eachAcknowledgedWriteSurvivesAKill() async throws {
+        let daemon = try await Daemon()
+        try await daemon.login("ada", home: home)
+        let lines = (1...20_000).map { #"{"name":"A\#($0)","book":"B","country":"C"}"# }.joined(separator: "\n")
+        async let adding = daemon.libctl("authors", "add", "-f", "-", "-o", "id", home: home, input: lines)
+        // In the middle: as soon as there is something.
+        while try await daemon.libctl("authors", "list", "--limit", "1", home: home).output.isEmpty {}
+        #expect(try await daemon.end(SIGKILL) == 128 + SIGKILL)
+        let added = try await adding
+        #expect([69, 76].contains(added.code), "\(added.error)")
+        let acknowledged = added.output.split(separator: "\n")
+
+        let again = try await Daemon(folder: daemon.folder, arguments: ["--listen", "127.0.0.1:\(daemon.port)"])
+        let stored = try await again.libctl("authors", "list", "-o", "id", home: home).output.split(separator: "\n")
+        #expect(Set(acknowledged).isSubset(of: stored))
+        // At most the one that was on its way.
+        #expect(stored.count <= acknowledged.count + 1)
+        let check = try await Program.run(
+            "/usr/bin/env",
+            [
+                "python3", "-c",
+                "import sqlite3,sys; print(sqlite3.connect(sys.argv[1]).execute('PRAGMA integrity_check').fetchone()[0])",
+                again.data + "/library.db",
+            ])
+        #expect(check.output == "ok\n")
+    }
+
+    @Test func aSecondDaemonNamesTheFirst() async throws {
+        let daemon = try await Daemon()
+        let start = ContinuousClock.now
+        let second = try await Program.run(
+            Program.path("libraryd"), ["--data", daemon.data, "--listen", "127.0.0.1:0"],
+            environment: ["HOME": home.path])
+        #expect(second.code == 75)
+        #expect(second.error.contains("(pid \(daemon.pid))"))
+        #expect(second.output == "")
+        // The promise is two seconds, which even a busy machine keeps many times over.
+        #expect(start.duration(to: .now) < .seconds(2))
+        #expect(try await daemon.libctl("status", home: home).code == 0)
+    }
+
+    @Test func operatorsWorkWithTheDaemonUpAndDown() async throws {
+        let daemon = try await Daemon()
+        try await daemon.login("ada", home: home)
+        func user(_ arguments: String...) async throws -> Program.Result {
+            try await Program.run(
+                Program.path("libraryd"), ["user"] + arguments + ["--data", daemon.data],
+                environment: ["HOME": home.path])
+        }
+        #expect(try await user("list").output.hasPrefix("ada\tuser\t0\t"))
+        #expect(try await user("promote", "ada").output == "ada is an admin\n")
+        #expect(try await daemon.libctl("whoami", "--json", home: home).output.contains(#""admin":true"#))
+        #expect(try await user("demote", "ada").code == 6)
+        #expect(try await user("promote", "nobody").code == 3)
+        #expect(try await daemon.end(SIGTERM) == 0)
+        #expect(try await user("list").output.hasPrefix("ada\tadmin\t0\t"))
+        #expect(try await user("demote", "ada").code == 6)
+        #expect(!FileManager.default.fileExists(atPath: daemon.data + "/operator.sock"))
+    }
+
+    @Test func filesArePrivateWhateverTheUmask() async throws {
+        let data = home.path + "/data"
+        // `user list` of a folder that a daemon made under umask 000.
+        let result = try await Program.run(
+            "/bin/sh",
+            [
+                "-c",
+                "umask 000; libraryd --data \(data) --listen 127.0.0.1:0 & p=$!; until [ -S \(data)/operator.sock ]; do :; done; stat -c '%a %n' \(data) \(data)/*; kill $p; wait $p",
+            ],
+            environment: ["HOME": home.path])
+        #expect(result.code == 0)
+        let modes = result.output.split(separator: "\n").filter { !$0.hasPrefix("libraryd:") }
+        #expect(modes.first == "700 \(data)")
+        #expect(modes.count >= 5)
+        for mode in modes.dropFirst() { #expect(mode.hasPrefix("600 ")) }
+    }
+
+    @Test func theSocketIsFoundAndPrivate() async throws {
+        let runtime = TemporaryFolder()
+        let daemon = try await Daemon(arguments: ["--socket", runtime.path + "/libraryd.sock"])
+        let environment = ["HOME": home.path, "XDG_RUNTIME_DIR": runtime.path]
+        let status = try await Program.run(
+            Program.path("libctl"), ["status", "--wait", "10s"], environment: environment)
+        #expect(status.output == "unix:\(runtime.path)/libraryd.sock is ready\n")
+        let mode = try FileManager.default.attributesOfItem(atPath: runtime.path + "/libraryd.sock")[.posixPermissions]
+        #expect((mode as? NSNumber)?.intValue == 0o600)
+        #expect(try await daemon.end(SIGTERM) == 0)
+        #expect(!FileManager.default.fileExists(atPath: runtime.path + "/libraryd.sock"))
+    }
+
+    @Test func outputThatCannotBeWrittenIsAFailure() async throws {
+        let daemon = try await Daemon()
+        try await daemon.login("ada", home: home)
+        _ = try await daemon.libctl("authors", "add", "--name", "A", "--book", "1", "--country", "C", home: home)
+        for command in ["libctl --help", "libctl whoami", "libctl authors list", "libctl token", "libctl --version"] {
+            let result = try await Program.run(
+                "/bin/sh", ["-c", "\(command) > /dev/full"],
+                environment: ["HOME": home.path, "LIBCTL_SERVER": daemon.address])
+            #expect(result.code == 74, "\(command): \(result.error)")
+        }
+    }
+
+    @Test func theExampleScriptWorks() async throws {
+        let daemon = try await Daemon()
+        try await daemon.login("ada", home: home)
+        try Data("correct horse\n".utf8).write(to: URL(fileURLWithPath: home.path + "/password"))
+        let result = try await Program.run(
+            "/bin/bash",
+            [
+                Program.repository + "/examples/library.sh", "ada", home.path + "/password",
+                Program.repository + "/examples/booker-winners.csv",
+            ], environment: ["HOME": home.path, "LIBCTL_SERVER": daemon.address])
+        #expect(result.code == 0, "\(result.error)")
+        #expect(result.output == "60 winners\ndeleted P. H. Newby, Something to Answer For\nauthor 1 is gone\n")
+    }
+
+    @Test func noSecretReachesTheLog() async throws {
+        let daemon = try await Daemon(arguments: ["--log-level", "trace"])
+        try await daemon.login("ada", home: home)
+        let token = try await daemon.libctl("token", home: home).output.trimmingCharacters(in: .newlines)
+        let file = try String(contentsOfFile: home.path + "/.config/libctl/credentials.json", encoding: .utf8)
+        let refresh = try Login.refreshToken(in: file)
+        _ = try daemon.send(
+            raw: Array(
+                "GET /authors?q=correct+horse&token=\(token) HTTP/1.1\r\nHost: x\r\nx-access-tokens: \(token)x\r\n\r\n"
+                    .utf8))
+        _ = try await daemon.libctl("authors", "list", "-v", home: home)
+        #expect(try await daemon.end(SIGTERM) == 0)
+        #expect(daemon.log.contains("/login"))
+        for secret in ["correct horse", "correct+horse", token, refresh, "scrypt"] {
+            #expect(!daemon.log.contains(secret))
+        }
+    }
+}
+
+extension Login {
+    fileprivate static func refreshToken(in file: String) throws -> String {
+        let start = try require(file.range(of: #""refresh_token":""#))
+        return String(file[start.upperBound...].prefix { $0 != "\"" })
+    }
+}

@@ -1,0 +1,159 @@
+import Foundation
+import Shared
+import TestSupport
+import Testing
+
+@testable import libctl
+
+@Suite struct AccountTests {
+    @Test func registersAndLogsIn() async throws {
+        let ctl = Ctl(try await TestLibrary())
+        let registered = try await ctl("register", "ada", "--password-stdin", input: "correct horse\n")
+        #expect(registered.code == 0)
+        #expect(registered.output == "")
+        #expect(registered.error == "registered ada; now: libctl login ada\n")
+        #expect(try await ctl("whoami").code == 4)
+        let login = try await ctl("login", "ada", "--password-stdin", input: "correct horse")
+        #expect(login.code == 0)
+        #expect(try await ctl("whoami").output == "ada\n")
+        #expect(try await ctl("logout").error == "logged out ada\n")
+        let after = try await ctl("whoami")
+        #expect(after.code == 4)
+        #expect(after.error == "libctl: whoami: not logged in at http://127.0.0.1:8080\n  hint: libctl login\n")
+    }
+
+    @Test func theNewlineIsNotPartOfThePasswordButSpacesAre() async throws {
+        let ctl = Ctl(try await TestLibrary())
+        _ = try await ctl("register", "ada", "--password-stdin", input: " correct horse \r\n")
+        #expect(try await ctl("login", "ada", "--password-stdin", input: " correct horse ").code == 0)
+        #expect(try await ctl("login", "ada", "--password-stdin", input: "correct horse").code == 4)
+    }
+
+    @Test(
+        arguments: [
+            (["register", "ada", "--password-stdin"], "short", Int32(7)),
+            (["register", "a b", "--password-stdin"], "correct horse", 7),
+            (["register", "ada", "--password-stdin"], "", 64), (["register", "ada"], "", 64), (["login"], "", 64),
+            (["register", "--password-stdin"], "x", 64),
+            (["login", "ada", "--password-stdin", "--password-file", "x"], "", 64),
+            (["login", "ada", "--password-file", "/nonexistent"], "", 66),
+            (["login", "nobody", "--password-stdin"], "correct horse", 4),
+            (["login", "ada", "--password", "x"], "", 64),
+        ] as [([String], String, Int32)])
+    func failures(arguments: [String], input: String, code: Int32) async throws {
+        let result = try await Ctl(try await TestLibrary()).run(arguments, input: Array(input.utf8))
+        #expect(result.code == code, "\(result.error)")
+        #expect(result.output == "")
+        #expect(result.error.hasPrefix("libctl: "))
+    }
+
+    @Test func theFileIsPrivate() async throws {
+        let ctl = Ctl(try await TestLibrary())
+        try await ctl.login("ada")
+        let folder = ctl.home.path + "/.config/libctl"
+        func mode(_ path: String) throws -> Int {
+            try require(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? NSNumber).intValue
+        }
+        #expect(try mode(folder) == 0o700)
+        #expect(try mode(folder + "/credentials.json") == 0o600)
+        try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: folder + "/credentials.json")
+        let result = try await ctl("whoami")
+        #expect(result.code == 77)
+        #expect(result.error.contains("hint: chmod 600 "))
+    }
+
+    @Test func aLinkInPlaceOfTheFileIsRefused() async throws {
+        let ctl = Ctl(try await TestLibrary())
+        try await ctl.login("ada")
+        let path = ctl.home.path + "/.config/libctl/credentials.json"
+        try FileManager.default.moveItem(atPath: path, toPath: ctl.home.path + "/elsewhere")
+        try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: ctl.home.path + "/elsewhere")
+        #expect(try await ctl("whoami").code == 77)
+    }
+
+    @Test func aDamagedFileIsNotOverwritten() async throws {
+        let ctl = Ctl(try await TestLibrary())
+        try await ctl.login("ada")
+        let path = ctl.home.path + "/.config/libctl/credentials.json"
+        let file = try require(FileHandle(forWritingAtPath: path))
+        try file.truncate(atOffset: 20)
+        let before = try Data(contentsOf: URL(fileURLWithPath: path))
+        #expect(try await ctl("whoami").code == 78)
+        #expect(try await ctl("login", "ada", "--password-stdin", input: "correct horse").code == 78)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
+    }
+
+    @Test func anExpiredTokenIsRefreshedSilently() async throws {
+        let library = try await TestLibrary()
+        let ctl = Ctl(library)
+        try await ctl.login("ada")
+        let before = try await ctl("token").output
+        library.time.advance(seconds: 1800)
+        let result = try await ctl("whoami")
+        #expect(result.code == 0)
+        #expect(result.error == "")
+        #expect(try await ctl("token").output != before)
+    }
+
+    @Test func twentyAtOnceRefreshOnceAndAllSucceed() async throws {
+        let library = try await TestLibrary()
+        let ctl = Ctl(library)
+        try await ctl.login("ada")
+        library.time.advance(seconds: 1800)
+        let tokens = try await withThrowingTaskGroup(of: Ctl.Result.self) { group in
+            for _ in 0..<20 { group.addTask { try await ctl("token") } }
+            return try await group.reduce(into: Set<String>()) {
+                #expect($1.code == 0, "\($1.error)")
+                $0.insert($1.output)
+            }
+        }
+        #expect(tokens.count == 1)
+    }
+
+    @Test func minTTLRefreshesEarly() async throws {
+        let library = try await TestLibrary()
+        let ctl = Ctl(library)
+        try await ctl.login("ada")
+        let first = try await ctl("token").output
+        #expect(try await ctl("token", "--min-ttl", "29m").output == first)
+        library.time.advance(seconds: 120)
+        #expect(try await ctl("token", "--min-ttl", "29m").output != first)
+    }
+
+    @Test func aLoginThatHasEndedSaysSo() async throws {
+        let library = try await TestLibrary()
+        let ctl = Ctl(library)
+        try await ctl.login("ada")
+        library.time.advance(seconds: 31 * 86400)
+        let result = try await ctl("whoami")
+        #expect(result.code == 4)
+        #expect(result.error == "libctl: whoami: the login of ada has ended\n  hint: libctl login ada\n")
+    }
+
+    @Test func severalLoginsAtOneServer() async throws {
+        let ctl = Ctl(try await TestLibrary())
+        try await ctl.login("ada")
+        try await ctl.login("bob")
+        #expect(try await ctl("whoami").output == "bob\n")
+        #expect(try await ctl("whoami", "--user", "ADA").output == "ada\n")
+        #expect(try await ctl("--user", "ada", "whoami").output == "ada\n")
+        #expect(try await ctl("whoami", "--user", "eve").code == 4)
+    }
+
+    @Test func aTokenGoesToNoOtherServer() async throws {
+        let ctl = Ctl(try await TestLibrary())
+        try await ctl.login("ada")
+        #expect(try await ctl("whoami", "--server", "http://127.0.0.1:8081").code == 4)
+        #expect(try await ctl("whoami", "--server", "http://localhost:8080").code == 4)
+        #expect(try await ctl("whoami", "--server", "HTTP://127.0.0.1:8080/").code == 0)
+    }
+
+    @Test func theVariableWinsOverTheFile() async throws {
+        var ctl = Ctl(try await TestLibrary())
+        try await ctl.login("ada")
+        ctl.environment["LIBCTL_TOKEN"] = "nonsense"
+        let result = try await ctl("whoami")
+        #expect(result.code == 4)
+        #expect(try await ctl("token").output == "nonsense\n")
+    }
+}

@@ -1,0 +1,181 @@
+import ArgumentParser
+import Foundation
+import Shared
+import TestSupport
+import Testing
+
+@testable import libctl
+
+@Suite struct ClientTests {
+    private func client(status: Int, type: String?, body: String) throws -> Client {
+        Client(
+            server: try Server(Server.standard),
+            transport: { _ in
+                TransportReply(
+                    status: status, headers: type.map { ["content-type": $0] } ?? [:], body: Array(body.utf8))
+            }, trace: { _ in })
+    }
+
+    /// Exit 0 means that the daemon said so, whole.
+    @Test(
+        arguments: [
+            (200, "application/json", "{"), (200, "application/json", ""), (200, "application/json", "[]"),
+            (200, "application/json", "{}"),
+            (200, "text/html", #"{"status":"ok"}"#), (200, nil, #"{"status":"ok"}"#),
+            (301, "application/json", #"{"status":"ok"}"#),
+            (302, "text/html", "moved"), (404, "text/html", "not found"), (404, "application/json", "{}"),
+            (500, "application/problem+json", "{"),
+            (
+                404, "application/problem+json",
+                #"{"type":"about:blank","title":"t","status":500,"detail":"d","code":"c","message":"m","request_id":"r"}"#
+            ),
+        ] as [(Int, String?, String)])
+    func aReplyThatIsNotOursIsRefused(status: Int, type: String?, body: String) throws {
+        let client = try client(status: status, type: type, body: body)
+        let failure = #expect(throws: CommandFailure.self) { try client.call(Endpoints.ready) as Health }
+        #expect(failure?.status == .foreignReply)
+    }
+
+    @Test func aReplyMaySayMore() throws {
+        let client = try client(
+            status: 200, type: "application/json; charset=utf-8", body: #"{"status":"ok","more":1}"#)
+        #expect(try client.call(Endpoints.ready) == Health())
+    }
+
+    @Test(arguments: [
+        (400, "x", libctl.ExitStatus.invalid), (401, "x", .notLoggedIn), (403, "x", .forbidden), (404, "x", .notFound),
+        (405, "x", .invalid),
+        (408, "x", .tryLater), (409, "x", .conflict), (412, "x", .conflict), (413, "x", .invalid), (422, "x", .invalid),
+        (429, "x", .tryLater),
+        (500, "x", .internalError), (503, "x", .tryLater), (507, "x", .tryLater), (503, "busy", .tryLater),
+        (502, "x", .internalError),
+    ])
+    func eachStatusHasItsExitCode(status: Int, code: String, expected: libctl.ExitStatus) {
+        let problem = Problem(
+            status: status, title: "t", code: ErrorCode(rawValue: code), message: "m", detail: "d", requestID: "r")
+        #expect(libctl.ExitStatus(problem) == expected)
+    }
+
+    @Test(arguments: [
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"), ("HTTP://LOCALHOST", "http://localhost:80"),
+        ("http://[::1]:9/", "http://[::1]:9"),
+        ("https://Example.org", "https://example.org:443"), ("https://example.org:8443", "https://example.org:8443"),
+        ("unix:/run/x.sock", "unix:/run/x.sock"),
+    ])
+    func originsAreNormalized(text: String, origin: String) throws {
+        #expect(try Server(text).origin == origin)
+    }
+
+    @Test(arguments: [
+        "", "x", "127.0.0.1:8080", "ftp://x", "file:///etc/passwd", "http://", "http://:80", "http://a@127.0.0.1",
+        "http://127.0.0.1/x",
+        "http://127.0.0.1?x", "http://127.0.0.1#x", "http://127.0.0.1:0", "http://127.0.0.1:65536",
+        "http://127.0.0.1:+80", "http://a b",
+        "unix:x", "http://example.org", "http://127.0.0.1.example.org", "http://127.1", "http://2130706433",
+        "http://0.0.0.0:80", "http://[::2]",
+        "http://localhost.example.org", "http://127.0.0.01",
+    ])
+    func otherTextIsNoServer(text: String) {
+        let failure = #expect(throws: CommandFailure.self) { try Server(text) }
+        #expect(failure?.status == .configuration)
+    }
+
+    @Test func theServerIsChosenInOrder() throws {
+        let folder = TemporaryFolder()
+        var io = IO(environment: ["HOME": folder.path])
+        #expect(try Server.choose(flag: nil, io: io).origin == "http://127.0.0.1:8080")
+        io.environment["XDG_RUNTIME_DIR"] = folder.path
+        #expect(try Server.choose(flag: nil, io: io).origin == "http://127.0.0.1:8080")
+        try Data().write(to: URL(fileURLWithPath: folder.path + "/libraryd.sock"))
+        #expect(try Server.choose(flag: nil, io: io).origin == "unix:\(folder.path)/libraryd.sock")
+        try FileManager.default.createDirectory(
+            atPath: folder.path + "/.config/libctl", withIntermediateDirectories: true)
+        try Data(#"{"server":"http://127.0.0.1:1"}"#.utf8).write(
+            to: URL(fileURLWithPath: folder.path + "/.config/libctl/config.json"))
+        #expect(try Server.choose(flag: nil, io: io).origin == "http://127.0.0.1:1")
+        io.environment["LIBCTL_SERVER"] = "http://127.0.0.1:2"
+        #expect(try Server.choose(flag: nil, io: io).origin == "http://127.0.0.1:2")
+        #expect(try Server.choose(flag: "http://127.0.0.1:3", io: io).origin == "http://127.0.0.1:3")
+    }
+}
+
+@Suite struct OutputTests {
+    @Test(arguments: [
+        ("plain é 📚", "plain é 📚"), ("a\u{1B}[31mb", "a\\u{1B}[31mb"), ("\u{202E}x", "\\u{202E}x"),
+        ("a\u{200B}b", "a\\u{200B}b"),
+        ("\u{9B}", "\\u{9B}"), ("\u{7F}", "\\u{7F}"), ("a\tb\n", "a\\u{9}b\\u{A}"), ("\u{2028}", "\\u{2028}"),
+        ("\u{E0001}", "\\u{E0001}"),
+    ])
+    func nothingDrivesTheTerminal(text: String, shown: String) {
+        #expect(Escaping.terminal(text) == shown)
+    }
+
+    @Test(arguments: [("a\tb\nc\rd\\e", #"a\tb\nc\rd\\e"#), ("plain", "plain"), (#"\t"#, #"\\t"#)])
+    func tsv(text: String, shown: String) {
+        #expect(Escaping.tsv(text) == shown)
+    }
+
+    @Test(arguments: [
+        ("a,b", "\"a,b\""), ("a\"b", "\"a\"\"b\""), ("a\nb", "\"a\nb\""), (" a", "\" a\""), ("plain", "plain"),
+        ("", ""),
+    ])
+    func csv(text: String, shown: String) {
+        #expect(Escaping.csv(text) == shown)
+    }
+
+    @Test(arguments: ["é📚", "\u{202E}\u{7F}\u{9B}", "👩‍🚀", "\u{E0001}", "plain"])
+    func jsonStaysTheSameValue(text: String) throws {
+        let json = JSONWriter.text(text)
+        let escaped = Escaping.json(json)
+        #expect(try JSONValue(parsing: escaped) == .string(text))
+        #expect(!String(decoding: escaped, as: UTF8.self).unicodeScalars.contains(where: Escaping.isDangerous))
+    }
+
+    @Test(arguments: [("abc", 3), ("é", 1), ("e\u{301}", 1), ("漢字", 4), ("📚", 2), ("", 0), ("👩‍🚀", 2)])
+    func width(text: String, columns: Int) {
+        #expect(DisplayWidth.of(text) == columns)
+    }
+}
+
+extension JSONWriter {
+    fileprivate static func text(_ value: String) -> [UInt8] {
+        var json = JSONWriter()
+        json.string(value)
+        return json.bytes
+    }
+}
+
+/// Every command and argument says what it is for.
+@Suite struct HelpTests {
+    static func commands(_ type: any ParsableCommand.Type = Libctl.self, path: [String] = []) -> [(
+        [String], any ParsableCommand.Type
+    )] {
+        [(path, type)] + type.configuration.subcommands.flatMap { commands($0, path: path + [$0._commandName]) }
+    }
+
+    @Test func everyCommandHasAnAbstractAndHelp() async throws {
+        let ctl = Ctl(try await TestLibrary())
+        let commands = Self.commands()
+        #expect(commands.count == 13)
+        for (path, type) in commands {
+            #expect(!type.configuration.abstract.isEmpty, "\(path)")
+            let help = try await ctl.run(path + ["--help"], input: [])
+            #expect(help.code == 0)
+            #expect(help.error == "")
+            #expect(help.output.hasPrefix("OVERVIEW: \(type.configuration.abstract)"))
+            // An argument without help is a line with nothing behind its name.
+            for line in help.output.split(separator: "\n") where line.hasPrefix("  ") {
+                let words = line.split(separator: "  ", omittingEmptySubsequences: true)
+                #expect(words.count >= 1)
+            }
+        }
+    }
+
+    @Test(arguments: [["--version"], ["--help"], ["help", "authors", "add"]])
+    func isNotAnError(arguments: [String]) async throws {
+        let result = try await Ctl(try await TestLibrary()).run(arguments, input: [])
+        #expect(result.code == 0)
+        #expect(!result.output.isEmpty)
+        #expect(result.error == "")
+    }
+}

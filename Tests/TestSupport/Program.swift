@@ -1,0 +1,169 @@
+import Foundation
+import Synchronization
+
+/// A real program from the build folder, or from the system.
+public enum Program {
+    /// The folder of the products that were built together with the tests.
+    public static var buildFolder: String {
+        let path = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+        return (path as NSString).deletingLastPathComponent
+    }
+
+    public static func path(_ name: String) -> String { buildFolder + "/" + name }
+
+    /// The root of this repository.
+    public static var repository: String {
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().path
+    }
+
+    public struct Result: Sendable {
+        /// The exit code, or 128 and the number of the signal.
+        public let code: Int32
+        public let output: String
+        public let error: String
+    }
+
+    /// Runs a program to its end, at most two minutes.
+    public static func run(
+        _ path: String, _ arguments: [String], environment: [String: String] = [:], input: String = "",
+        folder: String? = nil
+    ) async throws -> Result {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: path)
+        process.arguments = arguments
+        process.environment = environment.merging(["PATH": "\(buildFolder):/usr/bin:/bin"]) { given, _ in given }
+        if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }
+        let files = TemporaryFolder()
+        try Data(input.utf8).write(to: URL(fileURLWithPath: files.path + "/in"))
+        for name in ["out", "err"] { try Data().write(to: URL(fileURLWithPath: files.path + "/" + name)) }
+        process.standardInput = try require(FileHandle(forReadingAtPath: files.path + "/in"))
+        process.standardOutput = try require(FileHandle(forWritingAtPath: files.path + "/out"))
+        process.standardError = try require(FileHandle(forWritingAtPath: files.path + "/err"))
+        let code = try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Int32, any Error>) in
+            process.terminationHandler = { ended in
+                let signaled = ended.terminationReason == .uncaughtSignal
+                continuation.resume(returning: ended.terminationStatus + (signaled ? 128 : 0))
+            }
+            do {
+                try process.run()
+            } catch {
+                process.terminationHandler = nil
+                continuation.resume(throwing: error)
+            }
+        }
+        func text(_ name: String) throws -> String {
+            String(decoding: try Data(contentsOf: URL(fileURLWithPath: files.path + "/" + name)), as: UTF8.self)
+        }
+        return Result(code: code, output: try text("out"), error: try text("err"))
+    }
+}
+
+/// The real `libraryd` on a free port and a folder of its own. It is killed with the last reference to it.
+public final class Daemon: Sendable {
+    public let folder: TemporaryFolder
+    private let process = Mutex<Process?>(nil)
+    private let addressText = Mutex("")
+
+    public init(folder: TemporaryFolder = TemporaryFolder(), arguments: [String] = []) async throws {
+        self.folder = folder
+        try await start(arguments)
+    }
+
+    deinit {
+        process.withLock { if let process = $0, process.isRunning { kill(process.processIdentifier, SIGKILL) } }
+    }
+
+    /// `http://127.0.0.1:PORT`.
+    public var address: String { addressText.withLock { $0 } }
+    public var port: UInt16 { UInt16(address.split(separator: ":").last ?? "") ?? 0 }
+    public var data: String { folder.path + "/data" }
+    public var pid: Int32 { process.withLock { $0?.processIdentifier } ?? 0 }
+    /// What the daemon has logged.
+    public var log: String { (try? String(contentsOfFile: folder.path + "/log", encoding: .utf8)) ?? "" }
+
+    /// Starts the daemon and returns once it listens.
+    public func start(_ arguments: [String] = []) async throws {
+        let daemon = Process()
+        daemon.executableURL = URL(fileURLWithPath: Program.path("libraryd"))
+        daemon.arguments = ["--data", data, "--listen", "127.0.0.1:0"] + arguments
+        daemon.environment = ["HOME": folder.path, "PATH": "/usr/bin:/bin"]
+        let output = Pipe()
+        daemon.standardOutput = output
+        let log = folder.path + "/log"
+        if !FileManager.default.fileExists(atPath: log) { try Data().write(to: URL(fileURLWithPath: log)) }
+        let logHandle = try require(FileHandle(forWritingAtPath: log))
+        try logHandle.seekToEnd()
+        daemon.standardError = logHandle
+        daemon.standardInput = FileHandle.nullDevice
+        try daemon.run()
+        let line: String = await withCheckedContinuation { continuation in
+            Thread.detachNewThread {
+                let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+                continuation.resume(returning: line)
+            }
+        }
+        let prefix = "libraryd: listening on "
+        guard line.hasPrefix(prefix) else { throw Missing(what: "an address in '\(line)', log: \(self.log)") }
+        let address = line.dropFirst(prefix.count).prefix { !$0.isNewline }
+        addressText.withLock { $0 = String(address) }
+        process.withLock { $0 = daemon }
+    }
+
+    /// Sends a signal and waits for the end; returns the exit code, or 128 and the number of the signal.
+    public func end(_ signal: Int32) async throws -> Int32 {
+        let daemon = try require(process.withLock { $0 })
+        kill(daemon.processIdentifier, signal)
+        await withCheckedContinuation { continuation in
+            Thread.detachNewThread {
+                daemon.waitUntilExit()
+                continuation.resume()
+            }
+        }
+        return daemon.terminationStatus + (daemon.terminationReason == .uncaughtSignal ? 128 : 0)
+    }
+
+    /// Runs `libctl` against this daemon.
+    public func libctl(
+        _ arguments: String..., home: TemporaryFolder, input: String = ""
+    ) async throws -> Program.Result {
+        try await Program.run(
+            Program.path("libctl"), arguments, environment: ["HOME": home.path, "LIBCTL_SERVER": address], input: input)
+    }
+
+    /// Registers a user and logs in.
+    public func login(_ name: String, home: TemporaryFolder) async throws {
+        for command in ["register", "login"] {
+            let result = try await libctl(command, name, "--password-stdin", home: home, input: "correct horse")
+            guard result.code == 0 else { throw Missing(what: "a \(command): \(result.error)") }
+        }
+    }
+
+    /// Sends bytes on a connection of their own and returns what comes back until it closes, or nothing more comes for
+    /// a while.
+    public func send(raw bytes: [UInt8]) throws -> String {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var time = timeval(tv_sec: 2, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let connected = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard connected == 0 else { throw Missing(what: "a connection to port \(port)") }
+        _ = bytes.withUnsafeBytes { Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+        shutdown(descriptor, Int32(SHUT_WR))
+        var answer: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        while true {
+            let count = recv(descriptor, &buffer, buffer.count, 0)
+            guard count > 0 else { return String(decoding: answer, as: UTF8.self) }
+            answer.append(contentsOf: buffer[..<count])
+        }
+    }
+}
