@@ -94,6 +94,17 @@ import Testing
         #expect(try await daemon.libctl("status", home: home).code == 0)
     }
 
+    @Test func aPortInUseIsNamed() async throws {
+        let daemon = try await Daemon()
+        let second = try await Program.run(
+            Program.path("libraryd"), ["--data", home.path + "/data", "--listen", "127.0.0.1:\(daemon.port)"],
+            environment: ["HOME": home.path])
+        #expect(second.code == 69)
+        #expect(
+            second.error.hasPrefix(
+                "libraryd: cannot listen on 127.0.0.1:\(daemon.port): Address already in use\n  hint: "))
+    }
+
     @Test func operatorsWorkWithTheDaemonUpAndDown() async throws {
         let daemon = try await Daemon()
         try await daemon.login("ada", home: home)

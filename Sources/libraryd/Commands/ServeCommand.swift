@@ -60,7 +60,10 @@ struct ServeCommand: AsyncParsableCommand {
         do {
             try await ServiceGroup(configuration: configuration).run()
         } catch let error as IOError {
-            throw StartupError(.unavailable, "cannot listen: \(String(cString: strerror(error.errnoCode)))")
+            let addresses = [settings.listen?.description, settings.socket].compactMap { $0 }.joined(separator: " or ")
+            throw StartupError(
+                .unavailable, "cannot listen on \(addresses): \(String(cString: strerror(error.errnoCode)))",
+                hint: "choose another address with --listen; port 0 picks a free one")
         }
         if let socket = settings.socket { unlink(socket) }
         logger.info("stopped")
