@@ -37,7 +37,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-        .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
+        .target(name: "CCurl"),
         .target(name: "Shared", swiftSettings: settings),
         .executableTarget(
             name: "libraryd",

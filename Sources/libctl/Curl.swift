@@ -27,32 +27,31 @@ final class Curl {
     private static let largestReply = 64 << 20
 
     private let server: Server
-    private let handle: OpaquePointer?
+    private lazy var handle: UnsafeMutableRawPointer? = ccurl_load() ? ccurl_init() : nil
 
     init(server: Server) {
         self.server = server
-        handle = curl_easy_init().map { OpaquePointer($0) }
     }
 
     deinit {
-        curl_easy_cleanup(pointer)
+        if let handle { ccurl_cleanup(handle) }
     }
-
-    private var pointer: UnsafeMutableRawPointer? { handle.map { UnsafeMutableRawPointer($0) } }
 
     /// - Throws: ``CommandFailure`` if no whole answer came.
     func send(_ request: TransportRequest) throws -> TransportReply {
-        guard let handle = pointer else { throw CommandFailure(.internalError, "libcurl cannot be used") }
-        curl_easy_reset(handle)
+        guard let handle else {
+            throw CommandFailure(.internalError, "libcurl.so.4 is missing", hint: "apt-get install libcurl4")
+        }
+        ccurl_reset(handle)
         var list: UnsafeMutablePointer<curl_slist>?
-        defer { curl_slist_free_all(list) }
+        defer { ccurl_free(list) }
         // `Expect: 100-continue` would cost a round trip.
         for (name, value) in request.headers + [("Expect", "")] {
-            list = curl_slist_append(list, value.isEmpty ? "\(name):" : "\(name): \(value)")
+            list = ccurl_append(list, value.isEmpty ? "\(name):" : "\(name): \(value)")
         }
         let answer = Answer(limit: Self.largestReply)
         setOptions(handle, request, list, answer)
-        let code = withExtendedLifetime(answer) { curl_easy_perform(handle) }
+        let code = withExtendedLifetime(answer) { ccurl_perform(handle) }
         guard code == CURLE_OK else { throw failure(code, answer) }
         return TransportReply(status: Int(ccurl_status(handle)), headers: answer.headers, body: answer.body)
     }
@@ -91,7 +90,7 @@ final class Curl {
     }
 
     private func failure(_ code: CURLcode, _ answer: Answer) -> CommandFailure {
-        let reason = String(cString: curl_easy_strerror(code))
+        let reason = String(cString: ccurl_reason(code))
         switch code {
         case CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY:
             return CommandFailure(

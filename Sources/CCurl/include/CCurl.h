@@ -2,16 +2,34 @@
 #define CCURL_H
 
 #include <curl/curl.h>
+#include <stdbool.h>
 
-// curl_easy_setopt and curl_easy_getinfo are variadic, which Swift cannot call: one function for each kind of value.
+// libcurl, as far as it is needed, loaded when it is first used: it brings some thirty shared libraries, and loading them
+// takes several times as long as everything else that `libctl --help` or a usage error does.
+//
+// curl_easy_setopt and curl_easy_getinfo are variadic, which Swift cannot call: there is one function for each kind of
+// value.
 
 typedef size_t (*ccurl_sink)(const char *bytes, size_t size, size_t count, void *context);
+
+/// Loads libcurl; false if it is not there. To be called before anything else.
+bool ccurl_load(void);
+
+CURL *ccurl_init(void);
+void ccurl_cleanup(CURL *handle);
+void ccurl_reset(CURL *handle);
+CURLcode ccurl_perform(CURL *handle);
+const char *ccurl_reason(CURLcode code);
+long ccurl_status(CURL *handle);
 
 CURLcode ccurl_set_long(CURL *handle, CURLoption option, long value);
 CURLcode ccurl_set_string(CURL *handle, CURLoption option, const char *value);
 CURLcode ccurl_set_pointer(CURL *handle, CURLoption option, void *value);
 CURLcode ccurl_set_sink(CURL *handle, CURLoption option, ccurl_sink sink);
+/// Copies the bytes, so they need not outlive the call.
 CURLcode ccurl_set_body(CURL *handle, const void *bytes, size_t size);
-long ccurl_status(CURL *handle);
+
+struct curl_slist *ccurl_append(struct curl_slist *list, const char *line);
+void ccurl_free(struct curl_slist *list);
 
 #endif
