@@ -108,6 +108,7 @@ import Testing
         ("?after=x", "after"), ("?after=", "after"), ("?after=WyJpZCIsImEiXQ", "after"),
         ("?booker_prize=1", "booker_prize"),
         ("?nme=x", "nme"), ("?count=exact", "count"),
+        ("?q=" + String(repeating: "a+", count: 101), "q"),
     ])
     func aQueryThatIsNotRightIsRefused(query: String, field: String) async throws {
         let (library, token) = try await filled()
@@ -132,6 +133,12 @@ import Testing
         let reply = try await library.send("GET", "/authors" + query, headers: [bearer(token)])
         #expect(reply.status == 400)
         #expect(reply.code == "invalid_query")
+    }
+
+    @Test func aSearchMayHaveAHundredWords() async throws {
+        let (library, token) = try await filled()
+        let words = String(repeating: "w+", count: 99) + "h"
+        #expect(try await books("?q=" + words, library, token) == ["Wolf Hall"])
     }
 
     @Test func theIndexFollowsChangesAndDeletions() async throws {

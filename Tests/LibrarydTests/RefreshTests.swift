@@ -1,6 +1,9 @@
+import GRDB
 import Shared
-import TestSupport
 import Testing
+
+@testable import TestSupport
+@testable import libraryd
 
 @Suite struct RefreshTests {
     private func refresh(_ token: String, _ library: TestLibrary) async throws -> TestReply {
@@ -62,6 +65,17 @@ import Testing
         }
         library.time.advance(seconds: 86400)
         #expect(try await refresh(token, library).code == "refresh_token_invalid")
+    }
+
+    @Test func sessionsThatAreOverDoNotGather() async throws {
+        let library = try await TestLibrary()
+        for _ in 0..<5 { _ = try await library.login("ada") }
+        #expect(library.app.sessions.count == 5)
+        library.time.advance(seconds: 7 * 86400)
+        let login = try await library.login("ada")
+        #expect(library.app.sessions.count == 1)
+        #expect(try await library.send("GET", "/me", headers: [bearer(login.token)]).status == 200)
+        #expect(try library.app.store.readers.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM session") } == 1)
     }
 
     @Test(arguments: ["", "x", "../..", "' OR 1=1 --"])

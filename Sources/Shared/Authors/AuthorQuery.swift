@@ -48,7 +48,11 @@ public struct AuthorQuery: Sendable, Equatable {
                 return FieldError("sort", .invalid, "must be one of \(fields), alone or followed by ':asc' or ':desc'")
             }
             self.sort = sort
-        case "q": search = item.value
+        case "q":
+            guard item.value.unicodeScalars.count <= StoredText.maximumLength else {
+                return FieldError("q", .tooLong, "must be at most \(StoredText.maximumLength) characters")
+            }
+            search = item.value
         case "name": name = StoredText.normalized(item.value)
         case "book": book = StoredText.normalized(item.value)
         case "country": country = StoredText.normalized(item.value)

@@ -40,9 +40,10 @@ struct Authenticator: Sendable {
             id: UUID().uuidString.lowercased(), expiresAt: now.adding(seconds: refreshLifetime.seconds),
             user: .init(
                 id: user.id, publicID: user.publicID, name: user.name, admin: user.admin, disabled: user.disabled))
-        try await store.createSession(
+        let ended = try await store.createSession(
             id: session.id, user: user.id, refreshHash: Self.hash(refreshToken), client: client, at: now,
-            expiresAt: session.expiresAt)
+            expiresAt: session.expiresAt, idle: Self.idleLimit)
+        ended.forEach(sessions.end)
         sessions.add(session)
         return try await answer(session, refreshToken: refreshToken, at: now)
     }

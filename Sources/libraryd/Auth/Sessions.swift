@@ -23,6 +23,9 @@ final class Sessions: Sendable {
         }
     }
 
+    /// How many sessions are held, live or not.
+    var count: Int { state.withLock { $0.sessions.count } }
+
     func end(_ id: String) {
         state.withLock { _ = $0.sessions.removeValue(forKey: id) }
     }

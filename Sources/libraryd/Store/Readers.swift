@@ -1,15 +1,50 @@
-import Dispatch
+import Foundation
 import GRDB
 import Synchronization
 
 /// Read-only connections. A read sees the last commit before it and never waits for the writer.
+///
+/// Short reads and long ones have connections of their own, so that no search keeps a lookup waiting.
 final class Readers: Sendable {
+    private let short: Connections
+    private let long: Connections
+    private let longReads = OperationQueue()
+
+    init(path: String) throws {
+        short = try Connections(path: path, count: 4)
+        long = try Connections(path: path, count: 2)
+        longReads.maxConcurrentOperationCount = 2
+    }
+
+    /// Runs a read that is known to be short on the calling thread: a hop to another costs more than the query.
+    func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        try short.use(body)
+    }
+
+    /// Runs a read that may take long on a thread where it keeps no other request waiting.
+    func readSlowly<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        let long = long
+        return try await withCheckedThrowingContinuation { continuation in
+            longReads.addOperation {
+                continuation.resume(with: Result { try long.use(body) })
+            }
+        }
+    }
+
+    func close() {
+        longReads.waitUntilAllOperationsAreFinished()
+        short.close()
+        long.close()
+    }
+}
+
+/// Connections of which each reader takes one that is free.
+private final class Connections: Sendable {
     private let connections: [DatabaseQueue]
     private let idle: Mutex<[Int]>
-    private let next = Atomic<Int>(0)
-    private let slow = DispatchQueue(label: "libraryd.readers", attributes: .concurrent)
+    private let turns = Atomic<UInt>(0)
 
-    init(path: String, count: Int = 4) throws {
+    init(path: String, count: Int) throws {
         var configuration = Configuration()
         configuration.readonly = true
         configuration.busyMode = .timeout(5)
@@ -20,24 +55,14 @@ final class Readers: Sendable {
         idle = Mutex(Array(0..<count))
     }
 
-    /// Runs a read that is known to be short on the calling thread: a hop to another costs more than the query.
-    func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
+    func use<Value>(_ body: (Database) throws -> Value) throws -> Value {
         guard let index = idle.withLock({ $0.popLast() }) else {
             // All are busy: queue behind one of them.
-            let turn = next.wrappingAdd(1, ordering: .relaxed).newValue
-            return try connections[Int(UInt(bitPattern: turn) % UInt(connections.count))].unsafeRead(body)
+            let turn = turns.wrappingAdd(1, ordering: .relaxed).newValue
+            return try connections[Int(turn % UInt(connections.count))].unsafeRead(body)
         }
         defer { idle.withLock { $0.append(index) } }
         return try connections[index].unsafeRead(body)
-    }
-
-    /// Runs a read that may take long on a thread where it keeps no other request waiting.
-    func readSlowly<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
-            slow.async {
-                continuation.resume(with: Result { try self.read(body) })
-            }
-        }
     }
 
     func close() {

@@ -26,12 +26,19 @@ extension Store {
         }
     }
 
-    /// Stores a new session.
-    /// - Parameter refreshHash: SHA-256 of the refresh token; the token itself is never stored.
+    /// Stores a new session, and deletes those that are over, so that they do not gather over the years.
+    /// - Parameters:
+    ///   - refreshHash: SHA-256 of the refresh token; the token itself is never stored.
+    ///   - idle: a session that was not used for so many seconds is over.
+    /// - Returns: the ids of the sessions that were deleted.
     func createSession(
-        id: String, user: Int64, refreshHash: [UInt8], client: String, at now: Timestamp, expiresAt: Timestamp
-    ) async throws {
+        id: String, user: Int64, refreshHash: [UInt8], client: String, at now: Timestamp, expiresAt: Timestamp,
+        idle: Int64
+    ) async throws -> [String] {
         try await writer.write { db in
+            let ended = try String.fetchAll(
+                db, sql: "DELETE FROM session WHERE expires_at <= ? OR used_at <= ? RETURNING id",
+                arguments: [now.milliseconds, now.adding(seconds: -idle).milliseconds])
             try db.cachedStatement(
                 sql: """
                     INSERT INTO session (id, user, refresh_hash, created_at, used_at, expires_at, client)
@@ -41,6 +48,7 @@ extension Store {
                 arguments: [
                     id, user, Data(refreshHash), now.milliseconds, now.milliseconds, expiresAt.milliseconds, client,
                 ])
+            return ended
         }
     }
 
