@@ -78,6 +78,15 @@ import Testing
         #expect(try await daemon.end(15) == 0)
     }
 
+    @Test func aResetIsNothingToTellAnOperator() async throws {
+        let daemon = try await Daemon(arguments: ["--log-level", "warning"])
+        for _ in 0..<50 {
+            _ = try daemon.send(raw: Array((Self.head + "Content-Length: 100\r\n\r\n{").utf8), reset: true)
+        }
+        #expect(try await daemon.end(15) == 0)
+        #expect(daemon.log == "")
+    }
+
     @Test func fiftyInARowGetFiftyAnswersInOrder() async throws {
         let daemon = try await Daemon()
         let paths = (0..<50).map { $0.isMultiple(of: 2) ? "/livez" : "/nowhere" }

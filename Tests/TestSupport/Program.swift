@@ -141,7 +141,8 @@ public final class Daemon: Sendable {
 
     /// Sends bytes on a connection of their own and returns what comes back until it closes, or nothing more comes for
     /// a while.
-    public func send(raw bytes: [UInt8]) throws -> String {
+    /// - Parameter reset: ends the connection with a reset (`SO_LINGER` of 0) and reads nothing.
+    public func send(raw bytes: [UInt8], reset: Bool = false) throws -> String {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
         var time = timeval(tv_sec: 2, tv_usec: 0)
@@ -157,6 +158,11 @@ public final class Daemon: Sendable {
         }
         guard connected == 0 else { throw Missing(what: "a connection to port \(port)") }
         _ = bytes.withUnsafeBytes { Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+        if reset {
+            var now = linger(l_onoff: 1, l_linger: 0)
+            setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
+            return ""
+        }
         shutdown(descriptor, Int32(SHUT_WR))
         var answer: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65536)

@@ -3,7 +3,6 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
-import NIOHTTP1
 import Shared
 
 /// Turns every error into a problem document, and tells a wrong method from a wrong path.
@@ -48,10 +47,6 @@ struct ProblemMiddleware: RouterMiddleware {
         case let failure as Failure: return failure
         case let invalid as InvalidFields: return Failure(.invalidFields, errors: invalid.errors)
         case let syntax as JSONSyntaxError: return Failure(.invalidJSON, "The body is not valid JSON: \(syntax).")
-        case is HTTPParserError:
-            // The body breaks off or is framed wrongly: nothing that follows on this connection can be understood.
-            return Failure(.badRequest, "The body is framed wrongly.", headers: [.connection: "close"])
-        case is NIOTooManyBytesError: return Failure(.bodyTooLarge)
         case let error as any HTTPResponseError where error.status == .notFound:
             let allowed = RouteTable.methods(at: request.uri.path)
             guard !allowed.isEmpty else { return Failure(.notFound) }

@@ -19,8 +19,18 @@ extension Request {
         if let announced = headers[.contentLength].flatMap({ Int($0) }), announced > Self.maximumBody {
             throw Failure(.bodyTooLarge)
         }
-        let buffer = try await body.collect(upTo: Self.maximumBody)
-        return try Value(json: Array(buffer.readableBytesView), unknownMembers: .rejected)
+        return try Value(json: try await wholeBody(), unknownMembers: .rejected)
+    }
+
+    private func wholeBody() async throws -> [UInt8] {
+        do {
+            return Array(try await body.collect(upTo: Self.maximumBody).readableBytesView)
+        } catch is NIOTooManyBytesError {
+            throw Failure(.bodyTooLarge)
+        } catch {
+            // Whatever it was, it was the client's doing, and nothing that follows on this connection can be understood.
+            throw Failure(.badRequest, "The body breaks off or is framed wrongly.", headers: [.connection: "close"])
+        }
     }
 
     /// The versions that `If-Match` names for the author of that id; `nil` if it names none or any (`*`).
