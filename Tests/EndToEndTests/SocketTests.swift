@@ -96,6 +96,14 @@ import Testing
         #expect(statuses == paths.map { $0 == "/livez" })
     }
 
+    @Test(arguments: [[], ["serve"], ["user"], ["user", "list"], ["user", "promote"], ["user", "demote"]])
+    func theDaemonExplainsItself(command: [String]) async throws {
+        let help = try await Program.run(Program.path("libraryd"), command + ["--help"])
+        #expect(help.code == 0)
+        #expect(help.output.hasPrefix("OVERVIEW: "))
+        #expect(HelpText.silentArguments(help.output).isEmpty)
+    }
+
     @Test func everyProgramsCompletionsAreThoseOfTheRepository() async throws {
         for program in ["libctl", "libraryd"] {
             for (shell, file) in [("bash", "\(program).bash"), ("zsh", "_\(program)"), ("fish", "\(program).fish")] {
