@@ -60,6 +60,7 @@ struct App: Sendable {
             responder: router().buildResponder(),
             server: .http1(
                 configuration: .init(
+                    additionalChannelHandlers: [MalformedRequestHandler()],
                     idleTimeout: .seconds(60),
                     httpDecoderConfiguration: .init(
                         maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024, maxHeaderFieldCount: 100))),

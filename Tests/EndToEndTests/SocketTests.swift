@@ -61,6 +61,10 @@ import Testing
             let answer = try daemon.send(raw: Array(bytes.utf8))
             let status = answer.split(separator: " ").dropFirst().first.map(String.init) ?? "none"
             #expect(statuses.contains(status), "\(name): \(answer.prefix(300))")
+            if status.hasPrefix("4") {
+                #expect(answer.contains("\r\nContent-Type: application/problem+json\r\n"), "\(name)")
+                #expect(answer.contains(#""code":""#), "\(name)")
+            }
             // One request, one answer.
             #expect(answer.components(separatedBy: "HTTP/1.1 ").count == 2, "\(name): \(answer.prefix(600))")
             let live = try daemon.send(raw: Array("GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".utf8))
