@@ -128,6 +128,25 @@ import Testing
         #expect(try store.user(named: "ada") != nil)
     }
 
+    /// No list that an index can serve walks through the library.
+    @Test(arguments: [
+        ("", "author_owner (owner=?)"), ("sort=name", "sqlite_autoindex_author_1 (owner=?)"),
+        ("sort=book", "author_book (owner=?)"), ("sort=country:desc", "author_country (owner=?)"),
+        ("name=A", "sqlite_autoindex_author_1 (owner=? AND name=?)"), ("book=B", "author_book (owner=? AND book=?)"),
+        ("country=C", "author_country (owner=? AND country=?)"),
+        ("name=A&book=B", "sqlite_autoindex_author_1 (owner=? AND name=? AND book=?)"),
+    ])
+    func listsUseTheirIndex(query: String, plan: String) throws {
+        let store = try Store(path: path)
+        defer { store.close() }
+        let statement = try AuthorListStatement(try AuthorQuery(items: QueryItem.parse(query) ?? []), owner: 1)
+        let steps = try store.readers.read {
+            try Row.fetchAll($0, sql: "EXPLAIN QUERY PLAN " + statement.sql, arguments: statement.arguments)
+                .map { $0["detail"] as String }
+        }
+        #expect(steps.first?.hasSuffix("USING INDEX " + plan) == true, "\(steps)")
+    }
+
     @Test func readersCannotWrite() throws {
         let store = try Store(path: path)
         defer { store.close() }

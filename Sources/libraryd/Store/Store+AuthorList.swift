@@ -20,10 +20,10 @@ extension Store {
 }
 
 /// The statement behind a list: its text depends on which filters are given, so that each has the index that it needs.
-private struct AuthorListStatement: Sendable {
+struct AuthorListStatement: Sendable {
     private let query: AuthorQuery
-    private let sql: String
-    private let arguments: StatementArguments
+    let sql: String
+    let arguments: StatementArguments
     private let matchesNothing: Bool
 
     init(_ query: AuthorQuery, owner: Int64) throws(InvalidFields) {
@@ -45,20 +45,23 @@ private struct AuthorListStatement: Sendable {
             "id IN (SELECT rowid FROM author_search WHERE author_search MATCH ?)",
             query.search.flatMap { SearchExpression($0, owner: owner)?.text })
 
-        let column = query.sort.field.rawValue
+        // A name leads to a handful of rows. Left to itself SQLite would rather walk the whole library in order of id
+        // than sort them; the plus keeps it from that (https://www.sqlite.org/optoverview.html#uplus).
+        let id = query.name == nil ? "id" : "+id"
+        let column = query.sort.field == .id ? id : query.sort.field.rawValue
         let (comparison, direction) = query.sort.descending ? ("<", "DESC") : (">", "ASC")
         if let after = query.after {
             guard let cursor = Cursor(after, sort: query.sort) else {
                 throw InvalidFields([FieldError("after", .invalid, "is not a cursor of this list")])
             }
             switch cursor.value {
-            case .string(let value): add("(\(column), id) \(comparison) (?, ?)", value)
-            case .integer(let value): add("(\(column), id) \(comparison) (?, ?)", value)
-            default: conditions.append("id \(comparison) ?")
+            case .string(let value): add("(\(column), \(id)) \(comparison) (?, ?)", value)
+            case .integer(let value): add("(\(column), \(id)) \(comparison) (?, ?)", value)
+            default: conditions.append("\(id) \(comparison) ?")
             }
             arguments.append(cursor.id)
         }
-        let order = query.sort.field == .id ? "id \(direction)" : "\(column) \(direction), id \(direction)"
+        let order = query.sort.field == .id ? "\(id) \(direction)" : "\(column) \(direction), \(id) \(direction)"
         arguments.append(query.limit + 1)
         sql = """
             SELECT \(AuthorRow.columns) FROM author WHERE \(conditions.joined(separator: " AND "))
