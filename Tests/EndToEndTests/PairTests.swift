@@ -1,5 +1,6 @@
 import Foundation
 import Shared
+import Synchronization
 import TestSupport
 import Testing
 
@@ -105,6 +106,27 @@ import Testing
                 "libraryd: cannot listen on 127.0.0.1:\(daemon.port): Address already in use\n  hint: "))
     }
 
+    /// A request hops between threads some ten times: if a hop waits for a hash, the hashes are all done before it is.
+    @Test func loginsKeepNothingElseWaiting() async throws {
+        let daemon = try await Daemon()
+        let address = daemon.address
+        let finished = Counter()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<16 {
+                group.addTask {
+                    _ = try await Program.run(
+                        "/usr/bin/curl", ["-s", "-o", "/dev/null", "-u", "nobody:correct horse", address + "/login"])
+                    finished.value.withLock { $0 += 1 }
+                }
+            }
+            while finished.value.withLock({ $0 }) == 0 { await Task.yield() }
+            let live = try daemon.send(raw: Array("GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".utf8))
+            #expect(finished.value.withLock { $0 } < 16)
+            #expect(live.hasPrefix("HTTP/1.1 200 OK\r\n"))
+            try await group.waitForAll()
+        }
+    }
+
     @Test func operatorsWorkWithTheDaemonUpAndDown() async throws {
         let daemon = try await Daemon()
         try await daemon.login("ada", home: home)
@@ -204,4 +226,8 @@ extension Login {
         let start = try require(file.range(of: #""refresh_token":""#))
         return String(file[start.upperBound...].prefix { $0 != "\"" })
     }
+}
+
+private final class Counter: Sendable {
+    let value = Mutex(0)
 }

@@ -1,7 +1,7 @@
 import CLibcrypto
-import Dispatch
 import Foundation
 import HTTPTypes
+import NIOPosix
 import Shared
 import Synchronization
 
@@ -26,15 +26,21 @@ final class Passwords: Sendable {
     private static let queueLength = 16
 
     private let cost: Cost
-    private let queue = OperationQueue()
+    /// Threads of its own: on those of Dispatch each hop of every request would queue behind a hash.
+    private let pool: NIOThreadPool
     private let waiting = Atomic<Int>(0)
     /// A hash of nothing that anybody knows: checking against it takes as long as checking against a real one.
     private let decoy: String
 
     init(cost: Cost = .owasp, threads: Int = min(2, ProcessInfo.processInfo.activeProcessorCount)) {
         self.cost = cost
-        queue.maxConcurrentOperationCount = threads
+        pool = NIOThreadPool(numberOfThreads: threads)
+        pool.start()
         decoy = Self.text(cost, salt: Self.randomBytes(16), key: Self.randomBytes(32))
+    }
+
+    deinit {
+        pool.shutdownGracefully { _ in }
     }
 
     /// The hash of a password, as a PHC string: `$scrypt$ln=15,r=8,p=3$SALT$HASH`.
@@ -66,15 +72,13 @@ final class Passwords: Sendable {
 
     private func onPool<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
         guard
-            waiting.wrappingAdd(1, ordering: .relaxed).newValue <= Self.queueLength + queue.maxConcurrentOperationCount
+            waiting.wrappingAdd(1, ordering: .relaxed).newValue <= Self.queueLength + pool.numberOfThreads
         else {
             waiting.wrappingSubtract(1, ordering: .relaxed)
             throw Failure(.busy, headers: [.retryAfter: "1"])
         }
         defer { waiting.wrappingSubtract(1, ordering: .relaxed) }
-        return try await withCheckedThrowingContinuation { continuation in
-            queue.addOperation { continuation.resume(with: Result(catching: work)) }
-        }
+        return try await pool.runIfActive(work)
     }
 
     private static func scrypt(_ password: [UInt8], salt: [UInt8], cost: Cost) throws -> [UInt8] {

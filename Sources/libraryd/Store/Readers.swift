@@ -1,5 +1,5 @@
-import Foundation
 import GRDB
+import NIOPosix
 import Synchronization
 
 /// Read-only connections. A read sees the last commit before it and never waits for the writer.
@@ -8,12 +8,12 @@ import Synchronization
 final class Readers: Sendable {
     private let short: Connections
     private let long: Connections
-    private let longReads = OperationQueue()
+    private let pool = NIOThreadPool(numberOfThreads: 2)
 
     init(path: String) throws {
         short = try Connections(path: path, count: 4)
         long = try Connections(path: path, count: 2)
-        longReads.maxConcurrentOperationCount = 2
+        pool.start()
     }
 
     /// Runs a read that is known to be short on the calling thread: a hop to another costs more than the query.
@@ -24,15 +24,11 @@ final class Readers: Sendable {
     /// Runs a read that may take long on a thread where it keeps no other request waiting.
     func readSlowly<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
         let long = long
-        return try await withCheckedThrowingContinuation { continuation in
-            longReads.addOperation {
-                continuation.resume(with: Result { try long.use(body) })
-            }
-        }
+        return try await pool.runIfActive { try long.use(body) }
     }
 
     func close() {
-        longReads.waitUntilAllOperationsAreFinished()
+        try? pool.syncShutdownGracefully()
         short.close()
         long.close()
     }

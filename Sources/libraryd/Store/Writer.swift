@@ -1,5 +1,5 @@
-import Dispatch
 import GRDB
+import NIOPosix
 import Synchronization
 
 /// The one writer: commits groups.
@@ -25,11 +25,12 @@ final class Writer: Sendable {
     private static let largestGroup = 512
 
     private let connection: DatabaseQueue
-    private let queue = DispatchQueue(label: "libraryd.writer")
+    private let thread = NIOThreadPool(numberOfThreads: 1)
     private let state = Mutex(State())
 
     init(_ connection: DatabaseQueue) {
         self.connection = connection
+        thread.start()
     }
 
     /// Runs `body` in a transaction and returns when that transaction is on the disk.
@@ -62,7 +63,8 @@ final class Writer: Sendable {
     /// Lets the accepted writes finish, then closes; closing moves the write-ahead log into the database.
     func close() {
         state.withLock { $0.closed = true }
-        queue.sync {}
+        // The thread ends after the drain that may be under way or waiting.
+        try? thread.syncShutdownGracefully()
         try? connection.close()
     }
 
@@ -77,7 +79,7 @@ final class Writer: Sendable {
         }
         switch next {
         case .refuse: operation.finish(DatabaseError(resultCode: .SQLITE_MISUSE, message: "the store is closed"))
-        case .drain: queue.async { self.drain() }
+        case .drain: thread.submit { _ in self.drain() }
         case .wait: break
         }
     }
