@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Bytes that no client of ours would send. Whatever they are, the daemon is there afterwards.
-@Suite struct SocketTests {
+@Suite(.serialized) struct SocketTests {
     private static let head = "POST /register HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 
     private static let requests: [(name: String, bytes: String, statuses: Set<String>)] = [

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The origin tutorial's own calls, with plain curl.
-@Suite struct TutorialTests {
+@Suite(.serialized) struct TutorialTests {
     @Test func workUnchanged() async throws {
         let daemon = try await Daemon()
         func curl(_ arguments: String...) async throws -> [JSONValue.Member] {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import libctl
 
-@Suite struct AccountTests {
+@Suite(.serialized) struct AccountTests {
     @Test func registersAndLogsIn() async throws {
         let ctl = Ctl(try await TestLibrary())
         let registered = try await ctl("register", "ada", "--password-stdin", input: "correct horse\n")

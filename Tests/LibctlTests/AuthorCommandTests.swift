@@ -5,7 +5,7 @@ import Testing
 
 @testable import libctl
 
-@Suite struct AuthorCommandTests {
+@Suite(.serialized) struct AuthorCommandTests {
     private func loggedIn() async throws -> Ctl {
         let ctl = Ctl(try await TestLibrary())
         try await ctl.login("ada")

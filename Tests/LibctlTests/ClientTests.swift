@@ -6,7 +6,7 @@ import Testing
 
 @testable import libctl
 
-@Suite struct ClientTests {
+@Suite(.serialized) struct ClientTests {
     private func client(status: Int, type: String?, body: String) throws -> Client {
         Client(
             server: try Server(Server.standard),

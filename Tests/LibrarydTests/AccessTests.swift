@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Who may call what: every endpoint, every kind of caller.
-@Suite struct AccessTests {
+@Suite(.serialized) struct AccessTests {
     enum Caller: String, CaseIterable, Sendable { case guest, other, owner, admin }
 
     struct Case: Sendable, CustomTestStringConvertible {

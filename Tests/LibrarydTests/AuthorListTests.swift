@@ -2,7 +2,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct AuthorListTests {
+@Suite(.serialized) struct AuthorListTests {
     /// Names in the order of their ids.
     private static let library: [(name: String, book: String, country: String, prize: Bool)] = [
         ("Hilary Mantel", "Wolf Hall", "UK", true), ("Hilary Mantel", "Bring Up the Bodies", "UK", true),

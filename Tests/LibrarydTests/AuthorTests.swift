@@ -2,7 +2,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct AuthorTests {
+@Suite(.serialized) struct AuthorTests {
     @Test(arguments: ["/author", "/authors"])
     func isCreated(path: String) async throws {
         let library = try await TestLibrary()

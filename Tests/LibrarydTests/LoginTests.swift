@@ -3,7 +3,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct LoginTests {
+@Suite(.serialized) struct LoginTests {
     @Test(arguments: ["POST", "GET"])
     func answersWithTokens(method: String) async throws {
         let library = try await TestLibrary()

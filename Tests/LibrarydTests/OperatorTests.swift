@@ -4,7 +4,7 @@ import Testing
 @testable import TestSupport
 @testable import libraryd
 
-@Suite struct OperatorTests {
+@Suite(.serialized) struct OperatorTests {
     @Test(arguments: [
         OperatorRequest(.list, name: "x"), OperatorRequest(.promote), OperatorRequest(.demote),
     ])

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Paths, methods, and what every reply has.
-@Suite struct ProblemTests {
+@Suite(.serialized) struct ProblemTests {
     @Test(arguments: [
         ("PUT", "/authors/1", "GET, PATCH, DELETE, HEAD"), ("POST", "/authors/1", "GET, PATCH, DELETE, HEAD"),
         ("DELETE", "/authors", "GET, POST, HEAD"), ("GET", "/register", "POST"), ("GET", "/author", "POST"),

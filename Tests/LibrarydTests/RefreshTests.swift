@@ -5,7 +5,7 @@ import Testing
 @testable import TestSupport
 @testable import libraryd
 
-@Suite struct RefreshTests {
+@Suite(.serialized) struct RefreshTests {
     private func refresh(_ token: String, _ library: TestLibrary) async throws -> TestReply {
         try await library.post("/token/refresh", #"{"refresh_token":"\#(token)"}"#)
     }

@@ -2,7 +2,7 @@ import Shared
 import TestSupport
 import Testing
 
-@Suite struct RegisterTests {
+@Suite(.serialized) struct RegisterTests {
     @Test func answersWithTheTutorialsWords() async throws {
         let library = try await TestLibrary()
         let reply = try await library.post("/register", #"{"name":"ada","password":"correct horse"}"#)

@@ -7,7 +7,7 @@ import Testing
 @testable import libraryd
 
 /// Only tokens that this daemon signed, for itself, of the right type, for a live session.
-@Suite struct TokenTests {
+@Suite(.serialized) struct TokenTests {
     private static let key: [UInt8] = Array(0..<32)
 
     /// Signs any header and claims with the daemon's own key: what a bug, not a thief, could bring about.

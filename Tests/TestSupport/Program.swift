@@ -99,8 +99,7 @@ public final class Daemon: Sendable {
         try daemon.run()
         let line: String = await withCheckedContinuation { continuation in
             Thread.detachNewThread {
-                let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
-                continuation.resume(returning: line)
+                continuation.resume(returning: Self.line(from: output.fileHandleForReading.fileDescriptor))
             }
         }
         let prefix = "libraryd: listening on "
@@ -108,6 +107,19 @@ public final class Daemon: Sendable {
         let address = line.dropFirst(prefix.count).prefix { !$0.isNewline }
         addressText.withLock { $0 = String(address) }
         process.withLock { $0 = daemon }
+    }
+
+    /// What comes up to the end of a line, or to the end. `FileHandle.availableData` traps when a signal interrupts it.
+    private static func line(from descriptor: Int32) -> String {
+        var line: [UInt8] = []
+        var byte: UInt8 = 0
+        while true {
+            switch read(descriptor, &byte, 1) {
+            case 1 where byte != UInt8(ascii: "\n"): line.append(byte)
+            case -1 where errno == EINTR: continue
+            default: return String(decoding: line, as: UTF8.self)
+            }
+        }
     }
 
     /// Sends a signal and waits for the end; returns the exit code, or 128 and the number of the signal.
@@ -168,6 +180,7 @@ public final class Daemon: Sendable {
         var buffer = [UInt8](repeating: 0, count: 65536)
         while true {
             let count = recv(descriptor, &buffer, buffer.count, 0)
+            if count < 0, errno == EINTR { continue }
             guard count > 0 else { return String(decoding: answer, as: UTF8.self) }
             answer.append(contentsOf: buffer[..<count])
         }
