@@ -6,7 +6,7 @@ import Testing
 
 @testable import libraryd
 
-@Suite struct StoreTests {
+@Suite(.serialized) struct StoreTests {
     private let folder = TemporaryFolder()
     private var path: String { folder.path + "/library.db" }
 
@@ -126,6 +126,42 @@ import Testing
         #expect(try store.readers.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM author") } == 0)
         try await store.createUser(publicID: "p", name: "ada", passwordHash: "h", at: now())
         #expect(try store.user(named: "ada") != nil)
+    }
+
+    /// Writes that are accepted before closing are done; later ones are told so.
+    @Test func closingFinishesWhatWasAccepted() async throws {
+        for _ in 0..<20 {
+            let path = folder.path + "/\(UUID())"
+            let connection = try DatabaseQueue(path: path)
+            try await connection.write { try $0.execute(sql: "CREATE TABLE t (x INTEGER)") }
+            let writer = Writer(connection)
+            try await withThrowingTaskGroup(of: (acknowledged: Int, end: String).self) { group in
+                for _ in 0..<8 {
+                    group.addTask {
+                        for acknowledged in 0... {
+                            do {
+                                try await writer.write { try $0.execute(sql: "INSERT INTO t VALUES (1)") }
+                            } catch { return (acknowledged, "\(error)") }
+                        }
+                        return (0, "")
+                    }
+                }
+                group.addTask {
+                    try await writer.write { _ in }
+                    writer.close()
+                    return (0, "SQLite error 21: the store is closed")
+                }
+                var acknowledged = 0
+                for try await writer in group {
+                    #expect(writer.end == "SQLite error 21: the store is closed")
+                    acknowledged += writer.acknowledged
+                }
+                let stored = try await DatabaseQueue(path: path).read {
+                    try Int.fetchOne($0, sql: "SELECT count(*) FROM t")
+                }
+                #expect(stored == acknowledged)
+            }
+        }
     }
 
     /// No list that an index can serve walks through the library.

@@ -1,3 +1,4 @@
+import Dispatch
 import GRDB
 import NIOPosix
 import Synchronization
@@ -27,6 +28,8 @@ final class Writer: Sendable {
     private let connection: DatabaseQueue
     private let thread = NIOThreadPool(numberOfThreads: 1)
     private let state = Mutex(State())
+    /// Signaled at the end of the drain in which the writer was closed.
+    private let drained = DispatchSemaphore(value: 0)
 
     init(_ connection: DatabaseQueue) {
         self.connection = connection
@@ -62,8 +65,12 @@ final class Writer: Sendable {
 
     /// Lets the accepted writes finish, then closes; closing moves the write-ahead log into the database.
     func close() {
-        state.withLock { $0.closed = true }
-        // The thread ends after the drain that may be under way or waiting.
+        let draining = state.withLock { state in
+            state.closed = true
+            return state.draining
+        }
+        // Not left to the thread's shutdown, which takes waiting work off the thread and calls it elsewhere.
+        if draining { drained.wait() }
         try? thread.syncShutdownGracefully()
         try? connection.close()
     }
@@ -86,13 +93,16 @@ final class Writer: Sendable {
 
     private func drain() {
         while true {
-            let group: [Operation] = state.withLock { state in
+            let (group, closed) = state.withLock { state in
                 let group = Array(state.waiting.prefix(Self.largestGroup))
                 state.waiting.removeFirst(group.count)
                 if group.isEmpty { state.draining = false }
-                return group
+                return (group, state.closed)
             }
-            if group.isEmpty { return }
+            if group.isEmpty {
+                if closed { drained.signal() }
+                return
+            }
             let failure = commit(group)
             for operation in group { operation.finish(failure) }
         }
