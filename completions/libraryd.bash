@@ -173,13 +173,13 @@ _libraryd() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    serve|user|help)
+    serve|user|backup|restore|check|help)
         # Offer subcommand argument completions
         "_libraryd_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'serve user help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'serve user backup restore check help' -- "${cur}"))
         ;;
     esac
 }
@@ -292,6 +292,87 @@ _libraryd_user_demote() {
         return
         ;;
     '--config')
+        return
+        ;;
+    esac
+}
+
+_libraryd_backup() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=(--data --config --keep)
+    __libraryd_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--data')
+        return
+        ;;
+    '--config')
+        return
+        ;;
+    '--keep')
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __libraryd_add_completions -f
+        return
+        ;;
+    esac
+}
+
+_libraryd_restore() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=(--data --config)
+    __libraryd_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--data')
+        return
+        ;;
+    '--config')
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __libraryd_add_completions -f
+        return
+        ;;
+    esac
+}
+
+_libraryd_check() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=(--data --config)
+    __libraryd_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--data')
+        return
+        ;;
+    '--config')
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __libraryd_add_completions -f
         return
         ;;
     esac

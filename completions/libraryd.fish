@@ -34,6 +34,12 @@ function __libraryd_parse_tokens -S
             case 'demote'
                 __libraryd_parse_subcommand 1 'data=' 'config=' 'version' 'h/help'
             end
+        case 'backup'
+            __libraryd_parse_subcommand 1 'data=' 'config=' 'keep=' 'version' 'h/help'
+        case 'restore'
+            __libraryd_parse_subcommand 1 'data=' 'config=' 'version' 'h/help'
+        case 'check'
+            __libraryd_parse_subcommand 1 'data=' 'config=' 'version' 'h/help'
         case 'help'
             __libraryd_parse_subcommand -r 1 'version'
         end
@@ -93,6 +99,9 @@ complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_opti
 complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_options "libraryd" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_positional "libraryd" -eq 1' -fa 'serve' -d 'Serve the library until SIGTERM or SIGINT.'
 complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_positional "libraryd" -eq 1' -fa 'user' -d 'List the users, and say who is an admin.'
+complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_positional "libraryd" -eq 1' -fa 'backup' -d 'Copy the library into one file, whether the daemon is up or down.'
+complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_positional "libraryd" -eq 1' -fa 'restore' -d 'Put a backup in the place of the library, with the daemon down.'
+complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_positional "libraryd" -eq 1' -fa 'check' -d 'Inspect the library: pages, schema, references, search index.'
 complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_positional "libraryd" -eq 1' -fa 'help' -d 'Show subcommand help information.'
 complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_options "libraryd serve" listen' -l 'listen' -d 'Address to listen on; port 0 picks a free one. (default: 127.0.0.1:8080)' -rfka ''
 complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_options "libraryd serve" socket' -l 'socket' -d 'Unix socket to listen on. (default: $XDG_RUNTIME_DIR/libraryd.sock where that is set)' -rfka ''
@@ -122,4 +131,20 @@ complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_opti
 complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_options "libraryd user demote" config' -l 'config' -d 'JSON file with settings, named like the flags of serve.' -rfka ''
 complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_options "libraryd user demote" version' -l 'version' -d 'Show the version.'
 complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_options "libraryd user demote" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_options "libraryd backup" data' -l 'data' -d 'Folder for the database and the key. (default: ~/.local/share/libraryd)' -rfka ''
+complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_options "libraryd backup" config' -l 'config' -d 'JSON file with settings, named like the flags of serve.' -rfka ''
+complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_options "libraryd backup" keep' -l 'keep' -d 'How many backups there may be: older ones become FILE.1, FILE.2 and so on.' -rfka ''
+complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_positional "libraryd backup" -eq 1' -F
+complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_options "libraryd backup" version' -l 'version' -d 'Show the version.'
+complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_options "libraryd backup" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_options "libraryd restore" data' -l 'data' -d 'Folder for the database and the key. (default: ~/.local/share/libraryd)' -rfka ''
+complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_options "libraryd restore" config' -l 'config' -d 'JSON file with settings, named like the flags of serve.' -rfka ''
+complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_positional "libraryd restore" -eq 1' -F
+complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_options "libraryd restore" version' -l 'version' -d 'Show the version.'
+complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_options "libraryd restore" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_options "libraryd check" data' -l 'data' -d 'Folder for the database and the key. (default: ~/.local/share/libraryd)' -rfka ''
+complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_options "libraryd check" config' -l 'config' -d 'JSON file with settings, named like the flags of serve.' -rfka ''
+complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_positional "libraryd check" -eq 1' -F
+complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_options "libraryd check" version' -l 'version' -d 'Show the version.'
+complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_options "libraryd check" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_options "libraryd help" version' -l 'version' -d 'Show the version.'

@@ -1,4 +1,3 @@
-import CoreFoundation
 import Glibc
 
 /// The folder that holds everything the daemon keeps: `library.db`, `signing.key`, `operator.sock` and the lock.
@@ -85,65 +84,4 @@ struct DataFolder: ~Copyable {
         }
         return descriptor
     }
-}
-
-/// What `stat` tells of a file.
-struct FileStatus {
-    let size: Int64
-    let owner: uid_t
-    let isFolder: Bool
-    /// Whether group and others have no rights at all.
-    let isPrivate: Bool
-
-    /// `nil` if there is no such file.
-    init?(path: String) throws {
-        var status = stat()
-        guard stat(path, &status) == 0 else {
-            if errno == ENOENT { return nil }
-            throw StartupError(.inputOutput, "\(path): \(systemError())")
-        }
-        size = Int64(status.st_size)
-        owner = status.st_uid
-        isFolder = status.st_mode & S_IFMT == S_IFDIR
-        isPrivate = status.st_mode & 0o077 == 0
-    }
-}
-
-/// Small files, whole.
-enum FileContents {
-    static func read(_ path: String, limit: Int) throws -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw StartupError(.inputOutput, "\(path): \(systemError())") }
-        defer { close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: limit)
-        var count = 0
-        while count < limit {
-            let got = bytes[count...].withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
-            if got < 0 { throw StartupError(.inputOutput, "\(path): \(systemError())") }
-            if got == 0 { break }
-            count += got
-        }
-        return Array(bytes[..<count])
-    }
-
-    /// Writes a new private file, whole or not at all: beside its place, synced, then renamed.
-    static func write(_ bytes: [UInt8], to path: String) throws {
-        let temporary = "\(path).\(getpid())"
-        unlink(temporary)
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw StartupError(.inputOutput, "\(temporary): \(systemError())") }
-        defer { close(descriptor) }
-        guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0,
-            rename(temporary, path) == 0
-        else {
-            let reason = systemError()
-            unlink(temporary)
-            throw StartupError(.inputOutput, "\(path): \(reason)")
-        }
-    }
-}
-
-/// The words for `errno`.
-func systemError() -> String {
-    String(cString: strerror(errno))
 }

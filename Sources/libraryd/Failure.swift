@@ -20,6 +20,9 @@ struct Failure: Error, Equatable {
         self.headers = headers
     }
 
+    /// A queue is full.
+    static let busy = Failure(.busy, headers: [.retryAfter: "1"])
+
     var status: HTTPResponse.Status { code.status }
 
     func problem(requestID: String) -> Problem {
@@ -63,7 +66,7 @@ extension ErrorCode {
         case .authorNotFound: (.notFound, "author does not exist", "There is no such author in your library.")
         case .authorExists: (.conflict, nil, "The author exists already.")
         case .preconditionFailed: (.preconditionFailed, nil, "The precondition does not hold.")
-        case .busy: (.serviceUnavailable, nil, "Too many logins at once; try again.")
+        case .busy: (.serviceUnavailable, nil, "The daemon has too much to do at once; try again.")
         case .notReady: (.serviceUnavailable, nil, "The daemon is not ready.")
         case .storageFull: (.init(code: 507, reasonPhrase: "Insufficient Storage"), nil, "The disk is full.")
         case .storageUnavailable: (.serviceUnavailable, nil, "The database cannot be used now; try again.")

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Glibc
-import Shared
 
 @main
 struct Libraryd: AsyncParsableCommand {
@@ -8,7 +7,9 @@ struct Libraryd: AsyncParsableCommand {
         commandName: "libraryd",
         abstract: "Keeps a library of authors and serves it over HTTP.",
         version: "0.1.0",
-        subcommands: [ServeCommand.self, UserCommand.self],
+        subcommands: [
+            ServeCommand.self, UserCommand.self, BackupCommand.self, RestoreCommand.self, CheckCommand.self,
+        ],
         defaultSubcommand: ServeCommand.self)
 
     static func main() async {
@@ -37,28 +38,11 @@ enum Exit {
         do {
             try await command()
         } catch {
-            let failure = startupError(error)
+            let failure = StartupError(error)
             var text = "libraryd: \(failure.reason)\n"
             if let hint = failure.hint { text += "  hint: \(hint)\n" }
             StandardError.write(text)
             throw ExitCode(failure.exit.rawValue)
-        }
-    }
-
-    private static func startupError(_ error: any Error) -> StartupError {
-        switch error {
-        case let error as StartupError: error
-        case let failure as Failure: startupError(failure.problem(requestID: ""))
-        case let problem as Problem: startupError(problem)
-        default: StartupError(.failure, "\(error)")
-        }
-    }
-
-    private static func startupError(_ problem: Problem) -> StartupError {
-        switch problem.code {
-        case .userNotFound: StartupError(.notFound, problem.detail, hint: "libraryd user list")
-        case .lastAdmin: StartupError(.conflict, problem.detail, hint: "promote somebody else first")
-        default: StartupError(.failure, problem.detail)
         }
     }
 }

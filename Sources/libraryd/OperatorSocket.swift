@@ -40,22 +40,23 @@ struct OperatorSocket: Service {
             let request = try OperatorRequest(json: try UnixSocket.read(connection), unknownMembers: .rejected)
             answer = try await app.perform(request).json
         } catch {
-            let failure = error as? Failure ?? Failure(.internalError)
-            answer = failure.problem(requestID: RequestIdentifier.next()).json
+            answer = StartupError(error).json
         }
         try? UnixSocket.write(answer, to: connection)
     }
 
-    /// Asks the daemon that has the folder.
+    /// Asks the daemon that has the folder, and waits as long as it works: its end closes the connection.
     /// - Returns: `nil` if none listens there.
-    static func ask(_ request: OperatorRequest, at path: String) throws -> UserList? {
+    static func ask<Answer: JSONReadable>(_ request: OperatorRequest, at path: String) throws -> Answer? {
         guard let connection = try UnixSocket.connect(to: path) else { return nil }
         defer { close(connection) }
-        UnixSocket.setTimeout(connection, seconds: 10)
         try UnixSocket.write(request.json, to: connection)
         shutdown(connection, Int32(SHUT_WR))
         let answer = try UnixSocket.read(connection)
-        if let users = try? UserList(json: answer, unknownMembers: .ignored) { return users }
-        throw try Problem(json: answer, unknownMembers: .ignored)
+        if let error = try? StartupError(json: answer, unknownMembers: .ignored) { throw error }
+        guard let answer = try? Answer(json: answer, unknownMembers: .ignored) else {
+            throw StartupError(.failure, "\(path): the daemon ended, or is of another version")
+        }
+        return answer
     }
 }

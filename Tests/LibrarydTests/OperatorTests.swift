@@ -7,6 +7,8 @@ import Testing
 @Suite(.serialized) struct OperatorTests {
     @Test(arguments: [
         OperatorRequest(.list, name: "x"), OperatorRequest(.promote), OperatorRequest(.demote),
+        OperatorRequest(.backup),
+        OperatorRequest(.backup, path: "relative"), OperatorRequest(.backup, name: "x", path: "/x"),
     ])
     func aRequestThatIsNotRightIsRefused(request: OperatorRequest) async throws {
         let library = try await TestLibrary()
@@ -20,6 +22,11 @@ import Testing
         #expect(try OperatorRequest(json: request.json, unknownMembers: .rejected) == request)
     }
 
+    @Test func errorsSurviveTheSocket() throws {
+        let error = StartupError(.conflict, "reason", hint: "hint")
+        #expect(try StartupError(json: error.json, unknownMembers: .rejected) == error)
+    }
+
     @Test func anUnknownUserIsNotFound() async throws {
         let library = try await TestLibrary()
         let error = await #expect(throws: Failure.self) {
@@ -30,5 +37,5 @@ import Testing
 }
 
 extension TestLibrary {
-    func perform(_ request: OperatorRequest) async throws -> UserList { try await app.perform(request) }
+    func perform(_ request: OperatorRequest) async throws -> any JSONWritable { try await app.perform(request) }
 }

@@ -50,17 +50,26 @@ import Testing
         #expect(reply.body == author.json)
     }
 
-    @Test(arguments: [
-        Array("this is not a database, but it is long enough to look like one ".utf8),
-        Array(repeating: 0, count: 8192), Array("SQLite format 3\0".utf8) + Array(repeating: 0xFF, count: 4080),
-        Array("SQLite format 3\0".utf8),
-    ])
-    func aFileThatIsNoDatabaseIsLeftAlone(bytes: [UInt8]) throws {
-        try Data(bytes).write(to: URL(fileURLWithPath: path))
+    enum Garbage: CaseIterable {
+        case text, zeros, onlyTheFirstLine, brokenHeader
+
+        var bytes: Data {
+            switch self {
+            case .text: Data("this is not a database, but it is long enough to look like one ".utf8)
+            case .zeros: Data(count: 8192)
+            case .onlyTheFirstLine: Data("SQLite format 3\0".utf8)
+            case .brokenHeader: Data("SQLite format 3\0".utf8) + Data(repeating: 0xFF, count: 4080)
+            }
+        }
+    }
+
+    @Test(arguments: Garbage.allCases)
+    func aFileThatIsNoDatabaseIsLeftAlone(garbage: Garbage) throws {
+        try garbage.bytes.write(to: URL(fileURLWithPath: path))
         let error = #expect(throws: StartupError.self) { try Store(path: path) }
         #expect(error?.exit == .data)
         #expect(error?.reason.contains(path) == true)
-        #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data(bytes))
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == garbage.bytes)
     }
 
     @Test func aForeignDatabaseIsLeftAlone() throws {
@@ -128,13 +137,47 @@ import Testing
         #expect(try store.user(named: "ada") != nil)
     }
 
+    @Test func aWriteTooManyIsRefusedAtOnceAndHarmsNone() async throws {
+        let writer = try Writer(DatabaseQueue(), queueLength: 3)
+        defer { writer.close() }
+        let (started, start) = AsyncStream.makeStream(of: Void.self)
+        let gate = DispatchSemaphore(value: 0)
+        // The first is on the thread and no longer waits.
+        async let first = writer.write { _ in
+            start.finish()
+            gate.wait()
+            return 0
+        }
+        for await _ in started {}
+        let outcomes = await withTaskGroup(of: String.self) { group in
+            for _ in 0..<5 {
+                group.addTask {
+                    do {
+                        try await writer.write { _ in }
+                        return "done"
+                    } catch let failure as Failure {
+                        return failure == .busy ? "busy" : "another"
+                    } catch {
+                        return "\(error)"
+                    }
+                }
+            }
+            // The two that are refused come back while the thread is still busy.
+            let refused = [await group.next(), await group.next()]
+            gate.signal()
+            return await group.reduce(into: refused) { $0.append($1) }
+        }
+        #expect(outcomes == ["busy", "busy", "done", "done", "done"])
+        #expect(try await first == 0)
+    }
+
     /// Writes that are accepted before closing are done; later ones are told so.
     @Test func closingFinishesWhatWasAccepted() async throws {
         for _ in 0..<20 {
             let path = folder.path + "/\(UUID())"
             let connection = try DatabaseQueue(path: path)
             try await connection.write { try $0.execute(sql: "CREATE TABLE t (x INTEGER)") }
-            let writer = Writer(connection)
+            let writer = try Writer(connection)
             try await withThrowingTaskGroup(of: (acknowledged: Int, end: String).self) { group in
                 for _ in 0..<8 {
                     group.addTask {

@@ -1,6 +1,5 @@
 import CLibcrypto
 import Foundation
-import HTTPTypes
 import NIOPosix
 import Shared
 import Synchronization
@@ -75,7 +74,7 @@ final class Passwords: Sendable {
             waiting.wrappingAdd(1, ordering: .relaxed).newValue <= Self.queueLength + pool.numberOfThreads
         else {
             waiting.wrappingSubtract(1, ordering: .relaxed)
-            throw Failure(.busy, headers: [.retryAfter: "1"])
+            throw Failure.busy
         }
         defer { waiting.wrappingSubtract(1, ordering: .relaxed) }
         return try await pool.runIfActive(work)

@@ -1,6 +1,4 @@
 import ArgumentParser
-import Foundation
-import Logging
 import Shared
 
 struct UserCommand: AsyncParsableCommand {
@@ -17,7 +15,8 @@ struct UserCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await Exit.reporting {
-                for user in try await flags.perform(OperatorRequest(.list)).users {
+                let list: UserList = try await flags.perform(OperatorRequest(.list))
+                for user in list.users {
                     print("\(user.name)\t\(user.admin ? "admin" : "user")\t\(user.authors)\t\(user.publicID)")
                 }
             }
@@ -32,7 +31,7 @@ struct UserCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await Exit.reporting {
-                _ = try await flags.perform(OperatorRequest(.promote, name: name))
+                let _: UserList = try await flags.perform(OperatorRequest(.promote, name: name))
                 print("\(name) is an admin")
             }
         }
@@ -46,41 +45,9 @@ struct UserCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await Exit.reporting {
-                _ = try await flags.perform(OperatorRequest(.demote, name: name))
+                let _: UserList = try await flags.perform(OperatorRequest(.demote, name: name))
                 print("\(name) is a plain user")
             }
         }
-    }
-}
-
-/// Where the library is, for commands that do not serve it.
-struct FolderFlags: ParsableArguments {
-    @Option(help: "Folder for the database and the key. (default: ~/.local/share/libraryd)")
-    var data: String?
-
-    @Option(help: "JSON file with settings, named like the flags of serve.")
-    var config: String?
-
-    /// Asks the running daemon, or takes the folder's lock and does the work here.
-    func perform(_ request: OperatorRequest) async throws -> UserList {
-        var all = Flags.parseOrExit([])
-        all.data = data
-        all.config = config
-        let settings = try await Settings(flags: all, environment: ProcessInfo.processInfo.environment)
-        if let users = try OperatorSocket.ask(request, at: DataFolder.operatorSocketPath(in: settings.data)) {
-            return users
-        }
-        guard try FileStatus(path: DataFolder.databasePath(in: settings.data)) != nil else {
-            throw StartupError(
-                .notFound, "there is no library in \(settings.data)", hint: "start libraryd once, or say --data DIR")
-        }
-        let folder = try DataFolder(path: settings.data)
-        let store = try Store(path: folder.databasePath)
-        defer { store.close() }
-        let app = try await App(
-            store: store, key: try folder.signingKey(), tokenLifetime: settings.tokenLifetime,
-            refreshLifetime: settings.refreshLifetime, passwords: Passwords(),
-            logger: Logger(label: "libraryd") { _ in SwiftLogNoOpLogHandler() })
-        return try await app.perform(request)
     }
 }

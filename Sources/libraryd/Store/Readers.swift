@@ -41,13 +41,7 @@ private final class Connections: Sendable {
     private let turns = Atomic<UInt>(0)
 
     init(path: String, count: Int) throws {
-        var configuration = Configuration()
-        configuration.readonly = true
-        configuration.busyMode = .timeout(5)
-        configuration.prepareDatabase { db in
-            try db.execute(sql: "PRAGMA trusted_schema = OFF; PRAGMA mmap_size = 0")
-        }
-        connections = try (0..<count).map { _ in try DatabaseQueue(path: path, configuration: configuration) }
+        connections = try (0..<count).map { _ in try Store.openForReading(path: path) }
         idle = Mutex(Array(0..<count))
     }
 

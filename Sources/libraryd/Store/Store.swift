@@ -1,4 +1,5 @@
 import GRDB
+import Glibc
 import Shared
 
 /// The library's database: the only place that knows SQL.
@@ -7,18 +8,20 @@ import Shared
 /// goes through the one writer, which answers after the `fsync` that holds it; reads have connections of their own and
 /// never wait for writes.
 struct Store: Sendable {
+    let path: String
     let writer: Writer
     let readers: Readers
 
     /// Opens the database at `path`, creating and migrating it as needed.
     /// - Throws: ``StartupError`` if the file is damaged, foreign, newer than this program, or cannot be used; the file
     ///   is then as it was.
-    init(path: String) throws {
-        try Self.refuseForeignFile(at: path)
+    init(path: String, migrations: [String] = Migrations.all) throws {
+        self.path = path
+        try Self.refuseForeignFile(at: path, newest: migrations.count)
         do {
             let connection = try Self.openWriter(path: path)
-            try connection.writeWithoutTransaction(Self.migrate)
-            writer = Writer(connection)
+            try connection.writeWithoutTransaction { try Self.migrate($0, path: path, migrations) }
+            writer = try Writer(connection)
             readers = try Readers(path: path)
         } catch let error as DatabaseError {
             throw StartupError(database: error, path: path)
@@ -32,30 +35,44 @@ struct Store: Sendable {
     }
 
     /// Looks before anything is changed: even switching to WAL would write into somebody else's file.
-    private static func refuseForeignFile(at path: String) throws {
-        guard try FileStatus(path: path)?.size ?? 0 > 0 else { return }
+    private static func refuseForeignFile(at path: String, newest: Int, allowsEmpty: Bool = true) throws {
+        guard try FileStatus(path: path)?.size ?? 0 > 0 || !allowsEmpty else { return }
         do {
-            var configuration = Configuration()
-            configuration.readonly = true
-            let connection = try DatabaseQueue(path: path, configuration: configuration)
+            let connection = try openForReading(path: path)
             defer { try? connection.close() }
             try connection.unsafeRead { db in
                 let tables = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") ?? 0
                 let application = try Int64.fetchOne(db, sql: "PRAGMA application_id") ?? 0
-                guard tables == 0 || application == Migrations.applicationID else {
+                guard application == Migrations.applicationID || tables == 0 && allowsEmpty else {
                     throw StartupError(
-                        .data, "\(path) is not a libraryd database", hint: "choose another --data folder")
+                        .data, "\(path) is not a libraryd database", hint: "choose another file or --data folder")
                 }
                 let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
-                guard version <= Migrations.all.count else {
+                guard version <= newest else {
                     throw StartupError(
                         .configuration, "\(path) was made by a newer libraryd (schema \(version))",
-                        hint: "install that version; this one knows schema \(Migrations.all.count)")
+                        hint: "install that version; this one knows schema \(newest)")
                 }
             }
         } catch let error as DatabaseError {
             throw StartupError(database: error, path: path)
         }
+    }
+
+    /// Passes if there is a library of ours at the path, of no newer schema.
+    static func requireLibrary(at path: String) throws {
+        guard try FileStatus(path: path) != nil else { throw StartupError(.noInput, "\(path): there is no such file") }
+        try refuseForeignFile(at: path, newest: Migrations.all.count, allowsEmpty: false)
+    }
+
+    static func openForReading(path: String) throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.readonly = true
+        configuration.busyMode = .timeout(5)
+        configuration.prepareDatabase { db in
+            try db.execute(sql: "PRAGMA trusted_schema = OFF; PRAGMA mmap_size = 0")
+        }
+        return try DatabaseQueue(path: path, configuration: configuration)
     }
 
     private static func openWriter(path: String) throws -> DatabaseQueue {
@@ -79,11 +96,21 @@ struct Store: Sendable {
         return connection
     }
 
-    private static func migrate(_ db: Database) throws {
+    /// Brings the schema up to date. What was there is kept beside it: no migration is so good that it needs no copy.
+    private static func migrate(_ db: Database, path: String, _ migrations: [String]) throws {
         let done = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
-        for version in done..<max(done, Migrations.all.count) {
+        if (1..<migrations.count).contains(done) {
+            let partial = path + ".partial"
+            defer { unlink(partial) }
+            let inspection = try Backup.copy(db, to: partial)
+            if let fault = inspection.faults.first {
+                throw StartupError(.data, "\(path) is damaged: \(fault)", hint: "restore a backup")
+            }
+            try FileContents.rename(partial, to: "\(path).schema-\(done)")
+        }
+        for version in done..<max(done, migrations.count) {
             try db.inTransaction(.immediate) {
-                try db.execute(sql: Migrations.all[version])
+                try db.execute(sql: migrations[version])
                 try db.execute(sql: "PRAGMA application_id = \(Migrations.applicationID)")
                 try db.execute(sql: "PRAGMA user_version = \(version + 1)")
                 return .commit

@@ -26,18 +26,25 @@ final class Writer: Sendable {
     private static let largestGroup = 512
 
     private let connection: DatabaseQueue
+    /// The database file when it was opened; `nil` in memory.
+    private let file: [UInt64]?
+    private let queueLength: Int
     private let thread = NIOThreadPool(numberOfThreads: 1)
     private let state = Mutex(State())
     /// Signaled at the end of the drain in which the writer was closed.
     private let drained = DispatchSemaphore(value: 0)
 
-    init(_ connection: DatabaseQueue) {
+    /// - Parameter queueLength: how many writes may wait.
+    init(_ connection: DatabaseQueue, queueLength: Int = 1024) throws {
         self.connection = connection
+        file = try FileStatus(path: connection.path)?.identity
+        self.queueLength = queueLength
         thread.start()
     }
 
     /// Runs `body` in a transaction and returns when that transaction is on the disk.
-    /// - Throws: what `body` throws, having changed nothing; or a `DatabaseError` if the transaction failed.
+    /// - Throws: what `body` throws, having changed nothing; a `DatabaseError` if the transaction failed; ``Failure``
+    ///   `busy` if too many wait already.
     func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
             let outcome = Outcome<Value>()
@@ -76,16 +83,19 @@ final class Writer: Sendable {
     }
 
     private func enqueue(_ operation: Operation) {
-        enum Next { case refuse, drain, wait }
+        enum Next { case refuse(any Error), drain, wait }
         let next: Next = state.withLock { state in
-            if state.closed { return .refuse }
+            if state.closed {
+                return .refuse(DatabaseError(resultCode: .SQLITE_MISUSE, message: "the store is closed"))
+            }
+            if state.waiting.count >= queueLength { return .refuse(Failure.busy) }
             state.waiting.append(operation)
             if state.draining { return .wait }
             state.draining = true
             return .drain
         }
         switch next {
-        case .refuse: operation.finish(DatabaseError(resultCode: .SQLITE_MISUSE, message: "the store is closed"))
+        case .refuse(let error): operation.finish(error)
         case .drain: thread.submit { _ in self.drain() }
         case .wait: break
         }
@@ -120,6 +130,10 @@ final class Writer: Sendable {
                     if db.isInsideTransaction { try? db.rollback() }
                     throw error
                 }
+            }
+            // What is written into a deleted file is lost with the process, however well it was synced.
+            guard try file == FileStatus(path: connection.path)?.identity else {
+                throw DatabaseError(resultCode: .SQLITE_IOERR, message: "the database file was deleted or replaced")
             }
             return nil
         } catch {

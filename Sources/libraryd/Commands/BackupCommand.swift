@@ -1,0 +1,85 @@
+import ArgumentParser
+import Foundation
+import Shared
+
+struct BackupCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backup",
+        abstract: "Copy the library into one file, whether the daemon is up or down.",
+        discussion: """
+            The copy is complete, private and inspected before it gets its name; its SHA-256 and what it holds are
+            written beside it, to FILE.manifest. It has the accounts and the logins, but not the signing key.
+            """)
+
+    @OptionGroup var flags: FolderFlags
+
+    @Option(help: "How many backups there may be: older ones become FILE.1, FILE.2 and so on.")
+    var keep = 1
+
+    @Argument(help: "Where to; a backup that is there already is replaced.", completion: .file())
+    var file: String
+
+    func run() async throws {
+        try await Exit.reporting {
+            let path = absolute(file)
+            let manifest: BackupManifest = try await flags.perform(OperatorRequest(.backup, path: path, keep: keep))
+            print("\(file): authors: \(manifest.authors), users: \(manifest.users), bytes: \(manifest.bytes)")
+        }
+    }
+}
+
+struct RestoreCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restore",
+        abstract: "Put a backup in the place of the library, with the daemon down.",
+        discussion: """
+            The backup is verified first. The library that was there is kept under another name in the data folder. Logins
+            made after the backup are gone.
+            """)
+
+    @OptionGroup var flags: FolderFlags
+
+    @Argument(help: "A file that `libraryd backup` made.", completion: .file())
+    var file: String
+
+    func run() async throws {
+        try await Exit.reporting {
+            let folder = try DataFolder(path: try await flags.settings().data)
+            let restored = try Restore(from: absolute(file), into: folder, at: Clock.system.now())
+            print("restored: authors: \(restored.inspection.authors), users: \(restored.inspection.users)")
+            if let kept = restored.kept { print("the library that was there: \(kept)") }
+        }
+    }
+}
+
+struct CheckCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Inspect the library: pages, schema, references, search index.",
+        discussion: "Only reads, whether the daemon is up or down. Exits with 65 if something is wrong.")
+
+    @OptionGroup var flags: FolderFlags
+
+    @Argument(help: "A backup to inspect instead.", completion: .file())
+    var file: String?
+
+    func run() async throws {
+        try await Exit.reporting {
+            let library = DataFolder.databasePath(in: try await flags.settings().data)
+            let path = file.map(absolute) ?? library
+            let inspection = try Inspection(file: path)
+            guard inspection.faults.isEmpty else {
+                throw StartupError(
+                    .data, "\(path) is damaged:\n" + inspection.faults.map { "  \($0)" }.joined(separator: "\n"),
+                    hint: "restore a backup")
+            }
+            print(
+                "\(path): ok: authors: \(inspection.authors), users: \(inspection.users), schema: \(inspection.schema)")
+        }
+    }
+}
+
+/// The daemon's working folder is not ours.
+private func absolute(_ path: String) -> String {
+    path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+}

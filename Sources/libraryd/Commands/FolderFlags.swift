@@ -1,0 +1,41 @@
+import ArgumentParser
+import Foundation
+import Logging
+import Shared
+
+/// Where the library is, for commands that do not serve it.
+struct FolderFlags: ParsableArguments {
+    @Option(help: "Folder for the database and the key. (default: ~/.local/share/libraryd)")
+    var data: String?
+
+    @Option(help: "JSON file with settings, named like the flags of serve.")
+    var config: String?
+
+    func settings() async throws -> Settings {
+        var all = Flags.parseOrExit([])
+        all.data = data
+        all.config = config
+        return try await Settings(flags: all, environment: ProcessInfo.processInfo.environment)
+    }
+
+    /// Asks the running daemon, or takes the folder's lock and does the work here.
+    func perform<Answer: JSONReadable>(_ request: OperatorRequest) async throws -> Answer {
+        let settings = try await settings()
+        if let answer: Answer = try OperatorSocket.ask(request, at: DataFolder.operatorSocketPath(in: settings.data)) {
+            return answer
+        }
+        guard try FileStatus(path: DataFolder.databasePath(in: settings.data)) != nil else {
+            throw StartupError(
+                .notFound, "there is no library in \(settings.data)", hint: "start libraryd once, or say --data DIR")
+        }
+        let folder = try DataFolder(path: settings.data)
+        let store = try Store(path: folder.databasePath)
+        defer { store.close() }
+        let app = try await App(
+            store: store, key: try folder.signingKey(), tokenLifetime: settings.tokenLifetime,
+            refreshLifetime: settings.refreshLifetime, passwords: Passwords(),
+            logger: Logger(label: "libraryd") { _ in SwiftLogNoOpLogHandler() })
+        guard let answer = try await app.perform(request) as? Answer else { throw Failure(.internalError) }
+        return answer
+    }
+}

@@ -1,0 +1,144 @@
+import GRDB
+import Glibc
+import Shared
+
+/// What is written beside a backup, so that it can be told whether the copy is still what it was.
+struct BackupManifest: JSONReadable, JSONWritable, Equatable {
+    let createdAt: Timestamp
+    let schema: Int64
+    let users: Int64
+    let authors: Int64
+    let bytes: Int64
+    /// Of the whole file, in hexadecimal digits.
+    let sha256: String
+
+    static func path(of backup: String) -> String { backup + ".manifest" }
+
+    init(_ inspection: Inspection, of file: String, at now: Timestamp) throws {
+        createdAt = now
+        schema = inspection.schema
+        users = inspection.users
+        authors = inspection.authors
+        bytes = try FileStatus(path: file)?.size ?? 0
+        sha256 = try Digest.sha256(file: file)
+    }
+
+    init(from object: inout ObjectReader) {
+        createdAt = object.timestamp("created_at")
+        schema = object.integer("schema")
+        users = object.integer("users")
+        authors = object.integer("authors")
+        bytes = object.integer("bytes")
+        sha256 = object.string("sha256")
+    }
+
+    func write(to json: inout JSONWriter) {
+        json.object {
+            $0.member("created_at", createdAt.description)
+            $0.member("schema", schema)
+            $0.member("users", users)
+            $0.member("authors", authors)
+            $0.member("bytes", bytes)
+            $0.member("sha256", sha256)
+        }
+    }
+}
+
+/// A copy of the library: one private file, complete and inspected before it gets its name.
+struct Backup {
+    let path: String
+    /// How many there are at most, this one with those that it pushes back: `path.1`, `path.2` …
+    let keep: Int
+
+    /// - Throws: ``StartupError`` for a path where a backup would destroy something else.
+    init(path: String, keep: Int, library: String) throws {
+        self.path = path
+        self.keep = keep
+        guard (1...1000).contains(keep) else { throw StartupError(.usage, "--keep takes a number from 1 to 1000") }
+        guard let folder = try FileStatus(path: FileContents.folder(of: path)), folder.isFolder else {
+            throw StartupError(.noInput, "\(FileContents.folder(of: path)) is not a folder")
+        }
+        let home = FileContents.folder(of: library)
+        if try folder.identity == FileStatus(path: home)?.identity,
+            FileContents.name(of: path).hasPrefix(FileContents.name(of: library))
+        {
+            throw StartupError(.usage, "\(path) is a name that the library itself needs", hint: "choose another name")
+        }
+        guard let status = try FileStatus(path: path) else { return }
+        guard try status.identity != FileStatus(path: library)?.identity, !status.isFolder,
+            try DatabaseHeader(file: path)?.isLibrary == true
+        else {
+            throw StartupError(.conflict, "\(path) is there and is not a backup", hint: "choose another name")
+        }
+    }
+
+    /// Copies all that was committed when it begins. Writes go on meanwhile and are not in it.
+    func make(from source: Database, at now: Timestamp) throws -> BackupManifest {
+        let partial = path + ".partial"
+        defer { unlink(partial) }
+        do {
+            let inspection = try Self.copy(source, to: partial)
+            if let fault = inspection.faults.first {
+                throw StartupError(.data, "the library is damaged: \(fault)", hint: "libraryd check tells more")
+            }
+            let manifest = try BackupManifest(inspection, of: partial, at: now)
+            try pushBack()
+            // A backup without a manifest is good; one with another's would not be.
+            unlink(BackupManifest.path(of: path))
+            try FileContents.rename(partial, to: path)
+            try FileContents.write(manifest.json, to: BackupManifest.path(of: path))
+            return manifest
+        } catch let error as DatabaseError {
+            throw StartupError(database: error, path: partial)
+        }
+    }
+
+    /// Copies a database into a new private file, without a write-ahead log, and inspects the copy.
+    @discardableResult
+    static func copy(_ source: Database, to path: String) throws -> Inspection {
+        for suffix in ["", "-journal", "-wal", "-shm"] { unlink(path + suffix) }
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw StartupError(.inputOutput, "\(path): \(systemError())") }
+        close(descriptor)
+        let copy = try DatabaseQueue(path: path)
+        defer { try? copy.close() }
+        return try copy.writeWithoutTransaction { db in
+            // All pages in one step: one read transaction, so one instant (https://www.sqlite.org/backup.html).
+            try source.backup(to: db)
+            try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA journal_mode = DELETE")
+            return try Inspection(db)
+        }
+    }
+
+    private func pushBack() throws {
+        guard keep > 1, try FileStatus(path: path) != nil else { return }
+        func name(_ age: Int) -> String { age == 0 ? path : "\(path).\(age)" }
+        for age in stride(from: keep - 2, through: 0, by: -1) where try FileStatus(path: name(age)) != nil {
+            unlink(BackupManifest.path(of: name(age + 1)))
+            try FileContents.rename(name(age), to: name(age + 1))
+            _ = Glibc.rename(BackupManifest.path(of: name(age)), BackupManifest.path(of: name(age + 1)))
+        }
+    }
+}
+
+/// The first bytes of a database file (https://www.sqlite.org/fileformat.html#the_database_header).
+struct DatabaseHeader {
+    let applicationID: Int64
+
+    var isLibrary: Bool { applicationID == Migrations.applicationID }
+
+    /// `nil` if the file is no SQLite database.
+    init?(file path: String) throws {
+        let bytes = try FileContents.read(path, limit: 100)
+        guard bytes.count == 100, bytes.starts(with: Array("SQLite format 3\0".utf8)) else { return nil }
+        applicationID = bytes[68..<72].reduce(0) { $0 << 8 | Int64($1) }
+    }
+}
+
+extension Store {
+    /// Copies the library into one file, with a manifest beside it, while reads and writes go on.
+    func backUp(to path: String, keep: Int, at now: Timestamp) async throws -> BackupManifest {
+        let backup = try Backup(path: path, keep: keep, library: self.path)
+        return try await readers.readSlowly { try backup.make(from: $0, at: now) }
+    }
+}

@@ -1,0 +1,59 @@
+import GRDB
+import Glibc
+import Shared
+
+/// Puts a backup in the place of the library. The folder's lock keeps every daemon away meanwhile.
+///
+/// A backup with an older schema is migrated when the daemon starts, like any other library.
+struct Restore {
+    /// Where the library is that was there before.
+    let kept: String?
+    let inspection: Inspection
+
+    /// - Throws: ``StartupError``; the library is then as it was.
+    init(from backup: String, into folder: borrowing DataFolder, at now: Timestamp) throws {
+        let library = folder.databasePath
+        let incoming = library + ".incoming"
+        defer { unlink(incoming) }
+        do {
+            try Store.requireLibrary(at: backup)
+            try Self.compareWithManifest(backup)
+            let source = try Store.openForReading(path: backup)
+            defer { try? source.close() }
+            inspection = try source.unsafeRead { try Backup.copy($0, to: incoming) }
+        } catch let error as DatabaseError {
+            throw StartupError(database: error, path: backup)
+        }
+        if let fault = inspection.faults.first {
+            throw StartupError(.data, "\(backup) is damaged: \(fault)", hint: "restore another backup")
+        }
+        kept = try Self.keep(library, as: "\(library).replaced-\(now.description.replacing(":", with: ""))")
+        try FileContents.rename(incoming, to: library)
+    }
+
+    private static func compareWithManifest(_ backup: String) throws {
+        let path = BackupManifest.path(of: backup)
+        guard try FileStatus(path: path) != nil else { return }
+        guard let manifest = try? BackupManifest(json: FileContents.read(path, limit: 4096), unknownMembers: .ignored)
+        else { throw StartupError(.data, "\(path) is not a manifest", hint: "delete it to restore without it") }
+        guard try Digest.sha256(file: backup) == manifest.sha256 else {
+            throw StartupError(
+                .data, "\(backup) is not what was backed up: its SHA-256 is another", hint: "restore another backup")
+        }
+    }
+
+    /// Gives the library a second name, with all that it consists of. A log must not stay beside another database.
+    private static func keep(_ library: String, as name: String) throws -> String? {
+        guard try FileStatus(path: library) != nil else { return nil }
+        // Moves the log into the library if it can be read at all.
+        try? Store(path: library).close()
+        for suffix in ["", "-wal"] where try FileStatus(path: library + suffix) != nil {
+            guard link(library + suffix, name + suffix) == 0 else {
+                throw StartupError(.inputOutput, "\(name + suffix): \(systemError())")
+            }
+        }
+        try FileContents.syncFolder(of: name)
+        for suffix in ["-wal", "-shm"] { unlink(library + suffix) }
+        return name
+    }
+}

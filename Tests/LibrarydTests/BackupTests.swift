@@ -1,0 +1,287 @@
+import Foundation
+import GRDB
+import Shared
+import TestSupport
+import Testing
+
+@testable import libraryd
+
+@Suite(.serialized) struct BackupTests {
+    private let outer = TemporaryFolder()
+    private var file: String { outer.path + "/backup.db" }
+    private var home: String { outer.path + "/home" }
+    private let now = Timestamp(milliseconds: 1_795_480_689_319)
+
+    /// A library with one user and so many authors, closed.
+    private func makeLibrary(authors: Int) async throws {
+        let folder = try DataFolder(path: home)
+        let store = try Store(path: folder.databasePath)
+        defer { store.close() }
+        try await store.createUser(publicID: "p", name: "ada", passwordHash: "h", at: now)
+        for number in 0..<authors { try await Self.add(number, to: store) }
+    }
+
+    private static func add(_ number: Int, to store: Store) async throws {
+        let draft = AuthorDraft(name: "\(number)", book: "b", country: "c", bookerPrize: false)
+        _ = try await store.createAuthor(draft, owner: 1, at: Timestamp(milliseconds: 1))
+    }
+
+    private func bytes(_ path: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: path)) }
+
+    private func withStore<Value>(_ body: (Store) async throws -> Value) async throws -> Value {
+        let store = try Store(path: home + "/library.db")
+        defer { store.close() }
+        return try await body(store)
+    }
+
+    private func execute(_ sql: String, in path: String) throws {
+        try DatabaseQueue(path: path).writeWithoutTransaction { try $0.execute(sql: sql) }
+    }
+
+    private func integers(_ sql: String, in path: String) throws -> [Int64] {
+        try Store.openForReading(path: path).read { try Int64.fetchAll($0, sql: sql) }
+    }
+
+    private func restore(_ path: String) throws -> Restore {
+        try Restore(from: path, into: DataFolder(path: home), at: now)
+    }
+
+    // MARK: Backup
+
+    @Test func aBackupHasAManifestAndIsPrivate() async throws {
+        try await makeLibrary(authors: 3)
+        let manifest = try await withStore { try await $0.backUp(to: file, keep: 1, at: now) }
+        #expect(manifest.authors == 3)
+        #expect(manifest.users == 1)
+        #expect(manifest.schema == 1)
+        #expect(manifest.bytes == Int64(try bytes(file).count))
+        let sum = try await Program.run("/usr/bin/sha256sum", [file]).output.prefix(64)
+        #expect(manifest.sha256 == sum)
+        let written = try bytes(file + ".manifest")
+        #expect(try BackupManifest(json: Array(written), unknownMembers: .rejected) == manifest)
+        for path in [file, file + ".manifest"] {
+            let attributes = try FileManager.default.attributesOfItem(atPath: path)
+            #expect(attributes[.posixPermissions] as? Int == 0o600)
+        }
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: outer.path).sorted() == [
+                "backup.db", "backup.db.manifest", "home",
+            ])
+    }
+
+    /// What was acknowledged before the backup began is in it, and all that is in it is whole.
+    @Test func aBackupUnderLoadIsWhole() async throws {
+        try await makeLibrary(authors: 0)
+        try await withStore { store in
+            try await withThrowingTaskGroup(of: Int.self) { group in
+                for writer in 0..<4 {
+                    group.addTask {
+                        var number = writer * 1_000_000
+                        while !Task.isCancelled {
+                            try await Self.add(number, to: store)
+                            number += 1
+                        }
+                        return number
+                    }
+                }
+                for age in 0..<5 {
+                    let before = try store.readers.read { try Int64.fetchAll($0, sql: "SELECT id FROM author") }
+                    let path = "\(file)-\(age)"
+                    let manifest = try await store.backUp(to: path, keep: 1, at: now)
+                    let copied = try integers("SELECT id FROM author", in: path)
+                    #expect(Set(before).isSubset(of: copied))
+                    #expect(manifest.authors == Int64(copied.count))
+                    #expect(try Inspection(file: path).faults == [])
+                }
+                group.cancelAll()
+                for try await number in group { #expect(number % 1_000_000 > 0) }
+            }
+        }
+    }
+
+    @Test func olderBackupsArePushedBackAndTheOldestGoes() async throws {
+        try await makeLibrary(authors: 0)
+        try await withStore { store in
+            for number in 1...5 {
+                try await Self.add(number, to: store)
+                _ = try await store.backUp(to: file, keep: 3, at: now)
+            }
+        }
+        #expect(try [file, file + ".1", file + ".2"].map { try Inspection(file: $0).authors } == [5, 4, 3])
+        for path in [file, file + ".1", file + ".2"] {
+            let manifest = try BackupManifest(json: Array(try bytes(path + ".manifest")), unknownMembers: .rejected)
+            #expect(try manifest.sha256 == Digest.sha256(file: path))
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: outer.path).count == 7)
+    }
+
+    @Test(arguments: [
+        ("home/library.db", StartupError.Exit.usage), ("home/library.db-wal", .usage),
+        ("home/../home/library.db-x", .usage),
+        ("home/signing.key", .conflict), ("home", .conflict), ("other.db", .conflict), ("link", .conflict),
+        ("nowhere/x", .noInput),
+    ])
+    func aBackupDestroysNothing(name: String, exit: StartupError.Exit) async throws {
+        try await makeLibrary(authors: 1)
+        _ = try DataFolder(path: home).signingKey()
+        try execute("CREATE TABLE t (x)", in: outer.path + "/other.db")
+        try FileManager.default.linkItem(atPath: home + "/library.db", toPath: outer.path + "/link")
+        try await withStore { store in
+            let error = await #expect(throws: StartupError.self) {
+                try await store.backUp(to: outer.path + "/" + name, keep: 1, at: now)
+            }
+            #expect(error?.exit == exit)
+        }
+        let left = try FileManager.default.contentsOfDirectory(atPath: outer.path)
+        #expect(Set(left) == ["home", "link", "other.db"])
+    }
+
+    // MARK: Restore
+
+    @Test func aRestoredLibraryIsTheOneThatWasBackedUp() async throws {
+        try await makeLibrary(authors: 3)
+        _ = try await withStore { store in
+            let manifest = try await store.backUp(to: file, keep: 1, at: now)
+            try await Self.add(77, to: store)
+            return manifest
+        }
+        let restored = try restore(file)
+        #expect(restored.inspection.authors == 3)
+        let names = try await withStore { store in
+            try store.readers.read { try String.fetchAll($0, sql: "SELECT name FROM author ORDER BY id") }
+        }
+        #expect(names == ["0", "1", "2"])
+        let kept = try require(restored.kept)
+        #expect(kept == home + "/library.db.replaced-2026-11-24T003809.319Z")
+        #expect(try Inspection(file: kept).authors == 4)
+        // And back again.
+        let back = try Restore(from: kept, into: DataFolder(path: home), at: now.adding(seconds: 1))
+        #expect(back.inspection.authors == 4)
+    }
+
+    @Test func aMachineWithoutALibraryIsRestored() async throws {
+        try await makeLibrary(authors: 2)
+        _ = try await withStore { try await $0.backUp(to: file, keep: 1, at: now) }
+        try FileManager.default.removeItem(atPath: home)
+        #expect(try restore(file).kept == nil)
+        #expect(try Inspection(file: home + "/library.db").authors == 2)
+    }
+
+    @Test func aDamagedLibraryIsReplacedAndKept() async throws {
+        try await makeLibrary(authors: 2)
+        _ = try await withStore { try await $0.backUp(to: file, keep: 1, at: now) }
+        let garbage = Data(repeating: 7, count: 20_000)
+        try garbage.write(to: URL(fileURLWithPath: home + "/library.db"))
+        try garbage.write(to: URL(fileURLWithPath: home + "/library.db-wal"))
+        let kept = try require(try restore(file).kept)
+        #expect(try bytes(kept) == garbage)
+        #expect(try bytes(kept + "-wal") == garbage)
+        #expect(try Inspection(file: home + "/library.db").authors == 2)
+    }
+
+    enum Harm: CaseIterable { case flippedByte, truncated, text, foreign, empty, newer, missing, dangling }
+
+    /// Whatever is wrong with the file, the library stays as it is.
+    @Test(arguments: Harm.allCases, [true, false])
+    func aBackupThatIsNotRightReplacesNothing(harm: Harm, manifest: Bool) async throws {
+        try await makeLibrary(authors: 50)
+        _ = try await withStore { try await $0.backUp(to: file, keep: 1, at: now) }
+        if !manifest { try FileManager.default.removeItem(atPath: file + ".manifest") }
+        var data = try bytes(file)
+        var exit = StartupError.Exit.data
+        switch harm {
+        case .flippedByte:
+            // Pages from the second on, so that the header still tells whose file it is.
+            for offset in stride(from: 4096, to: data.count, by: 512) { data[offset] ^= 0x55 }
+        case .truncated: data = data.prefix(20_000)
+        case .text: data = Data("not a database".utf8)
+        case .empty: data = Data()
+        case .foreign, .newer, .dangling, .missing: break
+        }
+        try data.write(to: URL(fileURLWithPath: file))
+        switch harm {
+        case .foreign: try execute("PRAGMA application_id = 5", in: file)
+        case .newer:
+            try execute("PRAGMA user_version = 99", in: file)
+            exit = .configuration
+        case .dangling:
+            try execute("PRAGMA foreign_keys = OFF; DELETE FROM user", in: file)
+        case .missing:
+            try FileManager.default.removeItem(atPath: file)
+            exit = .noInput
+        default: break
+        }
+        let before = try bytes(home + "/library.db")
+        let error = #expect(throws: StartupError.self) { try restore(file) }
+        #expect(error?.exit == exit, "\(error?.reason ?? "")")
+        #expect(try bytes(home + "/library.db") == before)
+        let left = try FileManager.default.contentsOfDirectory(atPath: home)
+        #expect(Set(left) == ["library.db", "libraryd.lock"])
+    }
+
+    @Test func aLibraryInUseIsNotReplaced() async throws {
+        try await makeLibrary(authors: 1)
+        _ = try await withStore { try await $0.backUp(to: file, keep: 1, at: now) }
+        let folder = try DataFolder(path: home)
+        let error = #expect(throws: StartupError.self) { try restore(file) }
+        #expect(error?.exit == .locked)
+        _ = consume folder
+    }
+
+    // MARK: Check
+
+    @Test(arguments: [
+        ("DROP INDEX author_book", "the schema lacks index author_book"),
+        ("CREATE TABLE extra (x)", "the schema has an unknown table extra"),
+        (
+            "DROP INDEX author_book; CREATE INDEX author_book ON author (book)",
+            "the schema of index author_book is another"
+        ),
+        ("DELETE FROM author_search_docsize WHERE id = 2", "author 2 is missing in the search index"),
+        (
+            "INSERT INTO author_search (rowid, owner, name, book) VALUES (99, 1, 'x', 'y')",
+            "the search index has an author 99 that does not exist"
+        ),
+        ("PRAGMA foreign_keys = OFF; DELETE FROM user", "row 1 of author refers to a missing row of user"),
+    ])
+    func aFaultIsNamed(sql: String, fault: String) async throws {
+        try await makeLibrary(authors: 3)
+        #expect(try Inspection(file: home + "/library.db").faults == [])
+        try execute(sql, in: home + "/library.db")
+        let faults = try Inspection(file: home + "/library.db").faults
+        #expect(faults.first == fault)
+    }
+
+    // MARK: Migration
+
+    private static let next = Migrations.all + ["CREATE TABLE novelty (x INTEGER) STRICT"]
+
+    @Test func aCopyIsKeptBeforeAMigration() async throws {
+        try await makeLibrary(authors: 2)
+        try Store(path: home + "/library.db", migrations: Self.next).close()
+        let copy = home + "/library.db.schema-1"
+        let inspection = try Inspection(file: copy)
+        #expect(inspection.schema == 1)
+        #expect(inspection.authors == 2)
+        #expect(try integers("PRAGMA user_version", in: home + "/library.db") == [2])
+    }
+
+    @Test func aMigrationThatFailsChangesNothing() async throws {
+        try await makeLibrary(authors: 2)
+        #expect(throws: StartupError.self) {
+            try Store(path: home + "/library.db", migrations: Self.next + ["CREATE TABLE broken (", "SELECT 1"])
+        }
+        // The first step is done, the second is not, in no part.
+        #expect(try integers("PRAGMA user_version", in: home + "/library.db") == [2])
+        #expect(try Inspection(file: home + "/library.db.schema-1").authors == 2)
+    }
+
+    @Test func aDamagedLibraryIsNotMigrated() async throws {
+        try await makeLibrary(authors: 50)
+        let path = home + "/library.db"
+        try execute("PRAGMA foreign_keys = OFF; DELETE FROM user", in: path)
+        let error = #expect(throws: StartupError.self) { try Store(path: path, migrations: Self.next) }
+        #expect(error?.exit == .data)
+        #expect(try integers("PRAGMA user_version", in: path) == [1])
+    }
+}
