@@ -7,7 +7,7 @@ SWIFT ?= swift
 RELEASE = $(SWIFT) build -c release --static-swift-stdlib
 SOURCES = Sources Tests Package.swift
 
-.PHONY: help deps build release test e2e lint format completions demo install uninstall clean
+.PHONY: help deps build release test e2e crash lint format completions demo install uninstall clean
 
 help:
 	@echo 'make demo       start a daemon on a temporary folder and do the main job on real data'
@@ -16,6 +16,7 @@ help:
 	@echo 'make release    both programs, for use'
 	@echo 'make install    into PREFIX (now $(PREFIX)); make uninstall takes them away'
 	@echo 'make e2e        only the tests that run the real programs'
+	@echo 'make crash      200 kills under load, and each single write and sync failed'
 	@echo 'make lint       check the format; make format mends it'
 	@echo 'make completions  write completions/ anew'
 
@@ -36,6 +37,10 @@ test: deps
 e2e: deps
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --filter EndToEndTests
+
+crash: deps
+	$(SWIFT) build --build-tests
+	CRASH_ROUNDS=200 $(SWIFT) test --skip-build --filter CrashTests
 
 lint:
 	$(SWIFT) format lint --strict --recursive $(SOURCES)

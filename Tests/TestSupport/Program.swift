@@ -65,28 +65,40 @@ public final class Daemon: Sendable {
     private let process = Mutex<Process?>(nil)
     private let addressText = Mutex("")
 
-    public init(folder: TemporaryFolder = TemporaryFolder(), arguments: [String] = []) async throws {
+    /// - Parameter launcher: a program, and its arguments, that runs the daemon: `strace`.
+    public init(
+        folder: TemporaryFolder = TemporaryFolder(), arguments: [String] = [], launcher: [String] = []
+    ) async throws {
         self.folder = folder
-        try await start(arguments)
+        try await start(arguments, launcher: launcher)
     }
 
     deinit {
-        process.withLock { if let process = $0, process.isRunning { kill(process.processIdentifier, SIGKILL) } }
+        process.withLock { process in
+            guard let process, process.isRunning else { return }
+            kill(pid, SIGKILL)
+            kill(process.processIdentifier, SIGKILL)
+        }
     }
 
     /// `http://127.0.0.1:PORT`.
     public var address: String { addressText.withLock { $0 } }
     public var port: UInt16 { UInt16(address.split(separator: ":").last ?? "") ?? 0 }
     public var data: String { folder.path + "/data" }
-    public var pid: Int32 { process.withLock { $0?.processIdentifier } ?? 0 }
+    /// The daemon's own, not the launcher's. No signal reaches 0x7FFFFFFF.
+    public var pid: Int32 {
+        let text = try? String(contentsOfFile: data + "/libraryd.lock", encoding: .utf8)
+        return text.flatMap { Int32($0.dropLast()) } ?? .max
+    }
     /// What the daemon has logged.
     public var log: String { (try? String(contentsOfFile: folder.path + "/log", encoding: .utf8)) ?? "" }
 
     /// Starts the daemon and returns once it listens.
-    public func start(_ arguments: [String] = []) async throws {
+    public func start(_ arguments: [String] = [], launcher: [String] = []) async throws {
         let daemon = Process()
-        daemon.executableURL = URL(fileURLWithPath: Program.path("libraryd"))
-        daemon.arguments = ["--data", data, "--listen", "127.0.0.1:0"] + arguments
+        let command = launcher + [Program.path("libraryd"), "--data", data, "--listen", "127.0.0.1:0"] + arguments
+        daemon.executableURL = URL(fileURLWithPath: command[0])
+        daemon.arguments = Array(command.dropFirst())
         daemon.environment = ["HOME": folder.path, "PATH": "/usr/bin:/bin"]
         let output = Pipe()
         daemon.standardOutput = output
@@ -125,7 +137,7 @@ public final class Daemon: Sendable {
     /// Sends a signal and waits for the end; returns the exit code, or 128 and the number of the signal.
     public func end(_ signal: Int32) async throws -> Int32 {
         let daemon = try require(process.withLock { $0 })
-        kill(daemon.processIdentifier, signal)
+        kill(pid, signal)
         await withCheckedContinuation { continuation in
             Thread.detachNewThread {
                 daemon.waitUntilExit()

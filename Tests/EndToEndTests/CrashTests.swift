@@ -1,0 +1,105 @@
+import Foundation
+import Shared
+import TestSupport
+import Testing
+
+/// What is acknowledged is stored, and what is stored was sent, whatever happens to the daemon or its disk.
+///
+/// `make test` takes samples; `make crash` takes `CRASH_ROUNDS=200` and every single write and sync.
+@Suite(.serialized) struct CrashTests {
+    private static let rounds = ProcessInfo.processInfo.environment["CRASH_ROUNDS"].flatMap { Int($0) }
+
+    private let home = TemporaryFolder()
+
+    private func check(_ daemon: Daemon) async throws {
+        let check = try await Program.run(Program.path("libraryd"), ["check", "--data", daemon.data])
+        #expect(check.code == 0, "\(check.error)")
+    }
+
+    private func stored(_ daemon: Daemon) async throws -> Set<Substring> {
+        let list = try await daemon.libctl("authors", "list", "-o", "tsv", "--fields", "id,name", home: home)
+        #expect(list.code == 0, "\(list.error)")
+        return Set(list.output.split(separator: "\n"))
+    }
+
+    @Test func eightWritersAndAKill() async throws {
+        var daemon = try await Daemon()
+        try await daemon.login("ada", home: home)
+        var acknowledged: Set<Substring> = []
+        var sent: Set<Substring> = []
+        for round in 0..<(Self.rounds ?? 4) {
+            let running = daemon
+            let batches = (0..<8).map { writer in (0..<1000).map { "R\(round)-W\(writer)-\($0)" } }
+            for batch in batches { sent.formUnion(batch.map { $0[...] }) }
+            try await withThrowingTaskGroup(of: String.self) { group in
+                for names in batches {
+                    let lines = names.map { #"{"name":"\#($0)","book":"B","country":"C"}"# }.joined(separator: "\n")
+                    group.addTask { [home] in
+                        try await running.libctl(
+                            "authors", "add", "-f", "-", "-o", "tsv", "--fields", "id,name", home: home, input: lines
+                        ).output
+                    }
+                }
+                try await Task.sleep(for: .milliseconds(Int.random(in: 100...900)))
+                #expect(try await running.end(SIGKILL) == 128 + SIGKILL)
+                for try await output in group { acknowledged.formUnion(output.split(separator: "\n")) }
+            }
+            daemon = try await Daemon(folder: daemon.folder, arguments: ["--listen", "127.0.0.1:\(daemon.port)"])
+            let stored = try await stored(daemon)
+            #expect(acknowledged.subtracting(stored) == [])
+            #expect(Set(stored.compactMap { $0.split(separator: "\t").last }).subtracting(sent) == [])
+            try await check(daemon)
+        }
+        #expect(!acknowledged.isEmpty)
+    }
+
+    enum Fault: String, CaseIterable {
+        case kill = "signal=KILL"
+        case inputOutput = "error=EIO"
+        case full = "error=ENOSPC"
+    }
+
+    /// Fails the first write or sync of a daemon's life, then the second, and so on until a life passes without a fault.
+    @Test(arguments: Fault.allCases)
+    func anyWriteOrSyncMayFail(fault: Fault) async throws {
+        let first = try await Daemon()
+        try await first.login("ada", home: home)
+        let port = first.port
+        #expect(try await first.end(SIGTERM) == 0)
+        var acknowledged: Set<Substring> = []
+        var sent: Set<Substring> = []
+        // A step that is no divisor of anything: different calls each time the code changes.
+        var number = 1
+        while number < 1000 {
+            let trace = home.path + "/trace"
+            let inject = "inject=pwrite64,fdatasync,fsync:\(fault.rawValue):when=\(number)"
+            let daemon = try? await Daemon(
+                folder: first.folder, arguments: ["--listen", "127.0.0.1:\(port)"],
+                launcher: [
+                    "/usr/bin/strace", "-f", "-qq", "-o", trace, "-e", "trace=pwrite64,fdatasync,fsync", "-e", inject,
+                ])
+            if let daemon {
+                for step in 0..<3 {
+                    let name = "N\(number)-\(step)"
+                    sent.insert(name[...])
+                    let added = try await daemon.libctl(
+                        "authors", "add", "--name", name, "--book", "B", "--country", "C", "-o", "tsv", "--fields",
+                        "id,name", home: home)
+                    #expect([0, 69, 70, 75, 76, 1].contains(added.code), "\(added.error)")
+                    if added.code == 0 { acknowledged.formUnion(added.output.split(separator: "\n")) }
+                }
+                _ = try await daemon.end(SIGTERM)
+            }
+            let happened = try String(contentsOfFile: trace, encoding: .utf8)
+            let again = try await Daemon(folder: first.folder, arguments: ["--listen", "127.0.0.1:\(port)"])
+            let stored = try await stored(again)
+            #expect(acknowledged.subtracting(stored) == [], "call \(number)")
+            #expect(Set(stored.compactMap { $0.split(separator: "\t").last }).subtracting(sent) == [])
+            try await check(again)
+            #expect(try await again.end(SIGTERM) == 0)
+            guard happened.contains("INJECTED") || happened.contains("killed by SIGKILL") else { return }
+            number += Self.rounds == nil ? 7 : 1
+        }
+        Issue.record("no life without a fault in 1000")
+    }
+}
