@@ -6,8 +6,9 @@ import Synchronization
 /// The one writer: commits groups.
 ///
 /// While one transaction is on its way to the disk the next group collects, so the cost of an `fsync` is shared by all
-/// who wait for it. Each operation has a savepoint of its own: one that fails changes nothing and harms no neighbour.
-/// Callers are answered after the commit that holds their work, never before.
+/// who wait for it. An operation that fails changes nothing and harms no neighbour: mostly it has changed nothing yet; if
+/// it has, the group is rolled back and performed once more with a savepoint for each. Callers are answered after the
+/// commit that holds their work, never before.
 final class Writer: Sendable {
     private struct State {
         var waiting: [Operation] = []
@@ -15,8 +16,8 @@ final class Writer: Sendable {
         var closed = false
     }
 
-    /// One write. `perform` keeps its result for `finish`, which answers the caller: with that result after a commit, or
-    /// with the error that undid the whole group.
+    /// One write. `perform` may be called again, after its first work was undone. It keeps its result for `finish`, which
+    /// answers the caller: with that result after a commit, or with the error that undid the whole group.
     private struct Operation: Sendable {
         let perform: @Sendable (Database) throws -> Void
         let finish: @Sendable ((any Error)?) -> Void
@@ -122,9 +123,13 @@ final class Writer: Sendable {
     private func commit(_ group: [Operation]) -> (any Error)? {
         do {
             try connection.writeWithoutTransaction { db in
-                try db.beginTransaction(.immediate)
                 do {
-                    for operation in group { try perform(operation, db) }
+                    try db.beginTransaction(.immediate)
+                    if try !performPlainly(group, db) {
+                        try db.rollback()
+                        try db.beginTransaction(.immediate)
+                        for operation in group { try performWithSavepoint(operation, db) }
+                    }
                     try db.commit()
                 } catch {
                     if db.isInsideTransaction { try? db.rollback() }
@@ -141,7 +146,23 @@ final class Writer: Sendable {
         }
     }
 
-    private func perform(_ operation: Operation, _ db: Database) throws {
+    /// Performs the group without savepoints: at each one FTS5 would write what it has gathered into the database, which costs
+    /// as much as all the rest.
+    /// - Returns: `false` if an operation failed after it had changed something, so that all must begin anew.
+    private func performPlainly(_ group: [Operation], _ db: Database) throws -> Bool {
+        for operation in group {
+            let changes = db.totalChangesCount
+            do {
+                try operation.perform(db)
+            } catch {
+                guard db.isInsideTransaction else { throw error }
+                if db.totalChangesCount != changes { return false }
+            }
+        }
+        return true
+    }
+
+    private func performWithSavepoint(_ operation: Operation, _ db: Database) throws {
         try db.cachedStatement(sql: "SAVEPOINT operation").execute()
         do {
             try operation.perform(db)
