@@ -73,7 +73,7 @@ let package = Package(
         .testTarget(
             name: "LibrarydTests",
             dependencies: [
-                "libraryd", "Shared", "TestSupport", argumentParser, grdb, hummingbird, logging,
+                "libraryd", "Shared", "TestSupport", argumentParser, grdb, hummingbird, logging, sqlite,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "JWTKit", package: "jwt-kit"),
             ],

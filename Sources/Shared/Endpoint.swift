@@ -14,7 +14,7 @@ public struct Endpoint<Input: Sendable, Output: Sendable>: Sendable {
     /// The path with its one parameter filled in.
     public func path(_ parameter: String) -> String {
         guard let open = path.firstIndex(of: "{"), let close = path.firstIndex(of: "}") else { return path }
-        return path.replacing(path[open...close], with: PercentEncoding.encode(parameter))
+        return path[..<open] + PercentEncoding.encode(parameter) + path[path.index(after: close)...]
     }
 }
 

@@ -83,7 +83,7 @@ final class RecordList {
         json.object { json in
             for field in jsonFields {
                 if let member = members.first(where: { $0.name == field }) {
-                    json.member(field) { $0.value(member.value) }
+                    json.member(text: field) { $0.value(member.value) }
                 }
             }
         }

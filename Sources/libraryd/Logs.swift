@@ -42,7 +42,7 @@ struct LineLogHandler: LogHandler {
                 $0.member("time", clock.now().description)
                 $0.member("level", level.rawValue)
                 $0.member("message", message)
-                for field in fields { $0.member(field.key, field.value.description) }
+                for field in fields { $0.member(text: field.key) { $0.string(field.value.description) } }
             }
             return json.bytes
         case .text:

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import GRDBSQLite
 import Shared
 import TestSupport
 import Testing
@@ -219,9 +220,12 @@ import Testing
         let store = try Store(path: path)
         defer { store.close() }
         let statement = try AuthorListStatement(try AuthorQuery(items: QueryItem.parse(query) ?? []), owner: 1)
-        let steps = try store.readers.read {
-            try Row.fetchAll($0, sql: "EXPLAIN QUERY PLAN " + statement.sql, arguments: statement.arguments)
-                .map { $0["detail"] as String }
+        var steps: [String] = []
+        try store.readers.withConnection { connection in
+            try connection.rows("EXPLAIN QUERY PLAN " + statement.sql, statement.values) { row in
+                steps.append(String(cString: sqlite3_column_text(row, 3)))
+                return true
+            }
         }
         #expect(steps.first?.hasSuffix("USING INDEX " + plan) == true, "\(steps)")
     }

@@ -36,7 +36,7 @@ public struct User: Sendable, Equatable, JSONReadable, JSONWritable {
             $0.member("name", name)
             $0.member("admin", admin)
             $0.member("disabled", disabled)
-            $0.member("created_at", createdAt.description)
+            $0.member("created_at", createdAt)
             $0.member("authors", authors)
         }
     }

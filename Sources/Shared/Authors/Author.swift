@@ -43,8 +43,8 @@ public struct Author: Sendable, Equatable, JSONReadable, JSONWritable {
             $0.member("book", book)
             $0.member("country", country)
             $0.member("booker_prize", bookerPrize)
-            $0.member("created_at", createdAt.description)
-            $0.member("updated_at", updatedAt.description)
+            $0.member("created_at", createdAt)
+            $0.member("updated_at", updatedAt)
             $0.member("version", version)
         }
     }

@@ -25,10 +25,19 @@ public struct JSONWriter: Sendable {
     }
 
     /// Writes a member's name; the next call writes its value.
-    public mutating func name(_ name: String) {
+    public mutating func name(text name: String) {
         string(name)
         bytes.append(UInt8(ascii: ":"))
         needsComma = false
+    }
+
+    /// The same for a name that the program knows, which needs no escapes.
+    public mutating func name(_ name: StaticString) {
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(UInt8(ascii: ":"))
     }
 
     public mutating func string(_ value: String) {
@@ -41,14 +50,23 @@ public struct JSONWriter: Sendable {
         separate()
         bytes.append(UInt8(ascii: "\""))
         var start = 0
-        for (index, byte) in utf8.enumerated() where byte < 0x20 || byte == 0x22 || byte == 0x5C {
-            bytes.append(contentsOf: utf8[start..<index])
+        for index in utf8.indices {
+            let byte = utf8[index]
+            guard byte < 0x20 || byte == 0x22 || byte == 0x5C else { continue }
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start..<index]))
             escape(byte)
             start = index + 1
         }
-        bytes.append(contentsOf: utf8[start...])
+        bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start...]))
         bytes.append(UInt8(ascii: "\""))
         needsComma = true
+    }
+
+    public mutating func timestamp(_ value: Timestamp) {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Timestamp.length) {
+            value.write(to: $0)
+            string(utf8: UnsafeBufferPointer($0))
+        }
     }
 
     public mutating func integer(_ value: Int64) {
@@ -86,7 +104,7 @@ public struct JSONWriter: Sendable {
         case .string(let value): string(value)
         case .array(let elements): array { for element in elements { $0.value(element) } }
         case .object(let members):
-            object { for member in members { $0.member(member.name) { $0.value(member.value) } } }
+            object { for member in members { $0.member(text: member.name) { $0.value(member.value) } } }
         }
     }
 
@@ -131,27 +149,37 @@ public struct JSONWriter: Sendable {
 }
 
 extension JSONWriter {
-    public mutating func member(_ name: String, _ write: (inout JSONWriter) -> Void) {
-        self.name(name)
+    public mutating func member(text name: String, _ write: (inout JSONWriter) -> Void) {
+        self.name(text: name)
         write(&self)
     }
 
-    public mutating func member(_ name: String, _ value: String) {
+    public mutating func member(_ name: StaticString, _ write: (inout JSONWriter) throws -> Void) rethrows {
+        self.name(name)
+        try write(&self)
+    }
+
+    public mutating func member(_ name: StaticString, _ value: String) {
         self.name(name)
         string(value)
     }
 
-    public mutating func member(_ name: String, _ value: Int64) {
+    public mutating func member(_ name: StaticString, _ value: Timestamp) {
+        self.name(name)
+        timestamp(value)
+    }
+
+    public mutating func member(_ name: StaticString, _ value: Int64) {
         self.name(name)
         integer(value)
     }
 
-    public mutating func member(_ name: String, _ value: Bool) {
+    public mutating func member(_ name: StaticString, _ value: Bool) {
         self.name(name)
         bool(value)
     }
 
-    public mutating func member(_ name: String, _ value: some JSONWritable) {
+    public mutating func member(_ name: StaticString, _ value: some JSONWritable) {
         self.name(name)
         value.write(to: &self)
     }

@@ -18,11 +18,19 @@ public enum PercentEncoding {
     }
 
     /// Decodes `%XX`, and `+` as a space as HTML forms write it; `nil` for a broken escape or invalid UTF-8.
-    public static func decode(_ text: some StringProtocol) -> String? {
+    public static func decode(_ text: String) -> String? {
+        decode(utf8: text.utf8)
+    }
+
+    static func decode(utf8 text: some Sequence<UInt8>) -> String? {
         var result: [UInt8] = []
-        var bytes = text.utf8.makeIterator()
+        var bytes = text.makeIterator()
         func digit(_ byte: UInt8?) -> UInt8? {
-            byte.flatMap { Character(Unicode.Scalar($0)).hexDigitValue }.map { UInt8($0) }
+            switch byte {
+            case .some(let byte) where (0x30...0x39).contains(byte): byte - 0x30
+            case .some(let byte) where (0x41...0x46).contains(byte & 0xDF): (byte & 0xDF) - 0x41 + 10
+            default: nil
+            }
         }
         while let byte = bytes.next() {
             switch byte {
@@ -50,10 +58,10 @@ public struct QueryItem: Sendable, Equatable {
     /// Splits a query string without its `?`; `nil` if an escape in it is broken.
     public static func parse(_ query: some StringProtocol) -> [QueryItem]? {
         var items: [QueryItem] = []
-        for pair in query.split(separator: "&") {
-            let halves = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let name = PercentEncoding.decode(halves[0]),
-                let value = PercentEncoding.decode(halves.count > 1 ? halves[1] : "")
+        for pair in Array(query.utf8).split(separator: UInt8(ascii: "&")) {
+            let end = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
+            guard let name = PercentEncoding.decode(utf8: pair[..<end]),
+                let value = PercentEncoding.decode(utf8: pair[end...].dropFirst())
             else { return nil }
             items.append(QueryItem(name, value))
         }

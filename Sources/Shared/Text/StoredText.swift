@@ -22,7 +22,8 @@ public enum StoredText {
     /// What is wrong with a text that is ``normalized(_:)`` already, or `nil`.
     static func fault(in text: String, field: String) -> FieldError? {
         if text.isEmpty { return FieldError(field, .empty, "must not be empty") }
-        if text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
+        // General category Cc, which is fixed (https://www.unicode.org/policies/stability_policy.html).
+        if text.unicodeScalars.contains(where: { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) }) {
             return FieldError(field, .controlCharacter, "must not contain control characters")
         }
         if text.unicodeScalars.count > maximumLength {

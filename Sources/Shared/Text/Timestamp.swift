@@ -31,6 +31,17 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
     /// Days become a date with Howard Hinnant's `civil_from_days`
     /// (https://howardhinnant.github.io/date_algorithms.html); years outside of 0–9999 are clamped.
     public var utf8: [UInt8] {
+        Array(unsafeUninitializedCapacity: Self.length) { text, count in
+            write(to: text)
+            count = Self.length
+        }
+    }
+
+    static let length = 24
+
+    /// Writes the bytes of ``utf8``.
+    /// - Parameter text: room for ``length`` bytes.
+    func write(to text: UnsafeMutableBufferPointer<UInt8>) {
         let clamped = min(max(milliseconds, -62_167_219_200_000), 253_402_300_799_999)
         let (days, inDay) = Self.floor(clamped, 86_400_000)
         let shifted = days + 719_468
@@ -42,22 +53,21 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
         let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
         let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
 
-        var text = Array("0000-00-00T00:00:00.000Z".utf8)
-        func put(_ value: Int64, _ range: Range<Int>) {
-            var rest = value
+        func put(_ value: Int64, _ range: Range<Int>, then punctuation: UInt8) {
+            var rest = UInt32(truncatingIfNeeded: value)
             for index in range.reversed() {
-                text[index] = UInt8(ascii: "0") + UInt8(rest % 10)
+                text[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
                 rest /= 10
             }
+            text[range.upperBound] = punctuation
         }
-        put(year, 0..<4)
-        put(month, 5..<7)
-        put(day, 8..<10)
-        put(inDay / 3_600_000, 11..<13)
-        put(inDay / 60_000 % 60, 14..<16)
-        put(inDay / 1000 % 60, 17..<19)
-        put(inDay % 1000, 20..<23)
-        return text
+        put(year, 0..<4, then: UInt8(ascii: "-"))
+        put(month, 5..<7, then: UInt8(ascii: "-"))
+        put(day, 8..<10, then: UInt8(ascii: "T"))
+        put(inDay / 3_600_000, 11..<13, then: UInt8(ascii: ":"))
+        put(inDay / 60_000 % 60, 14..<16, then: UInt8(ascii: ":"))
+        put(inDay / 1000 % 60, 17..<19, then: UInt8(ascii: "."))
+        put(inDay % 1000, 20..<23, then: UInt8(ascii: "Z"))
     }
 
     /// Reads the form that ``utf8`` writes and no other.

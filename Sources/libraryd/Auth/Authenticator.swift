@@ -82,17 +82,32 @@ struct Authenticator: Sendable {
     }
 
     static func token(_ headers: HTTPFields) throws(Failure) -> String {
-        var candidates: [String] = []
-        for value in headers[values: .authorization] {
-            let parts = value.split(separator: " ")
-            guard parts.first?.lowercased() == "bearer" else { continue }
-            guard parts.count == 2 else { throw Failure(.tokenMalformed) }
-            candidates.append(String(parts[1]))
+        var token: String?
+        for field in headers {
+            let candidate: String
+            switch field.name {
+            case .authorization:
+                guard let bearer = try bearer(field.value) else { continue }
+                candidate = bearer
+            case .accessTokens: candidate = field.value
+            default: continue
+            }
+            guard token == nil || token?.utf8.elementsEqual(candidate.utf8) == true else {
+                throw Failure(.tokensConflict)
+            }
+            token = candidate
         }
-        candidates += headers[values: .accessTokens]
-        guard let first = candidates.first, !first.isEmpty else { throw Failure(.tokenMissing) }
-        guard candidates.allSatisfy({ $0.utf8.elementsEqual(first.utf8) }) else { throw Failure(.tokensConflict) }
-        return first
+        guard let token, !token.isEmpty else { throw Failure(.tokenMissing) }
+        return token
+    }
+
+    /// The token of `Bearer TOKEN` (RFC 6750, section 2.1); `nil` for another scheme. Works on bytes: looking for
+    /// characters in a header cost more than the query behind it.
+    private static func bearer(_ value: String) throws(Failure) -> String? {
+        let parts = value.utf8.split(separator: UInt8(ascii: " "))
+        guard let scheme = parts.first, Substring(scheme).lowercased() == "bearer" else { return nil }
+        guard parts.count == 2 else { throw Failure(.tokenMalformed) }
+        return String(Substring(parts[1]))
     }
 
     private func answer(_ session: StoredSession, refreshToken: String, at now: Timestamp) async throws -> Login {

@@ -3,10 +3,7 @@ import Foundation
 /// Base64url without padding (RFC 4648, section 5; RFC 7515, appendix C).
 enum Base64URL {
     static func encode(_ bytes: some Sequence<UInt8>) -> String {
-        var text = Data(bytes).base64EncodedString()
-        text.replace("+", with: "-")
-        text.replace("/", with: "_")
-        return text.trimmingCharacters(in: ["="])
+        Data(bytes).base64EncodedString(options: [.base64URLAlphabet, .omitPaddingCharacter])
     }
 
     /// `nil` unless `text` is exactly what ``encode(_:)`` writes: four spellings decode to one value, one is accepted.

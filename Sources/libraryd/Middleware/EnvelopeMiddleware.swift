@@ -11,9 +11,10 @@ struct EnvelopeMiddleware: RouterMiddleware {
     ) async throws -> Response {
         let start = ContinuousClock.now
         var response = try await next(request, context)
-        response.headers[.xRequestID] = context.requestID
-        response.headers[.xContentTypeOptions] = "nosniff"
-        if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
+        let isPrivate = response.headers.contains(.cacheControl)
+        response.headers.append(HTTPField(name: .xRequestID, value: context.requestID))
+        response.headers.append(HTTPField(name: .xContentTypeOptions, value: "nosniff"))
+        if !isPrivate { response.headers.append(HTTPField(name: .cacheControl, value: "no-store")) }
         if logger.logLevel <= .info {
             // The path's pattern rather than the path: nothing that a user typed reaches the log.
             logger.info(

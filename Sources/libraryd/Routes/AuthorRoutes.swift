@@ -1,10 +1,17 @@
 import HTTPTypes
 import Hummingbird
+import NIOCore
 import Shared
 
 struct AuthorRoutes {
     let store: Store
     let clock: Clock
+    private let lists = ReplyCache()
+
+    init(store: Store, clock: Clock) {
+        self.store = store
+        self.clock = clock
+    }
 
     func add(toCallers routes: RouterGroup<CallerContext>) {
         routes.on(Endpoints.authors, use: list)
@@ -12,7 +19,10 @@ struct AuthorRoutes {
         routes.on(Endpoints.createAuthorByOldPath, use: create)
         routes.on(Endpoints.author) { request, context in
             let author = try store.author(id: try id(context), owner: context.principal.userID)
-            return .json(author, headers: [.eTag: author.entityTag, .cacheControl: "private, no-cache"])
+            let headers: HTTPFields = [
+                .contentType: "application/json", .eTag: author.entityTag, .cacheControl: "private, no-cache",
+            ]
+            return request.conditionally(headers, ByteBuffer(bytes: author.json))
         }
         routes.on(Endpoints.updateAuthor) { request, context in
             let id = try id(context)
@@ -39,18 +49,27 @@ struct AuthorRoutes {
     }
 
     @Sendable private func list(_ request: Request, _ context: CallerContext) async throws -> Response {
+        let owner = context.principal.userID
+        let revision = store.revisions.current(of: owner)
+        let key = ReplyCache.Key(owner: owner, target: request.uri.string)
+        if let known = lists.reply(key, at: revision) { return request.conditionally(known.headers, known.body) }
+
         guard let items = QueryItem.parse(request.uri.query ?? "") else {
             throw Failure(.invalidQuery, "The query has a broken percent escape.")
         }
         do {
             var query = try AuthorQuery(items: items)
-            let page = try await store.authors(query, owner: context.principal.userID)
-            var headers: HTTPFields = [:]
+            let page = try await store.authors(query, owner: owner)
+            var headers: HTTPFields = [
+                .contentType: "application/json", .eTag: revision.entityTag, .cacheControl: "private, no-cache",
+            ]
             if let next = page.next {
                 query.after = next
                 headers[.link] = "<\(Endpoints.authors.path)\(QueryItem.string(query.items))>; rel=\"next\""
             }
-            return .json(bytes: page.json, headers: headers)
+            let reply = ReplyCache.Reply(revision: revision, headers: headers, body: ByteBuffer(bytes: page.json))
+            lists.keep(reply, for: key)
+            return request.conditionally(headers, reply.body)
         } catch let invalid as InvalidFields {
             throw Failure(.invalidQuery, "The query is not valid: \(invalid).", errors: invalid.errors)
         }

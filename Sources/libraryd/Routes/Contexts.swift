@@ -1,6 +1,7 @@
 import Hummingbird
 import Logging
 import Shared
+import Synchronization
 
 /// A request before anybody knows who asks.
 struct GuestContext: RequestContext {
@@ -44,8 +45,20 @@ struct AdminContext: ChildRequestContext {
 
 /// Names of requests: 16 hexadecimal digits, different for each request of a process and hardly ever the same in two.
 enum RequestIdentifier {
+    private static let count = Atomic(UInt64.random(in: .min ... .max))
+
     static func next() -> String {
-        let digits = String(UInt64.random(in: .min ... .max), radix: 16)
-        return String(repeating: "0", count: 16 - digits.utf8.count) + digits
+        // SplitMix64 (Steele, Lea and Flood 2014): each step of the count gives another number, without a pattern.
+        var number = count.wrappingAdd(0x9E37_79B9_7F4A_7C15, ordering: .relaxed).newValue
+        number = (number ^ (number >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        number = (number ^ (number >> 27)) &* 0x94D0_49BB_1331_11EB
+        number ^= number >> 31
+        return String(unsafeUninitializedCapacity: 16) { digits in
+            for index in 0..<16 {
+                let digit = UInt8(truncatingIfNeeded: number >> (60 - 4 * UInt64(index))) & 15
+                digits[index] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+            }
+            return 16
+        }
     }
 }

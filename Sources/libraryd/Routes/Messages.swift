@@ -10,16 +10,18 @@ extension Request {
     /// The body as the endpoint's input.
     /// - Throws: ``Failure`` for a wrong media type, an oversized body, what is not JSON, or fields that are not right.
     func decode<Value: JSONReadable>(as type: Value.Type = Value.self) async throws -> Value {
-        // A body without a media type is taken for JSON: there is nothing else that it could be.
-        let mediaType = headers[.contentType]?.split(separator: ";").first?
-            .trimmingPrefix { $0 == " " }.lowercased().replacing(" ", with: "")
-        guard mediaType == nil || mediaType == "application/json", headers[.contentEncoding] == nil else {
-            throw Failure(.unsupportedMediaType)
-        }
+        guard isJSON, headers[.contentEncoding] == nil else { throw Failure(.unsupportedMediaType) }
         if let announced = headers[.contentLength].flatMap({ Int($0) }), announced > Self.maximumBody {
             throw Failure(.bodyTooLarge)
         }
         return try Value(json: try await wholeBody(), unknownMembers: .rejected)
+    }
+
+    /// A body without a media type is taken for JSON: there is nothing else that it could be.
+    private var isJSON: Bool {
+        guard let field = headers[.contentType], field != "application/json" else { return true }
+        let mediaType = field.split(separator: ";").first?.filter { $0 != " " }.lowercased()
+        return mediaType == "application/json"
     }
 
     private func wholeBody() async throws -> [UInt8] {
@@ -43,6 +45,28 @@ extension Request {
         return tags.compactMap { tag in
             let version = tag.dropFirst("\"\(id)-".utf8.count).dropLast()
             return Author.id(version).flatMap { tag == Author.entityTag(id: id, version: $0) ? $0 : nil }
+        }
+    }
+}
+
+extension Request {
+    /// 200 with the body, or 304 without it if `If-None-Match` names the reply's `ETag` (RFC 9110, section 13.1.2).
+    func conditionally(_ replyHeaders: HTTPFields, _ body: ByteBuffer) -> Response {
+        guard let tag = replyHeaders[.eTag], hasMatch(tag) else {
+            return Response(status: .ok, headers: replyHeaders, body: ResponseBody(byteBuffer: body))
+        }
+        var replyHeaders = replyHeaders
+        replyHeaders[.contentType] = nil
+        return Response(status: .notModified, headers: replyHeaders)
+    }
+
+    /// Weak comparison: `W/` makes no difference.
+    private func hasMatch(_ tag: String) -> Bool {
+        headers[values: .ifNoneMatch].contains { field in
+            field.split(separator: ",").contains { candidate in
+                let candidate = candidate.filter { $0 != " " && $0 != "\t" }
+                return candidate == "*" || candidate == tag || candidate == "W/" + tag
+            }
         }
     }
 }

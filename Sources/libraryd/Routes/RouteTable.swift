@@ -16,7 +16,9 @@ enum RouteTable {
 
     /// Whether the path is spelt as it should be: no empty segment, none at the end either.
     static func isCanonical(_ path: String) -> Bool {
-        path == "/" || !(path.utf8.last == UInt8(ascii: "/") || path.contains("//"))
+        let slash = UInt8(ascii: "/")
+        return path == "/"
+            || path.utf8.last != slash && !zip(path.utf8, path.utf8.dropFirst()).contains { $0 == slash && $1 == slash }
     }
 
     private static func matches(_ template: [Substring], _ path: [Substring]) -> Bool {

@@ -34,7 +34,7 @@ struct BackupManifest: JSONReadable, JSONWritable, Equatable {
 
     func write(to json: inout JSONWriter) {
         json.object {
-            $0.member("created_at", createdAt.description)
+            $0.member("created_at", createdAt)
             $0.member("schema", schema)
             $0.member("users", users)
             $0.member("authors", authors)

@@ -1,3 +1,4 @@
+import Dispatch
 import GRDB
 import NIOPosix
 import Synchronization
@@ -17,14 +18,26 @@ final class Readers: Sendable {
     }
 
     /// Runs a read that is known to be short on the calling thread: a hop to another costs more than the query.
-    func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
+    func withConnection<Value>(_ body: (ReadConnection) throws -> Value) throws -> Value {
         try short.use(body)
     }
 
     /// Runs a read that may take long on a thread where it keeps no other request waiting.
-    func readSlowly<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+    func withConnectionElsewhere<Value: Sendable>(
+        _ body: @escaping @Sendable (ReadConnection) throws -> Value
+    ) async throws -> Value {
         let long = long
         return try await pool.runIfActive { try long.use(body) }
+    }
+
+    /// A short read with GRDB.
+    func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        try withConnection { try $0.database(body) }
+    }
+
+    /// A long read with GRDB.
+    func readSlowly<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        try await withConnectionElsewhere { try $0.database(body) }
     }
 
     func close() {
@@ -34,28 +47,27 @@ final class Readers: Sendable {
     }
 }
 
-/// Connections of which each reader takes one that is free.
+/// Connections of which each reader takes one that is free, or waits for one.
 private final class Connections: Sendable {
-    private let connections: [DatabaseQueue]
+    private let connections: [ReadConnection]
     private let idle: Mutex<[Int]>
-    private let turns = Atomic<UInt>(0)
+    private let free: DispatchSemaphore
 
     init(path: String, count: Int) throws {
-        connections = try (0..<count).map { _ in try Store.openForReading(path: path) }
+        connections = try (0..<count).map { _ in try ReadConnection(path: path) }
         idle = Mutex(Array(0..<count))
+        free = DispatchSemaphore(value: count)
     }
 
-    func use<Value>(_ body: (Database) throws -> Value) throws -> Value {
-        guard let index = idle.withLock({ $0.popLast() }) else {
-            // All are busy: queue behind one of them.
-            let turn = turns.wrappingAdd(1, ordering: .relaxed).newValue
-            return try connections[Int(turn % UInt(connections.count))].unsafeRead(body)
-        }
+    func use<Value>(_ body: (ReadConnection) throws -> Value) throws -> Value {
+        free.wait()
+        defer { free.signal() }
+        guard let index = idle.withLock({ $0.popLast() }) else { throw DatabaseError(resultCode: .SQLITE_BUSY) }
         defer { idle.withLock { $0.append(index) } }
-        return try connections[index].unsafeRead(body)
+        return try body(connections[index])
     }
 
     func close() {
-        for connection in connections { try? connection.close() }
+        for connection in connections { connection.close() }
     }
 }

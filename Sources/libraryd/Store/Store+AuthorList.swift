@@ -14,8 +14,8 @@ extension Store {
     /// - Throws: ``InvalidFields`` if the cursor does not belong to this list.
     func authors(_ query: AuthorQuery, owner: Int64) async throws -> StoredPage {
         let statement = try AuthorListStatement(query, owner: owner)
-        if statement.isShort { return try readers.read { try statement.page($0) } }
-        return try await readers.readSlowly { try statement.page($0) }
+        if statement.isShort { return try readers.withConnection(statement.page) }
+        return try await readers.withConnectionElsewhere(statement.page)
     }
 }
 
@@ -23,27 +23,27 @@ extension Store {
 struct AuthorListStatement: Sendable {
     private let query: AuthorQuery
     let sql: String
-    let arguments: StatementArguments
+    let values: [ReadConnection.Value]
     private let matchesNothing: Bool
 
     init(_ query: AuthorQuery, owner: Int64) throws(InvalidFields) {
         self.query = query
         var conditions = ["owner = ?"]
-        var arguments: [(any DatabaseValueConvertible)?] = [owner]
-        func add(_ condition: String, _ value: (any DatabaseValueConvertible)?) {
+        var values: [ReadConnection.Value] = [.integer(owner)]
+        func add(_ condition: String, _ value: ReadConnection.Value?) {
             guard let value else { return }
             conditions.append(condition)
-            arguments.append(value)
+            values.append(value)
         }
-        add("name = ?", query.name)
-        add("book = ?", query.book)
-        add("country = ?", query.country)
-        add("booker_prize = ?", query.bookerPrize)
+        add("name = ?", query.name.map { .text($0) })
+        add("book = ?", query.book.map { .text($0) })
+        add("country = ?", query.country.map { .text($0) })
+        add("booker_prize = ?", query.bookerPrize.map { .integer($0 ? 1 : 0) })
 
         matchesNothing = query.search.map { SearchExpression($0, owner: owner) == nil } ?? false
         add(
             "id IN (SELECT rowid FROM author_search WHERE author_search MATCH ?)",
-            query.search.flatMap { SearchExpression($0, owner: owner)?.text })
+            query.search.flatMap { SearchExpression($0, owner: owner) }.map { .text($0.text) })
 
         // A name leads to a handful of rows. Left to itself SQLite would rather walk the whole library in order of id
         // than sort them; the plus keeps it from that (https://www.sqlite.org/optoverview.html#uplus).
@@ -55,19 +55,19 @@ struct AuthorListStatement: Sendable {
                 throw InvalidFields([FieldError("after", .invalid, "is not a cursor of this list")])
             }
             switch cursor.value {
-            case .string(let value): add("(\(column), \(id)) \(comparison) (?, ?)", value)
-            case .integer(let value): add("(\(column), \(id)) \(comparison) (?, ?)", value)
+            case .string(let value): add("(\(column), \(id)) \(comparison) (?, ?)", .text(value))
+            case .integer(let value): add("(\(column), \(id)) \(comparison) (?, ?)", .integer(value))
             default: conditions.append("\(id) \(comparison) ?")
             }
-            arguments.append(cursor.id)
+            values.append(.integer(cursor.id))
         }
         let order = query.sort.field == .id ? "\(id) \(direction)" : "\(column) \(direction), \(id) \(direction)"
-        arguments.append(query.limit + 1)
+        values.append(.integer(Int64(query.limit) + 1))
         sql = """
             SELECT \(AuthorRow.columns) FROM author WHERE \(conditions.joined(separator: " AND "))
             ORDER BY \(order) LIMIT ?
             """
-        self.arguments = StatementArguments(arguments)
+        self.values = values
     }
 
     /// Whether an index leads straight to the page, whatever the size of the library.
@@ -76,12 +76,12 @@ struct AuthorListStatement: Sendable {
             && query.bookerPrize == nil && query.sort.field == .id
     }
 
-    func page(_ db: Database) throws -> StoredPage {
+    func page(_ connection: ReadConnection) throws -> StoredPage {
         var json = JSONWriter(reservingCapacity: 64 + 256 * min(query.limit, 100))
         var next: String?
         try json.object {
-            try $0.member(rows: "list_of_authors") { json in
-                if !matchesNothing { next = try write(db, to: &json) }
+            try $0.member("list_of_authors") {
+                try $0.array { if !matchesNothing { next = try write(connection, to: &$0) } }
             }
             $0.member("next") { if let next { $0.string(next) } else { $0.null() } }
         }
@@ -89,25 +89,22 @@ struct AuthorListStatement: Sendable {
     }
 
     /// Writes the rows; returns the cursor of the next page if there is one.
-    private func write(_ db: Database, to json: inout JSONWriter) throws -> String? {
-        let statement = try db.cachedStatement(sql: sql)
-        try statement.setArguments(arguments)
-        let row = statement.sqliteStatement
-        defer { sqlite3_reset(row) }
+    private func write(_ connection: ReadConnection, to json: inout JSONWriter) throws -> String? {
         var count = 0
         var last: Cursor?
-        while true {
-            switch sqlite3_step(row) {
-            case SQLITE_ROW:
-                // The row after the page only tells that there is another page.
-                if count == query.limit { return last?.text }
-                AuthorRow.write(row, to: &json)
-                count += 1
-                if count == query.limit { last = cursor(at: row) }
-            case SQLITE_DONE: return nil
-            case let code: throw DatabaseError(resultCode: ResultCode(rawValue: code), message: db.lastErrorMessage)
+        var next: String?
+        try connection.rows(sql, values) { row in
+            // The row after the page only tells that there is another page.
+            if count == query.limit {
+                next = last?.text
+                return false
             }
+            AuthorRow.write(row, to: &json)
+            count += 1
+            if count == query.limit { last = cursor(at: row) }
+            return true
         }
+        return next
     }
 
     private func cursor(at row: SQLiteStatement) -> Cursor {
@@ -124,12 +121,5 @@ struct AuthorListStatement: Sendable {
             case .updatedAt: .integer(sqlite3_column_int64(row, 6))
             }
         return Cursor(sort: query.sort, id: sqlite3_column_int64(row, 0), value: value)
-    }
-}
-
-extension JSONWriter {
-    fileprivate mutating func member(rows name: String, _ write: (inout JSONWriter) throws -> Void) rethrows {
-        self.name(name)
-        try array(write)
     }
 }

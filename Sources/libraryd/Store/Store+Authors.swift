@@ -2,11 +2,19 @@ import GRDB
 import GRDBSQLite
 import Shared
 
+/// One author, ready to be sent.
+struct StoredAuthor: Sendable {
+    /// An ``Author`` as JSON.
+    let json: [UInt8]
+    let entityTag: String
+}
+
 extension Store {
     /// Adds an author to the owner's library.
     /// - Throws: ``Failure`` `author_exists` with the id of the one that is there already.
     func createAuthor(_ draft: AuthorDraft, owner: Int64, at now: Timestamp) async throws -> Author {
-        try await writer.write { db in
+        defer { revisions.advance(owner) }
+        return try await writer.write { db in
             do {
                 try db.cachedStatement(
                     sql: """
@@ -31,8 +39,18 @@ extension Store {
 
     /// The owner's author of that id.
     /// - Throws: ``Failure`` `author_not_found`.
-    func author(id: Int64, owner: Int64) throws -> Author {
-        try readers.read { db in try Self.author(db, id: id, owner: owner) }
+    func author(id: Int64, owner: Int64) throws -> StoredAuthor {
+        var stored: StoredAuthor?
+        try readers.withConnection { connection in
+            try connection.rows(Self.selectAuthor, [.integer(id), .integer(owner)]) { row in
+                var json = JSONWriter()
+                AuthorRow.write(row, to: &json)
+                stored = StoredAuthor(json: json.bytes, entityTag: AuthorRow.entityTag(row))
+                return false
+            }
+        }
+        guard let stored else { throw Failure(.authorNotFound) }
+        return stored
     }
 
     /// Changes what the patch names.
@@ -41,7 +59,8 @@ extension Store {
     func updateAuthor(
         id: Int64, owner: Int64, _ patch: AuthorPatch, ifVersion versions: [Int64]?, at now: Timestamp
     ) async throws -> Author {
-        try await writer.write { db in
+        defer { revisions.advance(owner) }
+        return try await writer.write { db in
             let before = try Self.author(db, id: id, owner: owner)
             do {
                 try db.execute(
@@ -69,7 +88,8 @@ extension Store {
     /// Deletes the author and returns it as it was.
     /// - Throws: ``Failure`` `author_not_found` or `precondition_failed`.
     func deleteAuthor(id: Int64, owner: Int64, ifVersion versions: [Int64]?) async throws -> Author {
-        try await writer.write { db in
+        defer { revisions.advance(owner) }
+        return try await writer.write { db in
             let author = try Self.author(db, id: id, owner: owner)
             try db.execute(
                 sql: "DELETE FROM author WHERE id = ? AND owner = ?\(Self.condition(versions))", arguments: [id, owner])
@@ -87,9 +107,10 @@ extension Store {
         versions.map { " AND version IN (\($0.map(String.init).joined(separator: ", ")))" } ?? ""
     }
 
+    private static let selectAuthor = "SELECT \(AuthorRow.columns) FROM author WHERE id = ? AND owner = ?"
+
     private static func author(_ db: Database, id: Int64, owner: Int64) throws -> Author {
-        let statement = try db.cachedStatement(
-            sql: "SELECT \(AuthorRow.columns) FROM author WHERE id = ? AND owner = ?")
+        let statement = try db.cachedStatement(sql: selectAuthor)
         guard let author = try Row.fetchOne(statement, arguments: [id, owner]).map(AuthorRow.author) else {
             throw Failure(.authorNotFound)
         }
@@ -122,8 +143,8 @@ enum AuthorRow {
             $0.member("book") { text(row, 2, to: &$0) }
             $0.member("country") { text(row, 3, to: &$0) }
             $0.member("booker_prize", sqlite3_column_int64(row, 4) != 0)
-            $0.member("created_at") { time(row, 5, to: &$0) }
-            $0.member("updated_at") { time(row, 6, to: &$0) }
+            $0.member("created_at", Timestamp(milliseconds: sqlite3_column_int64(row, 5)))
+            $0.member("updated_at", Timestamp(milliseconds: sqlite3_column_int64(row, 6)))
             $0.member("version", sqlite3_column_int64(row, 7))
         }
     }
@@ -133,9 +154,7 @@ enum AuthorRow {
         json.string(utf8: UnsafeBufferPointer(start: start, count: Int(sqlite3_column_bytes(row, column))))
     }
 
-    private static func time(_ row: SQLiteStatement, _ column: Int32, to json: inout JSONWriter) {
-        Timestamp(milliseconds: sqlite3_column_int64(row, column)).utf8.withUnsafeBufferPointer {
-            json.string(utf8: $0)
-        }
+    static func entityTag(_ row: SQLiteStatement) -> String {
+        Author.entityTag(id: sqlite3_column_int64(row, 0), version: sqlite3_column_int64(row, 7))
     }
 }
