@@ -6,7 +6,7 @@ import Shared
 struct AuthorRoutes {
     let store: Store
     let clock: Clock
-    private let lists = ReplyCache()
+    private let replies = ReplyCache()
 
     init(store: Store, clock: Clock) {
         self.store = store
@@ -17,13 +17,7 @@ struct AuthorRoutes {
         routes.on(Endpoints.authors, use: list)
         routes.on(Endpoints.createAuthor, use: create)
         routes.on(Endpoints.createAuthorByOldPath, use: create)
-        routes.on(Endpoints.author) { request, context in
-            let author = try store.author(id: try id(context), owner: context.principal.userID)
-            let headers: HTTPFields = [
-                .contentType: "application/json", .eTag: author.entityTag, .cacheControl: "private, no-cache",
-            ]
-            return request.conditionally(headers, ByteBuffer(bytes: author.json))
-        }
+        routes.on(Endpoints.author, use: show)
         routes.on(Endpoints.updateAuthor) { request, context in
             let id = try id(context)
             let patch = try await request.decode(as: AuthorPatch.self).validated()
@@ -48,31 +42,46 @@ struct AuthorRoutes {
             headers: [.location: Endpoints.author.path(String(author.id)), .eTag: author.entityTag])
     }
 
-    @Sendable private func list(_ request: Request, _ context: CallerContext) async throws -> Response {
-        let owner = context.principal.userID
-        let revision = store.revisions.current(of: owner)
-        let key = ReplyCache.Key(owner: owner, target: request.uri.string)
-        if let known = lists.reply(key, at: revision) { return request.conditionally(known.headers, known.body) }
+    @Sendable private func show(_ request: Request, _ context: CallerContext) async throws -> Response {
+        try await kept(request, context) { _ in
+            let author = try store.author(id: try id(context), owner: context.principal.userID)
+            return (author.json, [.eTag: author.entityTag])
+        }
+    }
 
-        guard let items = QueryItem.parse(request.uri.query ?? "") else {
-            throw Failure(.invalidQuery, "The query has a broken percent escape.")
-        }
-        do {
-            var query = try AuthorQuery(items: items)
-            let page = try await store.authors(query, owner: owner)
-            var headers: HTTPFields = [
-                .contentType: "application/json", .eTag: revision.entityTag, .cacheControl: "private, no-cache",
-            ]
-            if let next = page.next {
-                query.after = next
-                headers[.link] = "<\(Endpoints.authors.path)\(QueryItem.string(query.items))>; rel=\"next\""
+    @Sendable private func list(_ request: Request, _ context: CallerContext) async throws -> Response {
+        try await kept(request, context) { revision in
+            guard let items = QueryItem.parse(request.uri.query ?? "") else {
+                throw Failure(.invalidQuery, "The query has a broken percent escape.")
             }
-            let reply = ReplyCache.Reply(revision: revision, headers: headers, body: ByteBuffer(bytes: page.json))
-            lists.keep(reply, for: key)
-            return request.conditionally(headers, reply.body)
-        } catch let invalid as InvalidFields {
-            throw Failure(.invalidQuery, "The query is not valid: \(invalid).", errors: invalid.errors)
+            do {
+                var query = try AuthorQuery(items: items)
+                let page = try await store.authors(query, owner: context.principal.userID)
+                guard let next = page.next else { return (page.json, [.eTag: revision.entityTag]) }
+                query.after = next
+                let link = "<\(Endpoints.authors.path)\(QueryItem.string(query.items))>; rel=\"next\""
+                return (page.json, [.eTag: revision.entityTag, .link: link])
+            } catch let invalid as InvalidFields {
+                throw Failure(.invalidQuery, "The query is not valid: \(invalid).", errors: invalid.errors)
+            }
         }
+    }
+
+    /// What was answered to the same request before, if the owner has changed nothing since; else what `read` brings.
+    private func kept(
+        _ request: Request, _ context: CallerContext,
+        _ read: (Revision) async throws -> (json: [UInt8], headers: HTTPFields)
+    ) async throws -> Response {
+        // Before anything is read: a change meanwhile makes the reply an old one at once.
+        let revision = store.revisions.current(of: context.principal.userID)
+        let key = ReplyCache.Key(owner: context.principal.userID, target: request.uri.string)
+        if let known = replies.reply(key, at: revision) { return request.conditionally(known.headers, known.body) }
+        var (json, headers) = try await read(revision)
+        headers[.contentType] = "application/json"
+        headers[.cacheControl] = "private, no-cache"
+        let reply = ReplyCache.Reply(revision: revision, headers: headers, body: ByteBuffer(bytes: json))
+        replies.keep(reply, for: key)
+        return request.conditionally(reply.headers, reply.body)
     }
 
     /// What is not an id cannot be anybody's author.

@@ -2,7 +2,7 @@ import HTTPTypes
 import NIOCore
 import Synchronization
 
-/// The lists that were answered last, each good until its owner changes something.
+/// The lists and authors that were answered last, each good until its owner changes something.
 final class ReplyCache: Sendable {
     struct Key: Hashable {
         let owner: Int64
@@ -21,9 +21,11 @@ final class ReplyCache: Sendable {
         var bytes = 0
     }
 
-    /// Of all bodies together.
+    /// Of all replies together, in bytes.
     private static let capacity = 4 << 20
-    private static let largestBody = 256 << 10
+    /// What a reply takes besides its body and its target, in bytes: headers, buffer and place in the table.
+    private static let overhead = 1024
+    private static let largest = 256 << 10
 
     private let state = Mutex(State())
 
@@ -32,15 +34,14 @@ final class ReplyCache: Sendable {
     }
 
     func keep(_ reply: Reply, for key: Key) {
-        let size = reply.body.readableBytes + key.target.utf8.count
-        guard size <= Self.largestBody else { return }
+        func size(_ reply: Reply) -> Int { reply.body.readableBytes + key.target.utf8.count + Self.overhead }
+        let added = size(reply)
+        guard added <= Self.largest else { return }
         state.withLock { state in
-            if let old = state.replies.removeValue(forKey: key) {
-                state.bytes -= old.body.readableBytes + key.target.utf8.count
-            }
-            if state.bytes + size > Self.capacity { state = State() }
+            if let old = state.replies.removeValue(forKey: key) { state.bytes -= size(old) }
+            if state.bytes + added > Self.capacity { state = State() }
             state.replies[key] = reply
-            state.bytes += size
+            state.bytes += added
         }
     }
 }
