@@ -7,7 +7,7 @@ SWIFT ?= swift
 RELEASE = $(SWIFT) build -c release --static-swift-stdlib
 SOURCES = Sources Tests Package.swift
 
-.PHONY: help deps build release test e2e crash lint format completions demo install uninstall clean
+.PHONY: help deps build release test e2e crash bench lint format completions demo install uninstall clean
 
 help:
 	@echo 'make demo       start a daemon on a temporary folder and do the main job on real data'
@@ -17,6 +17,7 @@ help:
 	@echo 'make install    into PREFIX (now $(PREFIX)); make uninstall takes them away'
 	@echo 'make e2e        only the tests that run the real programs'
 	@echo 'make crash      200 kills under load, and each single write and sync failed'
+	@echo 'make bench      measure, beside other servers with PEERS=FOLDER; writes Benchmarks/RESULTS.md'
 	@echo 'make lint       check the format; make format mends it'
 	@echo 'make completions  write completions/ anew'
 
@@ -41,6 +42,9 @@ e2e: deps
 crash: deps
 	$(SWIFT) build --build-tests
 	CRASH_ROUNDS=200 $(SWIFT) test --skip-build --filter CrashTests
+
+bench: release
+	Benchmarks/run
 
 lint:
 	$(SWIFT) format lint --strict --recursive $(SOURCES)
