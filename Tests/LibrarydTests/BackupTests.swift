@@ -159,6 +159,18 @@ import Testing
         #expect(back.inspection.authors == 4)
     }
 
+    @Test func aRestoreEndsAllLogins() async throws {
+        try await makeLibrary(authors: 0)
+        try await withStore { store in
+            _ = try await store.createSession(
+                id: "s", user: 1, refreshHash: [1], client: "", at: now, expiresAt: now.adding(seconds: 60), idle: 60)
+            _ = try await store.backUp(to: file, keep: 1, at: now)
+        }
+        #expect(try integers("SELECT count(*) FROM session", in: file) == [1])
+        _ = try restore(file)
+        #expect(try integers("SELECT count(*) FROM session", in: home + "/library.db") == [0])
+    }
+
     @Test func aMachineWithoutALibraryIsRestored() async throws {
         try await makeLibrary(authors: 2)
         _ = try await withStore { try await $0.backUp(to: file, keep: 1, at: now) }

@@ -8,7 +8,7 @@ struct BackupCommand: AsyncParsableCommand {
         abstract: "Copy the library into one file, whether the daemon is up or down.",
         discussion: """
             The copy is complete, private and inspected before it gets its name; its SHA-256 and what it holds are
-            written beside it, to FILE.manifest. It has the accounts and the logins, but not the signing key.
+            written beside it, to FILE.manifest.
             """)
 
     @OptionGroup var flags: FolderFlags
@@ -33,8 +33,8 @@ struct RestoreCommand: AsyncParsableCommand {
         commandName: "restore",
         abstract: "Put a backup in the place of the library, with the daemon down.",
         discussion: """
-            The backup is verified first. The library that was there is kept under another name in the data folder. Logins
-            made after the backup are gone.
+            The backup is verified first. The library that was there is kept under another name in the data folder. All
+            logins end: some of those in the backup may have been ended since.
             """)
 
     @OptionGroup var flags: FolderFlags

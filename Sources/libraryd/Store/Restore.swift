@@ -4,7 +4,8 @@ import Shared
 
 /// Puts a backup in the place of the library. The folder's lock keeps every daemon away meanwhile.
 ///
-/// A backup with an older schema is migrated when the daemon starts, like any other library.
+/// A backup with an older schema is migrated when the daemon starts, like any other library. All logins end: those that were
+/// ended after the backup would be alive again.
 struct Restore {
     /// Where the library is that was there before.
     let kept: String?
@@ -27,8 +28,19 @@ struct Restore {
         if let fault = inspection.faults.first {
             throw StartupError(.data, "\(backup) is damaged: \(fault)", hint: "restore another backup")
         }
+        try Self.endSessions(incoming)
         kept = try Self.keep(library, as: "\(library).replaced-\(now.description.replacing(":", with: ""))")
         try FileContents.rename(incoming, to: library)
+    }
+
+    private static func endSessions(_ path: String) throws {
+        do {
+            let connection = try DatabaseQueue(path: path)
+            defer { try? connection.close() }
+            try connection.write { try $0.execute(sql: "DELETE FROM session") }
+        } catch let error as DatabaseError {
+            throw StartupError(database: error, path: path)
+        }
     }
 
     private static func compareWithManifest(_ backup: String) throws {
