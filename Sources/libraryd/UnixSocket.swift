@@ -31,8 +31,16 @@ enum UnixSocket {
     static func accept(_ listener: Int32) -> Int32? {
         while true {
             let connection = Glibc.accept(listener, nil, nil)
-            if connection < 0, errno == EINTR || errno == ECONNABORTED { continue }
-            guard connection >= 0 else { return nil }
+            if connection < 0 {
+                switch errno {
+                case EINTR, ECONNABORTED: continue
+                case EMFILE, ENFILE, ENOBUFS, ENOMEM:
+                    // It will pass; the connection stays in the queue.
+                    usleep(100_000)
+                    continue
+                default: return nil
+                }
+            }
             _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
             return connection
         }

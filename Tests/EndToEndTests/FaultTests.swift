@@ -13,7 +13,8 @@ import Testing
     }
 
     /// A kill cannot tell whether a write reached the disk before it was answered; a trace can.
-    @Test func eachWriteIsSyncedBeforeItIsAnswered() async throws {
+    @Test(.enabled(if: Program.mayTrace, "strace may not trace here"))
+    func eachWriteIsSyncedBeforeItIsAnswered() async throws {
         let trace = home.path + "/trace"
         let daemon = try await Daemon(
             launcher: [
@@ -79,6 +80,22 @@ import Testing
         #expect(try await daemon.libctl("authors", "list", "--fields", "name", home: home).output == "before\nafter\n")
         #expect(try await daemon.end(SIGTERM) == 0)
         #expect(try await libraryd("check", data: daemon.data).code == 0)
+    }
+
+    /// An operator who comes while the daemon has no descriptor left waits, and does not end it.
+    @Test func anOperatorWithoutADescriptorWaits() async throws {
+        let daemon = try await Daemon()
+        try await daemon.login("ada", home: home)
+        func limit(_ count: String) async throws {
+            let limited = try await Program.run("/usr/bin/prlimit", ["--pid", "\(daemon.pid)", "--nofile=\(count):"])
+            #expect(limited.code == 0, "\(limited.error)")
+        }
+        try await limit("5")
+        async let list = libraryd("user", "list", data: daemon.data)
+        try await Task.sleep(for: .milliseconds(300))
+        try await limit("1024")
+        #expect(try await list.output.hasPrefix("ada\tuser\t0\t"))
+        #expect(try await daemon.libctl("status", home: home).code == 0)
     }
 
     @Test func backupsWorkWithTheDaemonUpAndDownAndRestoresWithItDown() async throws {

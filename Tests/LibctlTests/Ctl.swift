@@ -37,9 +37,9 @@ struct Ctl: Sendable {
         let code: Int32 = await withCheckedContinuation { continuation in
             Thread.detachNewThread {
                 var io = IO(environment: environment)
-                io.input = open(inputPath, O_RDONLY)
-                io.output = open(outputPath, O_WRONLY | O_CREAT, 0o600)
-                io.error = open(errorPath, O_WRONLY | O_CREAT, 0o600)
+                io.input = open(inputPath, O_RDONLY | O_CLOEXEC)
+                io.output = open(outputPath, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+                io.error = open(errorPath, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
                 io.terminal = nil
                 io.now = { time.now }
                 io.transport = { _ in { try Self.send($0, to: library) } }
