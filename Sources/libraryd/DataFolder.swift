@@ -22,6 +22,8 @@ struct DataFolder: ~Copyable {
     }
 
     deinit {
+        // A program that is being started at this instant has a copy of the descriptor, which would keep the lock.
+        flock(lock, LOCK_UN)
         close(lock)
     }
 
