@@ -52,21 +52,17 @@ enum FileContents {
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw StartupError(.inputOutput, "\(temporary): \(systemError())") }
         defer { close(descriptor) }
+        // Once it has its name there is nothing left to delete.
+        defer { unlink(temporary) }
         guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0 else {
-            let reason = systemError()
-            unlink(temporary)
-            throw StartupError(.inputOutput, "\(path): \(reason)")
+            throw StartupError(.inputOutput, "\(path): \(systemError())")
         }
         try rename(temporary, to: path)
     }
 
     /// Puts a file, which is on the disk already, in its place for good: the name is on the disk as well.
     static func rename(_ source: String, to path: String) throws {
-        guard Glibc.rename(source, path) == 0 else {
-            let reason = systemError()
-            unlink(source)
-            throw StartupError(.inputOutput, "\(path): \(reason)")
-        }
+        guard Glibc.rename(source, path) == 0 else { throw StartupError(.inputOutput, "\(path): \(systemError())") }
         try syncFolder(of: path)
     }
 

@@ -136,6 +136,34 @@ import Testing
         #expect(Set(left) == ["home", "link", "other.db"])
     }
 
+    enum Neighbour: CaseIterable { case text, folder, manifest, olderManifest }
+
+    /// What would be pushed over, or has a manifest's name, and is not ours.
+    @Test(arguments: Neighbour.allCases)
+    func aBackupDestroysNothingBesideIt(neighbour: Neighbour) async throws {
+        try await makeLibrary(authors: 1)
+        try await withStore { _ = try await $0.backUp(to: file, keep: 1, at: now) }
+        let name =
+            switch neighbour {
+            case .text, .folder: file + ".1"
+            case .manifest: file + ".manifest"
+            case .olderManifest: file + ".1.manifest"
+            }
+        try? FileManager.default.removeItem(atPath: name)
+        if neighbour == .folder {
+            try FileManager.default.createDirectory(atPath: name, withIntermediateDirectories: false)
+        } else {
+            try Data("mine".utf8).write(to: URL(fileURLWithPath: name))
+        }
+        let before = try bytes(file)
+        let error = try await withStore { store in
+            await #expect(throws: StartupError.self) { try await store.backUp(to: file, keep: 3, at: now) }
+        }
+        #expect(error?.exit == .conflict)
+        #expect(try bytes(file) == before)
+        if neighbour != .folder { #expect(try bytes(name) == Data("mine".utf8)) }
+    }
+
     // MARK: Restore
 
     @Test func aRestoredLibraryIsTheOneThatWasBackedUp() async throws {

@@ -14,6 +14,16 @@ struct BackupManifest: JSONReadable, JSONWritable, Equatable {
 
     static func path(of backup: String) -> String { backup + ".manifest" }
 
+    /// The manifest beside a backup; `nil` if there is none.
+    static func beside(_ backup: String) throws -> BackupManifest? {
+        let path = path(of: backup)
+        guard let status = try FileStatus(path: path) else { return nil }
+        guard !status.isFolder,
+            let manifest = try? BackupManifest(json: FileContents.read(path, limit: 4096), unknownMembers: .ignored)
+        else { throw StartupError(.data, "\(path) is not a manifest", hint: "delete it to restore without it") }
+        return manifest
+    }
+
     init(_ inspection: Inspection, of file: String, at now: Timestamp) throws {
         createdAt = now
         schema = inspection.schema
@@ -64,11 +74,25 @@ struct Backup {
         {
             throw StartupError(.usage, "\(path) is a name that the library itself needs", hint: "choose another name")
         }
-        guard let status = try FileStatus(path: path) else { return }
-        guard try status.identity != FileStatus(path: library)?.identity, !status.isFolder,
-            try DatabaseHeader(file: path)?.isLibrary == true
-        else {
+        for name in names { try Self.requireBackup(at: name, library: library) }
+    }
+
+    /// Where this backup and the older ones are, the newest first.
+    private var names: [String] { [path] + (1..<keep).map { "\(path).\($0)" } }
+
+    /// Passes if nothing is lost when the file of that name, and its manifest, is replaced.
+    private static func requireBackup(at path: String, library: String) throws {
+        let own = try FileStatus(path: library)?.identity
+        let isBackup = try FileStatus(path: path).map { status in
+            !status.isFolder && status.identity != own && (try? Store.requireLibrary(at: path)) != nil
+        }
+        guard isBackup != false else {
             throw StartupError(.conflict, "\(path) is there and is not a backup", hint: "choose another name")
+        }
+        do {
+            _ = try BackupManifest.beside(path)
+        } catch let error as StartupError {
+            throw StartupError(.conflict, error.reason, hint: "choose another name")
         }
     }
 
@@ -78,9 +102,7 @@ struct Backup {
         defer { unlink(partial) }
         do {
             let inspection = try Self.copy(source, to: partial)
-            if let fault = inspection.faults.first {
-                throw StartupError(.data, "the library is damaged: \(fault)", hint: "libraryd check tells more")
-            }
+            try inspection.requireNoFaults(in: "the library", hint: "libraryd check tells more")
             let manifest = try BackupManifest(inspection, of: partial, at: now)
             try pushBack()
             // A backup without a manifest is good; one with another's would not be.
@@ -94,7 +116,6 @@ struct Backup {
     }
 
     /// Copies a database into a new private file, without a write-ahead log, and inspects the copy.
-    @discardableResult
     static func copy(_ source: Database, to path: String) throws -> Inspection {
         for suffix in ["", "-journal", "-wal", "-shm"] { unlink(path + suffix) }
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
@@ -111,27 +132,12 @@ struct Backup {
     }
 
     private func pushBack() throws {
-        guard keep > 1, try FileStatus(path: path) != nil else { return }
-        func name(_ age: Int) -> String { age == 0 ? path : "\(path).\(age)" }
-        for age in stride(from: keep - 2, through: 0, by: -1) where try FileStatus(path: name(age)) != nil {
-            unlink(BackupManifest.path(of: name(age + 1)))
-            try FileContents.rename(name(age), to: name(age + 1))
-            _ = Glibc.rename(BackupManifest.path(of: name(age)), BackupManifest.path(of: name(age + 1)))
+        guard try FileStatus(path: path) != nil else { return }
+        for (newer, older) in zip(names, names.dropFirst()).reversed() where try FileStatus(path: newer) != nil {
+            unlink(BackupManifest.path(of: older))
+            try FileContents.rename(newer, to: older)
+            _ = Glibc.rename(BackupManifest.path(of: newer), BackupManifest.path(of: older))
         }
-    }
-}
-
-/// The first bytes of a database file (https://www.sqlite.org/fileformat.html#the_database_header).
-struct DatabaseHeader {
-    let applicationID: Int64
-
-    var isLibrary: Bool { applicationID == Migrations.applicationID }
-
-    /// `nil` if the file is no SQLite database.
-    init?(file path: String) throws {
-        let bytes = try FileContents.read(path, limit: 100)
-        guard bytes.count == 100, bytes.starts(with: Array("SQLite format 3\0".utf8)) else { return nil }
-        applicationID = bytes[68..<72].reduce(0) { $0 << 8 | Int64($1) }
     }
 }
 

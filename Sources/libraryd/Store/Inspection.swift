@@ -19,6 +19,11 @@ struct Inspection: Sendable {
             + Self.searchFaults(db)
     }
 
+    func requireNoFaults(in name: String, hint: String) throws(StartupError) {
+        guard let fault = faults.first else { return }
+        throw StartupError(.data, "\(name) is damaged: \(fault)", hint: hint)
+    }
+
     /// https://www.sqlite.org/pragma.html#pragma_integrity_check, which looks at CHECK constraints only where the database
     /// could be written: in copies.
     private static func damage(_ db: Database) throws -> [String] {

@@ -25,9 +25,7 @@ struct Restore {
         } catch let error as DatabaseError {
             throw StartupError(database: error, path: backup)
         }
-        if let fault = inspection.faults.first {
-            throw StartupError(.data, "\(backup) is damaged: \(fault)", hint: "restore another backup")
-        }
+        try inspection.requireNoFaults(in: backup, hint: "restore another backup")
         try Self.endSessions(incoming)
         kept = try Self.keep(library, as: "\(library).replaced-\(now.description.replacing(":", with: ""))")
         try FileContents.rename(incoming, to: library)
@@ -44,10 +42,7 @@ struct Restore {
     }
 
     private static func compareWithManifest(_ backup: String) throws {
-        let path = BackupManifest.path(of: backup)
-        guard try FileStatus(path: path) != nil else { return }
-        guard let manifest = try? BackupManifest(json: FileContents.read(path, limit: 4096), unknownMembers: .ignored)
-        else { throw StartupError(.data, "\(path) is not a manifest", hint: "delete it to restore without it") }
+        guard let manifest = try BackupManifest.beside(backup) else { return }
         guard try Digest.sha256(file: backup) == manifest.sha256 else {
             throw StartupError(
                 .data, "\(backup) is not what was backed up: its SHA-256 is another", hint: "restore another backup")

@@ -103,10 +103,7 @@ struct Store: Sendable {
         if (1..<migrations.count).contains(done) {
             let partial = path + ".partial"
             defer { unlink(partial) }
-            let inspection = try Backup.copy(db, to: partial)
-            if let fault = inspection.faults.first {
-                throw StartupError(.data, "\(path) is damaged: \(fault)", hint: "restore a backup")
-            }
+            try Backup.copy(db, to: partial).requireNoFaults(in: path, hint: "restore a backup")
             try FileContents.rename(partial, to: "\(path).schema-\(done)")
         }
         for version in done..<max(done, migrations.count) {
