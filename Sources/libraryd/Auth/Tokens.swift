@@ -24,6 +24,8 @@ struct AccessClaims: JWTPayload, Equatable {
 final class Tokens: Sendable {
     static let issuer = "libraryd"
     static let maximumLength = 4096
+    /// How far from the future a token may come, in seconds: clocks are set right by small steps all the time.
+    static let clockSkew: Int64 = 60
 
     let lifetime: Lifetime
     private let keys: JWTKeyCollection
@@ -71,7 +73,8 @@ final class Tokens: Sendable {
                 $0[token] = claims
             }
         }
-        guard now.seconds < claims.exp else {
+        // A clock that was set back must not make it live longer.
+        guard now.seconds < claims.exp, claims.iat <= now.seconds + Self.clockSkew else {
             _ = verified.withLock { $0.removeValue(forKey: token) }
             throw Failure(.tokenExpired)
         }

@@ -79,7 +79,8 @@ extension Store {
         try await writer.write { db in
             let used = try Row.fetchOne(
                 db, sql: "SELECT session, used_at FROM used_refresh_token WHERE hash = ?", arguments: [Data(hash)])
-            if let used, now > Timestamp(milliseconds: used[1]).adding(seconds: grace) {
+            // In either direction: a clock that was set back must not lengthen the time.
+            if let used, abs(now.milliseconds - Timestamp(milliseconds: used[1]).milliseconds) > grace * 1000 {
                 let id: String = used[0]
                 try db.execute(sql: "DELETE FROM session WHERE id = ?", arguments: [id])
                 return .replayed(sessionID: id)
