@@ -82,6 +82,123 @@ import Testing
         #expect(try await libraryd("check", data: daemon.data).code == 0)
     }
 
+    /// Runs a program after shell commands of root's, in a mount namespace of its own that goes away with it.
+    private func mounting(_ commands: String) -> [String] {
+        ["/usr/bin/unshare", "--map-root-user", "--mount", "sh", "-c", commands + #" && exec "$@""#, "sh"]
+    }
+
+    /// The disk itself is full, of somebody else's file: 507, reads go on, and writes resume once that file is gone.
+    @Test(.enabled(if: Program.mayMount, "nothing may be mounted here"))
+    func aFullDiskIsNoEnd() async throws {
+        let folder = TemporaryFolder()
+        let data = folder.path + "/data"
+        try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: false)
+        let daemon = try await Daemon(
+            folder: folder, launcher: mounting("mount -t tmpfs -o size=2m,mode=0700 tmpfs '\(data)'"))
+        // Only the launcher's process sees that disk: it became the daemon.
+        let disk = "/proc/\(daemon.pid)/root" + data
+        try await daemon.login("ada", home: home)
+        let token = try await daemon.libctl("token", home: home).output.dropLast()
+        func post(_ name: String) async throws -> String {
+            try await Program.run(
+                "/usr/bin/curl",
+                [
+                    "-s", "-w", "%{http_code}", "-H", "Authorization: Bearer \(token)", "--json",
+                    #"{"name":"\#(name)","book":"B","country":"C"}"#, daemon.address + "/authors",
+                ]
+            ).output
+        }
+        #expect(try await post("before").hasSuffix("201"))
+        let filler = try await Program.run("/usr/bin/dd", ["if=/dev/zero", "of=\(disk)/filler", "bs=4096"])
+        #expect(filler.error.contains("No space left"))
+        // SQLite may find room in pages that its log has already.
+        var refused = ""
+        for number in 0..<100 where !refused.hasSuffix("507") { refused = try await post("filling \(number)") }
+        #expect(refused.contains(#""code":"storage_full""#), "\(refused)")
+        let names = try await daemon.libctl("authors", "list", "--fields", "name", home: home)
+        #expect(names.output.hasPrefix("before\n"))
+        #expect(try await daemon.libctl("authors", "show", "1", home: home).code == 0)
+
+        try FileManager.default.removeItem(atPath: disk + "/filler")
+        #expect(try await post("after").hasSuffix("201"))
+        let all = try await daemon.libctl("authors", "list", "--fields", "name", home: home)
+        #expect(all.output == names.output + "after\n")
+        // Inspected on the way.
+        let backup = try await libraryd("backup", home.path + "/copy.db", data: disk)
+        #expect(backup.code == 0, "\(backup.error)")
+        #expect(try await daemon.end(SIGTERM) == 0)
+    }
+
+    /// A folder, or a file, that cannot be written to is named, and nothing in it changes.
+    @Test(.enabled(if: Program.mayMount, "nothing may be mounted here"), arguments: ["", "/library.db"])
+    func aReadOnlyLibraryIsRefused(file: String) async throws {
+        let daemon = try await Daemon()
+        try await daemon.login("ada", home: home)
+        #expect(try await daemon.end(SIGTERM) == 0)
+        let path = daemon.data + file
+        let library = URL(fileURLWithPath: daemon.data + "/library.db")
+        let before = try Data(contentsOf: library)
+        let readOnly = mounting("mount --bind '\(path)' '\(path)' && mount -o remount,bind,ro '\(path)'")
+        let start = try await Program.run(
+            readOnly[0],
+            readOnly.dropFirst() + [Program.path("libraryd"), "--data", daemon.data, "--listen", "127.0.0.1:0"])
+        #expect(start.code == 74, "\(start.output)")
+        #expect(start.error.hasPrefix("libraryd: \(path)"), "\(start.error)")
+        #expect(start.output == "")
+        #expect(try Data(contentsOf: library) == before)
+        // What is in it can still be told and copied.
+        if !file.isEmpty {
+            let check = try await Program.run(
+                readOnly[0], readOnly.dropFirst() + [Program.path("libraryd"), "check", "--data", daemon.data])
+            #expect(check.code == 0, "\(check.error)")
+        }
+        try await daemon.start()
+        #expect(
+            try await daemon.libctl("register", "bob", "--password-stdin", home: home, input: "correct horse").code == 0
+        )
+    }
+
+    /// Four clients write while the daemon is backed up: what the library had before is in the backup, what is in it was sent,
+    /// and it is whole.
+    @Test func aBackupUnderLoadHasWhatWasThereBefore() async throws {
+        let daemon = try await Daemon()
+        try await daemon.login("ada", home: home)
+        let batches = (0..<4).map { writer in (0..<10_000).map { "W\(writer)-\($0)" } }
+        func names() async throws -> Set<Substring> {
+            let list = try await daemon.libctl("authors", "list", "-o", "tsv", "--fields", "name", home: home)
+            #expect(list.code == 0, "\(list.error)")
+            return Set(list.output.split(separator: "\n"))
+        }
+        var before: [Set<Substring>] = []
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for names in batches {
+                let lines = names.map { #"{"name":"\#($0)","book":"B","country":"C"}"# }.joined(separator: "\n")
+                // It ends with the daemon, in the middle.
+                group.addTask { [home] in
+                    let add = try await daemon.libctl("authors", "add", "-f", "-", home: home, input: lines)
+                    #expect(add.code != 0)
+                }
+            }
+            for number in 0..<3 {
+                while try await names().count < 200 * (number + 1) {}
+                before.append(try await names())
+                #expect(try await libraryd("backup", "\(number).db", data: daemon.data).code == 0)
+            }
+            #expect(try await daemon.end(SIGTERM) == 0)
+            try await group.waitForAll()
+        }
+        for (number, before) in before.enumerated() {
+            #expect(try await libraryd("restore", "\(number).db", data: daemon.data).code == 0)
+            try await daemon.start()
+            let login = try await daemon.libctl("login", "ada", "--password-stdin", home: home, input: "correct horse")
+            #expect(login.code == 0, "\(login.error)")
+            let restored = try await names()
+            #expect(before.subtracting(restored) == [])
+            #expect(restored.subtracting(batches.joined().map { $0[...] }) == [])
+            #expect(try await daemon.end(SIGTERM) == 0)
+        }
+    }
+
     /// An operator who comes while the daemon has no descriptor left waits, and does not end it.
     @Test func anOperatorWithoutADescriptorWaits() async throws {
         let daemon = try await Daemon()

@@ -19,15 +19,21 @@ public enum Program {
 
     /// Whether one process may trace another here, which some containers forbid. Tests that need it are then reported as
     /// skipped.
-    public static let mayTrace: Bool = {
-        let strace = Process()
-        strace.executableURL = URL(fileURLWithPath: "/usr/bin/strace")
-        strace.arguments = ["-f", "-o", "/dev/null", "true"]
-        strace.standardError = FileHandle.nullDevice
-        guard (try? strace.run()) != nil else { return false }
-        strace.waitUntilExit()
-        return strace.terminationStatus == 0
-    }()
+    public static let mayTrace = succeeds("/usr/bin/strace", "-f", "-o", "/dev/null", "true")
+
+    /// Whether a program may have file systems of its own here, which some containers forbid too.
+    public static let mayMount = succeeds(
+        "/usr/bin/unshare", "--map-root-user", "--mount", "mount", "-t", "tmpfs", "none", "/mnt")
+
+    private static func succeeds(_ path: String, _ arguments: String...) -> Bool {
+        let program = Process()
+        program.executableURL = URL(fileURLWithPath: path)
+        program.arguments = arguments
+        program.standardError = FileHandle.nullDevice
+        guard (try? program.run()) != nil else { return false }
+        program.waitUntilExit()
+        return program.terminationStatus == 0
+    }
 
     public struct Result: Sendable {
         /// The exit code, or 128 and the number of the signal.
@@ -91,21 +97,20 @@ public final class Daemon: Sendable {
     }
 
     deinit {
-        process.withLock { process in
-            guard let process, process.isRunning else { return }
-            kill(pid, SIGKILL)
-            kill(process.processIdentifier, SIGKILL)
-        }
+        guard let launched = process.withLock({ $0 }), launched.isRunning else { return }
+        kill(pid, SIGKILL)
+        kill(launched.processIdentifier, SIGKILL)
     }
 
     /// `http://127.0.0.1:PORT`.
     public var address: String { addressText.withLock { $0 } }
     public var port: UInt16 { UInt16(address.split(separator: ":").last ?? "") ?? 0 }
     public var data: String { folder.path + "/data" }
-    /// The daemon's own, not the launcher's. No signal reaches 0x7FFFFFFF.
+    /// The daemon's own, not the launcher's, unless the launcher became the daemon and keeps its folder to itself. No signal
+    /// reaches 0x7FFFFFFF.
     public var pid: Int32 {
         let text = try? String(contentsOfFile: data + "/libraryd.lock", encoding: .utf8)
-        return text.flatMap { Int32($0.dropLast()) } ?? .max
+        return text.flatMap { Int32($0.dropLast()) } ?? process.withLock { $0?.processIdentifier } ?? .max
     }
     /// What the daemon has logged.
     public var log: String { (try? String(contentsOfFile: folder.path + "/log", encoding: .utf8)) ?? "" }
