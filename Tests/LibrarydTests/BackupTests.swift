@@ -53,7 +53,7 @@ import Testing
         let manifest = try await withStore { try await $0.backUp(to: file, keep: 1, at: now) }
         #expect(manifest.authors == 3)
         #expect(manifest.users == 1)
-        #expect(manifest.schema == 1)
+        #expect(manifest.schema == Migrations.all.count)
         #expect(manifest.bytes == Int64(try bytes(file).count))
         let sum = try await Program.run("/usr/bin/sha256sum", [file]).output.prefix(64)
         #expect(manifest.sha256 == sum)
@@ -294,16 +294,32 @@ import Testing
 
     // MARK: Migration
 
+    private static let newest = Migrations.all.count
     private static let next = Migrations.all + ["CREATE TABLE novelty (x INTEGER) STRICT"]
+
+    @Test(arguments: 1..<newest)
+    func eachOlderSchemaIsMigrated(schema: Int) throws {
+        try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
+        let path = home + "/library.db"
+        try Store(path: path, migrations: Array(Migrations.all.prefix(schema))).close()
+        try execute("INSERT INTO user VALUES (1, 'p', 'ada', 'h', 0, 0, 1, 1)", in: path)
+        try execute("INSERT INTO author VALUES (1, 1, 'A', 'B', 'C', 0, 1, 1, 1)", in: path)
+        try execute("INSERT INTO author_search (rowid, owner, name, book) VALUES (1, 1, 'A', 'B')", in: path)
+        try Store(path: path).close()
+        let inspection = try Inspection(file: path)
+        #expect(inspection.faults == [])
+        #expect(inspection.schema == Self.newest)
+        #expect(inspection.authors == 1)
+        #expect(try Inspection(file: path + ".schema-\(schema)").faults == [])
+    }
 
     @Test func aCopyIsKeptBeforeAMigration() async throws {
         try await makeLibrary(authors: 2)
         try Store(path: home + "/library.db", migrations: Self.next).close()
-        let copy = home + "/library.db.schema-1"
-        let inspection = try Inspection(file: copy)
-        #expect(inspection.schema == 1)
+        let inspection = try Inspection(file: home + "/library.db.schema-\(Self.newest)")
+        #expect(inspection.schema == Self.newest)
         #expect(inspection.authors == 2)
-        #expect(try integers("PRAGMA user_version", in: home + "/library.db") == [2])
+        #expect(try integers("PRAGMA user_version", in: home + "/library.db") == [Int64(Self.newest + 1)])
     }
 
     @Test func aMigrationThatFailsChangesNothing() async throws {
@@ -312,8 +328,8 @@ import Testing
             try Store(path: home + "/library.db", migrations: Self.next + ["CREATE TABLE broken (", "SELECT 1"])
         }
         // The first step is done, the second is not, in no part.
-        #expect(try integers("PRAGMA user_version", in: home + "/library.db") == [2])
-        #expect(try Inspection(file: home + "/library.db.schema-1").authors == 2)
+        #expect(try integers("PRAGMA user_version", in: home + "/library.db") == [Int64(Self.newest + 1)])
+        #expect(try Inspection(file: home + "/library.db.schema-\(Self.newest)").authors == 2)
     }
 
     @Test func aDamagedLibraryIsNotMigrated() async throws {
@@ -322,6 +338,6 @@ import Testing
         try execute("PRAGMA foreign_keys = OFF; DELETE FROM user", in: path)
         let error = #expect(throws: StartupError.self) { try Store(path: path, migrations: Self.next) }
         #expect(error?.exit == .data)
-        #expect(try integers("PRAGMA user_version", in: path) == [1])
+        #expect(try integers("PRAGMA user_version", in: path) == [Int64(Self.newest)])
     }
 }

@@ -210,11 +210,13 @@ import Testing
 
     /// No list that an index can serve walks through the library.
     @Test(arguments: [
-        ("", "author_owner (owner=?)"), ("sort=name", "sqlite_autoindex_author_1 (owner=?)"),
-        ("sort=book", "author_book (owner=?)"), ("sort=country:desc", "author_country (owner=?)"),
-        ("name=A", "sqlite_autoindex_author_1 (owner=? AND name=?)"), ("book=B", "author_book (owner=? AND book=?)"),
-        ("country=C", "author_country (owner=? AND country=?)"),
-        ("name=A&book=B", "sqlite_autoindex_author_1 (owner=? AND name=? AND book=?)"),
+        ("", "INDEX author_owner (owner=?)"), ("sort=name", "COVERING INDEX author_name (owner=?)"),
+        ("sort=name:desc", "COVERING INDEX author_name (owner=?)"),
+        ("sort=book", "INDEX author_book (owner=?)"), ("sort=country:desc", "INDEX author_country (owner=?)"),
+        ("name=A", "COVERING INDEX author_name (owner=? AND name=?)"),
+        ("book=B", "INDEX author_book (owner=? AND book=?)"),
+        ("country=C", "INDEX author_country (owner=? AND country=?)"),
+        ("name=A&book=B", "INDEX sqlite_autoindex_author_1 (owner=? AND name=? AND book=?)"),
     ])
     func listsUseTheirIndex(query: String, plan: String) throws {
         let store = try Store(path: path)
@@ -227,7 +229,8 @@ import Testing
                 return true
             }
         }
-        #expect(steps.first?.hasSuffix("USING INDEX " + plan) == true, "\(steps)")
+        #expect(steps.first?.hasSuffix("USING " + plan) == true, "\(steps)")
+        if query.isEmpty || query.hasPrefix("sort=name") { #expect(steps.count == 1, "sorted: \(steps)") }
     }
 
     @Test func readersCannotWrite() throws {

@@ -5,7 +5,7 @@ enum Migrations {
     /// "Libr", the mark of a libraryd database (https://www.sqlite.org/pragma.html#pragma_application_id).
     static let applicationID: Int64 = 0x4C69_6272
 
-    static let all = [first]
+    static let all = [first, coveringName]
 
     /// AUTOINCREMENT: an id is never used again. `author_search` is an external-content FTS5 table that ``SearchIndex``
     /// keeps in step: with `trusted_schema=OFF`, SQLite 3.40 lets no trigger write to a virtual table. It indexes the
@@ -59,6 +59,14 @@ enum Migrations {
         CREATE VIRTUAL TABLE author_search USING fts5 (
             owner, name, book,
             content = 'author', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2'
+        );
+        """
+
+    /// A page in order of name is read from this index alone, wherever its rows lie in the table
+    /// (https://www.sqlite.org/queryplanner.html#covering_indexes).
+    private static let coveringName = """
+        CREATE INDEX author_name ON author (
+            owner, name, id, book, country, booker_prize, created_at, updated_at, version
         );
         """
 }

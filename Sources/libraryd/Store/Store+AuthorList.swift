@@ -73,7 +73,7 @@ struct AuthorListStatement: Sendable {
     /// Whether an index leads straight to the page, whatever the size of the library.
     var isShort: Bool {
         query.search == nil && query.name == nil && query.book == nil && query.country == nil
-            && query.bookerPrize == nil && query.sort.field == .id
+            && query.bookerPrize == nil && [.id, .name].contains(query.sort.field)
     }
 
     func page(_ connection: ReadConnection) throws -> StoredPage {
