@@ -173,13 +173,13 @@ _libctl() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    register|login|logout|whoami|token|status|authors|help)
+    register|login|logout|whoami|token|passwd|sessions|status|authors|users|help)
         # Offer subcommand argument completions
         "_libctl_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'register login logout whoami token status authors help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'register login logout whoami token passwd sessions status authors users help' -- "${cur}"))
         ;;
     esac
 }
@@ -252,7 +252,7 @@ _libctl_login() {
 
 _libctl_logout() {
     repeating_flags=()
-    non_repeating_flags=(--json --quiet -q --verbose -v --version -h --help)
+    non_repeating_flags=(--all --json --quiet -q --verbose -v --version -h --help)
     repeating_options=()
     non_repeating_options=(--server --user -o --output --fields --color)
     __libctl_offer_flags_options 0
@@ -320,6 +320,120 @@ _libctl_token() {
     '--min-ttl')
         return
         ;;
+    '--server')
+        return
+        ;;
+    '--user')
+        return
+        ;;
+    '-o'|'--output')
+        __libctl_add_completions -W 'table'$'\n''tsv'$'\n''csv'$'\n''json'$'\n''ndjson'$'\n''id'
+        return
+        ;;
+    '--fields')
+        return
+        ;;
+    '--color')
+        __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_libctl_passwd() {
+    repeating_flags=()
+    non_repeating_flags=(--password-stdin --json --quiet -q --verbose -v --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--password-file --server --user -o --output --fields --color)
+    __libctl_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--password-file')
+        __libctl_add_completions -f
+        return
+        ;;
+    '--server')
+        return
+        ;;
+    '--user')
+        return
+        ;;
+    '-o'|'--output')
+        __libctl_add_completions -W 'table'$'\n''tsv'$'\n''csv'$'\n''json'$'\n''ndjson'$'\n''id'
+        return
+        ;;
+    '--fields')
+        return
+        ;;
+    '--color')
+        __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_libctl_sessions() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __libctl_offer_flags_options 0
+
+    # Offer subcommand / subcommand argument completions
+    local -r subcommand="${unparsed_words[0]}"
+    unset 'unparsed_words[0]'
+    unparsed_words=("${unparsed_words[@]}")
+    case "${subcommand}" in
+    list|revoke)
+        # Offer subcommand argument completions
+        "_libctl_sessions_${subcommand}"
+        ;;
+    *)
+        # Offer subcommand completions
+        COMPREPLY+=($(compgen -W 'list revoke' -- "${cur}"))
+        ;;
+    esac
+}
+
+_libctl_sessions_list() {
+    repeating_flags=()
+    non_repeating_flags=(--json --quiet -q --verbose -v --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--server --user -o --output --fields --color)
+    __libctl_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--server')
+        return
+        ;;
+    '--user')
+        return
+        ;;
+    '-o'|'--output')
+        __libctl_add_completions -W 'table'$'\n''tsv'$'\n''csv'$'\n''json'$'\n''ndjson'$'\n''id'
+        return
+        ;;
+    '--fields')
+        return
+        ;;
+    '--color')
+        __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_libctl_sessions_revoke() {
+    repeating_flags=()
+    non_repeating_flags=(--others --json --quiet -q --verbose -v --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--server --user -o --output --fields --color)
+    __libctl_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
     '--server')
         return
         ;;
@@ -615,6 +729,203 @@ _libctl_authors_rm() {
     case "${positional_number}" in
     *)
         __libctl_add_completions -W "$(__libctl_custom_complete ---completion authors rm -- positional@0 "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
+        return
+        ;;
+    esac
+}
+
+_libctl_users() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __libctl_offer_flags_options 0
+
+    # Offer subcommand / subcommand argument completions
+    local -r subcommand="${unparsed_words[0]}"
+    unset 'unparsed_words[0]'
+    unparsed_words=("${unparsed_words[@]}")
+    case "${subcommand}" in
+    list|promote|demote|disable|enable|rm)
+        # Offer subcommand argument completions
+        "_libctl_users_${subcommand}"
+        ;;
+    *)
+        # Offer subcommand completions
+        COMPREPLY+=($(compgen -W 'list promote demote disable enable rm' -- "${cur}"))
+        ;;
+    esac
+}
+
+_libctl_users_list() {
+    repeating_flags=()
+    non_repeating_flags=(--json --quiet -q --verbose -v --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--server --user -o --output --fields --color)
+    __libctl_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--server')
+        return
+        ;;
+    '--user')
+        return
+        ;;
+    '-o'|'--output')
+        __libctl_add_completions -W 'table'$'\n''tsv'$'\n''csv'$'\n''json'$'\n''ndjson'$'\n''id'
+        return
+        ;;
+    '--fields')
+        return
+        ;;
+    '--color')
+        __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_libctl_users_promote() {
+    repeating_flags=()
+    non_repeating_flags=(--json --quiet -q --verbose -v --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--server --user -o --output --fields --color)
+    __libctl_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--server')
+        return
+        ;;
+    '--user')
+        return
+        ;;
+    '-o'|'--output')
+        __libctl_add_completions -W 'table'$'\n''tsv'$'\n''csv'$'\n''json'$'\n''ndjson'$'\n''id'
+        return
+        ;;
+    '--fields')
+        return
+        ;;
+    '--color')
+        __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_libctl_users_demote() {
+    repeating_flags=()
+    non_repeating_flags=(--json --quiet -q --verbose -v --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--server --user -o --output --fields --color)
+    __libctl_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--server')
+        return
+        ;;
+    '--user')
+        return
+        ;;
+    '-o'|'--output')
+        __libctl_add_completions -W 'table'$'\n''tsv'$'\n''csv'$'\n''json'$'\n''ndjson'$'\n''id'
+        return
+        ;;
+    '--fields')
+        return
+        ;;
+    '--color')
+        __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_libctl_users_disable() {
+    repeating_flags=()
+    non_repeating_flags=(--json --quiet -q --verbose -v --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--server --user -o --output --fields --color)
+    __libctl_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--server')
+        return
+        ;;
+    '--user')
+        return
+        ;;
+    '-o'|'--output')
+        __libctl_add_completions -W 'table'$'\n''tsv'$'\n''csv'$'\n''json'$'\n''ndjson'$'\n''id'
+        return
+        ;;
+    '--fields')
+        return
+        ;;
+    '--color')
+        __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_libctl_users_enable() {
+    repeating_flags=()
+    non_repeating_flags=(--json --quiet -q --verbose -v --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--server --user -o --output --fields --color)
+    __libctl_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--server')
+        return
+        ;;
+    '--user')
+        return
+        ;;
+    '-o'|'--output')
+        __libctl_add_completions -W 'table'$'\n''tsv'$'\n''csv'$'\n''json'$'\n''ndjson'$'\n''id'
+        return
+        ;;
+    '--fields')
+        return
+        ;;
+    '--color')
+        __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_libctl_users_rm() {
+    repeating_flags=()
+    non_repeating_flags=(--yes -y --json --quiet -q --verbose -v --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--server --user -o --output --fields --color)
+    __libctl_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--server')
+        return
+        ;;
+    '--user')
+        return
+        ;;
+    '-o'|'--output')
+        __libctl_add_completions -W 'table'$'\n''tsv'$'\n''csv'$'\n''json'$'\n''ndjson'$'\n''id'
+        return
+        ;;
+    '--fields')
+        return
+        ;;
+    '--color')
+        __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
         return
         ;;
     esac

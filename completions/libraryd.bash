@@ -232,13 +232,13 @@ _libraryd_user() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    list|promote|demote)
+    list|promote|demote|disable|enable|delete|passwd)
         # Offer subcommand argument completions
         "_libraryd_user_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'list promote demote' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'list promote demote disable enable delete passwd' -- "${cur}"))
         ;;
     esac
 }
@@ -280,6 +280,78 @@ _libraryd_user_promote() {
 }
 
 _libraryd_user_demote() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=(--data --config)
+    __libraryd_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--data')
+        return
+        ;;
+    '--config')
+        return
+        ;;
+    esac
+}
+
+_libraryd_user_disable() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=(--data --config)
+    __libraryd_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--data')
+        return
+        ;;
+    '--config')
+        return
+        ;;
+    esac
+}
+
+_libraryd_user_enable() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=(--data --config)
+    __libraryd_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--data')
+        return
+        ;;
+    '--config')
+        return
+        ;;
+    esac
+}
+
+_libraryd_user_delete() {
+    repeating_flags=()
+    non_repeating_flags=(--yes -y --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--data --config)
+    __libraryd_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--data')
+        return
+        ;;
+    '--config')
+        return
+        ;;
+    esac
+}
+
+_libraryd_user_passwd() {
     repeating_flags=()
     non_repeating_flags=(--version -h --help)
     repeating_options=()

@@ -43,7 +43,15 @@ public enum Endpoints {
     public static let refresh = Endpoint<RefreshRequest, Login>(.post, "/token/refresh")
     public static let logout = Endpoint<Empty, Empty>(.post, "/logout")
     public static let me = Endpoint<Empty, User>(.get, "/me")
+    public static let changePassword = Endpoint<PasswordChange, Empty>(.put, "/me/password")
+    /// HTTP Basic credentials in: a stolen token is not enough.
+    public static let deleteMe = Endpoint<Empty, Empty>(.delete, "/me")
+    public static let sessions = Endpoint<Empty, LoginSessionList>(.get, "/sessions")
+    public static let endSessions = Endpoint<SessionScope, Empty>(.delete, "/sessions")
+    public static let endSession = Endpoint<Empty, Empty>(.delete, "/sessions/{id}")
     public static let users = Endpoint<Empty, UserList>(.get, "/users")
+    public static let updateUser = Endpoint<UserPatch, User>(.patch, "/users/{public_id}")
+    public static let deleteUser = Endpoint<Empty, Empty>(.delete, "/users/{public_id}")
 
     // Authors.
     public static let createAuthor = Endpoint<AuthorDraft, AuthorReply>(.post, "/authors")
@@ -62,7 +70,9 @@ public enum Endpoints {
 
     /// Method and path of every endpoint.
     public static let all: [(method: Method, path: String)] = [
-        register.route, login.route, loginByGet.route, refresh.route, logout.route, me.route, users.route,
+        register.route, login.route, loginByGet.route, refresh.route, logout.route, me.route, changePassword.route,
+        deleteMe.route, sessions.route, endSessions.route, endSession.route, users.route, updateUser.route,
+        deleteUser.route,
         createAuthor.route, createAuthorByOldPath.route, authors.route, author.route, updateAuthor.route,
         deleteAuthor.route, live.route, ready.route, healthz.route,
     ]

@@ -20,8 +20,11 @@ struct Client {
     }
 
     /// Calls an endpoint that answers with nothing.
-    func call<Input>(_ endpoint: Endpoint<Input, Empty>, authorization: String? = nil) throws {
-        let reply = try exchange(endpoint.method, endpoint.path, authorization, nil, 60_000)
+    func call<Input>(
+        _ endpoint: Endpoint<Input, Empty>, path: String? = nil, authorization: String? = nil,
+        body: (any JSONWritable)? = nil
+    ) throws {
+        let reply = try exchange(endpoint.method, path ?? endpoint.path, authorization, body, 60_000)
         guard reply.status == 204 else { throw foreign(reply) }
     }
 

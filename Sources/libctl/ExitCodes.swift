@@ -26,7 +26,7 @@ enum ExitStatus: Int32, Sendable {
     init(_ problem: Problem) {
         switch (problem.code, problem.status) {
         case (.busy, _), (.notReady, _), (.storageUnavailable, _), (.storageFull, _): self = .tryLater
-        case (_, 401): self = .notLoggedIn
+        case (_, 401), (.passwordWrong, _): self = .notLoggedIn
         case (_, 403): self = .forbidden
         case (_, 404): self = .notFound
         case (_, 409), (_, 412): self = .conflict
@@ -62,6 +62,9 @@ struct CommandFailure: Error {
             case .authorNotFound: "libctl authors list"
             case .authorExists: problem.existingID.map { "libctl authors show \($0)" }
             case .nameTaken: "libctl login"
+            case .sessionNotFound: "libctl sessions list"
+            case .userNotFound: "libctl users list"
+            case .lastAdmin: "libctl users promote another user first"
             default: nil
             }
         self.init(ExitStatus(problem), why, hint: hint, problem: problem)

@@ -16,7 +16,7 @@ struct Libctl: ParsableCommand {
         version: version,
         subcommands: [
             RegisterCommand.self, LoginCommand.self, LogoutCommand.self, WhoamiCommand.self, TokenCommand.self,
-            StatusCommand.self, AuthorsCommand.self,
+            PasswdCommand.self, SessionsCommand.self, StatusCommand.self, AuthorsCommand.self, UsersCommand.self,
         ])
 
     static func main() {

@@ -20,6 +20,12 @@ extension User: Record {
     var identifier: String { publicID }
 }
 
+extension LoginSession: Record {
+    static var fieldNames: [String] { ["id", "created_at", "last_used_at", "expires_at", "client", "current"] }
+    static var columns: [String] { fieldNames }
+    var identifier: String { id }
+}
+
 /// Standard output: results, and nothing else.
 final class Output {
     let format: OutputFormat
@@ -48,6 +54,13 @@ final class Output {
     func show<Item: Record>(_ record: Item) throws {
         let list = try list(of: Item.self, single: true)
         try list.add(record)
+        try list.end()
+    }
+
+    /// Shows all of a list.
+    func show<Item: Record>(_ records: [Item]) throws {
+        let list = try list(of: Item.self)
+        for record in records { try list.add(record) }
         try list.end()
     }
 

@@ -69,6 +69,19 @@ final class Session {
     }
 }
 
+extension Session {
+    /// Asks on the terminal whether to go on.
+    /// - Throws: ``CommandFailure`` `declined`, or `usage` where there is nobody to ask.
+    func confirm(_ question: String, otherwise: String) throws {
+        guard let terminal = Terminal(io) else {
+            throw CommandFailure(.usage, "there is no terminal to ask on", hint: "add --yes if you mean it")
+        }
+        defer { terminal.close() }
+        let answer = try terminal.ask("\(Escaping.terminal(question)) [y/N] ")
+        guard ["y", "yes"].contains(answer.lowercased()) else { throw CommandFailure(.declined, otherwise) }
+    }
+}
+
 /// A command of the tree that does something.
 protocol SessionCommand {
     var options: GlobalOptions { get }

@@ -7,29 +7,31 @@ import Shared
 /// Everything that the daemon is made of, once it has its folder, its settings and its clock.
 struct App: Sendable {
     let store: Store
-    let sessions: Sessions
     let authenticator: Authenticator
     let clock: Clock
     let logger: Logger
+    private let behindProxy: Bool
 
     init(
         store: Store, key: [UInt8], tokenLifetime: Lifetime, refreshLifetime: Lifetime, passwords: Passwords,
-        clock: Clock = .system, logger: Logger
+        behindProxy: Bool = false, clock: Clock = .system, logger: Logger
     ) async throws {
         self.store = store
         self.clock = clock
         self.logger = logger
-        sessions = Sessions(try await store.liveSessions(at: clock.now()))
+        self.behindProxy = behindProxy
+        try await store.loadSessions(at: clock.now())
         authenticator = Authenticator(
-            store: store, sessions: sessions, tokens: try await Tokens(key: key, lifetime: tokenLifetime),
-            passwords: passwords, refreshLifetime: refreshLifetime, clock: clock)
+            store: store, tokens: try await Tokens(key: key, lifetime: tokenLifetime), passwords: passwords,
+            throttle: Throttle(uptime: clock.uptime), refreshLifetime: refreshLifetime, clock: clock, logger: logger)
     }
 
     /// Every middleware and every route.
     func router() -> Router<GuestContext> {
         let router = Router(context: GuestContext.self, options: .autoGenerateHeadEndpoints)
         let authors = AuthorRoutes(store: store, clock: clock)
-        let accounts = AccountRoutes(authenticator: authenticator, store: store)
+        let accounts = AccountRoutes(
+            authenticator: authenticator, store: store, clock: clock, behindProxy: behindProxy)
         let health = HealthRoutes(store: store)
 
         // A middleware wraps only what is added after it.

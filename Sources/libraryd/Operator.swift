@@ -3,19 +3,24 @@ import Shared
 /// What an operator asks of the library: with the daemon up over `operator.sock`, with it down on the folder itself.
 struct OperatorRequest: JSONReadable, JSONWritable, Equatable {
     enum Command: String, Sendable {
-        case list, promote, demote, backup
+        case list, promote, demote, disable, enable, delete, passwd, backup
     }
 
     let command: String
     /// Of a user.
     var name: String?
+    /// A user's new one.
+    var password: String?
     /// Of a backup.
     var path: String?
     var keep: Int64?
 
-    init(_ command: Command, name: String? = nil, path: String? = nil, keep: Int? = nil) {
+    init(
+        _ command: Command, name: String? = nil, password: String? = nil, path: String? = nil, keep: Int? = nil
+    ) {
         self.command = command.rawValue
         self.name = name
+        self.password = password
         self.path = path
         self.keep = keep.map(Int64.init)
     }
@@ -23,6 +28,7 @@ struct OperatorRequest: JSONReadable, JSONWritable, Equatable {
     init(from object: inout ObjectReader) {
         command = object.string("command")
         name = object.optionalString("name")
+        password = object.optionalString("password")
         path = object.optionalString("path")
         keep = object.optionalInteger("keep")
     }
@@ -31,6 +37,7 @@ struct OperatorRequest: JSONReadable, JSONWritable, Equatable {
         json.object {
             $0.member("command", command)
             if let name { $0.member("name", name) }
+            if let password { $0.member("password", password) }
             if let path { $0.member("path", path) }
             if let keep { $0.member("keep", keep) }
         }
@@ -40,19 +47,31 @@ struct OperatorRequest: JSONReadable, JSONWritable, Equatable {
 extension App {
     /// Does what the operator asks. Answers with the users as they are now, or with the manifest of the backup.
     func perform(_ request: OperatorRequest) async throws -> any JSONWritable {
-        switch (OperatorRequest.Command(rawValue: request.command), request.name, request.path) {
-        case (.list, nil, nil): break
-        case (.promote, let name?, nil): try await setAdmin(true, name)
-        case (.demote, let name?, nil): try await setAdmin(false, name)
-        case (.backup, nil, let path?) where path.hasPrefix("/"):
+        switch (OperatorRequest.Command(rawValue: request.command), request.name, request.password, request.path) {
+        case (.list, nil, nil, nil): break
+        case (.promote, let name?, nil, nil): try await update(name, UserPatch(admin: true))
+        case (.demote, let name?, nil, nil): try await update(name, UserPatch(admin: false))
+        case (.disable, let name?, nil, nil): try await update(name, UserPatch(disabled: true))
+        case (.enable, let name?, nil, nil): try await update(name, UserPatch(disabled: false))
+        case (.delete, let name?, nil, nil): try await store.deleteUser(.name(name))
+        case (.passwd, let name?, let password?, nil): try await setPassword(name, password)
+        case (.backup, nil, nil, let path?) where path.hasPrefix("/"):
             return try await store.backUp(to: path, keep: Int(clamping: request.keep ?? 1), at: clock.now())
         default: throw Failure(.badRequest)
         }
         return UserList(try await store.users())
     }
 
-    private func setAdmin(_ admin: Bool, _ name: String) async throws {
-        let id = try await store.setAdmin(admin, userNamed: name, at: clock.now())
-        sessions.setAdmin(admin, user: id)
+    private func update(_ name: String, _ patch: UserPatch) async throws {
+        _ = try await store.updateUser(.name(name), patch, at: clock.now())
+    }
+
+    private func setPassword(_ name: String, _ password: String) async throws {
+        guard let user = try store.user(.name(name)) else {
+            throw Failure(.userNotFound, "There is no user \(name).")
+        }
+        if let fault = Registration.fault(inPassword: password, name: user.name) { throw InvalidFields([fault]) }
+        let hash = try await authenticator.passwords.hash(Array(password.utf8))
+        try await store.setPassword(.id(user.id), to: hash, at: clock.now())
     }
 }

@@ -6,6 +6,7 @@ struct StartupError: Error, Equatable {
     /// The numbers of sysexits.h, and those that libctl shares.
     enum Exit: Int32 {
         case failure = 1
+        case declined = 2
         case notFound = 3
         case conflict = 6
         case usage = 64
@@ -34,6 +35,7 @@ extension StartupError {
         switch error {
         case let error as StartupError: self = error
         case let failure as Failure: self.init(failure.problem(requestID: ""))
+        case let invalid as InvalidFields: self.init(.usage, "\(invalid)")
         case let error as DatabaseError: self.init(database: error, path: "the library")
         default: self.init(.failure, "\(error)")
         }

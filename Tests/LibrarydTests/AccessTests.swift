@@ -1,10 +1,16 @@
 import Shared
-import TestSupport
 import Testing
+
+@testable import TestSupport
+@testable import libraryd
 
 /// Who may call what: every endpoint, every kind of caller.
 @Suite(.serialized) struct AccessTests {
-    enum Caller: String, CaseIterable, Sendable { case guest, other, owner, admin }
+    enum Caller: String, CaseIterable, Sendable {
+        case guest, other, owner, admin
+        /// Who had a token that worked.
+        case loggedOut, disabled, deleted
+    }
 
     struct Case: Sendable, CustomTestStringConvertible {
         let method: Shared.Method
@@ -18,6 +24,9 @@ import Testing
 
     static let draft = #"{"name":"N","book":"B","country":"C"}"#
 
+    /// The public id of `target`, whom nobody is.
+    static let target = "/users/{public_id}"
+
     static let cases = [
         Case(
             method: .post, path: "/register", body: #"{"name":"new","password":"correct horse"}"#,
@@ -28,7 +37,18 @@ import Testing
         Case(method: .post, path: "/token/refresh", body: #"{"refresh_token":"x"}"#, statuses: [401, 401, 401, 401]),
         Case(method: .post, path: "/logout", statuses: [401, 204, 204, 204]),
         Case(method: .get, path: "/me", statuses: [401, 200, 200, 200]),
+        Case(
+            method: .put, path: "/me/password",
+            body: #"{"current_password":"correct horse","new_password":"battery staple"}"#,
+            statuses: [401, 204, 204, 204]),
+        // Basic, not a token.
+        Case(method: .delete, path: "/me", statuses: [401, 401, 401, 401]),
+        Case(method: .get, path: "/sessions", statuses: [401, 200, 200, 200]),
+        Case(method: .delete, path: "/sessions?scope=others", statuses: [401, 204, 204, 204]),
+        Case(method: .delete, path: "/sessions/{id}", statuses: [401, 404, 404, 404]),
         Case(method: .get, path: "/users", statuses: [401, 403, 403, 200]),
+        Case(method: .patch, path: target, body: #"{"disabled":true}"#, statuses: [401, 403, 403, 200]),
+        Case(method: .delete, path: target, statuses: [401, 403, 403, 204]),
         Case(method: .post, path: "/authors", body: draft, statuses: [401, 201, 201, 201]),
         Case(method: .post, path: "/author", body: draft, statuses: [401, 201, 201, 201]),
         Case(method: .get, path: "/authors", statuses: [401, 200, 200, 200]),
@@ -42,7 +62,10 @@ import Testing
     ]
 
     @Test func everyEndpointHasACase() {
-        let covered = Set(Self.cases.map { "\($0.method.rawValue) \($0.path.replacing("/1", with: "/{id}"))" })
+        let covered = Set(
+            Self.cases.map {
+                "\($0.method.rawValue) \($0.path.replacing("/1", with: "/{id}").split(separator: "?")[0])"
+            })
         #expect(covered == Set(Endpoints.all.map { "\($0.method.rawValue) \($0.path)" }))
     }
 
@@ -58,22 +81,39 @@ import Testing
             case .owner: owner
             case .other: try await library.login("other").token
             case .admin: try await library.adminToken()
+            case .loggedOut, .disabled, .deleted: try await formerToken(caller, library)
             }
+        _ = try await library.login("target")
+        let users = try await library.app.store.users()
+        let target = try require(users.first { $0.name == "target" })
 
         let reply = try await library.send(
-            test.method.rawValue, test.path,
+            test.method.rawValue, test.path.replacing("{public_id}", with: target.publicID),
             headers: (token.map { [bearer($0)] } ?? [])
                 + (test.body.isEmpty ? [] : [("Content-Type", "application/json")]),
             body: Array(test.body.utf8))
 
-        let expected = try require(zip(Caller.allCases, test.statuses).first { $0.0 == caller }?.1)
+        let expected = zip(Caller.allCases, test.statuses).first { $0.0 == caller }?.1 ?? test.statuses[0]
         #expect(reply.status == expected, "\(reply.text)")
         if expected >= 400 { #expect(reply.code != nil) }
+        if reply.status == 401, token != nil, expected != test.statuses[1] { #expect(reply.code == "token_revoked") }
+        if reply.status >= 400 { #expect(try await library.app.store.users() == users) }
         // Whatever others tried, the author is as it was.
         if caller != .owner {
             let after = try await library.send("GET", "/authors/1", headers: [bearer(owner)])
             #expect(try Author(json: after.body, unknownMembers: .rejected) == mine)
         }
+    }
+
+    private func formerToken(_ caller: Caller, _ library: TestLibrary) async throws -> String {
+        let token = try await library.login("former").token
+        #expect(try await library.send("GET", "/me", headers: [bearer(token)]).status == 200)
+        switch caller {
+        case .loggedOut: _ = try await library.send("POST", "/logout", headers: [bearer(token)])
+        case .disabled: _ = try await library.app.perform(OperatorRequest(.disable, name: "former"))
+        default: _ = try await library.app.perform(OperatorRequest(.delete, name: "former"))
+        }
+        return token
     }
 
     @Test(arguments: ["GET", "PATCH", "DELETE"])

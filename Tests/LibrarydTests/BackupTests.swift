@@ -190,8 +190,10 @@ import Testing
     @Test func aRestoreEndsAllLogins() async throws {
         try await makeLibrary(authors: 0)
         try await withStore { store in
+            let user = try require(try store.user(.id(1)))
             _ = try await store.createSession(
-                id: "s", user: 1, refreshHash: [1], client: "", at: now, expiresAt: now.adding(seconds: 60), idle: 60)
+                id: "s", user: user, refreshHash: [1], client: "", at: now, expiresAt: now.adding(seconds: 60), idle: 60
+            )
             _ = try await store.backUp(to: file, keep: 1, at: now)
         }
         #expect(try integers("SELECT count(*) FROM session", in: file) == [1])

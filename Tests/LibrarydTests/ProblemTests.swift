@@ -9,7 +9,7 @@ import Testing
         ("DELETE", "/authors", "GET, POST, HEAD"), ("GET", "/register", "POST"), ("GET", "/author", "POST"),
         ("DELETE", "/login", "GET, POST, HEAD"), ("POST", "/livez", "GET, HEAD"),
         ("OPTIONS", "/authors", "GET, POST, HEAD"),
-        ("TRACE", "/me", "GET, HEAD"), ("NONSENSE", "/users", "GET, HEAD"), ("GET", "/logout", "POST"),
+        ("TRACE", "/me", "GET, DELETE, HEAD"), ("NONSENSE", "/users", "GET, HEAD"), ("GET", "/logout", "POST"),
     ])
     func aWrongMethodNamesTheRightOnes(method: String, path: String, allow: String) async throws {
         let library = try await TestLibrary()

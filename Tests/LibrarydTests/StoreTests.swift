@@ -135,7 +135,7 @@ import Testing
         }
         #expect(try store.readers.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM author") } == 0)
         try await store.createUser(publicID: "p", name: "ada", passwordHash: "h", at: now())
-        #expect(try store.user(named: "ada") != nil)
+        #expect(try store.user(.name("ada")) != nil)
     }
 
     @Test func aWriteTooManyIsRefusedAtOnceAndHarmsNone() async throws {
@@ -246,10 +246,25 @@ import Testing
         defer { store.close() }
         try await store.createUser(publicID: "p", name: "ada", passwordHash: "h", at: now())
         try await store.createUser(publicID: "q", name: "bob", passwordHash: "h", at: now())
-        _ = try await store.setAdmin(true, userNamed: "ADA", at: now())
-        await #expect(throws: Failure.self) { try await store.setAdmin(false, userNamed: "ada", at: now()) }
-        _ = try await store.setAdmin(true, userNamed: "bob", at: now())
-        _ = try await store.setAdmin(false, userNamed: "ada", at: now())
+        func update(_ name: String, _ patch: UserPatch) async throws {
+            _ = try await store.updateUser(.name(name), patch, at: now())
+        }
+        func lastAdmin(_ body: () async throws -> Void) async {
+            let error = await #expect(throws: Failure.self) { try await body() }
+            #expect(error?.code == .lastAdmin)
+        }
+        try await update("ADA", UserPatch(admin: true))
+        await lastAdmin { try await update("ada", UserPatch(admin: false)) }
+        await lastAdmin { try await update("ada", UserPatch(disabled: true)) }
+        await lastAdmin { try await store.deleteUser(.name("ada")) }
+        // A disabled admin administers nothing.
+        try await update("bob", UserPatch(admin: true, disabled: true))
+        await lastAdmin { try await update("ada", UserPatch(admin: false)) }
+        try await update("bob", UserPatch(disabled: false))
+        try await update("ada", UserPatch(admin: false))
         #expect(try await store.users().map(\.admin) == [false, true])
+        await lastAdmin { try await store.deleteUser(.name("bob")) }
+        try await store.deleteUser(.name("ada"))
+        #expect(try await store.users().map(\.name) == ["bob"])
     }
 }

@@ -42,6 +42,12 @@ import Testing
             #"{"public_id":"p","name":"ada","admin":true,"disabled":false,"created_at":"2026-11-23T18:04:02.123Z","authors":3}"#
         try survives(User.self, user)
         try survives(UserList.self, #"{"users":[\#(user)]}"#)
+        try survives(UserPatch.self, #"{"admin":true,"disabled":false}"#)
+        try survives(PasswordChange.self, #"{"current_password":"c","new_password":"n"}"#)
+        let session =
+            #"{"id":"s","created_at":"2026-11-23T18:04:02.123Z","last_used_at":"2026-11-23T18:04:03.000Z","expires_at":"2026-12-23T18:04:02.123Z","client":"libctl/1","current":true}"#
+        try survives(LoginSession.self, session)
+        try survives(LoginSessionList.self, #"{"sessions":[\#(session)]}"#)
     }
 
     @Test func healthAndProblems() throws {
@@ -81,7 +87,7 @@ import Testing
     @Test func theCatalogueIsWhole() {
         let routes = Endpoints.all.map { "\($0.method.rawValue) \($0.path)" }
         #expect(Set(routes).count == routes.count)
-        #expect(routes.count == 16)
+        #expect(routes.count == 23)
         #expect(Endpoints.author.path("5") == "/authors/5")
         #expect(Endpoints.author.path("../x") == "/authors/..%2Fx")
     }

@@ -17,14 +17,17 @@ public final class TestLibrary: Sendable {
     let app: App
     private let responder: RouterResponder<GuestContext>
 
-    public init(folder: TemporaryFolder = TemporaryFolder(), time: TestTime = TestTime()) async throws {
+    public init(
+        folder: TemporaryFolder = TemporaryFolder(), time: TestTime = TestTime(), behindProxy: Bool = false
+    ) async throws {
         self.folder = folder
         self.time = time
         app = try await App(
             store: try Store(path: folder.path + "/library.db"), key: Array(0..<32),
             tokenLifetime: Lifetime(seconds: 1800), refreshLifetime: Lifetime(seconds: 30 * 86400),
             // Cheap, so that a test can have many users; the real cost has a test of its own.
-            passwords: Passwords(cost: .init(logN: 4, r: 8, p: 1)), clock: Clock { time.now },
+            passwords: Passwords(cost: .init(logN: 4, r: 8, p: 1)),
+            behindProxy: behindProxy, clock: Clock(now: { time.now }, uptime: { time.uptime }),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         responder = app.router().buildResponder()
     }
@@ -39,8 +42,10 @@ public final class TestLibrary: Sendable {
     }
 
     /// Sends one request through the router.
+    /// - Parameter address: of the client; without it the request is as from the unix socket.
     public func send(
-        _ method: String, _ path: String, headers: [(String, String)] = [], body: [UInt8] = []
+        _ method: String, _ path: String, headers: [(String, String)] = [], body: [UInt8] = [],
+        address: String? = nil
     ) async throws -> TestReply {
         var fields = HTTPFields()
         for (name, value) in headers {
@@ -51,8 +56,10 @@ public final class TestLibrary: Sendable {
                 method: try require(HTTPRequest.Method(method)), scheme: "http", authority: "localhost", path: path,
                 headerFields: fields),
             body: RequestBody(buffer: ByteBuffer(bytes: body)))
+        let channel = NIOAsyncTestingChannel()
+        if let address { channel.remoteAddress = try SocketAddress(ipAddress: address, port: 1) }
         let source = ApplicationRequestContextSource(
-            channel: NIOAsyncTestingChannel(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            channel: channel, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let response = try await responder.respond(to: request, context: GuestContext(source: source))
         let collector = BodyCollector()
         try await response.body.write(CollectingWriter(collector: collector))
@@ -84,8 +91,18 @@ public final class TestTime: Sendable {
 
     public var now: Timestamp { current.withLock { $0 } }
 
+    /// Sets the clock.
     public func advance(seconds: Int64) {
         current.withLock { $0 = $0.adding(seconds: seconds) }
+    }
+
+    private let passed = Mutex<Int64>(1000)
+
+    /// The time since the machine was started, which only passes.
+    public var uptime: Int64 { passed.withLock { $0 } }
+
+    public func pass(seconds: Int64) {
+        passed.withLock { $0 += seconds }
     }
 }
 

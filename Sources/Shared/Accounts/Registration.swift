@@ -44,21 +44,21 @@ public struct Registration: Sendable, Equatable, JSONReadable, JSONWritable {
 
     /// At least 8 scalars and at most 1024 bytes; not the name, and not one of the most common ones
     /// (NIST SP 800-63B, section 3.1.1.2).
-    public static func fault(inPassword password: String, name: String) -> FieldError? {
+    public static func fault(inPassword password: String, name: String, field: String = "password") -> FieldError? {
         if password.utf8.count > maximumPasswordBytes {
-            return FieldError("password", .tooLong, "must be at most \(maximumPasswordBytes) bytes")
+            return FieldError(field, .tooLong, "must be at most \(maximumPasswordBytes) bytes")
         }
         if password.unicodeScalars.count < minimumPasswordScalars {
-            return FieldError("password", .tooShort, "must be at least \(minimumPasswordScalars) characters")
+            return FieldError(field, .tooShort, "must be at least \(minimumPasswordScalars) characters")
         }
         if password.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) {
             // RFC 7617, section 2: HTTP Basic could not carry it.
-            return FieldError("password", .controlCharacter, "must not contain control characters")
+            return FieldError(field, .controlCharacter, "must not contain control characters")
         }
         let lowercased = password.lowercased()
-        if lowercased == name.lowercased() { return FieldError("password", .sameAsName, "must not be the name") }
+        if lowercased == name.lowercased() { return FieldError(field, .sameAsName, "must not be the name") }
         if CommonPasswords.all.contains(lowercased) {
-            return FieldError("password", .tooCommon, "is one of the most common passwords")
+            return FieldError(field, .tooCommon, "is one of the most common passwords")
         }
         return nil
     }
@@ -69,6 +69,37 @@ public struct Registration: Sendable, Equatable, JSONReadable, JSONWritable {
             UInt8(ascii: "0")...UInt8(ascii: "9"):
             true
         default: false
+        }
+    }
+}
+
+/// Another password for the caller's account: the body of `PUT /me/password`.
+public struct PasswordChange: Sendable, Equatable, JSONReadable, JSONWritable {
+    public let currentPassword: String
+    public let newPassword: String
+
+    public init(currentPassword: String, newPassword: String) {
+        self.currentPassword = currentPassword
+        self.newPassword = newPassword
+    }
+
+    public init(from object: inout ObjectReader) {
+        currentPassword = object.string("current_password")
+        newPassword = object.string("new_password")
+    }
+
+    public func write(to json: inout JSONWriter) {
+        json.object {
+            $0.member("current_password", currentPassword)
+            $0.member("new_password", newPassword)
+        }
+    }
+
+    /// - Parameter name: of the account.
+    /// - Throws: ``InvalidFields``.
+    public func validate(name: String) throws(InvalidFields) {
+        if let fault = Registration.fault(inPassword: newPassword, name: name, field: "new_password") {
+            throw InvalidFields([fault])
         }
     }
 }

@@ -42,6 +42,38 @@ public struct User: Sendable, Equatable, JSONReadable, JSONWritable {
     }
 }
 
+/// A change to an account: the body of `PATCH /users/{public_id}`. What is `nil` stays as it is.
+public struct UserPatch: Sendable, Equatable, JSONReadable, JSONWritable {
+    public var admin: Bool?
+    /// Disabling also ends the user's logins.
+    public var disabled: Bool?
+
+    public init(admin: Bool? = nil, disabled: Bool? = nil) {
+        self.admin = admin
+        self.disabled = disabled
+    }
+
+    public init(from object: inout ObjectReader) {
+        admin = object.optionalBool("admin")
+        disabled = object.optionalBool("disabled")
+    }
+
+    public func write(to json: inout JSONWriter) {
+        json.object {
+            if let admin { $0.member("admin", admin) }
+            if let disabled { $0.member("disabled", disabled) }
+        }
+    }
+
+    /// - Throws: ``InvalidFields`` if it changes nothing at all.
+    public func validated() throws(InvalidFields) -> UserPatch {
+        if self == UserPatch() {
+            throw InvalidFields([FieldError("body", .empty, "must name at least one field to change")])
+        }
+        return self
+    }
+}
+
 /// What `GET /users` answers.
 public struct UserList: Sendable, Equatable, JSONReadable, JSONWritable {
     public let users: [User]

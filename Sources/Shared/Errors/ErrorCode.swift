@@ -30,11 +30,15 @@ public struct ErrorCode: Sendable, Hashable, RawRepresentable {
     public static let tokenRevoked = ErrorCode(rawValue: "token_revoked")
     public static let tokensConflict = ErrorCode(rawValue: "tokens_conflict")
     public static let refreshTokenInvalid = ErrorCode(rawValue: "refresh_token_invalid")
+    /// The current password, of a caller whose token is good.
+    public static let passwordWrong = ErrorCode(rawValue: "password_wrong")
+    public static let rateLimited = ErrorCode(rawValue: "rate_limited")
     public static let adminRequired = ErrorCode(rawValue: "admin_required")
 
     // What is stored.
     public static let nameTaken = ErrorCode(rawValue: "name_taken")
     public static let userNotFound = ErrorCode(rawValue: "user_not_found")
+    public static let sessionNotFound = ErrorCode(rawValue: "session_not_found")
     public static let lastAdmin = ErrorCode(rawValue: "last_admin")
     public static let authorNotFound = ErrorCode(rawValue: "author_not_found")
     public static let authorExists = ErrorCode(rawValue: "author_exists")

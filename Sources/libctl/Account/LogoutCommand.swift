@@ -6,11 +6,14 @@ struct LogoutCommand: ParsableCommand, SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "logout", abstract: "End the session and forget its token.")
 
+    @Flag(help: "End your logins on all machines.")
+    var all = false
+
     @OptionGroup var options: GlobalOptions
 
     func run(_ session: Session) throws {
         if session.io.variable("LIBCTL_TOKEN") != nil {
-            try session.authorized { try session.client.call(Endpoints.logout, authorization: $0) }
+            try end(session)
             return session.talk.say("logged out")
         }
         let user = options.user ?? session.io.variable("LIBCTL_USER")
@@ -18,11 +21,22 @@ struct LogoutCommand: ParsableCommand, SessionCommand {
             throw CommandFailure(.notLoggedIn, "not logged in at \(session.server.origin)")
         }
         do {
-            try session.authorized { try session.client.call(Endpoints.logout, authorization: $0) }
-        } catch let failure where CommandFailure(failure).status == .notLoggedIn {
+            try end(session)
+        } catch let failure where !all && CommandFailure(failure).status == .notLoggedIn {
             // The daemon has ended the session already; all that is left is to forget it.
         }
         try session.credentials.update { $0.remove(credential) }
-        session.talk.say("logged out \(credential.user)")
+        session.talk.say("logged out \(credential.user)\(all ? " everywhere" : "")")
+    }
+
+    private func end(_ session: Session) throws {
+        let path = Endpoints.endSessions.path + QueryItem.string(SessionScope.all.items)
+        try session.authorized { authorization in
+            if all {
+                try session.client.call(Endpoints.endSessions, path: path, authorization: authorization)
+            } else {
+                try session.client.call(Endpoints.logout, authorization: authorization)
+            }
+        }
     }
 }

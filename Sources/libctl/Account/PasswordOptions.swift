@@ -13,14 +13,42 @@ struct PasswordOptions: ParsableArguments {
     /// The password, from where the options say, else from a prompt.
     /// - Parameter twice: for a new password, which nobody could otherwise know to be mistyped.
     func password(for user: String, twice: Bool = false, _ session: Session) throws -> String {
+        let name = Escaping.terminal(user)
+        return try read(session, reader: { try line($0) }) { terminal in
+            let password = try terminal.askSecret("Password for \(name): ")
+            if twice { try again(password, terminal) }
+            return password
+        }
+    }
+
+    /// The current password and the new one.
+    func change(for user: String, _ session: Session) throws -> PasswordChange {
+        let name = Escaping.terminal(user)
+        return try read(
+            session, reader: { PasswordChange(currentPassword: try line($0), newPassword: try line($0)) }
+        ) { terminal in
+            let current = try terminal.askSecret("Current password for \(name): ")
+            let new = try terminal.askSecret("New password: ")
+            try again(new, terminal)
+            return PasswordChange(currentPassword: current, newPassword: new)
+        }
+    }
+
+    private func again(_ password: String, _ terminal: Terminal) throws {
+        if try terminal.askSecret("Again: ") != password { throw CommandFailure(.invalid, "the two passwords differ") }
+    }
+
+    private func read<Value>(
+        _ session: Session, reader read: (Reader) throws -> Value, ask: (Terminal) throws -> Value
+    ) throws -> Value {
         switch (passwordStdin, passwordFile) {
         case (true, _?): throw CommandFailure(.usage, "--password-stdin and --password-file contradict each other")
-        case (true, nil): return try firstLine(session.io.input)
+        case (true, nil): return try read(Reader(session.io.input))
         case (false, let path?):
             let descriptor = open(path, O_RDONLY | O_CLOEXEC)
             guard descriptor >= 0 else { throw CommandFailure(.unreadable, "\(path): \(systemError())") }
             defer { close(descriptor) }
-            return try firstLine(descriptor)
+            return try read(Reader(descriptor))
         case (false, nil):
             guard let terminal = Terminal(session.io) else {
                 throw CommandFailure(
@@ -28,17 +56,13 @@ struct PasswordOptions: ParsableArguments {
                     hint: "use --password-stdin or --password-file FILE")
             }
             defer { terminal.close() }
-            let password = try terminal.askSecret("Password for \(Escaping.terminal(user)): ")
-            if twice, try terminal.askSecret("Again: ") != password {
-                throw CommandFailure(.invalid, "the two passwords differ")
-            }
-            return password
+            return try ask(terminal)
         }
     }
 
     /// The bytes up to the end of the line, as they are.
-    private func firstLine(_ descriptor: Int32) throws -> String {
-        let line = try Reader(descriptor).line() ?? []
+    private func line(_ reader: Reader) throws -> String {
+        let line = try reader.line() ?? []
         guard let password = String(validating: line, as: UTF8.self) else {
             throw CommandFailure(.unparseable, "the password is not valid UTF-8")
         }

@@ -57,21 +57,21 @@ extension Session {
         } while query.after != nil && left > 0
     }
 
-    /// Does something for each id and goes on past failures.
+    /// Does something for each item and goes on past failures.
     /// - Throws: ``CommandFailure``: the one failure's own status if all failed alike, else `partial`.
-    func forEachID(_ ids: [Int64], _ body: (Int64) throws -> Void) throws {
+    func forEach<Item>(_ items: [Item], noun: String, _ body: (Item) throws -> Void) throws {
         var failures: [CommandFailure] = []
-        for id in ids {
+        for item in items {
             do {
-                try body(id)
+                try body(item)
             } catch {
                 let failure = CommandFailure(error)
                 if failure.endsBatch { throw failure }
                 failures.append(failure)
-                if ids.count > 1 { talk.warn("author \(id): \(failure.why)") }
+                if items.count > 1 { talk.warn("\(noun) \(item): \(failure.why)") }
             }
         }
-        try CommandFailure.summarize(failures, of: ids.count, noun: "authors")
+        try CommandFailure.summarize(failures, of: items.count, noun: noun + "s")
     }
 }
 

@@ -29,9 +29,12 @@ extension AuthorsCommand {
 
         func run(_ session: Session) throws {
             let ids = try chosen(session)
-            try confirm(ids, session)
+            if !yes {
+                let what = ids.count == 1 ? "author \(ids[0])" : "\(ids.count) authors"
+                try session.confirm("Delete \(what)?", otherwise: "nothing was deleted")
+            }
             let list = try session.output.list(of: Author.self, single: id.count == 1 && id != ["-"])
-            try session.forEachID(ids) { id in
+            try session.forEach(ids, noun: "author") { id in
                 let reply = try session.authorized {
                     try session.client.call(
                         Endpoints.deleteAuthor, path: Endpoints.deleteAuthor.path(String(id)), authorization: $0)
@@ -58,19 +61,6 @@ extension AuthorsCommand {
                 try session.forEachAuthor(filter.query()) { ids.append($0.id) }
             }
             return ids
-        }
-
-        private func confirm(_ ids: [Int64], _ session: Session) throws {
-            if yes { return }
-            guard let terminal = Terminal(session.io) else {
-                throw CommandFailure(.usage, "there is no terminal to ask on", hint: "add --yes if you mean it")
-            }
-            defer { terminal.close() }
-            let what = ids.count == 1 ? "author \(ids[0])" : "\(ids.count) authors"
-            let answer = try terminal.ask("Delete \(what)? [y/N] ")
-            guard ["y", "yes"].contains(answer.lowercased()) else {
-                throw CommandFailure(.declined, "nothing was deleted")
-            }
         }
     }
 }

@@ -14,7 +14,7 @@ extension AuthorsCommand {
         func run(_ session: Session) throws {
             let ids = try CommandFailure.ids(id)
             let list = try session.output.list(of: Author.self, single: ids.count == 1)
-            try session.forEachID(ids) { id in
+            try session.forEach(ids, noun: "author") { id in
                 let author = try session.authorized {
                     try session.client.call(
                         Endpoints.author, path: Endpoints.author.path(String(id)), authorization: $0)

@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTypes
+import Logging
 import Shared
 
 /// Logs in, refreshes, logs out, and tells who asks.
@@ -10,15 +11,18 @@ struct Authenticator: Sendable {
     static let idleLimit: Int64 = 7 * 86400
 
     let store: Store
-    let sessions: Sessions
     let tokens: Tokens
     let passwords: Passwords
+    let throttle: Throttle
     let refreshLifetime: Lifetime
     let clock: Clock
+    let logger: Logger
 
     /// Creates an account. The password is hashed before the name is looked at, so a taken one takes as long.
-    func register(_ registration: Registration) async throws -> Registered {
+    /// - Parameter address: of the client; `nil` where there is none, which nothing limits.
+    func register(_ registration: Registration, from address: String?) async throws -> Registered {
         try registration.validate()
+        try throttle.admitRegistration(from: address)
         let hash = try await passwords.hash(Array(registration.password.utf8))
         let publicID = UUID().uuidString.lowercased()
         try await store.createUser(
@@ -28,24 +32,51 @@ struct Authenticator: Sendable {
 
     /// Opens a session.
     /// - Throws: ``Failure`` `credentials_wrong`, whether it was the name or the password.
-    func login(_ credentials: BasicCredentials, client: String) async throws -> Login {
-        let user = try store.user(named: credentials.name)
-        guard credentials.password.count <= Registration.maximumPasswordBytes,
-            try await passwords.verify(credentials.password, against: user?.passwordHash), let user, !user.disabled
-        else { throw Failure(.credentialsWrong) }
-
+    func login(_ credentials: BasicCredentials, from address: String?, client: String) async throws -> Login {
+        let user = try await user(credentials, from: address)
         let now = clock.now()
         let refreshToken = Self.newRefreshToken()
-        let session = StoredSession(
-            id: UUID().uuidString.lowercased(), expiresAt: now.adding(seconds: refreshLifetime.seconds),
-            user: .init(
-                id: user.id, publicID: user.publicID, name: user.name, admin: user.admin, disabled: user.disabled))
-        let ended = try await store.createSession(
-            id: session.id, user: user.id, refreshHash: Self.hash(refreshToken), client: client, at: now,
-            expiresAt: session.expiresAt, idle: Self.idleLimit)
-        ended.forEach(sessions.end)
-        sessions.add(session)
+        let session = try await store.createSession(
+            id: UUID().uuidString.lowercased(), user: user, refreshHash: Self.hash(refreshToken), client: client,
+            at: now, expiresAt: now.adding(seconds: refreshLifetime.seconds), idle: Self.idleLimit)
         return try await answer(session, refreshToken: refreshToken, at: now)
+    }
+
+    /// Changes the caller's password and ends all other sessions.
+    /// - Throws: ``Failure`` `password_wrong`, ``InvalidFields``.
+    func changePassword(_ principal: Principal, _ change: PasswordChange, from address: String?) async throws {
+        try change.validate(name: principal.name)
+        let user: StoredUser
+        do {
+            user = try await self.user(
+                BasicCredentials(name: principal.name, password: Array(change.currentPassword.utf8)), from: address)
+        } catch let failure as Failure where failure.code == .credentialsWrong {
+            throw Failure(.passwordWrong)
+        }
+        try await store.setPassword(
+            .id(user.id), from: user.passwordHash, to: try await passwords.hash(Array(change.newPassword.utf8)),
+            keeping: principal.sessionID, at: clock.now())
+    }
+
+    /// Deletes the account with all that is its own.
+    /// - Throws: ``Failure`` `credentials_wrong` or `last_admin`.
+    func deleteAccount(_ credentials: BasicCredentials, from address: String?) async throws {
+        let user = try await user(credentials, from: address)
+        try await store.deleteUser(.id(user.id), passwordHash: user.passwordHash)
+    }
+
+    /// Who has that name and password. Unknown, wrong and disabled take as long and look the same.
+    private func user(_ credentials: BasicCredentials, from address: String?) async throws -> StoredUser {
+        try throttle.admit(credentials.name, from: address)
+        let user = try store.user(.name(credentials.name))
+        guard credentials.password.count <= Registration.maximumPasswordBytes,
+            try await passwords.verify(credentials.password, against: user?.passwordHash), let user, !user.disabled
+        else {
+            throttle.failed(credentials.name, from: address)
+            throw Failure(.credentialsWrong)
+        }
+        throttle.succeeded(credentials.name, from: address)
+        return user
     }
 
     /// Trades a refresh token for new tokens.
@@ -59,15 +90,19 @@ struct Authenticator: Sendable {
         {
         case .rotated(let session): return try await answer(session, refreshToken: newToken, at: now)
         case .replayed(let id):
-            sessions.end(id)
+            logger.warning("a refresh token was used again; its session has been ended", metadata: ["session": "\(id)"])
             throw Failure(.refreshTokenInvalid)
         case .unknown: throw Failure(.refreshTokenInvalid)
         }
     }
 
     func logout(_ principal: Principal) async throws {
-        try await store.deleteSession(id: principal.sessionID)
-        sessions.end(principal.sessionID)
+        do {
+            try await store.deleteSession(id: principal.sessionID, user: principal.userID)
+        } catch let failure as Failure where failure.code == .sessionNotFound {
+            // It ended while this request was on its way.
+            throw Failure(.tokenRevoked)
+        }
     }
 
     /// Who asks, by `Authorization: Bearer` or the origin tutorial's `x-access-tokens`.
@@ -75,7 +110,8 @@ struct Authenticator: Sendable {
     func principal(_ headers: HTTPFields) async throws -> Principal {
         let now = clock.now()
         let claims = try await tokens.verify(try Self.token(headers), at: now)
-        guard let principal = sessions.principal(session: claims.sid, at: now), principal.publicID == claims.sub else {
+        guard let principal = store.sessions.principal(session: claims.sid, at: now), principal.publicID == claims.sub
+        else {
             throw Failure(.tokenRevoked)
         }
         return principal
@@ -131,12 +167,20 @@ struct Authenticator: Sendable {
 /// Where the time comes from; tests bring their own.
 struct Clock: Sendable {
     let now: @Sendable () -> Timestamp
+    /// Seconds since some moment, which nobody can set (`CLOCK_MONOTONIC`, clock_gettime(2)).
+    let uptime: @Sendable () -> Int64
 
-    static let system = Clock {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
-    }
+    static let system = Clock(
+        now: {
+            var time = timespec()
+            clock_gettime(CLOCK_REALTIME, &time)
+            return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+        },
+        uptime: {
+            var time = timespec()
+            clock_gettime(CLOCK_MONOTONIC, &time)
+            return Int64(time.tv_sec)
+        })
 }
 
 extension HTTPField.Name {

@@ -8,6 +8,11 @@ struct BasicCredentials: Equatable {
     /// The bytes exactly as they were sent.
     let password: [UInt8]
 
+    init(name: String, password: [UInt8]) {
+        self.name = name
+        self.password = password
+    }
+
     /// - Throws: ``Failure`` `credentials_missing` or `credentials_malformed`.
     init(_ headers: HTTPFields) throws(Failure) {
         let values = headers[values: .authorization]

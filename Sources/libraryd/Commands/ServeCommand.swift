@@ -35,7 +35,8 @@ struct ServeCommand: AsyncParsableCommand {
         defer { store.close() }
         let app = try await App(
             store: store, key: try folder.signingKey(), tokenLifetime: settings.tokenLifetime,
-            refreshLifetime: settings.refreshLifetime, passwords: Passwords(), logger: logger)
+            refreshLifetime: settings.refreshLifetime, passwords: Passwords(), behindProxy: settings.behindProxy,
+            logger: logger)
 
         var services: [any Service] = [OperatorSocket(path: folder.operatorSocketPath, app: app)]
         if let listen = settings.listen {

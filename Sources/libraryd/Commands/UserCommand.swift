@@ -1,15 +1,20 @@
 import ArgumentParser
+import Foundation
+import Glibc
 import Shared
 
 struct UserCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "user",
-        abstract: "List the users, and say who is an admin.",
-        discussion: "Works whether the daemon is up or down.",
-        subcommands: [List.self, Promote.self, Demote.self])
+        abstract: "List the users, and say who is an admin and who may log in.",
+        discussion: "Works whether the daemon is up or down. What changes acts on the very next request.",
+        subcommands: [
+            List.self, Promote.self, Demote.self, Disable.self, Enable.self, Delete.self, Passwd.self,
+        ])
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List all users: name, role, authors, public id.")
+        static let configuration = CommandConfiguration(
+            abstract: "List all users: name, role, authors, public id, and whether they are disabled.")
 
         @OptionGroup var flags: FolderFlags
 
@@ -17,37 +22,105 @@ struct UserCommand: AsyncParsableCommand {
             try await Exit.reporting {
                 let list: UserList = try await flags.perform(OperatorRequest(.list))
                 for user in list.users {
-                    print("\(user.name)\t\(user.admin ? "admin" : "user")\t\(user.authors)\t\(user.publicID)")
+                    let role = user.admin ? "admin" : "user"
+                    let state = user.disabled ? "disabled" : "enabled"
+                    print("\(user.name)\t\(role)\t\(user.authors)\t\(user.publicID)\t\(state)")
                 }
+            }
+        }
+    }
+
+    /// Which user, and where.
+    struct Target: ParsableArguments {
+        @OptionGroup var flags: FolderFlags
+        @Argument(help: "Name of the user.") var name: String
+
+        func perform(_ command: OperatorRequest.Command, password: String? = nil, _ outcome: String) async throws {
+            try await Exit.reporting {
+                let _: UserList = try await flags.perform(OperatorRequest(command, name: name, password: password))
+                print("\(name) \(outcome)")
             }
         }
     }
 
     struct Promote: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Make a user an admin.")
+        @OptionGroup var target: Target
 
-        @OptionGroup var flags: FolderFlags
-        @Argument(help: "Name of the user.") var name: String
-
-        func run() async throws {
-            try await Exit.reporting {
-                let _: UserList = try await flags.perform(OperatorRequest(.promote, name: name))
-                print("\(name) is an admin")
-            }
-        }
+        func run() async throws { try await target.perform(.promote, "is an admin") }
     }
 
     struct Demote: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Make an admin a plain user again.")
+        @OptionGroup var target: Target
 
-        @OptionGroup var flags: FolderFlags
-        @Argument(help: "Name of the user.") var name: String
+        func run() async throws { try await target.perform(.demote, "is a plain user") }
+    }
+
+    struct Disable: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Log a user out everywhere and let nobody log in as this user.")
+        @OptionGroup var target: Target
+
+        func run() async throws { try await target.perform(.disable, "is disabled") }
+    }
+
+    struct Enable: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Let a disabled user log in again.")
+        @OptionGroup var target: Target
+
+        func run() async throws { try await target.perform(.enable, "is enabled") }
+    }
+
+    struct Delete: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Delete a user with all authors that are this user's.",
+            discussion: "Asks on a terminal; elsewhere it needs --yes. Make a backup first: nothing brings them back.")
+        @OptionGroup var target: Target
+        @Flag(name: .shortAndLong, help: "Do not ask.") var yes = false
 
         func run() async throws {
             try await Exit.reporting {
-                let _: UserList = try await flags.perform(OperatorRequest(.demote, name: name))
-                print("\(name) is a plain user")
+                guard !yes else { return }
+                guard isatty(STDIN_FILENO) == 1 else {
+                    throw StartupError(.usage, "there is no terminal to ask on", hint: "add --yes if you mean it")
+                }
+                StandardError.write("Delete \(target.name) and all authors that are this user's? [y/N] ")
+                guard ["y", "yes"].contains(readLine()?.lowercased()) else {
+                    throw StartupError(.declined, "nothing was deleted")
+                }
             }
+            try await target.perform(.delete, "is deleted")
+        }
+    }
+
+    struct Passwd: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Give a user another password and log the user out everywhere.",
+            discussion: "Asks twice on a terminal, without echo; elsewhere it reads the first line of standard input.")
+        @OptionGroup var target: Target
+
+        func run() async throws {
+            var password = ""
+            try await Exit.reporting { password = try Self.password() }
+            try await target.perform(.passwd, password: password, "has a new password")
+        }
+
+        private static func password() throws -> String {
+            guard isatty(STDIN_FILENO) == 1 else {
+                guard let line = readLine(), !line.isEmpty else {
+                    throw StartupError(.usage, "there is no password on standard input")
+                }
+                return line
+            }
+            let (first, second) = (ask("New password: "), ask("Again: "))
+            guard let first, first == second else { throw StartupError(.usage, "the two passwords differ") }
+            return first
+        }
+
+        /// getpass(3) asks on the terminal, without echo.
+        private static func ask(_ prompt: String) -> String? {
+            getpass(prompt).map { String(cString: $0) }
         }
     }
 }

@@ -51,19 +51,17 @@ struct AuthorRoutes {
 
     @Sendable private func list(_ request: Request, _ context: CallerContext) async throws -> Response {
         try await kept(request, context) { revision in
-            guard let items = QueryItem.parse(request.uri.query ?? "") else {
-                throw Failure(.invalidQuery, "The query has a broken percent escape.")
-            }
+            var query = try request.query(AuthorQuery.init(items:))
+            let page: StoredPage
             do {
-                var query = try AuthorQuery(items: items)
-                let page = try await store.authors(query, owner: context.principal.userID)
-                guard let next = page.next else { return (page.json, [.eTag: revision.entityTag]) }
-                query.after = next
-                let link = "<\(Endpoints.authors.path)\(QueryItem.string(query.items))>; rel=\"next\""
-                return (page.json, [.eTag: revision.entityTag, .link: link])
+                page = try await store.authors(query, owner: context.principal.userID)
             } catch let invalid as InvalidFields {
                 throw Failure(.invalidQuery, "The query is not valid: \(invalid).", errors: invalid.errors)
             }
+            guard let next = page.next else { return (page.json, [.eTag: revision.entityTag]) }
+            query.after = next
+            let link = "<\(Endpoints.authors.path)\(QueryItem.string(query.items))>; rel=\"next\""
+            return (page.json, [.eTag: revision.entityTag, .link: link])
         }
     }
 

@@ -1,5 +1,6 @@
 import Hummingbird
 import Logging
+import NIOCore
 import Shared
 import Synchronization
 
@@ -8,12 +9,14 @@ struct GuestContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     /// The value of `X-Request-Id`.
     let requestID: String
+    let peer: SocketAddress?
     /// Set by ``TokenMiddleware``.
     var principal: Principal?
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
         requestID = RequestIdentifier.next()
+        peer = source.channel.remoteAddress
     }
 }
 
@@ -21,6 +24,7 @@ struct GuestContext: RequestContext {
 struct CallerContext: ChildRequestContext {
     var coreContext: CoreRequestContextStorage
     let requestID: String
+    let peer: SocketAddress?
     let principal: Principal
 
     init(context: GuestContext) throws {
@@ -28,6 +32,7 @@ struct CallerContext: ChildRequestContext {
         self.principal = principal
         coreContext = context.coreContext
         requestID = context.requestID
+        peer = context.peer
     }
 }
 

@@ -50,6 +50,19 @@ extension Request {
 }
 
 extension Request {
+    /// The query as the endpoint's input.
+    /// - Throws: ``Failure`` `invalid_query`.
+    func query<Value>(_ read: ([QueryItem]) throws -> Value) throws -> Value {
+        guard let items = QueryItem.parse(uri.query ?? "") else {
+            throw Failure(.invalidQuery, "The query has a broken percent escape.")
+        }
+        do {
+            return try read(items)
+        } catch let invalid as InvalidFields {
+            throw Failure(.invalidQuery, "The query is not valid: \(invalid).", errors: invalid.errors)
+        }
+    }
+
     /// 200 with the body, or 304 without it if `If-None-Match` names the reply's `ETag` (RFC 9110, section 13.1.2).
     func conditionally(_ replyHeaders: HTTPFields, _ body: ByteBuffer) -> Response {
         guard let tag = replyHeaders[.eTag], hasMatch(tag) else {

@@ -14,6 +14,16 @@ enum SearchIndex {
             sql: "INSERT INTO author_search (author_search, rowid, owner, name, book) VALUES ('delete', ?, ?, ?, ?)"
         ).execute(arguments: [author.id, owner, author.name, author.book])
     }
+
+    /// Removes all authors of an owner.
+    static func remove(owner: Int64, _ db: Database) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO author_search (author_search, rowid, owner, name, book)
+                SELECT 'delete', id, owner, name, book FROM author WHERE owner = ?
+                """,
+            arguments: [owner])
+    }
 }
 
 /// An FTS5 expression that finds authors whose name or book has all the words, each as a prefix

@@ -2,7 +2,7 @@ import Foundation
 import GRDB
 import Shared
 
-/// A live session together with its user: what the registry in memory is made of.
+/// A live session together with its user: what ``Sessions`` is made of.
 struct StoredSession: Sendable {
     let id: String
     let expiresAt: Timestamp
@@ -12,50 +12,102 @@ struct StoredSession: Sendable {
         let id: Int64
         let publicID: String
         let name: String
-        let admin: Bool
-        let disabled: Bool
+        var admin: Bool
     }
 }
 
 extension Store {
-    /// Every session that has not expired. Deletes those that have.
-    func liveSessions(at now: Timestamp) async throws -> [StoredSession] {
-        try await writer.write { db in
+    /// Brings the live sessions into memory. Deletes those that have expired.
+    func loadSessions(at now: Timestamp) async throws {
+        let sessions = sessions
+        _ = try await writer.write { db in
             try db.execute(sql: "DELETE FROM session WHERE expires_at <= ?", arguments: [now.milliseconds])
-            return try Row.fetchAll(db, sql: "\(Self.selectSession) WHERE NOT user.disabled").map(Self.session)
+            return try Row.fetchAll(db, sql: Self.selectSession).map(Self.session)
+        } committed: {
+            $0.forEach(sessions.add)
         }
     }
 
     /// Stores a new session, and deletes those that are over, so that they do not gather over the years.
     /// - Parameters:
+    ///   - user: as it was when the password was verified. If it has another password by now, or is disabled, there is no
+    ///     session.
     ///   - refreshHash: SHA-256 of the refresh token; the token itself is never stored.
     ///   - idle: a session that was not used for so many seconds is over.
-    /// - Returns: the ids of the sessions that were deleted.
+    /// - Throws: ``Failure`` `credentials_wrong`.
     func createSession(
-        id: String, user: Int64, refreshHash: [UInt8], client: String, at now: Timestamp, expiresAt: Timestamp,
+        id: String, user: StoredUser, refreshHash: [UInt8], client: String, at now: Timestamp, expiresAt: Timestamp,
         idle: Int64
-    ) async throws -> [String] {
-        try await writer.write { db in
-            let ended = try String.fetchAll(
-                db, sql: "DELETE FROM session WHERE expires_at <= ? OR used_at <= ? RETURNING id",
-                arguments: [now.milliseconds, now.adding(seconds: -idle).milliseconds])
+    ) async throws -> StoredSession {
+        let sessions = sessions
+        return try await writer.write { db in
             try db.cachedStatement(
                 sql: """
                     INSERT INTO session (id, user, refresh_hash, created_at, used_at, expires_at, client)
-                    VALUES (?, ?, ?, ?, ?, ?, ?)
+                    SELECT ?1, id, ?3, ?4, ?4, ?5, ?6 FROM user
+                    WHERE id = ?2 AND NOT disabled AND password_hash = ?7
                     """
             ).execute(
                 arguments: [
-                    id, user, Data(refreshHash), now.milliseconds, now.milliseconds, expiresAt.milliseconds, client,
+                    id, user.id, Data(refreshHash), now.milliseconds, expiresAt.milliseconds, client, user.passwordHash,
                 ])
-            return ended
+            guard let row = try Row.fetchOne(db, sql: "\(Self.selectSession) AND session.id = ?", arguments: [id])
+            else {
+                throw Failure(.credentialsWrong)
+            }
+            let ended = try String.fetchAll(
+                db, sql: "DELETE FROM session WHERE expires_at <= ? OR used_at <= ? RETURNING id",
+                arguments: [now.milliseconds, now.adding(seconds: -idle).milliseconds])
+            return (Self.session(row), ended)
+        } committed: { session, ended in
+            sessions.end(ended)
+            sessions.add(session)
+        }.0
+    }
+
+    /// The user's logins, the latest first.
+    func sessions(user: Int64, current: String, at now: Timestamp) async throws -> [LoginSession] {
+        try await readers.readSlowly { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT id, created_at, used_at, expires_at, client FROM session
+                    WHERE user = ? AND expires_at > ? ORDER BY created_at DESC, id
+                    """,
+                arguments: [user, now.milliseconds]
+            ).map { row in
+                LoginSession(
+                    id: row[0], createdAt: Timestamp(milliseconds: row[1]), usedAt: Timestamp(milliseconds: row[2]),
+                    expiresAt: Timestamp(milliseconds: row[3]), client: row[4], current: row[0] == current)
+            }
         }
     }
 
-    func deleteSession(id: String) async throws {
+    /// - Throws: ``Failure`` `session_not_found` if the user has none of that id.
+    func deleteSession(id: String, user: Int64) async throws {
+        let sessions = sessions
         try await writer.write { db in
-            try db.cachedStatement(sql: "DELETE FROM session WHERE id = ?").execute(arguments: [id])
+            try db.cachedStatement(sql: "DELETE FROM session WHERE id = ? AND user = ?").execute(arguments: [id, user])
+            guard db.changesCount == 1 else { throw Failure(.sessionNotFound) }
+        } committed: {
+            sessions.end([id])
         }
+    }
+
+    /// Ends all sessions of the user but one.
+    func deleteSessions(user: Int64, except id: String?) async throws {
+        let sessions = sessions
+        _ = try await writer.write { db in
+            try Self.deleteSessions(db, user: user, except: id)
+        } committed: {
+            sessions.end($0)
+        }
+    }
+
+    /// Returns the ids of those that ended.
+    static func deleteSessions(_ db: Database, user: Int64, except id: String? = nil) throws -> [String] {
+        try String.fetchAll(
+            db, sql: "DELETE FROM session WHERE user = ? AND id IS NOT ? RETURNING id", arguments: [user, id])
     }
 
     /// What became of a refresh token.
@@ -76,7 +128,8 @@ extension Store {
     func rotateRefreshToken(
         from hash: [UInt8], to newHash: [UInt8], at now: Timestamp, grace: Int64, idle: Int64
     ) async throws -> Rotation {
-        try await writer.write { db in
+        let sessions = sessions
+        return try await writer.write { db -> Rotation in
             let used = try Row.fetchOne(
                 db, sql: "SELECT session, used_at FROM used_refresh_token WHERE hash = ?", arguments: [Data(hash)])
             // In either direction: a clock that was set back must not lengthen the time.
@@ -89,7 +142,7 @@ extension Store {
                 db,
                 sql: """
                     \(Self.selectSession)
-                    WHERE NOT user.disabled AND session.expires_at > ?2 AND session.used_at > ?3
+                        AND session.expires_at > ?2 AND session.used_at > ?3
                         AND (session.refresh_hash = ?1
                             OR session.id = (SELECT session FROM used_refresh_token WHERE hash = ?1))
                     """,
@@ -106,17 +159,20 @@ extension Store {
                 sql: "UPDATE session SET refresh_hash = ?, used_at = ? WHERE id = ?",
                 arguments: [Data(newHash), now.milliseconds, session.id])
             return .rotated(session)
+        } committed: {
+            if case .replayed(let id) = $0 { sessions.end([id]) }
         }
     }
 
+    /// Conditions can be added.
     private static let selectSession = """
-        SELECT session.id, session.expires_at, user.id, user.public_id, user.name, user.admin, user.disabled
-        FROM session JOIN user ON user.id = session.user
+        SELECT session.id, session.expires_at, user.id, user.public_id, user.name, user.admin
+        FROM session JOIN user ON user.id = session.user WHERE NOT user.disabled
         """
 
     private static func session(_ row: Row) -> StoredSession {
         StoredSession(
             id: row[0], expiresAt: Timestamp(milliseconds: row[1]),
-            user: .init(id: row[2], publicID: row[3], name: row[4], admin: row[5], disabled: row[6]))
+            user: .init(id: row[2], publicID: row[3], name: row[4], admin: row[5]))
     }
 }

@@ -4,11 +4,41 @@ import Shared
 /// A user as the store hands it to the login: the hash leaves the store here and nowhere else.
 struct StoredUser: Sendable {
     let id: Int64
-    let publicID: String
     let name: String
     let passwordHash: String
-    let admin: Bool
     let disabled: Bool
+}
+
+/// Which user.
+enum UserKey: Sendable, Equatable {
+    case id(Int64)
+    /// In any case.
+    case name(String)
+    case publicID(String)
+
+    fileprivate var condition: String {
+        switch self {
+        case .id: "user.id = ?"
+        case .name: "user.name = ?"
+        case .publicID: "user.public_id = ?"
+        }
+    }
+
+    fileprivate var argument: any DatabaseValueConvertible {
+        switch self {
+        case .id(let id): id
+        case .name(let name): name
+        case .publicID(let id): id
+        }
+    }
+
+    fileprivate var missing: Failure {
+        if case .name(let name) = self {
+            Failure(.userNotFound, "There is no user \(name).")
+        } else {
+            Failure(.userNotFound)
+        }
+    }
 }
 
 extension Store {
@@ -29,57 +59,127 @@ extension Store {
         }
     }
 
-    /// The user of that name, in any case.
-    func user(named name: String) throws -> StoredUser? {
+    /// The user with the hash of the password.
+    func user(_ key: UserKey) throws -> StoredUser? {
         try readers.read { db in
             try Row.fetchOne(
-                db.cachedStatement(
-                    sql: "SELECT id, public_id, name, password_hash, admin, disabled FROM user WHERE name = ?"),
-                arguments: [name]
-            ).map {
-                StoredUser(
-                    id: $0[0], publicID: $0[1], name: $0[2], passwordHash: $0[3], admin: $0[4], disabled: $0[5])
-            }
+                db.cachedStatement(sql: "SELECT id, name, password_hash, disabled FROM user WHERE \(key.condition)"),
+                arguments: [key.argument]
+            ).map { StoredUser(id: $0[0], name: $0[1], passwordHash: $0[2], disabled: $0[3]) }
         }
     }
 
-    /// All users in the order in which they registered, or the one with that id.
-    func users(id: Int64? = nil) async throws -> [User] {
+    /// All users in the order in which they registered.
+    func users() async throws -> [User] {
         try await readers.readSlowly { db in
-            try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT public_id, name, admin, disabled, created_at,
-                        (SELECT count(*) FROM author WHERE owner = user.id)
-                    FROM user WHERE ?1 IS NULL OR id = ?1 ORDER BY id
-                    """,
-                arguments: [id]
-            ).map {
-                User(
-                    publicID: $0[0], name: $0[1], admin: $0[2], disabled: $0[3],
-                    createdAt: Timestamp(milliseconds: $0[4]), authors: $0[5])
-            }
+            try Row.fetchAll(db, sql: "\(Self.selectUser) ORDER BY user.id").map(Self.user)
         }
     }
 
-    /// Makes the user of that name an admin, or a plain user again; returns the id.
+    /// - Throws: ``Failure`` `user_not_found`.
+    func profile(_ key: UserKey) async throws -> User {
+        try await readers.readSlowly { try Self.profile($0, key) }
+    }
+
+    /// Makes a user an admin or a plain user, disables or enables it. Who is disabled is logged out.
     /// - Throws: ``Failure`` `user_not_found`, or `last_admin` if nobody would be left to administer.
-    func setAdmin(_ admin: Bool, userNamed name: String, at now: Timestamp) async throws -> Int64 {
-        try await writer.write { db in
-            guard let row = try Row.fetchOne(db, sql: "SELECT id, admin FROM user WHERE name = ?", arguments: [name])
-            else { throw Failure(.userNotFound, "There is no user \(name).") }
-            let id: Int64 = row[0]
-            if row[1] == admin { return id }
+    func updateUser(_ key: UserKey, _ patch: UserPatch, at now: Timestamp) async throws -> User {
+        let sessions = sessions
+        return try await writer.write { db in
+            let before = try Self.role(db, key)
+            let (admin, disabled) = (patch.admin ?? before.admin, patch.disabled ?? before.disabled)
+            if !admin || disabled { try Self.requireAnotherAdmin(db, than: before) }
             try db.execute(
                 sql: """
-                    UPDATE user SET admin = ?1, updated_at = ?2 WHERE id = ?3
-                        AND (?1 OR EXISTS (SELECT 1 FROM user WHERE admin AND NOT disabled AND id <> ?3))
+                    UPDATE user SET admin = ?1, disabled = ?2, updated_at = ?3
+                    WHERE id = ?4 AND (admin <> ?1 OR disabled <> ?2)
                     """,
-                arguments: [admin, now.milliseconds, id])
-            guard db.changesCount == 1 else {
-                throw Failure(.lastAdmin, "\(name) is the last admin.")
-            }
-            return id
+                arguments: [admin, disabled, now.milliseconds, before.id])
+            if disabled { _ = try Self.deleteSessions(db, user: before.id) }
+            return (before.id, try Self.profile(db, key))
+        } committed: { id, user in
+            if user.disabled { sessions.end(user: id) } else { sessions.setAdmin(user.admin, user: id) }
+        }.1
+    }
+
+    /// Deletes a user with all that is the user's.
+    /// - Parameter hash: if given, the user must still have this password.
+    /// - Throws: ``Failure`` `user_not_found` or `last_admin`.
+    func deleteUser(_ key: UserKey, passwordHash hash: String? = nil) async throws {
+        let (sessions, revisions) = (sessions, revisions)
+        _ = try await writer.write { db in
+            let user = try Self.role(db, key)
+            guard hash == nil || hash == user.passwordHash else { throw Failure(.credentialsWrong) }
+            try Self.requireAnotherAdmin(db, than: user)
+            try SearchIndex.remove(owner: user.id, db)
+            try db.execute(sql: "DELETE FROM user WHERE id = ?", arguments: [user.id])
+            return user.id
+        } committed: { id in
+            sessions.end(user: id)
+            revisions.advance(id)
         }
+    }
+
+    /// Changes the password and ends the user's sessions.
+    /// - Parameters:
+    ///   - old: if given, the password must still be this one.
+    ///   - session: one that goes on.
+    /// - Throws: ``Failure`` `user_not_found` or `password_wrong`.
+    func setPassword(
+        _ key: UserKey, from old: String? = nil, to hash: String, keeping session: String? = nil, at now: Timestamp
+    ) async throws {
+        let sessions = sessions
+        _ = try await writer.write { db in
+            let user = try Self.role(db, key)
+            guard old == nil || old == user.passwordHash else { throw Failure(.passwordWrong) }
+            try db.execute(
+                sql: "UPDATE user SET password_hash = ?, updated_at = ? WHERE id = ?",
+                arguments: [hash, now.milliseconds, user.id])
+            return try Self.deleteSessions(db, user: user.id, except: session)
+        } committed: {
+            sessions.end($0)
+        }
+    }
+
+    private struct Role {
+        let id: Int64
+        let name: String
+        let admin: Bool
+        let disabled: Bool
+        let passwordHash: String
+    }
+
+    private static func role(_ db: Database, _ key: UserKey) throws -> Role {
+        let row = try Row.fetchOne(
+            db, sql: "SELECT id, name, admin, disabled, password_hash FROM user WHERE \(key.condition)",
+            arguments: [key.argument])
+        guard let row else { throw key.missing }
+        return Role(id: row[0], name: row[1], admin: row[2], disabled: row[3], passwordHash: row[4])
+    }
+
+    /// Passes if the user is no admin, or not the only one who can log in.
+    private static func requireAnotherAdmin(_ db: Database, than user: Role) throws {
+        guard user.admin, !user.disabled else { return }
+        let others = "SELECT EXISTS (SELECT 1 FROM user WHERE admin AND NOT disabled AND id <> ?)"
+        guard try Bool.fetchOne(db, sql: others, arguments: [user.id]) == true else {
+            throw Failure(.lastAdmin, "\(user.name) is the last admin.")
+        }
+    }
+
+    private static func profile(_ db: Database, _ key: UserKey) throws -> User {
+        let row = try Row.fetchOne(
+            db, sql: "\(selectUser) WHERE \(key.condition)", arguments: [key.argument])
+        guard let row else { throw key.missing }
+        return user(row)
+    }
+
+    private static let selectUser = """
+        SELECT public_id, name, admin, disabled, created_at, (SELECT count(*) FROM author WHERE owner = user.id) FROM user
+        """
+
+    private static func user(_ row: Row) -> User {
+        User(
+            publicID: row[0], name: row[1], admin: row[2], disabled: row[3],
+            createdAt: Timestamp(milliseconds: row[4]), authors: row[5])
     }
 }

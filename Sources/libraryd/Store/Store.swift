@@ -12,6 +12,7 @@ struct Store: Sendable {
     let writer: Writer
     let readers: Readers
     let revisions = Revisions()
+    let sessions = Sessions()
 
     /// Opens the database at `path`, creating and migrating it as needed.
     /// - Throws: ``StartupError`` if the file is damaged, foreign, newer than this program, or cannot be used; the file

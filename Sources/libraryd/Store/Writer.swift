@@ -44,9 +44,14 @@ final class Writer: Sendable {
     }
 
     /// Runs `body` in a transaction and returns when that transaction is on the disk.
+    /// - Parameter committed: called once the transaction is on the disk, before any later write begins: what is kept in memory
+    ///   changes in the order of the rows.
     /// - Throws: what `body` throws, having changed nothing; a `DatabaseError` if the transaction failed; ``Failure``
     ///   `busy` if too many wait already.
-    func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+    func write<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value,
+        committed: @escaping @Sendable (Value) -> Void = { _ in }
+    ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
             let outcome = Outcome<Value>()
             let operation = Operation(
@@ -63,7 +68,9 @@ final class Writer: Sendable {
                     let result = outcome.result.withLock { $0 }
                     switch (result, groupError) {
                     case (.failure(let error), _), (_, .some(let error)): continuation.resume(throwing: error)
-                    case (.success(let value), nil): continuation.resume(returning: value)
+                    case (.success(let value), nil):
+                        committed(value)
+                        continuation.resume(returning: value)
                     case (nil, nil): continuation.resume(throwing: DatabaseError(resultCode: .SQLITE_ABORT))
                     }
                 })

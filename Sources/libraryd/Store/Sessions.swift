@@ -1,9 +1,9 @@
 import Shared
 import Synchronization
 
-/// The live sessions, in memory: looked up on every request, so that a logout acts on the next one.
+/// The live sessions and their users, in memory: looked up on every request, so that a logout acts on the next one.
 ///
-/// The store is the truth; whoever changes it tells the registry after the commit.
+/// The store is the truth, and changes them after each commit on the writer's thread: in the order of the rows.
 final class Sessions: Sendable {
     private struct State {
         var sessions: [String: (user: Int64, expiresAt: Timestamp)] = [:]
@@ -11,10 +11,6 @@ final class Sessions: Sendable {
     }
 
     private let state = Mutex(State())
-
-    init(_ sessions: [StoredSession]) {
-        for session in sessions { add(session) }
-    }
 
     func add(_ session: StoredSession) {
         state.withLock {
@@ -26,24 +22,30 @@ final class Sessions: Sendable {
     /// How many sessions are held, live or not.
     var count: Int { state.withLock { $0.sessions.count } }
 
-    func end(_ id: String) {
-        state.withLock { _ = $0.sessions.removeValue(forKey: id) }
+    func end(_ ids: [String]) {
+        state.withLock { state in
+            for id in ids { state.sessions.removeValue(forKey: id) }
+        }
+    }
+
+    /// Ends all sessions of a user.
+    func end(user: Int64) {
+        state.withLock { state in
+            state.sessions = state.sessions.filter { $0.value.user != user }
+            state.users.removeValue(forKey: user)
+        }
     }
 
     func setAdmin(_ admin: Bool, user id: Int64) {
-        state.withLock {
-            guard let user = $0.users[id] else { return }
-            $0.users[id] = .init(
-                id: id, publicID: user.publicID, name: user.name, admin: admin, disabled: user.disabled)
-        }
+        state.withLock { $0.users[id]?.admin = admin }
     }
 
     /// Who has the session of that id, unless it has ended.
     func principal(session id: String, at now: Timestamp) -> Principal? {
         state.withLock {
-            guard let session = $0.sessions[id], session.expiresAt > now, let user = $0.users[session.user],
-                !user.disabled
-            else { return nil }
+            guard let session = $0.sessions[id], session.expiresAt > now, let user = $0.users[session.user] else {
+                return nil
+            }
             return Principal(
                 userID: user.id, publicID: user.publicID, name: user.name, admin: user.admin, sessionID: id)
         }

@@ -1,0 +1,82 @@
+/// One login of an account, as `GET /sessions` tells it. There is no field for a token.
+public struct LoginSession: Sendable, Equatable, JSONReadable, JSONWritable {
+    /// A UUID.
+    public let id: String
+    public let createdAt: Timestamp
+    /// When its tokens were last renewed.
+    public let usedAt: Timestamp
+    /// When it ends, however much it is used.
+    public let expiresAt: Timestamp
+    /// What the client called itself (`User-Agent`); may be empty.
+    public let client: String
+    /// Whether it is the one that asks.
+    public let current: Bool
+
+    public init(
+        id: String, createdAt: Timestamp, usedAt: Timestamp, expiresAt: Timestamp, client: String, current: Bool
+    ) {
+        self.id = id
+        self.createdAt = createdAt
+        self.usedAt = usedAt
+        self.expiresAt = expiresAt
+        self.client = client
+        self.current = current
+    }
+
+    public init(from object: inout ObjectReader) {
+        id = object.string("id")
+        createdAt = object.timestamp("created_at")
+        usedAt = object.timestamp("last_used_at")
+        expiresAt = object.timestamp("expires_at")
+        client = object.string("client")
+        current = object.bool("current")
+    }
+
+    public func write(to json: inout JSONWriter) {
+        json.object {
+            $0.member("id", id)
+            $0.member("created_at", createdAt)
+            $0.member("last_used_at", usedAt)
+            $0.member("expires_at", expiresAt)
+            $0.member("client", client)
+            $0.member("current", current)
+        }
+    }
+}
+
+/// What `GET /sessions` answers, the latest login first.
+public struct LoginSessionList: Sendable, Equatable, JSONReadable, JSONWritable {
+    public let sessions: [LoginSession]
+
+    public init(_ sessions: [LoginSession]) {
+        self.sessions = sessions
+    }
+
+    public init(from object: inout ObjectReader) {
+        sessions = object.array("sessions")
+    }
+
+    public func write(to json: inout JSONWriter) {
+        json.object {
+            $0.member("sessions") { $0.array { for session in sessions { session.write(to: &$0) } } }
+        }
+    }
+}
+
+/// The query of `DELETE /sessions`: which of the caller's logins end.
+public enum SessionScope: String, Sendable, CaseIterable {
+    case others, all
+
+    /// - Throws: ``InvalidFields``.
+    public init(items: [QueryItem]) throws(InvalidFields) {
+        if let other = items.first(where: { $0.name != "scope" }) {
+            throw InvalidFields([FieldError(other.name, .unknownField, "is not a parameter; did you mean 'scope'?")])
+        }
+        guard items.count == 1, let scope = items.first.flatMap({ Self(rawValue: $0.value) }) else {
+            throw InvalidFields([FieldError("scope", items.isEmpty ? .required : .invalid, "must be others or all")])
+        }
+        self = scope
+    }
+
+    public var items: [QueryItem] { [QueryItem("scope", rawValue)] }
+}

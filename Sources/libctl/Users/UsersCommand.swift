@@ -1,0 +1,124 @@
+import ArgumentParser
+import Shared
+
+/// The commands of the noun user, for admins.
+struct UsersCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "users", abstract: "List users and say who may do what; for admins.",
+        discussion: "The first admin is made on the daemon's machine: libraryd user promote NAME",
+        subcommands: [List.self, Promote.self, Demote.self, Disable.self, Enable.self, Remove.self])
+
+    struct List: ParsableCommand, SessionCommand {
+        static let title = "users list"
+        static let configuration = CommandConfiguration(commandName: "list", abstract: "List all users.")
+
+        @OptionGroup var options: GlobalOptions
+
+        func run(_ session: Session) throws {
+            try session.output.show(try session.users())
+        }
+    }
+
+    struct Promote: UserChange {
+        static let title = "users promote"
+        static let patch = UserPatch(admin: true)
+        static let configuration = CommandConfiguration(commandName: "promote", abstract: "Make users admins.")
+        @OptionGroup var target: Target
+        @OptionGroup var options: GlobalOptions
+    }
+
+    struct Demote: UserChange {
+        static let title = "users demote"
+        static let patch = UserPatch(admin: false)
+        static let configuration = CommandConfiguration(
+            commandName: "demote", abstract: "Make admins plain users again.")
+        @OptionGroup var target: Target
+        @OptionGroup var options: GlobalOptions
+    }
+
+    struct Disable: UserChange {
+        static let title = "users disable"
+        static let patch = UserPatch(disabled: true)
+        static let configuration = CommandConfiguration(
+            commandName: "disable", abstract: "Log users out everywhere and let nobody log in as them.")
+        @OptionGroup var target: Target
+        @OptionGroup var options: GlobalOptions
+    }
+
+    struct Enable: UserChange {
+        static let title = "users enable"
+        static let patch = UserPatch(disabled: false)
+        static let configuration = CommandConfiguration(
+            commandName: "enable", abstract: "Let disabled users log in again.")
+        @OptionGroup var target: Target
+        @OptionGroup var options: GlobalOptions
+    }
+
+    struct Remove: ParsableCommand, SessionCommand {
+        static let title = "users rm"
+        static let configuration = CommandConfiguration(
+            commandName: "rm", abstract: "Delete users with all authors that are theirs.",
+            discussion: "Asks on a terminal; elsewhere it needs --yes.")
+
+        @OptionGroup var target: Target
+        @Flag(name: .shortAndLong, help: "Do not ask.") var yes = false
+        @OptionGroup var options: GlobalOptions
+
+        func run(_ session: Session) throws {
+            let users = try session.users()
+            if !yes {
+                let chosen = try target.names.map { try session.user($0, among: users) }
+                let what = chosen.map { "\($0.name) with \($0.authors) authors" }.joined(separator: ", ")
+                try session.confirm("Delete \(what)?", otherwise: "nothing was deleted")
+            }
+            try session.forEach(target.names, noun: "user") { name in
+                let user = try session.user(name, among: users)
+                try session.authorized {
+                    try session.client.call(
+                        Endpoints.deleteUser, path: Endpoints.deleteUser.path(user.publicID), authorization: $0)
+                }
+                session.talk.say("deleted \(user.name)")
+            }
+        }
+    }
+
+    struct Target: ParsableArguments {
+        @Argument(help: "Name or public id of the user.") var names: [String]
+    }
+}
+
+/// A command that changes users and shows them as they are then.
+protocol UserChange: ParsableCommand, SessionCommand {
+    static var patch: UserPatch { get }
+    var target: UsersCommand.Target { get }
+}
+
+extension UserChange {
+    func run(_ session: Session) throws {
+        let users = try session.users()
+        let list = try session.output.list(of: User.self, single: target.names.count == 1)
+        try session.forEach(target.names, noun: "user") { name in
+            let path = Endpoints.updateUser.path(try session.user(name, among: users).publicID)
+            try list.add(
+                try session.authorized {
+                    try session.client.call(Endpoints.updateUser, path: path, authorization: $0, body: Self.patch)
+                })
+        }
+        try list.end()
+    }
+}
+
+extension Session {
+    func users() throws -> [User] {
+        try authorized { try client.call(Endpoints.users, authorization: $0) }.users
+    }
+
+    /// The user of that name, in any case, or public id.
+    func user(_ text: String, among users: [User]) throws -> User {
+        if let user = users.first(where: { $0.publicID == text || $0.name.lowercased() == text.lowercased() }) {
+            return user
+        }
+        let hint = closest(to: text, among: users.map(\.name)).map { "did you mean \($0)?" } ?? "libctl users list"
+        throw CommandFailure(.notFound, "there is no user \(text)", hint: hint)
+    }
+}

@@ -1,0 +1,34 @@
+import Glibc
+import Hummingbird
+import NIOCore
+
+/// Where a request comes from, as far as limits go.
+enum ClientAddress {
+    /// The network address of the client; `nil` for the unix socket, whose other end is the same user.
+    ///
+    /// Behind a proxy it is the last address of `X-Forwarded-For`: the one that the proxy itself has seen. All before it is what
+    /// the client says.
+    static func of(_ request: Request, _ peer: SocketAddress?, behindProxy: Bool) -> String? {
+        if behindProxy, let forwarded = request.headers[values: .forwardedFor].last?.split(separator: ",").last {
+            let text = forwarded.filter { $0 != " " && $0 != "\t" }
+            if let address = try? SocketAddress(ipAddress: String(text), port: 0) { return network(address) }
+        }
+        return peer.flatMap(network)
+    }
+
+    /// An IPv4 address, or the first 64 bits of an IPv6 address: as much as one client has of them
+    /// (RFC 6177, section 2).
+    private static func network(_ address: SocketAddress) -> String? {
+        switch address {
+        case .unixDomainSocket: return nil
+        case .v4: return address.ipAddress
+        case .v6(let v6):
+            let bytes = withUnsafeBytes(of: v6.address.sin6_addr) { Array($0) }
+            // ::ffff:a.b.c.d
+            if bytes[..<12] == [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF] {
+                return bytes[12...].map(String.init).joined(separator: ".")
+            }
+            return bytes[..<8].map { String($0, radix: 16) }.joined(separator: ":")
+        }
+    }
+}

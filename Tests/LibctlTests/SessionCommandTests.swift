@@ -1,0 +1,144 @@
+import Foundation
+import Shared
+import TestSupport
+import Testing
+
+@testable import libctl
+
+/// Logins, passwords and users, from the command line.
+@Suite(.serialized) struct SessionCommandTests {
+    private func run(_ ctl: Ctl, _ line: String, input: String = "") async throws -> Ctl.Result {
+        try await ctl.run(line.split(separator: " ").map(String.init), input: Array(input.utf8))
+    }
+
+    // MARK: Logins
+
+    @Test func loginsAreListedAndEnded() async throws {
+        let library = try await TestLibrary()
+        let (here, there) = (Ctl(library), Ctl(library))
+        try await here.login("ada")
+        try await there.login("ada")
+        let list = try await run(here, "sessions list --fields current,id")
+        #expect(list.code == 0)
+        let rows = list.output.split(separator: "\n").map { $0.split(separator: "\t") }
+        #expect(rows.map { String($0[0]) }.sorted() == ["false", "true"])
+        let other = String(try require(rows.first { $0[0] == "false" })[1])
+        let ended = try await run(here, "sessions revoke \(other)")
+        #expect(ended.code == 0)
+        #expect(ended.error == "ended the login\n")
+        let after = try await run(there, "whoami")
+        #expect(after.code == 4)
+        #expect(after.error.contains("hint: libctl login"))
+        #expect(try await run(here, "whoami").code == 0)
+        let again = try await run(here, "sessions revoke \(other)")
+        #expect(again.code == 3)
+        #expect(again.error.contains("hint: libctl sessions list"))
+    }
+
+    @Test func allOtherLoginsEndAtOnce() async throws {
+        let library = try await TestLibrary()
+        let (here, there) = (Ctl(library), Ctl(library))
+        try await here.login("ada")
+        try await there.login("ada")
+        #expect(try await run(here, "sessions revoke --others").code == 0)
+        #expect(try await run(here, "whoami").code == 0)
+        #expect(try await run(there, "whoami").code == 4)
+    }
+
+    @Test func logoutAllEndsEveryLogin() async throws {
+        let library = try await TestLibrary()
+        let (here, there) = (Ctl(library), Ctl(library))
+        try await here.login("ada")
+        try await there.login("ada")
+        #expect(try await run(here, "logout --all").error == "logged out ada everywhere\n")
+        #expect(try await run(there, "whoami").code == 4)
+        #expect(try await run(here, "whoami").error.contains("not logged in"))
+        // Who is logged out already cannot log out the others.
+        #expect(try await run(there, "logout --all").code == 4)
+        #expect(try await run(there, "logout").code == 0)
+    }
+
+    @Test(arguments: ["sessions revoke", "sessions revoke --others x", "sessions"])
+    func whichLoginsMustBeSaid(line: String) async throws {
+        let ctl = Ctl(try await TestLibrary())
+        try await ctl.login("ada")
+        #expect(try await run(ctl, line).code == (line == "sessions" ? 0 : 64))
+    }
+
+    // MARK: Password
+
+    @Test func thePasswordIsChanged() async throws {
+        let library = try await TestLibrary()
+        let (here, there) = (Ctl(library), Ctl(library))
+        try await here.login("ada")
+        try await there.login("ada")
+        let changed = try await run(here, "passwd --password-stdin", input: "correct horse\nbattery staple\n")
+        #expect(changed.code == 0, "\(changed.error)")
+        #expect(changed.output == "")
+        #expect(!changed.error.contains("horse") && !changed.error.contains("staple"))
+        #expect(try await run(here, "whoami").code == 0)
+        #expect(try await run(there, "whoami").code == 4)
+        #expect(try await run(there, "login ada --password-stdin", input: "correct horse").code == 4)
+        #expect(try await run(there, "login ada --password-stdin", input: "battery staple").code == 0)
+    }
+
+    @Test(
+        arguments: [
+            ("wrong horse\nbattery staple\n", 4), ("correct horse\nshort\n", 7), ("correct horse\n", 64), ("", 64),
+            ("correct horse\nada\n", 7),
+        ] as [(String, Int32)])
+    func aChangeThatIsNotRightChangesNothing(input: String, code: Int32) async throws {
+        let ctl = Ctl(try await TestLibrary())
+        try await ctl.login("ada")
+        let changed = try await run(ctl, "passwd --password-stdin", input: input)
+        #expect(changed.code == code, "\(changed.error)")
+        #expect(try await run(ctl, "login ada --password-stdin", input: "correct horse").code == 0)
+    }
+
+    // MARK: Users
+
+    @Test func anAdminChangesUsers() async throws {
+        let library = try await TestLibrary()
+        let (admin, ada) = (Ctl(library), Ctl(library))
+        try await admin.login("root")
+        try await ada.login("ada")
+        let refused = try await run(admin, "users list")
+        #expect(refused.code == 5)
+        try await library.setAdmin(true, "root")
+        let list = try await run(admin, "users list --fields name,admin,disabled")
+        #expect(list.output == "root\ttrue\tfalse\nada\tfalse\tfalse\n")
+        let promoted = try await run(admin, "users promote ADA --fields name,admin")
+        #expect(promoted.output == "ada\ttrue\n")
+        #expect(try await run(ada, "users list -o id").code == 0)
+        #expect(try await run(admin, "users demote ada --fields name,admin").output == "ada\tfalse\n")
+        #expect(try await run(ada, "users list").code == 5)
+        #expect(try await run(admin, "users disable ada --fields name,disabled").output == "ada\ttrue\n")
+        #expect(try await run(ada, "whoami").code == 4)
+        #expect(try await run(admin, "users enable ada --fields name,disabled").output == "ada\tfalse\n")
+        #expect(try await run(ada, "login ada --password-stdin", input: "correct horse").code == 0)
+
+        #expect(try await run(admin, "users rm ada").code == 64)
+        #expect(try await run(ada, "whoami").code == 0)
+        let removed = try await run(admin, "users rm ada --yes")
+        #expect(removed.code == 0)
+        #expect(removed.error == "deleted ada\n")
+        #expect(try await run(ada, "whoami").code == 4)
+    }
+
+    @Test(
+        arguments: [
+            ("users demote root", 6), ("users disable root", 6), ("users rm root --yes", 6),
+            ("users promote nobody", 3),
+            ("users promote rot", 3), ("users promote root nobody", 8), ("users promote", 64),
+        ] as [(String, Int32)])
+    func failures(line: String, code: Int32) async throws {
+        let library = try await TestLibrary()
+        let admin = Ctl(library)
+        try await admin.login("root")
+        try await library.setAdmin(true, "root")
+        let result = try await run(admin, line)
+        #expect(result.code == code, "\(result.error)")
+        if line == "users promote rot" { #expect(result.error.contains("did you mean root?")) }
+        #expect(try await run(admin, "users list --fields name,admin,disabled").output == "root\ttrue\tfalse\n")
+    }
+}

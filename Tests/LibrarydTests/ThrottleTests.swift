@@ -1,0 +1,188 @@
+import Shared
+import Testing
+
+@testable import TestSupport
+@testable import libraryd
+
+/// Guessing is bounded, and keeps nobody out who has been in.
+@Suite(.serialized) struct ThrottleTests {
+    private func login(
+        _ password: String, from address: String?, name: String = "ada", _ library: TestLibrary
+    ) async throws -> TestReply {
+        try await library.send("POST", "/login", headers: [basic(name, password)], address: address)
+    }
+
+    private func fail(_ times: Int, from address: String, name: String = "ada", _ library: TestLibrary) async throws {
+        for _ in 0..<times {
+            #expect(try await login("wrong horse", from: address, name: name, library).code == "credentials_wrong")
+        }
+    }
+
+    @Test func delaysBeginAfterTheFifthFailureAndDouble() async throws {
+        let library = try await TestLibrary()
+        _ = try await library.login("ada")
+        try await fail(6, from: "10.0.0.1", library)
+        for delay in [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900] as [Int64] {
+            library.time.pass(seconds: delay - 1)
+            // The right password too: else the refusal would tell that it is right.
+            let refused = try await login("correct horse", from: "10.0.0.1", library)
+            #expect(refused.status == 429)
+            #expect(refused.code == "rate_limited")
+            #expect(refused.header("retry-after") == "1")
+            #expect(refused.header("ratelimit") == #""login";r=0;t=1"#)
+            #expect(refused.header("ratelimit-policy") == #""login";q=5"#)
+            library.time.pass(seconds: 1)
+            try await fail(1, from: "10.0.0.1", library)
+        }
+        library.time.pass(seconds: 900)
+        #expect(try await login("correct horse", from: "10.0.0.1", library).status == 200)
+        try await fail(6, from: "10.0.0.1", library)
+    }
+
+    @Test func aClockThatIsSetChangesNothing() async throws {
+        let library = try await TestLibrary()
+        try await fail(6, from: "10.0.0.1", library)
+        library.time.advance(seconds: 86400 * 365)
+        #expect(try await login("x", from: "10.0.0.1", library).status == 429)
+        library.time.advance(seconds: -86400 * 730)
+        library.time.pass(seconds: 1)
+        try await fail(1, from: "10.0.0.1", library)
+    }
+
+    @Test func anUnknownNameIsCountedLikeAKnownOne() async throws {
+        let library = try await TestLibrary()
+        _ = try await library.login("ada")
+        for name in ["ada", "nobody"] { try await fail(6, from: "10.0.0.1", name: name, library) }
+        let known = try await login("wrong horse", from: "10.0.0.1", library)
+        let unknown = try await login("wrong horse", from: "10.0.0.1", name: "NoBody", library)
+        #expect(known.status == 429)
+        #expect(
+            known.text.replacing(try known.problem.requestID, with: "")
+                == unknown.text.replacing(try unknown.problem.requestID, with: ""))
+        #expect(known.headers.map(\.name) == unknown.headers.map(\.name))
+    }
+
+    @Test func otherAddressesAndOtherAccountsAreNotDelayed() async throws {
+        let library = try await TestLibrary()
+        _ = try await library.login("ada")
+        _ = try await library.login("bob")
+        try await fail(6, from: "10.0.0.1", library)
+        #expect(try await login("correct horse", from: "10.0.0.2", library).status == 200)
+        #expect(try await login("correct horse", from: "10.0.0.1", name: "bob", library).status == 200)
+        #expect(try await login("correct horse", from: nil, library).status == 200)
+    }
+
+    /// As much of IPv6 as one client has is one address, and an IPv4 address is the same in both notations.
+    @Test(arguments: [
+        ("2001:db8::1", "2001:db8::ffff:2", 429), ("2001:db8::1", "2001:db8:0:1::1", 401),
+        ("10.0.0.1", "::ffff:10.0.0.1", 429),
+    ])
+    func addressesAreTakenByNetwork(first: String, second: String, expected: Int) async throws {
+        let library = try await TestLibrary()
+        try await fail(6, from: first, library)
+        #expect(try await login("wrong horse", from: second, library).status == expected)
+    }
+
+    @Test func aHundredFailuresCloseTheAccountToStrangersOnly() async throws {
+        let library = try await TestLibrary()
+        _ = try await library.login("ada")
+        #expect(try await login("correct horse", from: "10.0.0.1", library).status == 200)
+        for host in 0..<20 { try await fail(5, from: "10.0.1.\(host)", library) }
+        let stranger = try await login("correct horse", from: "10.0.2.1", library)
+        #expect(stranger.status == 429)
+        #expect(stranger.header("retry-after") == "86400")
+        // From where the owner has been before, the account is open, and opens for all again.
+        #expect(try await login("correct horse", from: "10.0.0.1", library).status == 200)
+        #expect(try await login("correct horse", from: "10.0.2.1", library).status == 200)
+    }
+
+    @Test func aClosedAccountOpensAfterADay() async throws {
+        let library = try await TestLibrary()
+        _ = try await library.login("ada")
+        for host in 0..<20 { try await fail(5, from: "10.0.1.\(host)", library) }
+        library.time.pass(seconds: 86399)
+        #expect(try await login("correct horse", from: "10.0.2.1", library).status == 429)
+        library.time.pass(seconds: 1)
+        #expect(try await login("correct horse", from: "10.0.2.1", library).status == 200)
+    }
+
+    /// The same bound wherever a password is asked for.
+    @Test func otherPlacesThatAskForThePasswordCountToo() async throws {
+        let library = try await TestLibrary()
+        let token = try await library.login("ada").token
+        let body = PasswordChange(currentPassword: "wrong horse", newPassword: "battery staple").json
+        for place in 0..<6 {
+            let reply =
+                place % 2 == 0
+                ? try await library.send(
+                    "PUT", "/me/password", headers: [bearer(token), ("Content-Type", "application/json")], body: body,
+                    address: "10.0.0.1")
+                : try await library.send(
+                    "DELETE", "/me", headers: [basic("ada", "wrong horse")], address: "10.0.0.1")
+            #expect(reply.status == (place % 2 == 0 ? 403 : 401))
+        }
+        #expect(try await login("correct horse", from: "10.0.0.1", library).status == 429)
+        let refused = try await library.send(
+            "DELETE", "/me", headers: [basic("ada", "correct horse")], address: "10.0.0.1")
+        #expect(refused.status == 429)
+        #expect(try await library.send("GET", "/me", headers: [bearer(token)]).status == 200)
+    }
+
+    @Test func fiveAccountsAMinuteFromOneAddress() async throws {
+        let library = try await TestLibrary()
+        func register(_ name: String, from address: String?) async throws -> TestReply {
+            try await library.send(
+                "POST", "/register", headers: [("Content-Type", "application/json")],
+                body: Registration(name: name, password: "correct horse").json, address: address)
+        }
+        // What is refused for its form costs nothing and does not count.
+        #expect(try await register("a b", from: "10.0.0.1").status == 422)
+        for number in 0..<5 { #expect(try await register("u\(number)", from: "10.0.0.1").status == 201) }
+        library.time.pass(seconds: 59)
+        let refused = try await register("u5", from: "10.0.0.1")
+        #expect(refused.status == 429)
+        #expect(refused.header("retry-after") == "1")
+        #expect(refused.header("ratelimit-policy") == #""register";q=5"#)
+        #expect(try await register("u5", from: "10.0.0.2").status == 201)
+        #expect(try await register("u6", from: nil).status == 201)
+        library.time.pass(seconds: 1)
+        #expect(try await register("u7", from: "10.0.0.1").status == 201)
+    }
+
+    /// A flood of names is not a way to be forgotten, nor to fill the memory.
+    @Test func aFloodOfNamesForgetsNoGuesser() {
+        let throttle = Throttle { 1000 }
+        for _ in 0..<6 { throttle.failed("ada", from: "10.0.0.1") }
+        for number in 0..<50_000 { throttle.failed("name\(number)", from: "10.0.0.1") }
+        #expect(throws: Failure.self) { try throttle.admit("ada", from: "10.0.0.1") }
+        #expect(throttle.count <= 10_000)
+    }
+
+    /// Behind a proxy the client is who the proxy says that it is, and not who the client says.
+    @Test(arguments: [
+        (["10.0.0.1"], 429), (["10.9.9.9, 10.0.0.1"], 429), (["10.9.9.9", "10.0.0.1"], 429),
+        (["10.0.0.1, 10.0.0.2"], 401),
+        ([], 401), (["nonsense"], 401),
+    ])
+    func behindAProxyTheLastAddressCounts(forwarded: [String], expected: Int) async throws {
+        let library = try await TestLibrary(behindProxy: true)
+        for _ in 0..<6 {
+            _ = try await library.send(
+                "POST", "/login", headers: [basic("ada", "x"), ("X-Forwarded-For", "10.0.0.1")], address: "127.0.0.1")
+        }
+        let reply = try await library.send(
+            "POST", "/login", headers: [basic("ada", "x")] + forwarded.map { ("X-Forwarded-For", $0) },
+            address: "127.0.0.1")
+        #expect(reply.status == expected)
+    }
+
+    @Test func withoutAProxyNobodyIsAskedWhereTheyAre() async throws {
+        let library = try await TestLibrary()
+        for number in 0..<6 {
+            _ = try await library.send(
+                "POST", "/login", headers: [basic("ada", "x"), ("X-Forwarded-For", "10.0.0.\(number)")],
+                address: "127.0.0.1")
+        }
+        #expect(try await login("x", from: "127.0.0.1", library).status == 429)
+    }
+}
