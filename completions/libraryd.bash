@@ -173,13 +173,13 @@ _libraryd() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    serve|user|backup|restore|check|help)
+    serve|user|backup|restore|check|key|import-flask|help)
         # Offer subcommand argument completions
         "_libraryd_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'serve user backup restore check help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'serve user backup restore check key import-flask help' -- "${cur}"))
         ;;
     esac
 }
@@ -437,6 +437,76 @@ _libraryd_check() {
         return
         ;;
     '--config')
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __libraryd_add_completions -f
+        return
+        ;;
+    esac
+}
+
+_libraryd_key() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __libraryd_offer_flags_options 0
+
+    # Offer subcommand / subcommand argument completions
+    local -r subcommand="${unparsed_words[0]}"
+    unset 'unparsed_words[0]'
+    unparsed_words=("${unparsed_words[@]}")
+    case "${subcommand}" in
+    rotate)
+        # Offer subcommand argument completions
+        "_libraryd_key_${subcommand}"
+        ;;
+    *)
+        # Offer subcommand completions
+        COMPREPLY+=($(compgen -W 'rotate' -- "${cur}"))
+        ;;
+    esac
+}
+
+_libraryd_key_rotate() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=(--data --config)
+    __libraryd_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--data')
+        return
+        ;;
+    '--config')
+        return
+        ;;
+    esac
+}
+
+_libraryd_import-flask() {
+    repeating_flags=()
+    non_repeating_flags=(--dry-run --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--data --config --owner)
+    __libraryd_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--data')
+        return
+        ;;
+    '--config')
+        return
+        ;;
+    '--owner')
         return
         ;;
     esac

@@ -48,6 +48,14 @@ function __libraryd_parse_tokens -S
             __libraryd_parse_subcommand 1 'data=' 'config=' 'version' 'h/help'
         case 'check'
             __libraryd_parse_subcommand 1 'data=' 'config=' 'version' 'h/help'
+        case 'key'
+            __libraryd_parse_subcommand 0 'version' 'h/help'
+            switch $unparsed_tokens[1]
+            case 'rotate'
+                __libraryd_parse_subcommand 0 'data=' 'config=' 'version' 'h/help'
+            end
+        case 'import-flask'
+            __libraryd_parse_subcommand 1 'data=' 'config=' 'dry-run' 'owner=' 'version' 'h/help'
         case 'help'
             __libraryd_parse_subcommand -r 1 'version'
         end
@@ -110,6 +118,8 @@ complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_positional "l
 complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_positional "libraryd" -eq 1' -fa 'backup' -d 'Copy the library into one file, whether the daemon is up or down.'
 complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_positional "libraryd" -eq 1' -fa 'restore' -d 'Put a backup in the place of the library, with the daemon down.'
 complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_positional "libraryd" -eq 1' -fa 'check' -d 'Inspect the library: pages, schema, references, search index.'
+complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_positional "libraryd" -eq 1' -fa 'key' -d 'Change the key that signs tokens.'
+complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_positional "libraryd" -eq 1' -fa 'import-flask' -d 'Carry users and authors over from the Flask tutorial\'s database, whether the daemon is up or down.'
 complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_positional "libraryd" -eq 1' -fa 'help' -d 'Show subcommand help information.'
 complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_options "libraryd serve" listen' -l 'listen' -d 'Address to listen on; port 0 picks a free one. (default: 127.0.0.1:8080)' -rfka ''
 complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_options "libraryd serve" socket' -l 'socket' -d 'Unix socket to listen on. (default: $XDG_RUNTIME_DIR/libraryd.sock where that is set)' -rfka ''
@@ -176,4 +186,18 @@ complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_opti
 complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_positional "libraryd check" -eq 1' -F
 complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_options "libraryd check" version' -l 'version' -d 'Show the version.'
 complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_options "libraryd check" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_options "libraryd key" version' -l 'version' -d 'Show the version.'
+complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_options "libraryd key" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_positional "libraryd key" -eq 1' -fa 'rotate' -d 'Sign with a new key from now on, whether the daemon is up or down.'
+complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_options "libraryd key rotate" data' -l 'data' -d 'Folder for the database and the key. (default: ~/.local/share/libraryd)' -rfka ''
+complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_options "libraryd key rotate" config' -l 'config' -d 'JSON file with settings, named like the flags of serve.' -rfka ''
+complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_options "libraryd key rotate" version' -l 'version' -d 'Show the version.'
+complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_options "libraryd key rotate" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_options "libraryd import-flask" data' -l 'data' -d 'Folder for the database and the key. (default: ~/.local/share/libraryd)' -rfka ''
+complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_options "libraryd import-flask" config' -l 'config' -d 'JSON file with settings, named like the flags of serve.' -rfka ''
+complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_options "libraryd import-flask" dry-run' -l 'dry-run' -d 'Only tell what would happen.'
+complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_options "libraryd import-flask" owner' -l 'owner' -d 'Name of the user, here, who gets the authors that name no user.' -rfka ''
+complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_positional "libraryd import-flask" -eq 1' -F
+complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_options "libraryd import-flask" version' -l 'version' -d 'Show the version.'
+complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_options "libraryd import-flask" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_options "libraryd help" version' -l 'version' -d 'Show the version.'

@@ -10,19 +10,22 @@ struct App: Sendable {
     let authenticator: Authenticator
     let clock: Clock
     let logger: Logger
+    let keys: KeyFiles
     private let behindProxy: Bool
 
     init(
-        store: Store, key: [UInt8], tokenLifetime: Lifetime, refreshLifetime: Lifetime, passwords: Passwords,
+        store: Store, keys: KeyFiles, tokenLifetime: Lifetime, refreshLifetime: Lifetime, passwords: Passwords,
         behindProxy: Bool = false, clock: Clock = .system, logger: Logger
     ) async throws {
         self.store = store
         self.clock = clock
         self.logger = logger
+        self.keys = keys
         self.behindProxy = behindProxy
         try await store.loadSessions(at: clock.now())
         authenticator = Authenticator(
-            store: store, tokens: try await Tokens(key: key, lifetime: tokenLifetime), passwords: passwords,
+            store: store, tokens: try await Tokens(keys: try keys.load(), lifetime: tokenLifetime),
+            passwords: passwords,
             throttle: Throttle(uptime: clock.uptime), refreshLifetime: refreshLifetime, clock: clock, logger: logger)
     }
 

@@ -11,6 +11,7 @@ struct DataFolder: ~Copyable {
     static func operatorSocketPath(in folder: String) -> String { folder + "/operator.sock" }
 
     var databasePath: String { Self.databasePath(in: path) }
+    var keys: KeyFiles { KeyFiles(folder: path) }
     var operatorSocketPath: String { Self.operatorSocketPath(in: path) }
 
     /// Creates the folder if it is missing (0700) and takes its lock.
@@ -25,27 +26,6 @@ struct DataFolder: ~Copyable {
         // A program that is being started at this instant has a copy of the descriptor, which would keep the lock.
         flock(lock, LOCK_UN)
         close(lock)
-    }
-
-    /// The 32 bytes that sign tokens: made on first use, 0600, and refused if others could have read them.
-    func signingKey() throws -> [UInt8] {
-        let file = path + "/signing.key"
-        if let status = try FileStatus(path: file) {
-            guard status.isPrivate else {
-                throw StartupError(
-                    .permission, "\(file) can be read by others",
-                    hint: "delete it, which ends all logins, or: chmod 600 \(file)")
-            }
-            let key = try FileContents.read(file, limit: 64)
-            guard key.count == 32 else {
-                throw StartupError(.data, "\(file) is not a key of 32 bytes", hint: "delete it, which ends all logins")
-            }
-            return key
-        }
-        var generator = SystemRandomNumberGenerator()
-        let key = (0..<32).map { _ in UInt8.random(in: 0...255, using: &generator) }
-        try FileContents.write(key, to: file)
-        return key
     }
 
     private static func create(_ path: String) throws {

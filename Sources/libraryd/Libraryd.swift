@@ -9,6 +9,7 @@ struct Libraryd: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             ServeCommand.self, UserCommand.self, BackupCommand.self, RestoreCommand.self, CheckCommand.self,
+            KeyCommand.self, ImportFlaskCommand.self,
         ],
         defaultSubcommand: ServeCommand.self)
 

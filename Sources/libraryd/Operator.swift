@@ -4,25 +4,30 @@ import Shared
 struct OperatorRequest: JSONReadable, JSONWritable, Equatable {
     enum Command: String, Sendable {
         case list, promote, demote, disable, enable, delete, passwd, backup
+        case rotateKey = "rotate-key"
+        case importFlask = "import-flask"
     }
 
     let command: String
-    /// Of a user.
+    /// Of a user; of an import the one who gets what names nobody.
     var name: String?
     /// A user's new one.
     var password: String?
-    /// Of a backup.
+    /// Of a backup, or of a database to import.
     var path: String?
     var keep: Int64?
+    var dryRun: Bool?
 
     init(
-        _ command: Command, name: String? = nil, password: String? = nil, path: String? = nil, keep: Int? = nil
+        _ command: Command, name: String? = nil, password: String? = nil, path: String? = nil, keep: Int? = nil,
+        dryRun: Bool? = nil
     ) {
         self.command = command.rawValue
         self.name = name
         self.password = password
         self.path = path
         self.keep = keep.map(Int64.init)
+        self.dryRun = dryRun
     }
 
     init(from object: inout ObjectReader) {
@@ -31,6 +36,7 @@ struct OperatorRequest: JSONReadable, JSONWritable, Equatable {
         password = object.optionalString("password")
         path = object.optionalString("path")
         keep = object.optionalInteger("keep")
+        dryRun = object.optionalBool("dry_run")
     }
 
     func write(to json: inout JSONWriter) {
@@ -40,6 +46,7 @@ struct OperatorRequest: JSONReadable, JSONWritable, Equatable {
             if let password { $0.member("password", password) }
             if let path { $0.member("path", path) }
             if let keep { $0.member("keep", keep) }
+            if let dryRun { $0.member("dry_run", dryRun) }
         }
     }
 }
@@ -57,9 +64,38 @@ extension App {
         case (.passwd, let name?, let password?, nil): try await setPassword(name, password)
         case (.backup, nil, nil, let path?) where path.hasPrefix("/"):
             return try await store.backUp(to: path, keep: Int(clamping: request.keep ?? 1), at: clock.now())
+        case (.importFlask, let owner, nil, let path?) where path.hasPrefix("/"):
+            return try await importFlask(path, owner: owner, dryRun: request.dryRun ?? false)
+        case (.rotateKey, nil, nil, nil): return try await rotateKey()
         default: throw Failure(.badRequest)
         }
         return UserList(try await store.users())
+    }
+
+    private func importFlask(_ path: String, owner: String?, dryRun: Bool) async throws -> ImportReport {
+        let old = try FlaskLibrary(path: path)
+        guard old.hasOwners || owner != nil || old.authors.isEmpty || old.users.count == 1 else {
+            throw StartupError(
+                .usage, "\(path) does not say whose the authors are", hint: "say whose they shall be: --owner NAME")
+        }
+        let known = try await store.publicIDs()
+        var users: [ImportedUser] = []
+        for user in old.users {
+            var hash: String?
+            if let inner = user.password.flatMap({ WerkzeugHash($0) }) {
+                // Hashing takes long: not for who is there already, and not for a trial.
+                let isNeeded = !dryRun && !known.contains(user.publicID)
+                hash = isNeeded ? try await authenticator.passwords.wrap(inner) : ""
+            }
+            users.append(ImportedUser(old: user, passwordHash: hash))
+        }
+        return try await store.importFlask(users, old.authors, owner: owner, dryRun: dryRun, at: clock.now())
+    }
+
+    private func rotateKey() async throws -> KeyRotation {
+        let now = clock.now()
+        let id = try await authenticator.tokens.use(try keys.rotate(try keys.load(), at: now))
+        return KeyRotation(keyID: id, retiredUntil: now.adding(seconds: authenticator.tokens.lifetime.seconds))
     }
 
     private func update(_ name: String, _ patch: UserPatch) async throws {

@@ -52,7 +52,8 @@ struct OperatorSocket: Service {
         defer { close(connection) }
         try UnixSocket.write(request.json, to: connection)
         shutdown(connection, Int32(SHUT_WR))
-        let answer = try UnixSocket.read(connection)
+        // The report of an import has a line for each row.
+        let answer = try UnixSocket.read(connection, limit: 1 << 30)
         if let error = try? StartupError(json: answer, unknownMembers: .ignored) { throw error }
         guard let answer = try? Answer(json: answer, unknownMembers: .ignored) else {
             throw StartupError(.failure, "\(path): the daemon ended, or is of another version")

@@ -9,6 +9,7 @@ struct StartupError: Error, Equatable {
         case declined = 2
         case notFound = 3
         case conflict = 6
+        case partial = 8
         case usage = 64
         case data = 65
         case noInput = 66

@@ -62,11 +62,11 @@ enum UnixSocket {
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &time, size)
     }
 
-    /// Everything up to the end, at most 16 MiB.
-    static func read(_ descriptor: Int32) throws -> [UInt8] {
+    /// Everything up to the end, at most so many bytes; 16 MiB unless told.
+    static func read(_ descriptor: Int32, limit: Int = 16 << 20) throws -> [UInt8] {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 64 * 1024)
-        while bytes.count < 16 << 20 {
+        while bytes.count < limit {
             let count = Glibc.read(descriptor, &buffer, buffer.count)
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw StartupError(.inputOutput, "operator socket: \(systemError())") }

@@ -123,7 +123,7 @@ import Testing
     ])
     func aBackupDestroysNothing(name: String, exit: StartupError.Exit) async throws {
         try await makeLibrary(authors: 1)
-        _ = try DataFolder(path: home).signingKey()
+        _ = try DataFolder(path: home).keys.load().current
         try execute("CREATE TABLE t (x)", in: outer.path + "/other.db")
         try FileManager.default.linkItem(atPath: home + "/library.db", toPath: outer.path + "/link")
         try await withStore { store in

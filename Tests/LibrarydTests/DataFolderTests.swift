@@ -16,10 +16,10 @@ import Testing
     @Test func isMadePrivate() throws {
         let folder = try DataFolder(path: path)
         #expect(try mode(folder.path) == 0o700)
-        let key = try folder.signingKey()
+        let key = try folder.keys.load().current
         #expect(key.count == 32)
         #expect(try mode(path + "/signing.key") == 0o600)
-        #expect(try folder.signingKey() == key)
+        #expect(try folder.keys.load().current == key)
     }
 
     @Test func anOpenFolderIsTightened() throws {
@@ -31,12 +31,13 @@ import Testing
 
     @Test func twoKeysDiffer() throws {
         #expect(
-            try DataFolder(path: outer.path + "/1").signingKey() != DataFolder(path: outer.path + "/2").signingKey())
+            try DataFolder(path: outer.path + "/1").keys.load().current
+                != DataFolder(path: outer.path + "/2").keys.load().current)
     }
 
     @Test func aKeyThatOthersCouldReadIsRefused() throws {
         let folder = try DataFolder(path: path)
-        _ = try folder.signingKey()
+        _ = try folder.keys.load().current
         try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path + "/signing.key")
         let error = #expect(throws: StartupError.self) { try DataFolderTests.key(folder) }
         #expect(error?.exit == .permission)
@@ -66,5 +67,5 @@ import Testing
         #expect(error?.exit == .inputOutput)
     }
 
-    private static func key(_ folder: borrowing DataFolder) throws -> [UInt8] { try folder.signingKey() }
+    private static func key(_ folder: borrowing DataFolder) throws -> [UInt8] { try folder.keys.load().current }
 }

@@ -76,6 +76,19 @@ struct Authenticator: Sendable {
             throw Failure(.credentialsWrong)
         }
         throttle.succeeded(credentials.name, from: address)
+        return passwords.isOutdated(user.passwordHash) ? try await rehash(user, credentials.password) : user
+    }
+
+    /// Hashes the password as it is hashed today, now that it is known.
+    private func rehash(_ user: StoredUser, _ password: [UInt8]) async throws -> StoredUser {
+        let hash = try await passwords.hash(password)
+        if try await store.replacePasswordHash(user: user.id, from: user.passwordHash, to: hash) {
+            return StoredUser(id: user.id, name: user.name, passwordHash: hash, disabled: user.disabled)
+        }
+        // Another login has done so meanwhile, or the password is another by now.
+        guard let user = try store.user(.id(user.id)),
+            try await passwords.verify(password, against: user.passwordHash), !user.disabled
+        else { throw Failure(.credentialsWrong) }
         return user
     }
 

@@ -15,10 +15,10 @@ final class Passwords: Sendable {
         /// OWASP Password Storage Cheat Sheet: N=2^15, r=8, p=3.
         static let owasp = Cost(logN: 15, r: 8, p: 3)
 
-        /// Hashes that would cost more than a few times ours are not computed, wherever they come from.
+        /// Hashes that would cost more than ours are not computed, wherever they come from.
         var isBearable: Bool {
             (1...17).contains(logN) && (1...16).contains(r) && (1...16).contains(p)
-                && (1 << logN) * r * p <= 4 * (1 << 15) * 8 * 3
+                && (1 << logN) * r * p <= (1 << 15) * 8 * 3
         }
     }
 
@@ -59,12 +59,23 @@ final class Passwords: Sendable {
         let stored = hash ?? decoy
         let matches = try await onPool {
             // What cannot be parsed takes as long as what can.
-            let readable = Self.parse(stored).flatMap { $0.cost.isBearable ? $0 : nil }
-            guard let (cost, salt, key) = readable ?? Self.parse(decoy) else { return false }
-            let computed = try Self.scrypt(password, salt: salt, cost: cost)
-            return readable != nil && computed.count == key.count && CRYPTO_memcmp(computed, key, key.count) == 0
+            let readable = StoredHash(stored)
+            guard let hash = readable ?? StoredHash(decoy) else { return false }
+            let input = try hash.inner.map { try WerkzeugHash.digest(password, $0.method, salt: $0.salt) } ?? password
+            let computed = try Self.scrypt(input, salt: hash.salt, cost: hash.cost)
+            return readable != nil && CRYPTO_memcmp(computed, hash.key, computed.count) == 0
         }
         return matches && hash != nil
+    }
+
+    /// Hashes a hash of Werkzeug's, which may be weak, once more: `$werkzeug$METHOD$SALT` and then as ``hash(_:)``.
+    func wrap(_ inner: WerkzeugHash) async throws -> String {
+        "$werkzeug$\(inner.methodText)$\(inner.salt)" + (try await hash(inner.digest))
+    }
+
+    /// Whether the password should be hashed anew once it is known.
+    func isOutdated(_ hash: String) -> Bool {
+        StoredHash(hash).map { $0.inner != nil || $0.cost != cost } ?? false
     }
 
     static func randomBytes(_ count: Int) -> [UInt8] {
@@ -83,15 +94,16 @@ final class Passwords: Sendable {
         return try await pool.runIfActive(work)
     }
 
-    private static func scrypt(_ password: [UInt8], salt: [UInt8], cost: Cost) throws -> [UInt8] {
-        var key = [UInt8](repeating: 0, count: 32)
+    static func scrypt(_ password: [UInt8], salt: [UInt8], cost: Cost, length: Int = 32) throws -> [UInt8] {
+        var key = [UInt8](repeating: 0, count: length)
         let n = UInt64(1) << UInt64(cost.logN)
         let (r, p) = (UInt64(cost.r), UInt64(cost.p))
         // libcrypto's own limit of 32 MiB is a little too small for N=2^15.
         let memory = 128 * r * (n + p + 2)
         let done = password.withUnsafeBytes {
             EVP_PBE_scrypt(
-                $0.bindMemory(to: CChar.self).baseAddress, password.count, salt, salt.count, n, r, p, memory, &key, 32)
+                $0.bindMemory(to: CChar.self).baseAddress, password.count, salt, salt.count, n, r, p, memory, &key,
+                length)
         }
         guard done == 1 else { throw Failure(.internalError) }
         return key
@@ -101,11 +113,29 @@ final class Passwords: Sendable {
         func base64(_ bytes: [UInt8]) -> String { Data(bytes).base64EncodedString().trimmingCharacters(in: ["="]) }
         return "$scrypt$ln=\(cost.logN),r=\(cost.r),p=\(cost.p)$\(base64(salt))$\(base64(key))"
     }
+}
 
-    private static func parse(_ text: String) -> (cost: Cost, salt: [UInt8], key: [UInt8])? {
-        let parts = text.split(separator: "$", omittingEmptySubsequences: false)
-        guard parts.count == 5, parts[0].isEmpty, parts[1] == "scrypt" else { return nil }
-        let numbers = parts[2].split(separator: ",").map { $0.split(separator: "=") }
+/// A hash as it is stored.
+private struct StoredHash {
+    let inner: (method: WerkzeugHash.Method, salt: String)?
+    let cost: Passwords.Cost
+    let salt: [UInt8]
+    let key: [UInt8]
+
+    /// `nil` if it is none, or would take too long to compute.
+    init?(_ text: String) {
+        var parts = text.split(separator: "$", omittingEmptySubsequences: false)[...]
+        guard parts.popFirst()?.isEmpty == true else { return nil }
+        if parts.first == "werkzeug" {
+            guard parts.count == 7, let method = WerkzeugHash.method(parts[2]) else { return nil }
+            inner = (method, String(parts[3]))
+            parts = parts.dropFirst(3)
+        } else {
+            inner = nil
+        }
+        let texts = Array(parts)
+        guard texts.count == 4, texts[0] == "scrypt" else { return nil }
+        let numbers = texts[1].split(separator: ",").map { $0.split(separator: "=") }
         guard numbers.map(\.first) == ["ln", "r", "p"], numbers.allSatisfy({ $0.count == 2 }),
             let logN = Int(numbers[0][1]), let r = Int(numbers[1][1]), let p = Int(numbers[2][1])
         else { return nil }
@@ -113,7 +143,11 @@ final class Passwords: Sendable {
             let padding = String(repeating: "=", count: (4 - base64.utf8.count % 4) % 4)
             return Data(base64Encoded: base64 + padding).map { Array($0) }
         }
-        guard let salt = bytes(parts[3]), let key = bytes(parts[4]) else { return nil }
-        return (Cost(logN: logN, r: r, p: p), salt, key)
+        cost = Passwords.Cost(logN: logN, r: r, p: p)
+        guard let salt = bytes(texts[2]), let key = bytes(texts[3]), key.count == 32, cost.isBearable else {
+            return nil
+        }
+        self.salt = salt
+        self.key = key
     }
 }

@@ -80,6 +80,6 @@ struct CheckCommand: AsyncParsableCommand {
 }
 
 /// The daemon's working folder is not ours.
-private func absolute(_ path: String) -> String {
+func absolute(_ path: String) -> String {
     path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
 }

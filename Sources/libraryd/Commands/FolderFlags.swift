@@ -32,7 +32,7 @@ struct FolderFlags: ParsableArguments {
         let store = try Store(path: folder.databasePath)
         defer { store.close() }
         let app = try await App(
-            store: store, key: try folder.signingKey(), tokenLifetime: settings.tokenLifetime,
+            store: store, keys: folder.keys, tokenLifetime: settings.tokenLifetime,
             refreshLifetime: settings.refreshLifetime, passwords: Passwords(),
             logger: Logger(label: "libraryd") { _ in SwiftLogNoOpLogHandler() })
         guard let answer = try await app.perform(request) as? Answer else { throw Failure(.internalError) }

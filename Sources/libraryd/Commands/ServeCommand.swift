@@ -34,7 +34,7 @@ struct ServeCommand: AsyncParsableCommand {
         let store = try Store(path: folder.databasePath)
         defer { store.close() }
         let app = try await App(
-            store: store, key: try folder.signingKey(), tokenLifetime: settings.tokenLifetime,
+            store: store, keys: folder.keys, tokenLifetime: settings.tokenLifetime,
             refreshLifetime: settings.refreshLifetime, passwords: Passwords(), behindProxy: settings.behindProxy,
             logger: logger)
 

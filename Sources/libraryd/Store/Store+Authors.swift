@@ -14,27 +14,30 @@ extension Store {
     /// - Throws: ``Failure`` `author_exists` with the id of the one that is there already.
     func createAuthor(_ draft: AuthorDraft, owner: Int64, at now: Timestamp) async throws -> Author {
         defer { revisions.advance(owner) }
-        return try await writer.write { db in
-            do {
-                try db.cachedStatement(
-                    sql: """
-                        INSERT INTO author (owner, name, book, country, booker_prize, created_at, updated_at)
-                        VALUES (?, ?, ?, ?, ?, ?, ?)
-                        """
-                ).execute(
-                    arguments: [
-                        owner, draft.name, draft.book, draft.country, draft.bookerPrize, now.milliseconds,
-                        now.milliseconds,
-                    ])
-            } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
-                throw try Self.conflict(db, owner: owner, name: draft.name, book: draft.book)
-            }
-            let author = Author(
-                id: db.lastInsertedRowID, name: draft.name, book: draft.book, country: draft.country,
-                bookerPrize: draft.bookerPrize, createdAt: now, updatedAt: now, version: 1)
-            try SearchIndex.add(author, owner: owner, db)
-            return author
+        return try await writer.write { try Self.insertAuthor($0, draft, owner: owner, at: now) }
+    }
+
+    /// - Throws: ``Failure`` `author_exists`, having changed nothing.
+    static func insertAuthor(_ db: Database, _ draft: AuthorDraft, owner: Int64, at now: Timestamp) throws -> Author {
+        do {
+            try db.cachedStatement(
+                sql: """
+                    INSERT INTO author (owner, name, book, country, booker_prize, created_at, updated_at)
+                    VALUES (?, ?, ?, ?, ?, ?, ?)
+                    """
+            ).execute(
+                arguments: [
+                    owner, draft.name, draft.book, draft.country, draft.bookerPrize, now.milliseconds,
+                    now.milliseconds,
+                ])
+        } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
+            throw try Self.conflict(db, owner: owner, name: draft.name, book: draft.book)
         }
+        let author = Author(
+            id: db.lastInsertedRowID, name: draft.name, book: draft.book, country: draft.country,
+            bookerPrize: draft.bookerPrize, createdAt: now, updatedAt: now, version: 1)
+        try SearchIndex.add(author, owner: owner, db)
+        return author
     }
 
     /// The owner's author of that id.

@@ -141,6 +141,16 @@ extension Store {
         }
     }
 
+    /// Stores another hash of the same password; no session ends.
+    /// - Returns: `false` if the hash is no longer the old one.
+    func replacePasswordHash(user id: Int64, from old: String, to new: String) async throws -> Bool {
+        try await writer.write { db in
+            try db.execute(
+                sql: "UPDATE user SET password_hash = ? WHERE id = ? AND password_hash = ?", arguments: [new, id, old])
+            return db.changesCount == 1
+        }
+    }
+
     private struct Role {
         let id: Int64
         let name: String

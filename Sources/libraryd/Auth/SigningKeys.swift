@@ -1,0 +1,111 @@
+import Shared
+
+/// The key that signs tokens, and the one before it, whose tokens stay good until they expire.
+struct SigningKeys: Sendable, Equatable {
+    /// 32 random bytes.
+    let current: [UInt8]
+    var retired: Retired?
+
+    struct Retired: Sendable, Equatable, JSONReadable, JSONWritable {
+        let key: [UInt8]
+        let at: Timestamp
+
+        init(key: [UInt8], at: Timestamp) {
+            self.key = key
+            self.at = at
+        }
+
+        init(from object: inout ObjectReader) {
+            key = Base64URL.decode(object.string("key")) ?? []
+            at = object.timestamp("retired_at")
+        }
+
+        func write(to json: inout JSONWriter) {
+            json.object {
+                $0.member("key", Base64URL.encode(key))
+                $0.member("retired_at", at)
+            }
+        }
+    }
+}
+
+/// The files of the keys, in the data folder: `signing.key` has the current one, `signing.key.retired` the one before.
+struct KeyFiles: Sendable {
+    private let currentPath: String
+    private let retiredPath: String
+
+    init(folder: String) {
+        currentPath = folder + "/signing.key"
+        retiredPath = currentPath + ".retired"
+    }
+
+    /// The keys; the first is made on first use.
+    /// - Throws: ``StartupError`` if others could have read them, or if they are no keys.
+    func load() throws -> SigningKeys {
+        guard let current = try secret(currentPath) else {
+            let keys = SigningKeys(current: Passwords.randomBytes(32))
+            try FileContents.write(keys.current, to: currentPath)
+            return keys
+        }
+        guard current.count == 32 else {
+            throw StartupError(
+                .data, "\(currentPath) is not a key of 32 bytes", hint: "delete it, which ends all logins")
+        }
+        var keys = SigningKeys(current: current)
+        if let bytes = try secret(retiredPath) {
+            let retired = try? SigningKeys.Retired(json: bytes, unknownMembers: .ignored)
+            guard let retired, retired.key.count == 32 else {
+                throw StartupError(
+                    .data, "\(retiredPath) is not a retired key",
+                    hint: "delete it; clients with tokens from before the rotation refresh them")
+            }
+            // A rotation that ended between its two files has retired the key that is still in use.
+            if retired.key != current { keys.retired = retired }
+        }
+        return keys
+    }
+
+    /// Makes a new key and retires the current one. The one before that is forgotten.
+    func rotate(_ keys: SigningKeys, at now: Timestamp) throws -> SigningKeys {
+        let retired = SigningKeys.Retired(key: keys.current, at: now)
+        let next = SigningKeys(current: Passwords.randomBytes(32), retired: retired)
+        try FileContents.write(retired.json, to: retiredPath)
+        try FileContents.write(next.current, to: currentPath)
+        return next
+    }
+
+    private func secret(_ path: String) throws -> [UInt8]? {
+        guard let status = try FileStatus(path: path) else { return nil }
+        guard status.isPrivate else {
+            throw StartupError(
+                .permission, "\(path) can be read by others",
+                hint: "delete it, which ends all logins, or: chmod 600 \(path)")
+        }
+        return try FileContents.read(path, limit: 1024)
+    }
+}
+
+/// What `libraryd key rotate` answers.
+struct KeyRotation: JSONReadable, JSONWritable {
+    /// The `kid` of tokens from now on.
+    let keyID: String
+    /// When the last token of the key before has expired.
+    let retiredUntil: Timestamp
+
+    init(keyID: String, retiredUntil: Timestamp) {
+        self.keyID = keyID
+        self.retiredUntil = retiredUntil
+    }
+
+    init(from object: inout ObjectReader) {
+        keyID = object.string("key_id")
+        retiredUntil = object.timestamp("retired_until")
+    }
+
+    func write(to json: inout JSONWriter) {
+        json.object {
+            $0.member("key_id", keyID)
+            $0.member("retired_until", retiredUntil)
+        }
+    }
+}

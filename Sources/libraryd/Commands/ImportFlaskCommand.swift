@@ -1,0 +1,52 @@
+import ArgumentParser
+import Shared
+
+struct ImportFlaskCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import-flask",
+        abstract: "Carry users and authors over from the Flask tutorial's database, whether the daemon is up or down.",
+        discussion: """
+            Only reads that database. Passwords stay as they are: their hashes are hashed once more at once, and anew at the next
+            login. All rows are carried over in one transaction; what is there already stays, so it can be run twice. Prints what
+            became of each row; exits with 8 if a row was left out.
+            """)
+
+    @OptionGroup var flags: FolderFlags
+
+    @Flag(help: "Only tell what would happen.")
+    var dryRun = false
+
+    @Option(help: "Name of the user, here, who gets the authors that name no user.")
+    var owner: String?
+
+    @Argument(help: "The tutorial's database.", completion: .file())
+    var file: String
+
+    func run() async throws {
+        try await Exit.reporting {
+            let request = OperatorRequest(.importFlask, name: owner, path: absolute(file), dryRun: dryRun)
+            let report: ImportReport = try await flags.perform(request)
+            for row in report.rows {
+                let note = row.note.isEmpty ? "" : " (\(row.note))"
+                print(printable("\(row.table) \(row.id) \(row.name): \(row.outcome)\(note)"))
+            }
+            for table in ["user", "author"] {
+                let counts = ImportReport.Row.Outcome.allCases.map { "\($0.rawValue): \(report.count(table, $0))" }
+                StandardError.write(
+                    "\(table)s: \(counts.joined(separator: ", "))\(dryRun ? " (nothing was changed)" : "")\n")
+            }
+            let skipped = report.rows.count { $0.outcome == ImportReport.Row.Outcome.skipped.rawValue }
+            if skipped > 0 { throw StartupError(.partial, "\(skipped) of \(report.rows.count) rows were left out") }
+        }
+    }
+
+    /// What somebody stored must not drive the terminal.
+    private func printable(_ text: String) -> String {
+        text.unicodeScalars.map { scalar in
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator: scalar.escaped(asASCII: true)
+            default: String(scalar)
+            }
+        }.joined()
+    }
+}

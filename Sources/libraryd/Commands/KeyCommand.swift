@@ -1,0 +1,25 @@
+import ArgumentParser
+import Shared
+
+struct KeyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "key", abstract: "Change the key that signs tokens.", subcommands: [Rotate.self])
+
+    struct Rotate: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Sign with a new key from now on, whether the daemon is up or down.",
+            discussion: """
+                Nobody is logged out: tokens that were signed with the key before stay good until they expire. If that key has
+                become known, rotate twice; then no token of it is good, and clients refresh theirs by themselves.
+                """)
+
+        @OptionGroup var flags: FolderFlags
+
+        func run() async throws {
+            try await Exit.reporting {
+                let rotation: KeyRotation = try await flags.perform(OperatorRequest(.rotateKey))
+                print("new key \(rotation.keyID); tokens of the one before are good until \(rotation.retiredUntil)")
+            }
+        }
+    }
+}

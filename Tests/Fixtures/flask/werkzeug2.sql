@@ -1,0 +1,25 @@
+BEGIN TRANSACTION;
+CREATE TABLE authors (
+    id INTEGER NOT NULL, name VARCHAR(50) NOT NULL, book VARCHAR(20) NOT NULL, country VARCHAR(50) NOT NULL,
+    booker_prize BOOLEAN, user_id INTEGER, PRIMARY KEY (id), UNIQUE (name), UNIQUE (book));
+INSERT INTO "authors" VALUES(1,'Author 1','Book 1','UK',0,1);
+INSERT INTO "authors" VALUES(2,'Author 2','Book 2','UK',1,2);
+INSERT INTO "authors" VALUES(3,'Author 3','Book 3','UK',0,3);
+INSERT INTO "authors" VALUES(4,'Author 4','Book 4','UK',1,4);
+INSERT INTO "authors" VALUES(5,'Author 5','Book 5','UK',0,5);
+INSERT INTO "authors" VALUES(6,'Author 6','Book 6','UK',1,6);
+INSERT INTO "authors" VALUES(7,'Author 7','Book 7','UK',0,7);
+INSERT INTO "authors" VALUES(8,'Author 8','Book 8','UK',1,8);
+INSERT INTO "authors" VALUES(9,'Author 9','Book 9','UK',0,9);
+CREATE TABLE users (
+    id INTEGER NOT NULL, public_id INTEGER, name VARCHAR(50), password VARCHAR(50), admin BOOLEAN, PRIMARY KEY (id));
+INSERT INTO "users" VALUES(1,'8312d79c-9dcc-5c64-b571-e0d1b4ef166c','pbkdf2','pbkdf2:sha256:600000$6UK73niqKDZMZRHC$12c7b0a95c4365759d900b1df94730e269229a25c03808df8a7909e9b408cd2d',1);
+INSERT INTO "users" VALUES(2,'0d24cf95-ab9a-56e2-8d10-6f707b687491','pbkdf2-sha256-1000','pbkdf2:sha256:1000$1mQxwtJ72v2tXZht$832a8edaa71645df5d9fadebc2e8520d5af7b5a620254030819d01043a1a48df',0);
+INSERT INTO "users" VALUES(3,'3486a573-d313-5daf-8276-de60b8ba59b4','pbkdf2-sha256-150000','pbkdf2:sha256:150000$poaORLFEvfKehndZ$304adca41248cd362861ff55f756e06abdda0133df66552dbe7b1b97473d7fed',0);
+INSERT INTO "users" VALUES(4,'18b5ea74-b6da-588d-9037-e792f8dda8b9','scrypt','scrypt:32768:8:1$usJ52u0yBi43pEnp$805768eda2e28087bfb1d493f35b476599c5f1336e8fa0d85c87aeb210f1d96c16939e77f1ab77d579c559a133d4ca9b2bea11492035fab66c1baca8a7ce5260',0);
+INSERT INTO "users" VALUES(5,'65e7f5b2-6d9c-5e2e-a377-39c8171028ca','scrypt-16384-8-1','scrypt:16384:8:1$c5sua6g6OFAyDxpG$d3ecad9306643340f2b2403cbec3ce76a78c233d22d022bef242ad2dba9f177c6c23c55a9d770b361278a17b145fc481365245ec4baa21306c0d7fe07022b913',0);
+INSERT INTO "users" VALUES(6,'4f91a64d-ccde-5fc4-bdce-b0e820d6788e','pbkdf2-sha512-1000','pbkdf2:sha512:1000$cZkq3LZEF0ZOqEYC$c6a4cc1fc29eb3a5cda5ec9968c9dcfdb666ef370516ca7bb41aab69498f34113fd1b67dcbf2c44a6885f99cf85f70ad138298fd04a076a3f3e1cf67974b4e34',0);
+INSERT INTO "users" VALUES(7,'035936fe-d59a-5539-be64-7dc725b8d587','sha256','sha256$z3T5jOUT0T2DHZ0q$9731743477314643c24dfd89e9dfc2c6738cc0075aab4214bf3fc96b4d0109ee',0);
+INSERT INTO "users" VALUES(8,'35263909-fb37-5056-9689-8ee48f5d4fbe','sha512','sha512$BcfioHXePxZs7uLy$6b540397a2a51c9247c0b114486552657ac8078530e9cab7a5d94ced7601aeceb4a217d5ee283aee6010a5682fa6eaa84935cb3f49f306c9faa7e8a09ba2cb1d',0);
+INSERT INTO "users" VALUES(9,'2fd4cddb-3f41-5837-b4f2-617384a664c6','plain','plain$2hUoBUByKPwyiHlB$password of plain',0);
+COMMIT;
