@@ -1,0 +1,61 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The file of tokens, when many processes want it and when one dies with it in its hands.
+@Suite(.serialized) struct CredentialsTests {
+    private let home = TemporaryFolder()
+    private var file: URL { URL(fileURLWithPath: home.path + "/.config/libctl/credentials.json") }
+
+    /// Lets the access token look expired, so that whoever comes next must refresh it.
+    private func expire() throws {
+        let text = try String(contentsOf: file, encoding: .utf8)
+        let expired = text.replacing(/"expires_at":"[^"]*"/, with: #""expires_at":"2020-01-01T00:00:00.000Z""#)
+        #expect(text != expired)
+        // In place: the file stays private.
+        let handle = try FileHandle(forWritingTo: file)
+        try handle.truncate(atOffset: 0)
+        try handle.write(contentsOf: Data(expired.utf8))
+        try handle.close()
+    }
+
+    @Test func twentyProcessesRefreshOnceAndAllSucceed() async throws {
+        let daemon = try await Daemon()
+        try await daemon.login("ada", home: home)
+        try expire()
+        let codes = try await withThrowingTaskGroup(of: Int32.self) { group in
+            for _ in 0..<20 { group.addTask { [home] in try await daemon.libctl("whoami", home: home).code } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(codes == Array(repeating: 0, count: 20))
+        #expect(daemon.log.split(separator: "\n").filter { $0.contains("/token/refresh") }.count == 1)
+    }
+
+    /// Whichever call it dies in, the next process finds a file that it can read and a login that goes on.
+    @Test(
+        .enabled(if: Program.mayTrace, "strace may not trace here"),
+        arguments: ["flock", "sendto", "recvfrom", "unlink", "write", "fsync", "rename"])
+    func aProcessThatIsKilledWhileItRefreshesLosesNoLogin(call: String) async throws {
+        let daemon = try await Daemon()
+        try await daemon.login("ada", home: home)
+        for number in 1..<100 {
+            try expire()
+            let result = try await Program.run(
+                "/usr/bin/strace",
+                [
+                    "-f", "-qq", "-o", "/dev/null", "-e", "trace=\(call)", "-e",
+                    "inject=\(call):signal=KILL:when=\(number)", Program.path("libctl"), "whoami",
+                ],
+                environment: ["HOME": home.path, "LIBCTL_SERVER": daemon.address])
+            let next = try await daemon.libctl("whoami", home: home)
+            #expect(next.code == 0, "\(call) \(number): \(next.error)")
+            #expect(next.output == "ada\n")
+            if result.code == 0 {
+                #expect(number > 1)
+                return
+            }
+            #expect(result.code == 128 + SIGKILL)
+        }
+        Issue.record("no life without a kill in 100")
+    }
+}
