@@ -207,11 +207,21 @@ import Testing
             raw: Array(
                 "GET /authors?q=correct+horse&token=\(token) HTTP/1.1\r\nHost: x\r\nx-access-tokens: \(token)x\r\n\r\n"
                     .utf8))
-        _ = try await daemon.libctl("authors", "list", "-v", home: home)
+        let list = try await daemon.libctl("authors", "list", "-v", home: home)
+        let passwd = try await daemon.libctl(
+            "passwd", "-v", "--password-stdin", home: home, input: "correct horse\nbattery staple\n")
+        #expect(passwd.code == 0)
+        let sessions = try await daemon.libctl("sessions", "list", "--json", home: home)
+        let reset = try await Program.run(
+            Program.path("libraryd"), ["user", "passwd", "ada", "--data", daemon.data],
+            environment: ["HOME": home.path], input: "tuba and cello\n")
+        #expect(reset.code == 0)
         #expect(try await daemon.end(SIGTERM) == 0)
         #expect(daemon.log.contains("/login"))
-        for secret in ["correct horse", "correct+horse", token, refresh, "scrypt"] {
-            #expect(!daemon.log.contains(secret))
+        #expect(daemon.log.contains("/me/password"))
+        let said = [list, passwd, sessions, reset].map { $0.output + $0.error } + [daemon.log]
+        for secret in ["correct horse", "correct+horse", "battery staple", "tuba", token, refresh, "scrypt"] {
+            for text in said { #expect(!text.contains(secret)) }
         }
     }
 }

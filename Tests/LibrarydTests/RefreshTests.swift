@@ -45,6 +45,7 @@ import Testing
         let replay = try await refresh(stolen, library)
         #expect(replay.status == 401)
         #expect(replay.code == "refresh_token_invalid")
+        #expect(library.log.lines.filter { $0.hasPrefix("warning a refresh token was used again") }.count == 1)
         #expect(try await library.send("GET", "/me", headers: [bearer(token)]).code == "token_revoked")
         #expect(try await refresh(current, library).status == 401)
     }

@@ -39,6 +39,17 @@ import Testing
         try await fail(6, from: "10.0.0.1", library)
     }
 
+    @Test func whatIsLeftIsSaid() async throws {
+        let library = try await TestLibrary()
+        for left in [4, 3, 2, 1, 0] {
+            let reply = try await login("wrong horse", from: "10.0.0.1", library)
+            #expect(reply.status == 401)
+            #expect(reply.header("ratelimit") == #""login";r=\#(left);t=86400"#)
+        }
+        #expect(try await login("wrong horse", from: "10.0.0.1", library).header("ratelimit") == #""login";r=0;t=1"#)
+        #expect(try await login("wrong horse", from: nil, library).header("ratelimit") == nil)
+    }
+
     @Test func aClockThatIsSetChangesNothing() async throws {
         let library = try await TestLibrary()
         try await fail(6, from: "10.0.0.1", library)
@@ -137,7 +148,11 @@ import Testing
         }
         // What is refused for its form costs nothing and does not count.
         #expect(try await register("a b", from: "10.0.0.1").status == 422)
-        for number in 0..<5 { #expect(try await register("u\(number)", from: "10.0.0.1").status == 201) }
+        for number in 0..<5 {
+            let reply = try await register("u\(number)", from: "10.0.0.1")
+            #expect(reply.status == 201)
+            #expect(reply.header("ratelimit") == #""register";r=\#(4 - number);t=60"#)
+        }
         library.time.pass(seconds: 59)
         let refused = try await register("u5", from: "10.0.0.1")
         #expect(refused.status == 429)
@@ -152,8 +167,8 @@ import Testing
     /// A flood of names is not a way to be forgotten, nor to fill the memory.
     @Test func aFloodOfNamesForgetsNoGuesser() {
         let throttle = Throttle { 1000 }
-        for _ in 0..<6 { throttle.failed("ada", from: "10.0.0.1") }
-        for number in 0..<50_000 { throttle.failed("name\(number)", from: "10.0.0.1") }
+        for _ in 0..<6 { _ = throttle.failed("ada", from: "10.0.0.1") }
+        for number in 0..<50_000 { _ = throttle.failed("name\(number)", from: "10.0.0.1") }
         #expect(throws: Failure.self) { try throttle.admit("ada", from: "10.0.0.1") }
         #expect(throttle.count <= 10_000)
     }

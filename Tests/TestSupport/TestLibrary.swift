@@ -14,6 +14,8 @@ public final class TestLibrary: Sendable {
     public let folder: TemporaryFolder
     /// The time that the daemon sees. It stands still until a test moves it.
     public let time: TestTime
+    /// What the daemon has logged: level and message.
+    let log = TestLog()
     let app: App
     private let responder: RouterResponder<GuestContext>
 
@@ -30,7 +32,7 @@ public final class TestLibrary: Sendable {
             // Cheap, so that a test can have many users; the real cost has a test of its own.
             passwords: Passwords(cost: .init(logN: 4, r: 8, p: 1)),
             behindProxy: behindProxy, clock: Clock(now: { time.now }, uptime: { time.uptime }),
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            logger: Logger(label: "test") { [log] _ in log })
         responder = app.router().buildResponder()
     }
 
@@ -83,6 +85,28 @@ public struct TestReply: Sendable {
     }
 
     public var text: String { String(decoding: body, as: UTF8.self) }
+}
+
+/// Keeps what is logged.
+struct TestLog: LogHandler {
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.info
+    private let kept = Kept()
+
+    var lines: [String] { kept.lines.withLock { $0 } }
+
+    func log(event: LogEvent) {
+        kept.lines.withLock { $0.append("\(event.level) \(event.message)") }
+    }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    private final class Kept: Sendable {
+        let lines = Mutex<[String]>([])
+    }
 }
 
 /// A clock that a test moves.

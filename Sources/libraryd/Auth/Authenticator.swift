@@ -20,14 +20,17 @@ struct Authenticator: Sendable {
 
     /// Creates an account. The password is hashed before the name is looked at, so a taken one takes as long.
     /// - Parameter address: of the client; `nil` where there is none, which nothing limits.
-    func register(_ registration: Registration, from address: String?) async throws -> Registered {
+    /// - Returns: the account, and header fields that tell of the limit.
+    func register(
+        _ registration: Registration, from address: String?
+    ) async throws -> (account: Registered, headers: HTTPFields) {
         try registration.validate()
-        try throttle.admitRegistration(from: address)
+        let headers = try throttle.admitRegistration(from: address)
         let hash = try await passwords.hash(Array(registration.password.utf8))
         let publicID = UUID().uuidString.lowercased()
         try await store.createUser(
             publicID: publicID, name: registration.name, passwordHash: hash, at: clock.now())
-        return Registered(publicID: publicID, name: registration.name, admin: false)
+        return (Registered(publicID: publicID, name: registration.name, admin: false), headers)
     }
 
     /// Opens a session.
@@ -51,7 +54,7 @@ struct Authenticator: Sendable {
             user = try await self.user(
                 BasicCredentials(name: principal.name, password: Array(change.currentPassword.utf8)), from: address)
         } catch let failure as Failure where failure.code == .credentialsWrong {
-            throw Failure(.passwordWrong)
+            throw Failure(.passwordWrong, headers: failure.headers)
         }
         try await store.setPassword(
             .id(user.id), from: user.passwordHash, to: try await passwords.hash(Array(change.newPassword.utf8)),
@@ -72,8 +75,7 @@ struct Authenticator: Sendable {
         guard credentials.password.count <= Registration.maximumPasswordBytes,
             try await passwords.verify(credentials.password, against: user?.passwordHash), let user, !user.disabled
         else {
-            throttle.failed(credentials.name, from: address)
-            throw Failure(.credentialsWrong)
+            throw Failure(.credentialsWrong, headers: throttle.failed(credentials.name, from: address))
         }
         throttle.succeeded(credentials.name, from: address)
         return passwords.isOutdated(user.passwordHash) ? try await rehash(user, credentials.password) : user

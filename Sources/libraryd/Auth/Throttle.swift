@@ -64,22 +64,26 @@ final class Throttle: Sendable {
             else { return own }
             return max(own, all.last + Self.memory - now)
         }
-        if wait > 0 { throw Self.refusal(policy: "login", quota: Self.freeFailures, wait: wait) }
+        if wait > 0 { throw Self.refusal("login", Self.freeFailures, wait: wait) }
     }
 
     /// Counts a wrong password. Whoever tries again too early is not counted: it was not looked at.
-    func failed(_ account: String, from address: String?) {
-        guard let address else { return }
+    /// - Returns: header fields that tell how many tries are left before the next delay.
+    func failed(_ account: String, from address: String?) -> HTTPFields {
+        guard let address else { return [:] }
         let pair = Pair(account: account.lowercased(), address: address)
         let now = uptime()
-        state.withLock { state in
+        return state.withLock { state in
             Self.forget(&state, at: now)
             let failures = Self.count(&state.pairs[pair, default: Tries()], at: now)
             _ = Self.count(&state.accounts[pair.account, default: Tries()], at: now)
-            if failures > Self.freeFailures {
-                let doublings = min(failures - Self.freeFailures - 1, 20)
-                state.pairs[pair]?.next = now + min(Self.longestDelay, 1 << Int64(doublings))
+            guard failures > Self.freeFailures else {
+                return Self.fields("login", Self.freeFailures, left: Self.freeFailures - failures, in: Self.memory)
             }
+            let doublings = min(failures - Self.freeFailures - 1, 20)
+            let delay = min(Self.longestDelay, 1 << Int64(doublings))
+            state.pairs[pair]?.next = now + delay
+            return Self.fields("login", Self.freeFailures, left: 0, in: delay)
         }
     }
 
@@ -99,22 +103,24 @@ final class Throttle: Sendable {
     var count: Int { state.withLock { max($0.pairs.count, $0.accounts.count) } }
 
     /// Counts a registration.
+    /// - Returns: header fields that tell how many are left.
     /// - Throws: ``Failure`` `rate_limited`.
-    func admitRegistration(from address: String?) throws(Failure) {
-        guard let address else { return }
+    func admitRegistration(from address: String?) throws(Failure) -> HTTPFields {
+        guard let address else { return [:] }
         let now = uptime()
-        let wait: Int64 = state.withLock { state in
+        let (wait, left): (Int64, Int) = state.withLock { state in
             if state.registrations.count >= Self.capacity {
                 state.registrations = state.registrations.filter { $0.value.last ?? 0 > now - 60 }
             }
             let recent = (state.registrations[address] ?? []).filter { $0 > now - 60 }
             guard recent.count < Self.registrationsPerMinute, state.registrations.count < 10 * Self.capacity else {
-                return (recent.first ?? now) + 60 - now
+                return ((recent.first ?? now) + 60 - now, 0)
             }
             state.registrations[address] = recent + [now]
-            return 0
+            return (0, Self.registrationsPerMinute - recent.count - 1)
         }
-        if wait > 0 { throw Self.refusal(policy: "register", quota: Self.registrationsPerMinute, wait: wait) }
+        if wait > 0 { throw Self.refusal("register", Self.registrationsPerMinute, wait: wait) }
+        return Self.fields("register", Self.registrationsPerMinute, left: left, in: 60)
     }
 
     /// Returns the failures in a row, with this one.
@@ -136,14 +142,15 @@ final class Throttle: Sendable {
         }
     }
 
-    /// 429 with the header fields of draft-ietf-httpapi-ratelimit-headers-10.
-    private static func refusal(policy: String, quota: Int, wait: Int64) -> Failure {
-        Failure(
-            .rateLimited, "Too many attempts; try again in \(wait) s.",
-            headers: [
-                .retryAfter: String(wait), .rateLimitPolicy: "\"\(policy)\";q=\(quota)",
-                .rateLimit: "\"\(policy)\";r=0;t=\(wait)",
-            ])
+    private static func refusal(_ policy: String, _ quota: Int, wait: Int64) -> Failure {
+        var headers = fields(policy, quota, left: 0, in: wait)
+        headers[.retryAfter] = String(wait)
+        return Failure(.rateLimited, "Too many attempts; try again in \(wait) s.", headers: headers)
+    }
+
+    /// `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10).
+    private static func fields(_ policy: String, _ quota: Int, left: Int, in seconds: Int64) -> HTTPFields {
+        [.rateLimitPolicy: "\"\(policy)\";q=\(quota)", .rateLimit: "\"\(policy)\";r=\(left);t=\(seconds)"]
     }
 }
 

@@ -12,8 +12,9 @@ struct AccountRoutes {
     func add(to routes: RouterGroup<GuestContext>) {
         routes.on(Endpoints.register) { request, context in
             let registration: Registration = try await request.decode()
-            return .json(
-                try await authenticator.register(registration, from: address(request, context.peer)), status: .created)
+            let (account, headers) = try await authenticator.register(
+                registration, from: address(request, context.peer))
+            return .json(account, status: .created, headers: headers)
         }
         routes.on(Endpoints.login, use: login)
         routes.on(Endpoints.loginByGet, use: login)
