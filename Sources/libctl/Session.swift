@@ -22,13 +22,13 @@ final class Session {
     }
 
     /// Calls `body` with an `Authorization` value, refreshing the token first if it has expired, and once more if the
-    /// daemon says so.
+    /// daemon says so, or no longer knows the key that signed it.
     func authorized<Value>(_ body: (_ authorization: String) throws -> Value) throws -> Value {
         if let token = io.variable("LIBCTL_TOKEN") { return try body("Bearer " + token) }
         let credential = try credential(validFor: 10)
         do {
             return try body("Bearer " + credential.token)
-        } catch let problem as Problem where problem.code == .tokenExpired {
+        } catch let problem as Problem where [.tokenExpired, .tokenMalformed].contains(problem.code) {
             return try body("Bearer " + (try refresh(credential)).token)
         }
     }
@@ -56,7 +56,7 @@ final class Session {
             }
             if current.token != old.token { return current }
             do {
-                let login = try client.call(Endpoints.refresh, body: RefreshRequest(refreshToken: old.refreshToken))
+                let login = try trade(old.refreshToken)
                 let new = Credential(server: old.server, user: old.user, login: login, at: io.now())
                 all.renew(new)
                 return new
@@ -70,6 +70,20 @@ final class Session {
 }
 
 extension Session {
+    /// Trades the refresh token. The daemon honours it once more for 10 seconds, because the first answer may be lost: so a second
+    /// try comes within that time, or never.
+    private func trade(_ token: String) throws -> Login {
+        func attempt() throws -> Login {
+            try client.call(
+                Endpoints.refresh, body: RefreshRequest(refreshToken: token), timeoutMilliseconds: 4000)
+        }
+        do {
+            return try attempt()
+        } catch let failure as CommandFailure where [.tryLater, .foreignReply].contains(failure.status) {
+            return try attempt()
+        }
+    }
+
     /// Asks on the terminal whether to go on.
     /// - Throws: ``CommandFailure`` `declined`, or `usage` where there is nobody to ask.
     func confirm(_ question: String, otherwise: String) throws {

@@ -23,10 +23,13 @@ struct App: Sendable {
         self.keys = keys
         self.behindProxy = behindProxy
         try await store.loadSessions(at: clock.now())
+        let throttle = Throttle(uptime: clock.uptime)
+        for hash in try store.importedHashes() { passwords.expect(hash) }
+        for (name, address) in try store.loginAddresses() { throttle.know(name, at: address) }
         authenticator = Authenticator(
             store: store, tokens: try await Tokens(keys: try keys.load(), lifetime: tokenLifetime),
             passwords: passwords,
-            throttle: Throttle(uptime: clock.uptime), refreshLifetime: refreshLifetime, clock: clock, logger: logger)
+            throttle: throttle, refreshLifetime: refreshLifetime, clock: clock, logger: logger)
     }
 
     /// Every middleware and every route.

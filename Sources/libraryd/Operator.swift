@@ -100,6 +100,7 @@ extension App {
 
     private func update(_ name: String, _ patch: UserPatch) async throws {
         _ = try await store.updateUser(.name(name), patch, at: clock.now())
+        if patch.disabled == false { authenticator.throttle.forget(name) }
     }
 
     private func setPassword(_ name: String, _ password: String) async throws {
@@ -109,5 +110,6 @@ extension App {
         if let fault = Registration.fault(inPassword: password, name: user.name) { throw InvalidFields([fault]) }
         let hash = try await authenticator.passwords.hash(Array(password.utf8))
         try await store.setPassword(.id(user.id), to: hash, at: clock.now())
+        authenticator.throttle.forget(user.name)
     }
 }

@@ -110,6 +110,31 @@ import Testing
         #expect(tokens.count == 1)
     }
 
+    @Test func aLostAnswerIsAskedForOnceMore() async throws {
+        let library = try await TestLibrary()
+        var ctl = Ctl(library)
+        try await ctl.login("ada")
+        library.time.advance(seconds: 1800)
+        ctl.lost = "/token/refresh"
+        let first = try await ctl("whoami")
+        #expect(first.code == 0, "\(first.error)")
+        library.time.advance(seconds: 1800)
+        ctl.lost = nil
+        #expect(try await ctl("whoami").code == 0)
+    }
+
+    /// Two rotations make every access token unreadable, and end no login.
+    @Test func anotherKeyIsNoEnd() async throws {
+        let library = try await TestLibrary()
+        let ctl = Ctl(library)
+        try await ctl.login("ada")
+        for _ in 0..<2 { try await library.rotateKey() }
+        #expect(try await ctl("whoami").output == "ada\n")
+        for _ in 0..<2 { try await library.rotateKey() }
+        #expect(try await ctl("logout").code == 0)
+        #expect(library.sessionCount == 0)
+    }
+
     @Test func minTTLRefreshesEarly() async throws {
         let library = try await TestLibrary()
         let ctl = Ctl(library)

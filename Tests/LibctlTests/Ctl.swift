@@ -10,6 +10,8 @@ struct Ctl: Sendable {
     let library: TestLibrary
     let home: TemporaryFolder
     var environment: [String: String] = [:]
+    /// The path whose first answer is lost on the way.
+    var lost: String?
 
     init(_ library: TestLibrary) {
         self.library = library
@@ -33,6 +35,7 @@ struct Ctl: Sendable {
         try Data(input).write(to: URL(fileURLWithPath: inputPath))
         let library = library
         let time = library.time
+        let lost = Once(lost)
         let environment = environment.merging(["HOME": home.path]) { given, _ in given }
         let code: Int32 = await withCheckedContinuation { continuation in
             Thread.detachNewThread {
@@ -42,7 +45,13 @@ struct Ctl: Sendable {
                 io.error = open(errorPath, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
                 io.terminal = nil
                 io.now = { time.now }
-                io.transport = { _ in { try Self.send($0, to: library) } }
+                io.transport = { _ in
+                    {
+                        let reply = try Self.send($0, to: library)
+                        if lost.take($0.path) { throw CommandFailure(.tryLater, "the answer was lost") }
+                        return reply
+                    }
+                }
                 let code = Libctl.run(arguments, io: io)
                 for descriptor in [io.input, io.output, io.error] { close(descriptor) }
                 continuation.resume(returning: code)
@@ -78,6 +87,21 @@ struct Ctl: Sendable {
         return TransportReply(
             status: reply.status, headers: Dictionary(reply.headers.map { ($0.name, $0.value) }) { first, _ in first },
             body: reply.body)
+    }
+
+    /// Used by one thread.
+    private final class Once: @unchecked Sendable {
+        private var path: String?
+
+        init(_ path: String?) {
+            self.path = path
+        }
+
+        func take(_ path: String) -> Bool {
+            guard path == self.path else { return false }
+            self.path = nil
+            return true
+        }
     }
 
     /// Written before the semaphore is signalled, read after.

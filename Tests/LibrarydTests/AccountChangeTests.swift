@@ -129,6 +129,42 @@ import Testing
         }
     }
 
+    /// A body that takes its time is judged by who its sender is when it has come.
+    @Test(
+        arguments: ["demote", "disable", "delete"],
+        ["PATCH /users/ada", "POST /authors", "PATCH /authors/1", "PUT /me/password"])
+    func aBodyThatIsHeldOpenGainsNoTime(command: String, request: String) async throws {
+        let library = try await TestLibrary()
+        _ = try await library.adminToken()
+        _ = try await library.login("ada")
+        let mallory = try await library.login("mallory").token
+        _ = try await library.create("A", "B", as: mallory)
+        try await library.setAdmin(true, "mallory")
+        let ada = try require(try await library.app.store.users().first { $0.name == "ada" })
+        let words = request.split(separator: " ").map(String.init)
+        let body =
+            switch request {
+            case "PATCH /users/ada": #"{"admin":true}"#
+            case "POST /authors": #"{"name":"N","book":"B","country":"C"}"#
+            case "PATCH /authors/1": #"{"country":"X"}"#
+            default: #"{"current_password":"correct horse","new_password":"battery staple"}"#
+            }
+        let reply = try await library.send(
+            words[0], words[1].replacing("/users/ada", with: "/users/\(ada.publicID)"),
+            headers: [bearer(mallory), ("Content-Type", "application/json")], body: Array(body.utf8)
+        ) {
+            _ = try await library.app.perform(
+                OperatorRequest(try require(OperatorRequest.Command(rawValue: command)), name: "mallory"))
+        }
+        if command == "demote" {
+            // A plain user may do all but the first.
+            #expect(reply.code == (request == "PATCH /users/ada" ? "admin_required" : nil))
+        } else {
+            #expect(reply.code == "token_revoked")
+        }
+        #expect(try await library.app.store.users().first { $0.name == "ada" } == ada)
+    }
+
     // MARK: End
 
     @Test(arguments: ["admin", "self", "operator"])

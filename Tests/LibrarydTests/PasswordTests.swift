@@ -38,6 +38,20 @@ import Testing
         #expect(try await !Passwords(cost: .init(logN: 4, r: 8, p: 1)).verify(Array("password".utf8), against: nil))
     }
 
+    @Test func oneAddressDoesNotTakeAllPlaces() async throws {
+        let passwords = Passwords(cost: .init(logN: 14, r: 8, p: 1), threads: 1)
+        let done = await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<50 { group.addTask { (try? await passwords.hash([1], for: "10.0.0.1")) != nil } }
+            for address in [nil, "10.0.0.2"] {
+                // While the crowd waits.
+                group.addTask { (try? await passwords.hash([1], for: address)) != nil }
+            }
+            return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+        }
+        #expect(done < 52)
+        #expect(done >= 8)
+    }
+
     @Test func theQueueIsBounded() async throws {
         let passwords = Passwords(cost: .init(logN: 12, r: 8, p: 1), threads: 1)
         let outcomes = await withTaskGroup(of: ErrorCode?.self) { group in

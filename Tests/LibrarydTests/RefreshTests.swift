@@ -95,6 +95,38 @@ import Testing
         #expect(list.authors.map(\.version) == [2, 1])
     }
 
+    /// Somebody else logs in, and the daemon starts, while the clock is wrong by weeks; then it is set right.
+    @Test func aClockThatWasWrongForAWhileEndsNoLogin() async throws {
+        let folder = TemporaryFolder()
+        let time = TestTime()
+        var library: TestLibrary? = try await TestLibrary(folder: folder, time: time)
+        let login = try await require(library).login("ada")
+        time.advance(seconds: 25 * 86400)
+        _ = try await require(library).login("bob")
+        library = nil
+        let again = try await TestLibrary(folder: folder, time: time)
+        #expect(try await refresh(login.refreshToken, again).code == "refresh_token_invalid")
+        time.advance(seconds: -25 * 86400)
+        #expect(try await again.send("GET", "/me", headers: [bearer(login.token)]).status == 200)
+        #expect(try await refresh(login.refreshToken, again).status == 200)
+    }
+
+    /// A token does not promise more than its session has left.
+    @Test func aTokenEndsWithItsSession() async throws {
+        let library = try await TestLibrary()
+        var login = try await library.login("ada")
+        for _ in 0..<29 {
+            library.time.advance(seconds: 86400)
+            login = try Login(json: try await refresh(login.refreshToken, library).body, unknownMembers: .rejected)
+        }
+        library.time.advance(seconds: 86400 - 60)
+        login = try Login(json: try await refresh(login.refreshToken, library).body, unknownMembers: .rejected)
+        #expect(login.expiresIn == 60)
+        #expect(login.expiresAt == login.refreshExpiresAt)
+        library.time.advance(seconds: 60)
+        #expect(try await library.send("GET", "/me", headers: [bearer(login.token)]).code == "token_expired")
+    }
+
     @Test func anIdleSessionIsOver() async throws {
         let library = try await TestLibrary()
         let login = try await library.login("ada")
@@ -117,7 +149,8 @@ import Testing
         let library = try await TestLibrary()
         for _ in 0..<5 { _ = try await library.login("ada") }
         #expect(library.app.store.sessions.count == 5)
-        library.time.advance(seconds: 7 * 86400)
+        // They are kept a while, lest a clock that is wrong for a day ends them.
+        library.time.advance(seconds: 37 * 86400)
         let login = try await library.login("ada")
         #expect(library.app.store.sessions.count == 1)
         #expect(try await library.send("GET", "/me", headers: [bearer(login.token)]).status == 200)

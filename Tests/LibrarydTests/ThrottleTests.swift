@@ -164,20 +164,96 @@ import Testing
         #expect(try await register("u7", from: "10.0.0.1").status == 201)
     }
 
-    /// A flood of names is not a way to be forgotten, nor to fill the memory.
-    @Test func aFloodOfNamesForgetsNoGuesser() {
+    /// A flood of names is not a way to be forgotten, nor to fill the memory, however often each fails.
+    @Test(arguments: [1, 6])
+    func aFloodOfNamesForgetsNoGuesser(failures: Int) throws {
         let throttle = Throttle { 1000 }
-        for _ in 0..<6 { _ = throttle.failed("ada", from: "10.0.0.1") }
-        for number in 0..<50_000 { _ = throttle.failed("name\(number)", from: "10.0.0.1") }
-        #expect(throws: Failure.self) { try throttle.admit("ada", from: "10.0.0.1") }
+        for host in 0..<100 { try throttle.admit("ada", from: "10.0.0.\(host)") }
+        for _ in 0..<6 { try throttle.admit("bob", from: "10.0.1.1") }
+        for number in 0..<20_000 {
+            for _ in 0..<failures { try throttle.admit("name\(number)", from: "10.0.1.1") }
+        }
+        #expect(throws: Failure.self) { try throttle.admit("ada", from: "10.0.2.1") }
+        if failures == 1 { #expect(throws: Failure.self) { try throttle.admit("bob", from: "10.0.1.1") } }
         #expect(throttle.count <= 10_000)
+    }
+
+    /// What nobody can have costs nothing: no hash, no memory.
+    @Test(arguments: [String(repeating: "a", count: 65), "a b", "", "ä"])
+    func aNameThatNobodyHasIsNotCounted(name: String) async throws {
+        let library = try await TestLibrary()
+        for _ in 0..<10 { #expect(try await login("x", from: "10.0.0.1", name: name, library).status == 401) }
+        let long = String(repeating: "x", count: 1025)
+        for _ in 0..<10 { #expect(try await login(long, from: "10.0.0.1", library).status == 401) }
+        #expect(library.app.authenticator.throttle.count == 0)
+    }
+
+    /// Guesses that come at once are looked at no more often than those that come one by one.
+    @Test func manyGuessesAtOnceAreNoWayAround() async throws {
+        let library = try await TestLibrary()
+        _ = try await library.login("ada")
+        let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<50 {
+                group.addTask { try await self.login("wrong horse", from: "10.0.0.1", library).status }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(statuses.filter { $0 == 401 }.count <= 6)
+        #expect(statuses.allSatisfy { [401, 429, 503].contains($0) })
+    }
+
+    @Test func aTryThatNobodyLookedAtIsTakenBack() throws {
+        let throttle = Throttle { 1000 }
+        for _ in 0..<20 {
+            try throttle.admit("ada", from: "10.0.0.1")
+            throttle.abandoned("ada", from: "10.0.0.1")
+        }
+        #expect(throttle.count <= 1)
+        for _ in 0..<6 { try throttle.admit("ada", from: "10.0.0.1") }
+        #expect(throws: Failure.self) { try throttle.admit("ada", from: "10.0.0.1") }
+    }
+
+    /// While strangers have closed the account, its owner still has all of it.
+    @Test func aClosedAccountIsItsOwnersStill() async throws {
+        let folder = TemporaryFolder()
+        var library: TestLibrary? = try await TestLibrary(folder: folder)
+        _ = try await require(library).login("ada")
+        let first = try await login("correct horse", from: "10.0.0.1", require(library))
+        let token = try Login(json: first.body, unknownMembers: .ignored).token
+        // The daemon knows after a restart from where the owner comes.
+        library = nil
+        let again = try await TestLibrary(folder: folder)
+        for host in 0..<20 { try await fail(5, from: "10.0.1.\(host)", again) }
+        #expect(try await login("correct horse", from: "10.0.2.1", again).status == 429)
+        let change = PasswordChange(currentPassword: "correct horse", newPassword: "battery staple").json
+        let changed = try await again.send(
+            "PUT", "/me/password", headers: [bearer(token), ("Content-Type", "application/json")], body: change,
+            address: "10.0.2.1")
+        #expect(changed.status == 204)
+        for host in 0..<20 { try await fail(5, from: "10.0.3.\(host)", again) }
+        #expect(try await login("battery staple", from: "10.0.0.1", again).status == 200)
+        for host in 0..<20 { try await fail(5, from: "10.0.4.\(host)", again) }
+        #expect(try await login("battery staple", from: "10.0.5.1", again).status == 429)
+        _ = try await again.app.perform(OperatorRequest(.passwd, name: "ADA", password: "tuba and cello"))
+        #expect(try await login("tuba and cello", from: "10.0.5.1", again).status == 200)
+    }
+
+    @Test func theLastSixteenAddressesAreKept() async throws {
+        let library = try await TestLibrary()
+        _ = try await library.login("ada")
+        for host in 0..<20 {
+            library.time.advance(seconds: 1)
+            #expect(try await login("correct horse", from: "10.0.0.\(host)", library).status == 200)
+        }
+        let kept = try library.app.store.loginAddresses().map(\.address)
+        #expect(Set(kept) == Set((4..<20).map { "10.0.0.\($0)" }))
     }
 
     /// Behind a proxy the client is who the proxy says that it is, and not who the client says.
     @Test(arguments: [
         (["10.0.0.1"], 429), (["10.9.9.9, 10.0.0.1"], 429), (["10.9.9.9", "10.0.0.1"], 429),
         (["10.0.0.1, 10.0.0.2"], 401),
-        ([], 401), (["nonsense"], 401),
+        (["10.0.0.1:5678"], 429), (["[::ffff:10.0.0.1]:5678"], 429), ([], 401), (["nonsense"], 401),
     ])
     func behindAProxyTheLastAddressCounts(forwarded: [String], expected: Int) async throws {
         let library = try await TestLibrary(behindProxy: true)
@@ -189,6 +265,17 @@ import Testing
             "POST", "/login", headers: [basic("ada", "x")] + forwarded.map { ("X-Forwarded-For", $0) },
             address: "127.0.0.1")
         #expect(reply.status == expected)
+    }
+
+    /// A proxy that tells no address is no way around, over a unix socket neither.
+    @Test(arguments: [nil, "127.0.0.1"], [[], [("X-Forwarded-For", "unknown")]])
+    func aProxyThatTellsNothingIsOneAddress(peer: String?, headers: [(String, String)]) async throws {
+        let library = try await TestLibrary(behindProxy: true)
+        for _ in 0..<6 {
+            _ = try await library.send("POST", "/login", headers: [basic("ada", "x")] + headers, address: peer)
+        }
+        let reply = try await library.send("POST", "/login", headers: [basic("ada", "x")] + headers, address: peer)
+        #expect(reply.status == 429)
     }
 
     @Test func withoutAProxyNobodyIsAskedWhereTheyAre() async throws {

@@ -186,6 +186,21 @@ import Testing
         #expect(try await code(try Self.sign(header, unknown), library) == "token_revoked")
     }
 
+    /// Strings that Swift takes for equal are not the same bytes: a Kelvin sign is no K.
+    @Test func aTokenThatIsKnownHasOneSpelling() async throws {
+        let library = try await TestLibrary()
+        for _ in 0..<20 {
+            let token = try await library.login("ada").token
+            #expect(try await code(token, library) == nil)
+            let other = token.replacing("K", with: "\u{212A}")
+            guard !other.utf8.elementsEqual(token.utf8) else { continue }
+            #expect(other == token)
+            #expect(try await code(other, library) == "token_malformed")
+            return
+        }
+        Issue.record("no token has a K")
+    }
+
     @Test func anotherKeysTokensAreRefused() async throws {
         let library = try await TestLibrary()
         let (header, claims, _) = try Self.parts(try await library.login("ada").token)

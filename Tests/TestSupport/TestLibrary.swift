@@ -45,11 +45,36 @@ public final class TestLibrary: Sendable {
         _ = try await app.perform(OperatorRequest(admin ? .promote : .demote, name: name))
     }
 
+    private static func slowly(_ body: [UInt8], _ meanwhile: @escaping @Sendable () async throws -> Void) -> RequestBody
+    {
+        let step = Mutex(0)
+        return RequestBody(
+            asyncSequence: AsyncThrowingStream(unfolding: {
+                let number = step.withLock { step in
+                    step += 1
+                    return step
+                }
+                if number == 2 { try await meanwhile() }
+                let half = body.count / 2
+                return [1: ByteBuffer(bytes: body[..<half]), 2: ByteBuffer(bytes: body[half...])][number]
+            }))
+    }
+
+    /// Does what `libraryd key rotate` does.
+    public func rotateKey() async throws {
+        _ = try await app.perform(OperatorRequest(.rotateKey))
+    }
+
+    /// How many logins there are.
+    public var sessionCount: Int { app.store.sessions.count }
+
     /// Sends one request through the router.
-    /// - Parameter address: of the client; without it the request is as from the unix socket.
+    /// - Parameters:
+    ///   - address: of the client; without it the request is as from the unix socket.
+    ///   - meanwhile: happens when half of the body has come.
     public func send(
         _ method: String, _ path: String, headers: [(String, String)] = [], body: [UInt8] = [],
-        address: String? = nil
+        address: String? = nil, meanwhile: (@Sendable () async throws -> Void)? = nil
     ) async throws -> TestReply {
         var fields = HTTPFields()
         for (name, value) in headers {
@@ -59,7 +84,7 @@ public final class TestLibrary: Sendable {
             head: HTTPRequest(
                 method: try require(HTTPRequest.Method(method)), scheme: "http", authority: "localhost", path: path,
                 headerFields: fields),
-            body: RequestBody(buffer: ByteBuffer(bytes: body)))
+            body: meanwhile.map { Self.slowly(body, $0) } ?? RequestBody(buffer: ByteBuffer(bytes: body)))
         let channel = NIOAsyncTestingChannel()
         if let address { channel.remoteAddress = try SocketAddress(ipAddress: address, port: 1) }
         let source = ApplicationRequestContextSource(

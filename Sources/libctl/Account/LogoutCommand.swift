@@ -22,11 +22,16 @@ struct LogoutCommand: ParsableCommand, SessionCommand {
         }
         do {
             try end(session)
-        } catch let failure where !all && CommandFailure(failure).status == .notLoggedIn {
+        } catch let failure where !all && Self.hasEnded(failure) {
             // The daemon has ended the session already; all that is left is to forget it.
         }
         try session.credentials.update { $0.remove(credential) }
         session.talk.say("logged out \(credential.user)\(all ? " everywhere" : "")")
+    }
+
+    private static func hasEnded(_ error: any Error) -> Bool {
+        let code = CommandFailure(error).problem?.code
+        return code == .tokenRevoked || code == .refreshTokenInvalid
     }
 
     private func end(_ session: Session) throws {

@@ -7,9 +7,6 @@ import Shared
 struct Authenticator: Sendable {
     /// Seconds for which a used refresh token is honoured once more.
     static let refreshGrace: Int64 = 10
-    /// A session that is not used for so long is over: 7 days.
-    static let idleLimit: Int64 = 7 * 86400
-
     let store: Store
     let tokens: Tokens
     let passwords: Passwords
@@ -17,6 +14,9 @@ struct Authenticator: Sendable {
     let refreshLifetime: Lifetime
     let clock: Clock
     let logger: Logger
+
+    /// Seconds after which a session that was not refreshed is over: 7 days, or as long as a token is good.
+    private var idleLimit: Int64 { max(7 * 86400, tokens.lifetime.seconds) }
 
     /// Creates an account. The password is hashed before the name is looked at, so a taken one takes as long.
     /// - Parameter address: of the client; `nil` where there is none, which nothing limits.
@@ -26,7 +26,7 @@ struct Authenticator: Sendable {
     ) async throws -> (account: Registered, headers: HTTPFields) {
         try registration.validate()
         let headers = try throttle.admitRegistration(from: address)
-        let hash = try await passwords.hash(Array(registration.password.utf8))
+        let hash = try await passwords.hash(Array(registration.password.utf8), for: address)
         let publicID = UUID().uuidString.lowercased()
         try await store.createUser(
             publicID: publicID, name: registration.name, passwordHash: hash, at: clock.now())
@@ -41,7 +41,7 @@ struct Authenticator: Sendable {
         let refreshToken = Self.newRefreshToken()
         let session = try await store.createSession(
             id: UUID().uuidString.lowercased(), user: user, refreshHash: Self.hash(refreshToken), client: client,
-            at: now, expiresAt: now.adding(seconds: refreshLifetime.seconds), idle: Self.idleLimit)
+            at: now, expiresAt: now.adding(seconds: refreshLifetime.seconds), idle: idleLimit, address: address)
         return try await answer(session, refreshToken: refreshToken, at: now)
     }
 
@@ -52,12 +52,14 @@ struct Authenticator: Sendable {
         let user: StoredUser
         do {
             user = try await self.user(
-                BasicCredentials(name: principal.name, password: Array(change.currentPassword.utf8)), from: address)
+                BasicCredentials(name: principal.name, password: Array(change.currentPassword.utf8)), from: address,
+                isOwner: true)
         } catch let failure as Failure where failure.code == .credentialsWrong {
             throw Failure(.passwordWrong, headers: failure.headers)
         }
         try await store.setPassword(
-            .id(user.id), from: user.passwordHash, to: try await passwords.hash(Array(change.newPassword.utf8)),
+            .id(user.id), from: user.passwordHash,
+            to: try await passwords.hash(Array(change.newPassword.utf8), for: address),
             keeping: principal.sessionID, at: clock.now())
     }
 
@@ -69,27 +71,41 @@ struct Authenticator: Sendable {
     }
 
     /// Who has that name and password. Unknown, wrong and disabled take as long and look the same.
-    private func user(_ credentials: BasicCredentials, from address: String?) async throws -> StoredUser {
-        try throttle.admit(credentials.name, from: address)
-        let user = try store.user(.name(credentials.name))
-        guard credentials.password.count <= Registration.maximumPasswordBytes,
-            try await passwords.verify(credentials.password, against: user?.passwordHash), let user, !user.disabled
-        else {
-            throw Failure(.credentialsWrong, headers: throttle.failed(credentials.name, from: address))
+    /// - Parameter isOwner: whether a token of the account has been shown.
+    private func user(
+        _ credentials: BasicCredentials, from address: String?, isOwner: Bool = false
+    ) async throws -> StoredUser {
+        let (name, password) = (credentials.name, credentials.password)
+        // What nobody can have is not worth hashing, counting or keeping in mind.
+        guard Registration.fault(inName: name) == nil, password.count <= Registration.maximumPasswordBytes else {
+            throw Failure(.credentialsWrong)
         }
-        throttle.succeeded(credentials.name, from: address)
-        return passwords.isOutdated(user.passwordHash) ? try await rehash(user, credentials.password) : user
+        try throttle.admit(name, from: address, isOwner: isOwner)
+        let user: StoredUser?
+        let isRight: Bool
+        do {
+            user = try store.user(.name(name))
+            isRight = try await passwords.verify(password, against: user?.passwordHash, for: address)
+        } catch {
+            throttle.abandoned(name, from: address)
+            throw error
+        }
+        guard isRight, let user, !user.disabled else {
+            throw Failure(.credentialsWrong, headers: throttle.fields(name, from: address))
+        }
+        throttle.succeeded(name, from: address)
+        return passwords.isOutdated(user.passwordHash) ? try await rehash(user, password, from: address) : user
     }
 
     /// Hashes the password as it is hashed today, now that it is known.
-    private func rehash(_ user: StoredUser, _ password: [UInt8]) async throws -> StoredUser {
-        let hash = try await passwords.hash(password)
+    private func rehash(_ user: StoredUser, _ password: [UInt8], from address: String?) async throws -> StoredUser {
+        let hash = try await passwords.hash(password, for: address)
         if try await store.replacePasswordHash(user: user.id, from: user.passwordHash, to: hash) {
             return StoredUser(id: user.id, name: user.name, passwordHash: hash, disabled: user.disabled)
         }
         // Another login has done so meanwhile, or the password is another by now.
         guard let user = try store.user(.id(user.id)),
-            try await passwords.verify(password, against: user.passwordHash), !user.disabled
+            try await passwords.verify(password, against: user.passwordHash, for: address), !user.disabled
         else { throw Failure(.credentialsWrong) }
         return user
     }
@@ -101,7 +117,7 @@ struct Authenticator: Sendable {
         let newToken = Self.newRefreshToken()
         switch try await store.rotateRefreshToken(
             from: Self.hash(refreshToken), to: Self.hash(newToken), at: now, grace: Self.refreshGrace,
-            idle: Self.idleLimit)
+            idle: idleLimit)
         {
         case .rotated(let session): return try await answer(session, refreshToken: newToken, at: now)
         case .replayed(let id):
@@ -127,6 +143,15 @@ struct Authenticator: Sendable {
         let claims = try await tokens.verify(try Self.token(headers), at: now)
         guard let principal = store.sessions.principal(session: claims.sid, at: now), principal.publicID == claims.sub
         else {
+            throw Failure(.tokenRevoked)
+        }
+        return principal
+    }
+
+    /// The caller as of now: a request's body may have taken its time since the token was looked at.
+    /// - Throws: ``Failure`` `token_revoked`.
+    func confirm(_ principal: Principal) throws -> Principal {
+        guard let principal = store.sessions.principal(session: principal.sessionID, at: clock.now()) else {
             throw Failure(.tokenRevoked)
         }
         return principal
@@ -162,10 +187,13 @@ struct Authenticator: Sendable {
     }
 
     private func answer(_ session: StoredSession, refreshToken: String, at now: Timestamp) async throws -> Login {
+        // No longer than the session itself.
+        let expiresAt = min(now.adding(seconds: tokens.lifetime.seconds), session.expiresAt)
         let token = try await tokens.issue(
-            user: session.user.publicID, session: session.id, id: UUID().uuidString.lowercased(), at: now)
+            user: session.user.publicID, session: session.id, id: UUID().uuidString.lowercased(), at: now,
+            expiresAt: expiresAt)
         return Login(
-            token: token, expiresIn: tokens.lifetime.seconds, expiresAt: now.adding(seconds: tokens.lifetime.seconds),
+            token: token, expiresIn: expiresAt.seconds - now.seconds, expiresAt: expiresAt,
             refreshToken: refreshToken, refreshExpiresAt: session.expiresAt)
     }
 

@@ -7,13 +7,19 @@ enum ClientAddress {
     /// The network address of the client; `nil` for the unix socket, whose other end is the same user.
     ///
     /// Behind a proxy it is the last address of `X-Forwarded-For`: the one that the proxy itself has seen. All before it is what
-    /// the client says.
+    /// the client says. Whoever comes through a proxy that tells no address shares one limit with all others who do.
     static func of(_ request: Request, _ peer: SocketAddress?, behindProxy: Bool) -> String? {
-        if behindProxy, let forwarded = request.headers[values: .forwardedFor].last?.split(separator: ",").last {
-            let text = forwarded.filter { $0 != " " && $0 != "\t" }
-            if let address = try? SocketAddress(ipAddress: String(text), port: 0) { return network(address) }
-        }
-        return peer.flatMap(network)
+        guard behindProxy else { return peer.flatMap(network) }
+        let forwarded = request.headers[values: .forwardedFor].last?.split(separator: ",").last ?? ""
+        let text = String(forwarded.filter { $0 != " " && $0 != "\t" })
+        let address = [text, withoutPort(text)].lazy.compactMap { try? SocketAddress(ipAddress: $0, port: 0) }.first
+        return address.flatMap(network) ?? "unknown"
+    }
+
+    /// Of `1.2.3.4:5678` or `[2001:db8::1]:5678`, as some proxies write it.
+    private static func withoutPort(_ text: String) -> String {
+        if text.hasPrefix("[") { return String(text.dropFirst().prefix { $0 != "]" }) }
+        return String(text.prefix { $0 != ":" })
     }
 
     /// An IPv4 address, or the first 64 bits of an IPv6 address: as much as one client has of them

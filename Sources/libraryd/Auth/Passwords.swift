@@ -23,13 +23,19 @@ final class Passwords: Sendable {
     }
 
     private static let queueLength = 16
+    /// Of the places in the queue and on the threads one address gets so many: nobody keeps all others from logging in.
+    private static let placesOfOneAddress = 6
 
     private let cost: Cost
     /// Threads of its own: on those of Dispatch each hop of every request would queue behind a hash.
     private let pool: NIOThreadPool
-    private let waiting = Atomic<Int>(0)
+    /// Who is hashing or waits: by address, the unix socket and the operator under `nil`.
+    private let waiting = Mutex<[String?: Int]>([:])
     /// A hash of nothing that anybody knows: checking against it takes as long as checking against a real one.
     private let decoy: String
+    /// The costliest of Werkzeug's methods that some imported user still has: everybody's check computes it, lest the time tell who
+    /// was imported.
+    private let costliest = Mutex<WerkzeugHash.Method?>(nil)
 
     init(cost: Cost = .owasp, threads: Int = min(2, ProcessInfo.processInfo.activeProcessorCount)) {
         self.cost = cost
@@ -44,9 +50,9 @@ final class Passwords: Sendable {
 
     /// The hash of a password, as a PHC string: `$scrypt$ln=15,r=8,p=3$SALT$HASH`.
     /// - Throws: ``Failure`` `busy` if too many wait already.
-    func hash(_ password: [UInt8]) async throws -> String {
+    func hash(_ password: [UInt8], for address: String? = nil) async throws -> String {
         let cost = cost
-        return try await onPool {
+        return try await onPool(for: address) {
             let salt = Self.randomBytes(16)
             return Self.text(cost, salt: salt, key: try Self.scrypt(password, salt: salt, cost: cost))
         }
@@ -54,14 +60,18 @@ final class Passwords: Sendable {
 
     /// Whether the password is the one behind the hash. Without a hash the answer is no, after the same time.
     /// - Throws: ``Failure`` `busy` if too many wait already.
-    func verify(_ password: [UInt8], against hash: String?) async throws -> Bool {
+    func verify(_ password: [UInt8], against hash: String?, for address: String? = nil) async throws -> Bool {
         let decoy = decoy
+        let costliest = costliest.withLock { $0 }
         let stored = hash ?? decoy
-        let matches = try await onPool {
+        let matches = try await onPool(for: address) {
             // What cannot be parsed takes as long as what can.
             let readable = StoredHash(stored)
             guard let hash = readable ?? StoredHash(decoy) else { return false }
             let input = try hash.inner.map { try WerkzeugHash.digest(password, $0.method, salt: $0.salt) } ?? password
+            if let costliest, costliest != hash.inner?.method {
+                _ = try WerkzeugHash.digest(password, costliest, salt: "decoy")
+            }
             let computed = try Self.scrypt(input, salt: hash.salt, cost: hash.cost)
             return readable != nil && CRYPTO_memcmp(computed, hash.key, computed.count) == 0
         }
@@ -70,7 +80,17 @@ final class Passwords: Sendable {
 
     /// Hashes a hash of Werkzeug's, which may be weak, once more: `$werkzeug$METHOD$SALT` and then as ``hash(_:)``.
     func wrap(_ inner: WerkzeugHash) async throws -> String {
-        "$werkzeug$\(inner.methodText)$\(inner.salt)" + (try await hash(inner.digest))
+        expect(inner.method)
+        return "$werkzeug$\(inner.methodText)$\(inner.salt)" + (try await hash(inner.digest))
+    }
+
+    /// Lets checks take as long as one with a stored hash of that form.
+    func expect(_ hash: String) {
+        if let inner = StoredHash(hash)?.inner { expect(inner.method) }
+    }
+
+    private func expect(_ method: WerkzeugHash.Method) {
+        costliest.withLock { if method.cost > $0?.cost ?? 0 { $0 = method } }
     }
 
     /// Whether the password should be hashed anew once it is known.
@@ -83,14 +103,23 @@ final class Passwords: Sendable {
         return (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
     }
 
-    private func onPool<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
-        guard
-            waiting.wrappingAdd(1, ordering: .relaxed).newValue <= Self.queueLength + pool.numberOfThreads
-        else {
-            waiting.wrappingSubtract(1, ordering: .relaxed)
-            throw Failure.busy
+    private func onPool<Value: Sendable>(
+        for address: String?, _ work: @escaping @Sendable () throws -> Value
+    ) async throws -> Value {
+        let places = Self.queueLength + pool.numberOfThreads
+        try waiting.withLock { waiting throws(Failure) in
+            // The operator has a queue apart from that of the network.
+            let own = waiting[address, default: 0]
+            let all = address == nil ? own : waiting.reduce(0) { $0 + ($1.key == nil ? 0 : $1.value) }
+            guard all < places, address == nil || own < Self.placesOfOneAddress else { throw Failure.busy }
+            waiting[address] = own + 1
         }
-        defer { waiting.wrappingSubtract(1, ordering: .relaxed) }
+        defer {
+            waiting.withLock {
+                let left = $0[address, default: 1] - 1
+                $0[address] = left > 0 ? left : nil
+            }
+        }
         return try await pool.runIfActive(work)
     }
 

@@ -49,7 +49,8 @@ struct KeyFiles: Sendable {
         }
         guard current.count == 32 else {
             throw StartupError(
-                .data, "\(currentPath) is not a key of 32 bytes", hint: "delete it, which ends all logins")
+                .data, "\(currentPath) is not a key of 32 bytes",
+                hint: "delete it; clients then refresh their tokens by themselves")
         }
         var keys = SigningKeys(current: current)
         if let bytes = try secret(retiredPath) {
@@ -79,7 +80,7 @@ struct KeyFiles: Sendable {
         guard status.isPrivate else {
             throw StartupError(
                 .permission, "\(path) can be read by others",
-                hint: "delete it, which ends all logins, or: chmod 600 \(path)")
+                hint: "chmod 600 \(path), then twice: libraryd key rotate")
         }
         return try FileContents.read(path, limit: 1024)
     }

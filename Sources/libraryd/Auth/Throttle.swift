@@ -6,8 +6,9 @@ import Synchronization
 ///
 /// From the sixth wrong password in a row for one account from one address each try has to wait, twice as long as the one
 /// before; after 100 for one account from anywhere, only addresses from which somebody has logged in to it may go on. So a
-/// stranger who guesses does not lock the owner out. Names that do not exist are counted like those that do. Kept in memory,
-/// on a monotonic clock: a restart forgets, a clock that is set does not.
+/// stranger who guesses does not lock the owner out. Names that do not exist are counted like those that do. A try counts as
+/// a failure from its beginning until it has succeeded, so that many at once are no way around. Kept in memory, on a monotonic
+/// clock: a restart forgets, a clock that is set does not.
 final class Throttle: Sendable {
     /// Wrong passwords in a row before the first delay.
     static let freeFailures = 5
@@ -17,7 +18,6 @@ final class Throttle: Sendable {
     static let registrationsPerMinute = 5
     /// Failures are forgotten after so many seconds without another: a day.
     private static let memory: Int64 = 86400
-    private static let knownAddresses = 16
     /// Accounts and addresses that are kept in mind.
     private static let capacity = 10_000
 
@@ -26,6 +26,12 @@ final class Throttle: Sendable {
         /// Seconds of uptime.
         var last: Int64 = 0
         var next: Int64 = 0
+
+        mutating func count(at now: Int64) {
+            if now - last >= memory { failures = 0 }
+            failures += 1
+            last = now
+        }
     }
 
     private struct Pair: Hashable {
@@ -36,8 +42,8 @@ final class Throttle: Sendable {
     private struct State {
         var pairs: [Pair: Tries] = [:]
         var accounts: [String: Tries] = [:]
-        /// The addresses of each account's last logins, the latest last.
-        var known: [String: [String]] = [:]
+        /// The addresses of each account's last logins.
+        var known: [String: Set<String>] = [:]
         /// Registrations of the last minute of each address, as seconds of uptime.
         var registrations: [String: [Int64]] = [:]
     }
@@ -50,41 +56,56 @@ final class Throttle: Sendable {
         self.uptime = uptime
     }
 
-    /// Passes if a password may be tried.
-    /// - Parameter address: `nil` for the unix socket, which is exempt.
+    /// Passes if a password may be tried, and counts it as wrong until it is told otherwise.
+    /// - Parameters:
+    ///   - address: `nil` for the unix socket, which is exempt.
+    ///   - isOwner: whether a token of the account has been shown: then nobody else's failures matter.
     /// - Throws: ``Failure`` `rate_limited`, before any password is looked at.
-    func admit(_ account: String, from address: String?) throws(Failure) {
+    func admit(_ account: String, from address: String?, isOwner: Bool = false) throws(Failure) {
         guard let address else { return }
         let pair = Pair(account: account.lowercased(), address: address)
         let now = uptime()
         let wait: Int64 = state.withLock { state in
-            let own = state.pairs[pair].map { $0.next - now } ?? 0
-            guard let all = state.accounts[pair.account], all.failures >= Self.accountStop,
-                state.known[pair.account]?.contains(address) != true
-            else { return own }
-            return max(own, all.last + Self.memory - now)
+            var wait = (state.pairs[pair]?.next ?? now) - now
+            let isKnown = isOwner || state.known[pair.account]?.contains(address) == true
+            if !isKnown, let all = state.accounts[pair.account], all.failures >= Self.accountStop {
+                wait = max(wait, all.last + Self.memory - now)
+            }
+            guard wait <= 0 else { return wait }
+            Self.makeRoom(&state.pairs, at: now)
+            Self.makeRoom(&state.accounts, at: now)
+            state.accounts[pair.account, default: Tries()].count(at: now)
+            var tries = state.pairs[pair] ?? Tries()
+            tries.count(at: now)
+            let doublings = tries.failures - Self.freeFailures - 1
+            if doublings >= 0 { tries.next = now + min(Self.longestDelay, 1 << Int64(min(doublings, 20))) }
+            state.pairs[pair] = tries
+            return 0
         }
         if wait > 0 { throw Self.refusal("login", Self.freeFailures, wait: wait) }
     }
 
-    /// Counts a wrong password. Whoever tries again too early is not counted: it was not looked at.
-    /// - Returns: header fields that tell how many tries are left before the next delay.
-    func failed(_ account: String, from address: String?) -> HTTPFields {
-        guard let address else { return [:] }
+    /// Takes back a try that came to no end: nobody looked at the password.
+    func abandoned(_ account: String, from address: String?) {
+        guard let address else { return }
         let pair = Pair(account: account.lowercased(), address: address)
-        let now = uptime()
-        return state.withLock { state in
-            Self.forget(&state, at: now)
-            let failures = Self.count(&state.pairs[pair, default: Tries()], at: now)
-            _ = Self.count(&state.accounts[pair.account, default: Tries()], at: now)
-            guard failures > Self.freeFailures else {
-                return Self.fields("login", Self.freeFailures, left: Self.freeFailures - failures, in: Self.memory)
-            }
-            let doublings = min(failures - Self.freeFailures - 1, 20)
-            let delay = min(Self.longestDelay, 1 << Int64(doublings))
-            state.pairs[pair]?.next = now + delay
-            return Self.fields("login", Self.freeFailures, left: 0, in: delay)
+        state.withLock { state in
+            state.accounts[pair.account]?.failures -= 1
+            guard var tries = state.pairs[pair] else { return }
+            tries.failures -= 1
+            if tries.failures <= Self.freeFailures { tries.next = 0 }
+            state.pairs[pair] = tries.failures > 0 ? tries : nil
         }
+    }
+
+    /// Header fields for who has failed: how many tries are left before the next delay.
+    func fields(_ account: String, from address: String?) -> HTTPFields {
+        guard let address else { return [:] }
+        let now = uptime()
+        let tries = state.withLock { $0.pairs[Pair(account: account.lowercased(), address: address)] } ?? Tries()
+        return Self.fields(
+            "login", Self.freeFailures, left: max(0, Self.freeFailures - tries.failures),
+            in: tries.next > now ? tries.next - now : Self.memory)
     }
 
     /// Forgets the failures of an account, and remembers where its owner is.
@@ -94,8 +115,21 @@ final class Throttle: Sendable {
         state.withLock { state in
             state.pairs.removeValue(forKey: pair)
             state.accounts.removeValue(forKey: pair.account)
-            let others = (state.known[pair.account] ?? []).filter { $0 != address }
-            state.known[pair.account] = others.suffix(Self.knownAddresses - 1) + [address]
+            state.known[pair.account, default: []].insert(address)
+        }
+    }
+
+    /// Remembers from where an account has been logged in to before.
+    func know(_ account: String, at address: String) {
+        state.withLock { _ = $0.known[account.lowercased(), default: []].insert(address) }
+    }
+
+    /// Forgets all failures of an account: somebody in charge says that it is in order.
+    func forget(_ account: String) {
+        let account = account.lowercased()
+        state.withLock { state in
+            state.accounts.removeValue(forKey: account)
+            state.pairs = state.pairs.filter { $0.key.account != account }
         }
     }
 
@@ -123,23 +157,13 @@ final class Throttle: Sendable {
         return Self.fields("register", Self.registrationsPerMinute, left: left, in: 60)
     }
 
-    /// Returns the failures in a row, with this one.
-    private static func count(_ tries: inout Tries, at now: Int64) -> Int {
-        if now - tries.last >= memory { tries.failures = 0 }
-        tries.failures += 1
-        tries.last = now
-        return tries.failures
-    }
-
-    /// Makes room: first for what is long ago, then for who has failed least.
-    private static func forget(_ state: inout State, at now: Int64) {
-        guard state.pairs.count >= capacity || state.accounts.count >= capacity else { return }
-        state.pairs = state.pairs.filter { now - $0.value.last < memory }
-        state.accounts = state.accounts.filter { now - $0.value.last < memory }
-        for bound in [1, freeFailures, Int.max] where max(state.pairs.count, state.accounts.count) >= capacity {
-            state.pairs = state.pairs.filter { $0.value.failures > bound }
-            state.accounts = state.accounts.filter { $0.value.failures > bound }
-        }
+    /// Forgets what is long ago, and then a tenth: those who have failed least, and longest ago.
+    private static func makeRoom<Key>(_ tries: inout [Key: Tries], at now: Int64) {
+        guard tries.count >= capacity else { return }
+        tries = tries.filter { now - $0.value.last < memory }
+        guard tries.count >= capacity else { return }
+        let least = tries.sorted { ($0.value.failures, $0.value.last) < ($1.value.failures, $1.value.last) }
+        for (key, _) in least.prefix(capacity / 10) { tries.removeValue(forKey: key) }
     }
 
     private static func refusal(_ policy: String, _ quota: Int, wait: Int64) -> Failure {

@@ -52,16 +52,20 @@ final class Tokens: Sendable {
         return next.signer.id
     }
 
-    func issue(user publicID: String, session: String, id: String, at now: Timestamp) async throws -> String {
+    func issue(
+        user publicID: String, session: String, id: String, at now: Timestamp, expiresAt: Timestamp
+    ) async throws -> String {
         let claims = AccessClaims(
             iss: Self.issuer, aud: Self.issuer, sub: publicID, public_id: publicID, sid: session, jti: id,
-            iat: now.seconds, exp: now.adding(seconds: lifetime.seconds).seconds)
+            iat: now.seconds, exp: expiresAt.seconds)
         return try await state.withLock { $0.signer }.sign(claims)
     }
 
     /// The claims of a token that this daemon signed and that has not expired.
     /// - Throws: ``Failure`` `token_malformed` or `token_expired`.
     func verify(_ token: String, at now: Timestamp) async throws -> AccessClaims {
+        // Not the table's idea of equality, which takes the Kelvin sign for a K.
+        guard token.utf8.allSatisfy({ $0 < 0x80 }) else { throw Failure(.tokenMalformed) }
         let known = state.withLock { $0.verified[token] }
         let (claims, keyID) = if let known { known } else { try await verifySignature(token) }
         let isGood: Bool = try state.withLock { state in

@@ -11,6 +11,15 @@ struct WerkzeugHash: Equatable {
         case pbkdf2(iterations: Int32)
         /// `scrypt:N:R:P`, with 64 bytes.
         case scrypt(Passwords.Cost)
+
+        /// To compare with others; about a third of a microsecond each.
+        var cost: Int {
+            switch self {
+            case .hmac: 1
+            case .pbkdf2(let iterations): Int(iterations)
+            case .scrypt(let cost): (1 << cost.logN) * cost.r * cost.p
+            }
+        }
     }
 
     let method: Method
@@ -33,7 +42,7 @@ struct WerkzeugHash: Equatable {
         salt = String(parts[1])
     }
 
-    /// As ``methodText`` writes it.
+    /// As ``methodText`` writes it; `nil` for what takes too long.
     static func method(_ text: Substring) -> Method? {
         let words = text.split(separator: ":", omittingEmptySubsequences: false)
         func number(_ index: Int) -> Int? { Author.id(words[index]).flatMap { Int(exactly: $0) } }

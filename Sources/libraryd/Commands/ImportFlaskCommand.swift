@@ -39,14 +39,4 @@ struct ImportFlaskCommand: AsyncParsableCommand {
             if skipped > 0 { throw StartupError(.partial, "\(skipped) of \(report.rows.count) rows were left out") }
         }
     }
-
-    /// What somebody stored must not drive the terminal.
-    private func printable(_ text: String) -> String {
-        text.unicodeScalars.map { scalar in
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator: scalar.escaped(asASCII: true)
-            default: String(scalar)
-            }
-        }.joined()
-    }
 }

@@ -72,6 +72,9 @@ struct ProblemMiddleware: RouterMiddleware {
 extension Failure {
     init(database error: DatabaseError) {
         switch error.resultCode {
+        // The user was deleted while the request was on its way.
+        case .SQLITE_CONSTRAINT where error.extendedResultCode == .SQLITE_CONSTRAINT_FOREIGNKEY:
+            self.init(.tokenRevoked)
         case .SQLITE_FULL: self.init(.storageFull)
         case .SQLITE_IOERR, .SQLITE_BUSY, .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_NOMEM:
             self.init(.storageUnavailable, headers: [.retryAfter: "1"])

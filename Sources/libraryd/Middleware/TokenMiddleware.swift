@@ -9,6 +9,7 @@ struct TokenMiddleware: RouterMiddleware {
     ) async throws -> Response {
         var context = context
         context.principal = try await authenticator.principal(request.headers)
+        context.confirm = authenticator.confirm
         return try await next(request, context)
     }
 }

@@ -39,7 +39,7 @@ struct AccountRoutes {
         }
         routes.on(Endpoints.changePassword) { request, context in
             try await authenticator.changePassword(
-                context.principal, try await request.decode(), from: address(request, context.peer))
+                context.principal, try await context.decode(request), from: address(request, context.peer))
             return Response(status: .noContent)
         }
         routes.on(Endpoints.sessions) { _, context in
@@ -67,8 +67,10 @@ struct AccountRoutes {
             .json(UserList(try await store.users()))
         }
         routes.on(Endpoints.updateUser) { request, context in
-            let patch = try await request.decode(as: UserPatch.self).validated()
-            return .json(try await store.updateUser(user(context), patch, at: clock.now()))
+            let patch = try await context.decode(request, as: UserPatch.self).validated()
+            let user = try await store.updateUser(user(context), patch, at: clock.now())
+            if patch.disabled == false { authenticator.throttle.forget(user.name) }
+            return .json(user)
         }
         routes.on(Endpoints.deleteUser) { _, context in
             try await store.deleteUser(user(context))

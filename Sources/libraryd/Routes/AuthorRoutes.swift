@@ -20,7 +20,7 @@ struct AuthorRoutes {
         routes.on(Endpoints.author, use: show)
         routes.on(Endpoints.updateAuthor) { request, context in
             let id = try id(context)
-            let patch = try await request.decode(as: AuthorPatch.self).validated()
+            let patch = try await context.decode(request, as: AuthorPatch.self).validated()
             let author = try await store.updateAuthor(
                 id: id, owner: context.principal.userID, patch, ifVersion: request.ifMatchVersions(id: id),
                 at: clock.now())
@@ -35,7 +35,7 @@ struct AuthorRoutes {
     }
 
     @Sendable private func create(_ request: Request, _ context: CallerContext) async throws -> Response {
-        let draft = try await request.decode(as: AuthorDraft.self).validated()
+        let draft = try await context.decode(request, as: AuthorDraft.self).validated()
         let author = try await store.createAuthor(draft, owner: context.principal.userID, at: clock.now())
         return .json(
             AuthorReply(Message.created, author), status: .created,

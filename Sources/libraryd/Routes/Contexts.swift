@@ -10,8 +10,9 @@ struct GuestContext: RequestContext {
     /// The value of `X-Request-Id`.
     let requestID: String
     let peer: SocketAddress?
-    /// Set by ``TokenMiddleware``.
+    /// Set by ``TokenMiddleware``, with a way to ask whether it still holds.
     var principal: Principal?
+    var confirm: (@Sendable (Principal) throws -> Principal)?
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
@@ -26,9 +27,11 @@ struct CallerContext: ChildRequestContext {
     let requestID: String
     let peer: SocketAddress?
     let principal: Principal
+    fileprivate let confirm: @Sendable (Principal) throws -> Principal
 
     init(context: GuestContext) throws {
-        guard let principal = context.principal else { throw Failure(.tokenMissing) }
+        guard let principal = context.principal, let confirm = context.confirm else { throw Failure(.tokenMissing) }
+        self.confirm = confirm
         self.principal = principal
         coreContext = context.coreContext
         requestID = context.requestID
@@ -36,15 +39,33 @@ struct CallerContext: ChildRequestContext {
     }
 }
 
+extension CallerContext {
+    /// The body, from a caller who still is one when it is whole: whoever sends it slowly gains no time.
+    func decode<Value: JSONReadable>(_ request: Request, as type: Value.Type = Value.self) async throws -> Value {
+        let value: Value = try await request.decode()
+        _ = try confirm(principal)
+        return value
+    }
+}
+
 /// A request whose caller is an admin.
 struct AdminContext: ChildRequestContext {
     var coreContext: CoreRequestContextStorage
     let principal: Principal
+    private let confirm: @Sendable (Principal) throws -> Principal
 
     init(context: CallerContext) throws {
         guard context.principal.admin else { throw Failure(.adminRequired) }
         principal = context.principal
+        confirm = context.confirm
         coreContext = context.coreContext
+    }
+
+    /// As ``CallerContext/decode(_:as:)``, from who still is an admin.
+    func decode<Value: JSONReadable>(_ request: Request, as type: Value.Type = Value.self) async throws -> Value {
+        let value: Value = try await request.decode()
+        guard try confirm(principal).admin else { throw Failure(.adminRequired) }
+        return value
     }
 }
 

@@ -6,6 +6,8 @@ import Shared
 extension Request {
     /// Bodies of single requests: 64 KiB.
     static let maximumBody = 64 * 1024
+    /// Who sends nothing at all is gone after the idle time of connections; who drips, after this.
+    private static let bodyTime = Duration.seconds(30)
 
     /// The body as the endpoint's input.
     /// - Throws: ``Failure`` for a wrong media type, an oversized body, what is not JSON, or fields that are not right.
@@ -25,10 +27,19 @@ extension Request {
     }
 
     private func wholeBody() async throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        let deadline = ContinuousClock.now + Self.bodyTime
         do {
-            return Array(try await body.collect(upTo: Self.maximumBody).readableBytesView)
-        } catch is NIOTooManyBytesError {
-            throw Failure(.bodyTooLarge)
+            for try await part in body {
+                guard bytes.count + part.readableBytes <= Self.maximumBody else { throw Failure(.bodyTooLarge) }
+                guard ContinuousClock.now < deadline else {
+                    throw Failure(.requestTimeout, headers: [.connection: "close"])
+                }
+                bytes.append(contentsOf: part.readableBytesView)
+            }
+            return bytes
+        } catch let failure as Failure {
+            throw failure
         } catch {
             // Whatever it was, it was the client's doing, and nothing that follows on this connection can be understood.
             throw Failure(.badRequest, "The body breaks off or is framed wrongly.", headers: [.connection: "close"])

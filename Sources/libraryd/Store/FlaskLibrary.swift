@@ -5,7 +5,8 @@ import Shared
 /// A database of the origin tutorial, as it was read: tables `users` and `authors`, or `user` and `author`.
 struct FlaskLibrary: Sendable {
     struct User: Sendable {
-        let id: Int64
+        /// As text: some have UUIDs here.
+        let id: String
         let publicID: String
         let name: String?
         let password: String?
@@ -13,8 +14,8 @@ struct FlaskLibrary: Sendable {
     }
 
     struct Author: Sendable {
-        let id: Int64
-        let owner: Int64?
+        let id: String
+        let owner: String?
         /// What is missing is empty, which no author may be.
         let draft: AuthorDraft
     }
@@ -54,14 +55,15 @@ struct FlaskLibrary: Sendable {
         hasOwners = owner != nil
         self.users = try Row.fetchAll(db, sql: users.select(["id", "public_id", "name", "password", "admin"])).map {
             User(
-                id: $0[0], publicID: Self.publicID($0[1], id: $0[0], name: Self.text($0[2])), name: Self.text($0[2]),
+                id: Self.text($0[0]) ?? "",
+                publicID: Self.publicID($0[1], id: Self.text($0[0]), name: Self.text($0[2])), name: Self.text($0[2]),
                 password: Self.text($0[3]),
                 admin: Self.flag($0[4]))
         }
         let columns = ["id", owner ?? "no owner", "name", "book", "country", "booker_prize"]
         self.authors = try Row.fetchAll(db, sql: authors.select(columns)).map {
             Author(
-                id: $0[0], owner: Int64.fromDatabaseValue($0[1]),
+                id: Self.text($0[0]) ?? "", owner: Self.text($0[1]),
                 draft: AuthorDraft(
                     name: Self.text($0[2]) ?? "", book: Self.text($0[3]) ?? "", country: Self.text($0[4]) ?? "",
                     bookerPrize: Self.flag($0[5])))
@@ -92,7 +94,7 @@ struct FlaskLibrary: Sendable {
     }
 
     /// A UUID; of a user who has none, always the same one (RFC 9562, section 5.8), so that a second import knows the user again.
-    private static func publicID(_ value: DatabaseValue, id: Int64, name: String?) -> String {
+    private static func publicID(_ value: DatabaseValue, id: String?, name: String?) -> String {
         let own = text(value)?.lowercased() ?? ""
         let groups = own.split(separator: "-", omittingEmptySubsequences: false)
         if groups.map(\.utf8.count) == [8, 4, 4, 4, 12],
@@ -100,7 +102,7 @@ struct FlaskLibrary: Sendable {
         {
             return own
         }
-        var bytes = Digest.sha256(Array("flask user \(id) \(own) \(name ?? "")".utf8))
+        var bytes = Digest.sha256(Array("flask user \(id ?? "") \(own) \(name ?? "")".utf8))
         bytes[6] = bytes[6] & 0x0F | 0x80
         bytes[8] = bytes[8] & 0x3F | 0x80
         return UUID(

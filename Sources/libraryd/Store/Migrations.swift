@@ -5,7 +5,7 @@ enum Migrations {
     /// "Libr", the mark of a libraryd database (https://www.sqlite.org/pragma.html#pragma_application_id).
     static let applicationID: Int64 = 0x4C69_6272
 
-    static let all = [first, coveringName]
+    static let all = [first, coveringName, loginAddresses]
 
     /// AUTOINCREMENT: an id is never used again. `author_search` is an external-content FTS5 table that ``SearchIndex``
     /// keeps in step: with `trusted_schema=OFF`, SQLite 3.40 lets no trigger write to a virtual table. It indexes the
@@ -68,5 +68,15 @@ enum Migrations {
         CREATE INDEX author_name ON author (
             owner, name, id, book, country, booker_prize, created_at, updated_at, version
         );
+        """
+
+    /// From where a user has logged in: whoever guesses the user's password from elsewhere does not lock the user out there.
+    private static let loginAddresses = """
+        CREATE TABLE login_address (
+            user INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+            address TEXT NOT NULL,
+            used_at INTEGER NOT NULL,
+            PRIMARY KEY (user, address)
+        ) STRICT, WITHOUT ROWID;
         """
 }

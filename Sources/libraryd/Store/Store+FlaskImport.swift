@@ -14,13 +14,13 @@ struct ImportReport: JSONReadable, JSONWritable {
 
         /// `user` or `author`.
         let table: String
-        let id: Int64
+        let id: String
         let name: String
         let outcome: String
         /// What else there is to say; may be empty.
         let note: String
 
-        init(_ table: String, _ id: Int64, _ name: String, _ outcome: Outcome, _ note: String = "") {
+        init(_ table: String, _ id: String, _ name: String, _ outcome: Outcome, _ note: String = "") {
             self.table = table
             self.id = id
             self.name = name
@@ -30,7 +30,7 @@ struct ImportReport: JSONReadable, JSONWritable {
 
         init(from object: inout ObjectReader) {
             table = object.string("table")
-            id = object.integer("id")
+            id = object.string("id")
             name = object.string("name")
             outcome = object.string("outcome")
             note = object.string("note")
@@ -113,7 +113,7 @@ private struct FlaskImport {
     let now: Timestamp
     var report = ImportReport()
     /// Users of the library, by their ids in the tutorial's database.
-    private var users: [Int64: Int64] = [:]
+    private var users: [String: Int64] = [:]
     private var ownerOfTheRest: Int64?
     private(set) var owners: Set<Int64> = []
 

@@ -17,14 +17,28 @@ struct StoredSession: Sendable {
 }
 
 extension Store {
-    /// Brings the live sessions into memory. Deletes those that have expired.
+    /// Rows of sessions that are over are kept for so many seconds, 30 days: a clock that is wrong for a while must end none.
+    private static let keepingTime: Int64 = 30 * 86400
+
+    /// Brings the sessions into memory.
     func loadSessions(at now: Timestamp) async throws {
         let sessions = sessions
         _ = try await writer.write { db in
-            try db.execute(sql: "DELETE FROM session WHERE expires_at <= ?", arguments: [now.milliseconds])
+            try db.execute(
+                sql: "DELETE FROM session WHERE expires_at <= ?",
+                arguments: [now.adding(seconds: -Self.keepingTime).milliseconds])
             return try Row.fetchAll(db, sql: Self.selectSession).map(Self.session)
         } committed: {
             $0.forEach(sessions.add)
+        }
+    }
+
+    /// From where the users have logged in: names and addresses.
+    func loginAddresses() throws -> [(name: String, address: String)] {
+        try readers.read { db in
+            try Row.fetchAll(db, sql: "SELECT name, address FROM login_address JOIN user ON user.id = user").map {
+                ($0[0], $0[1])
+            }
         }
     }
 
@@ -34,10 +48,11 @@ extension Store {
     ///     session.
     ///   - refreshHash: SHA-256 of the refresh token; the token itself is never stored.
     ///   - idle: a session that was not used for so many seconds is over.
+    ///   - address: of the client; the last 16 of each user are kept.
     /// - Throws: ``Failure`` `credentials_wrong`.
     func createSession(
         id: String, user: StoredUser, refreshHash: [UInt8], client: String, at now: Timestamp, expiresAt: Timestamp,
-        idle: Int64
+        idle: Int64, address: String? = nil
     ) async throws -> StoredSession {
         let sessions = sessions
         return try await writer.write { db in
@@ -55,14 +70,28 @@ extension Store {
             else {
                 throw Failure(.credentialsWrong)
             }
+            if let address { try Self.keep(db, address: address, user: user.id, at: now) }
+            let long = now.adding(seconds: -Self.keepingTime)
             let ended = try String.fetchAll(
                 db, sql: "DELETE FROM session WHERE expires_at <= ? OR used_at <= ? RETURNING id",
-                arguments: [now.milliseconds, now.adding(seconds: -idle).milliseconds])
+                arguments: [long.milliseconds, long.adding(seconds: -idle).milliseconds])
             return (Self.session(row), ended)
         } committed: { session, ended in
             sessions.end(ended)
             sessions.add(session)
         }.0
+    }
+
+    private static func keep(_ db: Database, address: String, user: Int64, at now: Timestamp) throws {
+        try db.execute(
+            sql: "INSERT OR REPLACE INTO login_address (user, address, used_at) VALUES (?, ?, ?)",
+            arguments: [user, address, now.milliseconds])
+        try db.execute(
+            sql: """
+                DELETE FROM login_address WHERE user = ?1 AND address NOT IN (
+                    SELECT address FROM login_address WHERE user = ?1 ORDER BY used_at DESC, address LIMIT 16)
+                """,
+            arguments: [user])
     }
 
     /// The user's logins, the latest first.

@@ -151,6 +151,13 @@ extension Store {
         }
     }
 
+    /// The hashes of users who were imported and have not logged in since.
+    func importedHashes() throws -> [String] {
+        try readers.read {
+            try String.fetchAll($0, sql: "SELECT password_hash FROM user WHERE password_hash LIKE '$w%'")
+        }
+    }
+
     private struct Role {
         let id: Int64
         let name: String
