@@ -498,13 +498,13 @@ _libctl_authors() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    list|show|add|edit|rm)
+    list|show|add|edit|rm|import|export)
         # Offer subcommand argument completions
         "_libctl_authors_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'list show add edit rm' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'list show add edit rm import export' -- "${cur}"))
         ;;
     esac
 }
@@ -729,6 +729,107 @@ _libctl_authors_rm() {
     case "${positional_number}" in
     *)
         __libctl_add_completions -W "$(__libctl_custom_complete ---completion authors rm -- positional@0 "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
+        return
+        ;;
+    esac
+}
+
+_libctl_authors_import() {
+    repeating_flags=()
+    non_repeating_flags=(--atomic --dry-run --json --quiet -q --verbose -v --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--file-format --map --on-conflict --rejects --server --user -o --output --fields --color)
+    __libctl_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--file-format')
+        __libctl_add_completions -W 'csv'$'\n''ndjson'
+        return
+        ;;
+    '--map')
+        return
+        ;;
+    '--on-conflict')
+        __libctl_add_completions -W 'fail'$'\n''skip'$'\n''update'
+        return
+        ;;
+    '--rejects')
+        __libctl_add_completions -f
+        return
+        ;;
+    '--server')
+        return
+        ;;
+    '--user')
+        return
+        ;;
+    '-o'|'--output')
+        __libctl_add_completions -W 'table'$'\n''tsv'$'\n''csv'$'\n''json'$'\n''ndjson'$'\n''id'
+        return
+        ;;
+    '--fields')
+        return
+        ;;
+    '--color')
+        __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __libctl_add_completions -f
+        return
+        ;;
+    esac
+}
+
+_libctl_authors_export() {
+    repeating_flags=()
+    non_repeating_flags=(--booker-prize --no-booker-prize --json --quiet -q --verbose -v --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--search --name --book --country --server --user -o --output --fields --color)
+    __libctl_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--search')
+        return
+        ;;
+    '--name')
+        return
+        ;;
+    '--book')
+        return
+        ;;
+    '--country')
+        return
+        ;;
+    '--server')
+        return
+        ;;
+    '--user')
+        return
+        ;;
+    '-o'|'--output')
+        __libctl_add_completions -W 'table'$'\n''tsv'$'\n''csv'$'\n''json'$'\n''ndjson'$'\n''id'
+        return
+        ;;
+    '--fields')
+        return
+        ;;
+    '--color')
+        __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __libctl_add_completions -f
         return
         ;;
     esac

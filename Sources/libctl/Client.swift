@@ -28,16 +28,39 @@ struct Client {
         guard reply.status == 204 else { throw foreign(reply) }
     }
 
+    /// Sends lines of NDJSON; answers with the result of each.
+    func send<Input, Output>(
+        _ endpoint: Endpoint<Input, Output>, _ items: [QueryItem], lines: [UInt8], authorization: String
+    ) throws -> [BulkResult] {
+        let type = AuthorLines.Format.ndjson.mediaType
+        let reply = try exchange(
+            endpoint.method, endpoint.path + QueryItem.string(items), authorization, (type, lines), 600_000)
+        guard reply.mediaType == type else { throw foreign(reply) }
+        return try reply.body.split(separator: UInt8(ascii: "\n")).map { line in
+            guard let result = try? BulkResult(json: Array(line), unknownMembers: .ignored) else {
+                throw foreign(reply)
+            }
+            return result
+        }
+    }
+
     private func exchange(
         _ method: Method, _ path: String, _ authorization: String?, _ body: (any JSONWritable)?, _ timeout: Int
     ) throws -> TransportReply {
+        try exchange(method, path, authorization, body.map { ("application/json", $0.json) }, timeout)
+    }
+
+    private func exchange(
+        _ method: Method, _ path: String, _ authorization: String?, _ body: (type: String, bytes: [UInt8])?,
+        _ timeout: Int
+    ) throws -> TransportReply {
         var headers = [("Accept", "application/json, \(Problem.mediaType)")]
         if let authorization { headers.append(("Authorization", authorization)) }
-        if body != nil { headers.append(("Content-Type", "application/json")) }
+        if let body { headers.append(("Content-Type", body.type)) }
         let needsBody = body != nil || method == .post
         let reply = try transport(
             TransportRequest(
-                method: method.rawValue, path: path, headers: headers, body: body?.json ?? (needsBody ? [] : nil),
+                method: method.rawValue, path: path, headers: headers, body: body?.bytes ?? (needsBody ? [] : nil),
                 timeoutMilliseconds: timeout))
         trace("\(method.rawValue) \(server.base)\(path) \(reply.status) \(reply.body.count) bytes")
         if (200..<300).contains(reply.status) { return reply }

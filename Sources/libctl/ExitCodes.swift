@@ -80,6 +80,7 @@ struct CommandFailure: Error {
         case let failure as CommandFailure: self = failure
         case let problem as Problem: self.init(problem)
         case let invalid as InvalidFields: self.init(invalid)
+        case let fault as AuthorLines.Fault: self.init(fault)
         default: self.init(.failure, "\(error)")
         }
     }

@@ -96,6 +96,19 @@ final class Reader {
         return range.isEmpty ? nil : buffer[range.lowerBound]
     }
 
+    /// What has been read and not taken yet, or what can be read next; `nil` at the end.
+    func some() throws -> [UInt8]? {
+        guard try peek() != nil else { return nil }
+        defer { range = range.upperBound..<range.upperBound }
+        return Array(buffer[range])
+    }
+
+    /// The first byte that is meant, of those that can be read at once; nothing is taken.
+    func first(where isMeant: (UInt8) -> Bool) throws -> UInt8? {
+        guard try peek() != nil else { return nil }
+        return buffer[range].first(where: isMeant)
+    }
+
     func next() throws -> UInt8? {
         guard let byte = try peek() else { return nil }
         range = range.dropFirst()

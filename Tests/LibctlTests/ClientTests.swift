@@ -156,7 +156,7 @@ extension JSONWriter {
     @Test func everyCommandHasAnAbstractAndHelp() async throws {
         let ctl = Ctl(try await TestLibrary())
         let commands = Self.commands()
-        #expect(commands.count == 24)
+        #expect(commands.count == 26)
         for (path, type) in commands {
             #expect(!type.configuration.abstract.isEmpty, "\(path)")
             let help = try await ctl.run(path + ["--help"], input: [])

@@ -29,6 +29,14 @@ import Testing
         try survives(AuthorPage.self, #"{"list_of_authors":[],"next":null}"#)
     }
 
+    @Test func bulkResults() throws {
+        try survives(BulkResult.self, #"{"line":1,"outcome":"created","id":7}"#)
+        try survives(
+            BulkResult.self,
+            #"{"line":2,"outcome":"failed","code":"author_exists","message":"m","existing_id":7}"#)
+        try survives(BulkResult.self, #"{"line":3,"outcome":"an_outcome_from_the_future"}"#)
+    }
+
     @Test func accounts() throws {
         try survives(Registration.self, #"{"name":"ada","password":"correct horse"}"#)
         try survives(

@@ -21,7 +21,7 @@ extension AuthorsCommand {
         var file: String?
 
         @Option(help: "csv or ndjson. (default: by the first character)")
-        var fileFormat: FileFormat?
+        var fileFormat: AuthorLines.Format?
 
         @OptionGroup var options: GlobalOptions
 
@@ -52,7 +52,7 @@ extension AuthorsCommand {
             guard descriptor >= 0 else { throw CommandFailure(.unreadable, "\(file): \(systemError())") }
             defer { if file != "-" { close(descriptor) } }
 
-            let lines = try AuthorLines(Reader(descriptor), format: fileFormat) { session.talk.warn($0) }
+            let lines = try LineSource(Reader(descriptor), format: fileFormat, session)
             let list = try session.output.list(of: Author.self)
             var failures: [CommandFailure] = []
             var total = 0
@@ -60,7 +60,7 @@ extension AuthorsCommand {
             while let line = try lines.next() {
                 total += 1
                 do {
-                    try list.add(try create(try line.draft().validated(), session))
+                    try list.add(try create(try line.draft.get(), session))
                 } catch {
                     let failure = CommandFailure(error)
                     if failure.endsBatch {
@@ -81,8 +81,4 @@ extension AuthorsCommand {
             try CommandFailure.summarize(failures, of: total, noun: "lines")
         }
     }
-}
-
-enum FileFormat: String, ExpressibleByArgument, CaseIterable {
-    case csv, ndjson
 }

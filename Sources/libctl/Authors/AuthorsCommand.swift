@@ -5,7 +5,7 @@ import Shared
 struct AuthorsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "authors", abstract: "List, show, add, edit and delete authors.",
-        subcommands: [List.self, Show.self, Add.self, Edit.self, Remove.self])
+        subcommands: [List.self, Show.self, Add.self, Edit.self, Remove.self, Import.self, Export.self])
 }
 
 /// Which authors: the filters of `list`, which `rm` takes too.

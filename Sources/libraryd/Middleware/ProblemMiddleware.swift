@@ -70,6 +70,15 @@ struct ProblemMiddleware: RouterMiddleware {
 }
 
 extension Failure {
+    /// Why something was not stored.
+    init(storing error: any Error) {
+        switch error {
+        case let failure as Failure: self = failure
+        case let error as DatabaseError: self.init(database: error)
+        default: self.init(.internalError)
+        }
+    }
+
     init(database error: DatabaseError) {
         switch error.resultCode {
         // The user was deleted while the request was on its way.

@@ -7,10 +7,12 @@ struct AuthorRoutes {
     let store: Store
     let clock: Clock
     private let replies = ReplyCache()
+    private let bulk: BulkRoutes
 
     init(store: Store, clock: Clock) {
         self.store = store
         self.clock = clock
+        bulk = BulkRoutes(store: store, clock: clock)
     }
 
     func add(toCallers routes: RouterGroup<CallerContext>) {
@@ -35,6 +37,7 @@ struct AuthorRoutes {
     }
 
     @Sendable private func create(_ request: Request, _ context: CallerContext) async throws -> Response {
+        if let format = BulkRoutes.format(of: request) { return try await bulk.create(request, context, format) }
         let draft = try await context.decode(request, as: AuthorDraft.self).validated()
         let author = try await store.createAuthor(draft, owner: context.principal.userID, at: clock.now())
         return .json(
@@ -50,7 +53,8 @@ struct AuthorRoutes {
     }
 
     @Sendable private func list(_ request: Request, _ context: CallerContext) async throws -> Response {
-        try await kept(request, context) { revision in
+        if let format = BulkRoutes.format(acceptedBy: request) { return try bulk.list(request, context, format) }
+        return try await kept(request, context) { revision in
             var query = try request.query(AuthorQuery.init(items:))
             let page: StoredPage
             do {

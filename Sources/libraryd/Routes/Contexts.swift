@@ -27,11 +27,11 @@ struct CallerContext: ChildRequestContext {
     let requestID: String
     let peer: SocketAddress?
     let principal: Principal
-    fileprivate let confirm: @Sendable (Principal) throws -> Principal
+    fileprivate let confirmation: @Sendable (Principal) throws -> Principal
 
     init(context: GuestContext) throws {
         guard let principal = context.principal, let confirm = context.confirm else { throw Failure(.tokenMissing) }
-        self.confirm = confirm
+        confirmation = confirm
         self.principal = principal
         coreContext = context.coreContext
         requestID = context.requestID
@@ -43,8 +43,13 @@ extension CallerContext {
     /// The body, from a caller who still is one when it is whole: whoever sends it slowly gains no time.
     func decode<Value: JSONReadable>(_ request: Request, as type: Value.Type = Value.self) async throws -> Value {
         let value: Value = try await request.decode()
-        _ = try confirm(principal)
+        try confirm()
         return value
+    }
+
+    /// Passes if the caller's session goes on.
+    func confirm() throws {
+        _ = try confirmation(principal)
     }
 }
 
@@ -57,7 +62,7 @@ struct AdminContext: ChildRequestContext {
     init(context: CallerContext) throws {
         guard context.principal.admin else { throw Failure(.adminRequired) }
         principal = context.principal
-        confirm = context.confirm
+        confirm = context.confirmation
         coreContext = context.coreContext
     }
 

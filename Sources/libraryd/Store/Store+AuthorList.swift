@@ -88,8 +88,31 @@ struct AuthorListStatement: Sendable {
         return StoredPage(json: json.bytes, next: next)
     }
 
-    /// Writes the rows; returns the cursor of the next page if there is one.
+    /// As much as a page, as a file has it.
+    func part(
+        _ connection: ReadConnection, as format: AuthorLines.Format
+    ) throws -> (bytes: [UInt8], next: String?) {
+        var bytes: [UInt8] = []
+        guard !matchesNothing else { return (bytes, nil) }
+        let next = try rows(connection) { row in
+            switch format {
+            case .csv: AuthorRow.write(row, csv: &bytes)
+            case .ndjson:
+                var json = JSONWriter()
+                AuthorRow.write(row, to: &json)
+                bytes.append(contentsOf: json.bytes)
+                bytes.append(UInt8(ascii: "\n"))
+            }
+        }
+        return (bytes, next)
+    }
+
     private func write(_ connection: ReadConnection, to json: inout JSONWriter) throws -> String? {
+        try rows(connection) { AuthorRow.write($0, to: &json) }
+    }
+
+    /// Calls `body` with each row; returns the cursor of the next page if there is one.
+    private func rows(_ connection: ReadConnection, _ body: (SQLiteStatement) -> Void) throws -> String? {
         var count = 0
         var last: Cursor?
         var next: String?
@@ -99,7 +122,7 @@ struct AuthorListStatement: Sendable {
                 next = last?.text
                 return false
             }
-            AuthorRow.write(row, to: &json)
+            body(row)
             count += 1
             if count == query.limit { last = cursor(at: row) }
             return true

@@ -121,10 +121,15 @@ extension Store {
     }
 
     private static func conflict(_ db: Database, owner: Int64, name: String, book: String) throws -> Failure {
-        let existing = try Int64.fetchOne(
-            db, sql: "SELECT id FROM author WHERE owner = ? AND name = ? AND book = ?", arguments: [owner, name, book])
-        return Failure(
-            .authorExists, "This author with this book is in the library already.", existingID: existing)
+        Failure(
+            .authorExists, "This author with this book is in the library already.",
+            existingID: try existingAuthor(db, owner: owner, name: name, book: book))
+    }
+
+    static func existingAuthor(_ db: Database, owner: Int64, name: String, book: String) throws -> Int64? {
+        try Int64.fetchOne(
+            db.cachedStatement(sql: "SELECT id FROM author WHERE owner = ? AND name = ? AND book = ?"),
+            arguments: [owner, name, book])
     }
 }
 

@@ -1,0 +1,189 @@
+/// Reads authors from CSV or NDJSON that comes in pieces, one at a time, in memory that does not grow with the input.
+public struct AuthorLines: Sendable {
+    public enum Format: String, Sendable, CaseIterable {
+        /// A header line names the columns: name, book, country and booker_prize, in any order (RFC 4180).
+        case csv
+        /// One JSON object a line.
+        case ndjson
+
+        public var mediaType: String {
+            switch self {
+            case .csv: "text/csv"
+            case .ndjson: "application/x-ndjson"
+            }
+        }
+    }
+
+    public struct Line: Sendable {
+        /// Counted from 1; a CSV record that spans several has the number of its first.
+        public let number: Int
+        /// The author as it will be stored, or what is wrong.
+        public let draft: Result<AuthorDraft, Fault>
+    }
+
+    public enum Fault: Error, Equatable, CustomStringConvertible {
+        /// It is not CSV, not JSON, or not UTF-8.
+        case syntax(String)
+        case invalid(InvalidFields)
+
+        public var description: String {
+            switch self {
+            case .syntax(let reason): reason
+            case .invalid(let invalid): invalid.description
+            }
+        }
+    }
+
+    private let format: Format
+    private let unknownMembers: UnknownMembers
+    private let names: [String: String]
+    private var records: Records
+    private var columns: [String]?
+    private var isFirst = true
+    /// Columns and members that are no fields of an author, each once.
+    public private(set) var unknownNames: [String] = []
+
+    /// - Parameters:
+    ///   - names: other people's names of columns or members, by the author's field: `["name": "Author"]`.
+    ///   - unknownMembers: whether a column or member that is no field of an author is a fault, or told in ``unknownNames``.
+    public init(_ format: Format, names: [String: String] = [:], unknownMembers: UnknownMembers) {
+        self.format = format
+        self.unknownMembers = unknownMembers
+        self.names = names
+        records = Records(csv: format == .csv)
+    }
+
+    public mutating func append(_ bytes: some Sequence<UInt8>) {
+        records.append(bytes)
+    }
+
+    /// The next line; `nil` if it needs more bytes, or, at the end, if there is none.
+    /// - Throws: ``Fault`` if a CSV header lacks a column: no line could be read.
+    public mutating func next(atEnd: Bool) throws(Fault) -> Line? {
+        while var record = records.next(atEnd: atEnd) {
+            if isFirst {
+                isFirst = false
+                record = Self.withoutByteOrderMark(record)
+            }
+            if format == .ndjson {
+                if record.fault == nil, record.fields[0].allSatisfy({ $0 == 0x20 || $0 == 0x09 }) { continue }
+                return Line(number: record.line, draft: Result { () throws(Fault) in try object(record) })
+            }
+            guard let columns else {
+                self.columns = try header(record)
+                continue
+            }
+            return Line(number: record.line, draft: Result { () throws(Fault) in try self.row(record, columns) })
+        }
+        if atEnd, format == .csv, columns == nil { throw .syntax("there is no header line") }
+        return nil
+    }
+
+    private mutating func header(_ record: Records.Record) throws(Fault) -> [String] {
+        let own = Dictionary(names.map { (Self.folded($1), $0) }) { first, _ in first }
+        let texts = try Self.texts(record).map(Self.folded)
+        let columns = texts.map { own[$0] ?? (names[$0] == nil ? $0 : "") }
+        for column in ["name", "book", "country"] where !columns.contains(column) {
+            throw .syntax("line 1: the column '\(names[column] ?? column)' is missing")
+        }
+        let known = columns.filter { Author.fieldNames.contains($0) }
+        guard Set(known).count == known.count else { throw .syntax("line 1: a column is named twice") }
+        for (text, column) in zip(texts, columns) where !Author.fieldNames.contains(column) {
+            if unknownMembers == .rejected { throw .syntax("line 1: '\(text)' is not a field of an author") }
+            unknown(text)
+        }
+        return columns
+    }
+
+    private static func folded(_ text: String) -> String { StoredText.normalized(text).lowercased() }
+
+    private func row(_ record: Records.Record, _ columns: [String]) throws(Fault) -> AuthorDraft {
+        let fields = try Self.texts(record)
+        guard fields.count == columns.count else {
+            throw .syntax("\(fields.count) fields where the header has \(columns.count)")
+        }
+        var draft = AuthorDraft(name: "", book: "", country: "")
+        for (column, field) in zip(columns, fields) {
+            switch column {
+            case "name": draft.name = field
+            case "book": draft.book = field
+            case "country": draft.country = field
+            case "booker_prize": draft.bookerPrize = try Self.flag(field)
+            default: break
+            }
+        }
+        return try Self.validated(draft)
+    }
+
+    private static func flag(_ text: String) throws(Fault) -> Bool {
+        switch folded(text) {
+        case "true", "yes", "1": return true
+        case "false", "no", "0", "": return false
+        default:
+            throw .invalid(
+                InvalidFields([
+                    FieldError("booker_prize", .wrongType, "must be true or false, not '\(text.prefix(40))'")
+                ]))
+        }
+    }
+
+    private mutating func object(_ record: Records.Record) throws(Fault) -> AuthorDraft {
+        if let fault = record.fault { throw .syntax(fault) }
+        let value: JSONValue
+        do {
+            value = try JSONValue(parsing: record.fields[0])
+        } catch {
+            throw .syntax("not JSON: \(error)")
+        }
+        var reader = ObjectReader(renamed(value))
+        let draft = AuthorDraft(from: &reader)
+        do {
+            try reader.finish(.ignored)
+        } catch {
+            throw .invalid(error)
+        }
+        // What the daemon itself adds to an author is left out without a word.
+        for name in reader.unknownNames where !Author.fieldNames.contains(name) {
+            if unknownMembers == .rejected {
+                throw .invalid(InvalidFields([FieldError(name, .unknownField, "is not a field of an author")]))
+            }
+            unknown(name)
+        }
+        return try Self.validated(draft)
+    }
+
+    private func renamed(_ value: JSONValue) -> JSONValue {
+        guard !names.isEmpty, case .object(let members) = value else { return value }
+        let own = Dictionary(names.map { ($1, $0) }) { first, _ in first }
+        return .object(members.map { JSONValue.Member(name: own[$0.name] ?? $0.name, value: $0.value) })
+    }
+
+    private static func validated(_ draft: AuthorDraft) throws(Fault) -> AuthorDraft {
+        do {
+            return try draft.validated()
+        } catch {
+            throw .invalid(error)
+        }
+    }
+
+    private static func texts(_ record: Records.Record) throws(Fault) -> [String] {
+        if let fault = record.fault { throw .syntax(fault) }
+        var texts: [String] = []
+        for field in record.fields {
+            guard let text = String(validating: field, as: UTF8.self) else { throw .syntax("not valid UTF-8") }
+            texts.append(text)
+        }
+        return texts
+    }
+
+    private static func withoutByteOrderMark(_ record: Records.Record) -> Records.Record {
+        guard let first = record.fields.first, first.starts(with: [0xEF, 0xBB, 0xBF]) else { return record }
+        return Records.Record(
+            line: record.line, fields: [Array(first.dropFirst(3))] + record.fields.dropFirst(), fault: record.fault)
+    }
+
+    /// A hostile file has no end of names.
+    private mutating func unknown(_ name: String) {
+        if unknownNames.count < 20, !unknownNames.contains(name) { unknownNames.append(name) }
+    }
+}

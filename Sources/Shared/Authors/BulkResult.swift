@@ -1,0 +1,109 @@
+/// How to add many authors: the query of `POST /authors` with a file.
+public struct BulkOptions: Sendable, Equatable {
+    public enum Conflict: String, Sendable, CaseIterable {
+        /// The line fails.
+        case fail
+        /// The author that is there stays.
+        case skip
+        /// The author that is there takes the line's country and prize.
+        case update
+    }
+
+    /// All lines or none.
+    public var atomic = false
+    /// What to do with an author, by name and book, that is in the library already.
+    public var onConflict = Conflict.fail
+    /// Tell what would happen, and change nothing.
+    public var dryRun = false
+
+    static let parameters = ["atomic", "on_conflict", "dry_run"]
+
+    public init() {}
+
+    /// - Throws: ``InvalidFields`` with every fault.
+    public init(items: [QueryItem]) throws(InvalidFields) {
+        var faults: [FieldError] = []
+        var seen: Set<String> = []
+        for item in items {
+            let flag = ["true": true, "false": false][item.value]
+            switch (item.name, flag, Conflict(rawValue: item.value)) {
+            case _ where !seen.insert(item.name).inserted:
+                faults.append(FieldError(item.name, .invalid, "is given more than once"))
+            case ("atomic", let flag?, _): atomic = flag
+            case ("dry_run", let flag?, _): dryRun = flag
+            case ("on_conflict", _, let conflict?): onConflict = conflict
+            case ("on_conflict", _, nil):
+                faults.append(FieldError(item.name, .invalid, "must be fail, skip or update"))
+            case ("atomic", nil, _), ("dry_run", nil, _):
+                faults.append(FieldError(item.name, .invalid, "must be true or false"))
+            default:
+                let hint = closest(to: item.name, among: Self.parameters).map { "; did you mean '\($0)'?" } ?? ""
+                faults.append(FieldError(item.name, .unknownField, "is not a parameter of this request\(hint)"))
+            }
+        }
+        guard faults.isEmpty else { throw InvalidFields(faults) }
+    }
+
+    public var items: [QueryItem] {
+        var items: [QueryItem] = []
+        if atomic { items.append(QueryItem("atomic", "true")) }
+        if onConflict != .fail { items.append(QueryItem("on_conflict", onConflict.rawValue)) }
+        if dryRun { items.append(QueryItem("dry_run", "true")) }
+        return items
+    }
+}
+
+/// What became of one line: one line of the reply to `POST /authors` with a file.
+public struct BulkResult: Sendable, Equatable, JSONReadable, JSONWritable {
+    /// `created`, `updated`, `skipped` or `failed`; more may come.
+    public enum Outcome: String, Sendable { case created, updated, skipped, failed }
+
+    /// Of the input, from 1.
+    public let line: Int64
+    public let outcome: String
+    /// The author's, unless the line failed.
+    public let id: Int64?
+    /// Of a failure.
+    public let code: ErrorCode?
+    public let message: String?
+    /// The author that is in the way, of a conflict.
+    public let existingID: Int64?
+
+    public init(line: Int, _ outcome: Outcome, id: Int64) {
+        self.line = Int64(line)
+        self.outcome = outcome.rawValue
+        self.id = id
+        code = nil
+        message = nil
+        existingID = nil
+    }
+
+    public init(line: Int, failed code: ErrorCode, _ message: String, existingID: Int64? = nil) {
+        self.line = Int64(line)
+        outcome = Outcome.failed.rawValue
+        id = nil
+        self.code = code
+        self.message = message
+        self.existingID = existingID
+    }
+
+    public init(from object: inout ObjectReader) {
+        line = object.integer("line")
+        outcome = object.string("outcome")
+        id = object.optionalInteger("id")
+        code = object.optionalString("code").map(ErrorCode.init(rawValue:))
+        message = object.optionalString("message")
+        existingID = object.optionalInteger("existing_id")
+    }
+
+    public func write(to json: inout JSONWriter) {
+        json.object {
+            $0.member("line", line)
+            $0.member("outcome", outcome)
+            if let id { $0.member("id", id) }
+            if let code { $0.member("code", code.rawValue) }
+            if let message { $0.member("message", message) }
+            if let existingID { $0.member("existing_id", existingID) }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+/// Splits bytes that come in pieces into the records of a CSV file (RFC 4180; lines may end in LF or CRLF) or into lines.
+public struct Records: Sendable {
+    public struct Record: Sendable {
+        /// Number of the record's first line, from 1.
+        public let line: Int
+        /// The fields, unquoted; of a line that is no CSV one field, the line itself.
+        public let fields: [[UInt8]]
+        /// Why it cannot be read, if it cannot.
+        public let fault: String?
+    }
+
+    private enum State {
+        case fieldStart, plain, quoted, quoteInQuoted
+        /// On the way to the end of a line that cannot be read.
+        case lost
+    }
+
+    /// More than any author needs, in bytes: a quote that is never closed must not swallow the whole file.
+    public static let longest = 1 << 20
+
+    private let isCSV: Bool
+    private var buffer: [UInt8] = []
+    private var position = 0
+    private var state = State.fieldStart
+    private var line = 1
+    private var start = 1
+    private var fields: [[UInt8]] = []
+    private var field: [UInt8] = []
+    private var length = 0
+    private var fault: String?
+
+    public init(csv isCSV: Bool) {
+        self.isCSV = isCSV
+    }
+
+    public mutating func append(_ bytes: some Sequence<UInt8>) {
+        if position == buffer.count {
+            buffer.removeAll(keepingCapacity: true)
+            position = 0
+        }
+        buffer.append(contentsOf: bytes)
+    }
+
+    /// The next record that is not an empty line; `nil` if it needs more bytes, or, at the end, if there is none.
+    public mutating func next(atEnd: Bool) -> Record? {
+        while position < buffer.count {
+            let byte = buffer[position]
+            position += 1
+            if take(byte), let record = record() { return record }
+        }
+        guard atEnd, length > 0 || !fields.isEmpty || state != .fieldStart else { return nil }
+        if state == .quoted { fault = fault ?? "a quote is not closed" }
+        return record()
+    }
+
+    /// Returns `true` at the end of a record.
+    private mutating func take(_ byte: UInt8) -> Bool {
+        if byte == UInt8(ascii: "\n") {
+            line += 1
+            if state != .quoted { return true }
+        }
+        guard isCSV || state == .lost else {
+            state = .plain
+            add(byte)
+            return false
+        }
+        switch (state, byte) {
+        case (.lost, _): break
+        case (.fieldStart, UInt8(ascii: "\"")): state = .quoted
+        case (.quoted, UInt8(ascii: "\"")): state = .quoteInQuoted
+        case (.quoted, _), (.plain, 0x22): add(byte)
+        case (.quoteInQuoted, UInt8(ascii: "\"")):
+            state = .quoted
+            add(byte)
+        case (_, UInt8(ascii: ",")):
+            fields.append(field)
+            field.removeAll(keepingCapacity: true)
+            length += 1
+            state = .fieldStart
+        case (.quoteInQuoted, UInt8(ascii: "\r")): break
+        case (.quoteInQuoted, _): lose("text after a closing quote")
+        default:
+            state = .plain
+            add(byte)
+        }
+        return false
+    }
+
+    private mutating func add(_ byte: UInt8) {
+        field.append(byte)
+        length += 1
+        if length > Self.longest { lose("the record is longer than 1 MiB") }
+    }
+
+    private mutating func lose(_ reason: String) {
+        fault = fault ?? reason
+        state = .lost
+        field = []
+        fields = []
+    }
+
+    /// `nil` for an empty line.
+    private mutating func record() -> Record? {
+        if state == .plain, field.last == UInt8(ascii: "\r") { field.removeLast() }
+        let isEmpty = fields.isEmpty && field.isEmpty && fault == nil && state != .quoteInQuoted
+        defer {
+            (state, field, fields, length, fault, start) = (.fieldStart, [], [], 0, nil, line)
+        }
+        return isEmpty ? nil : Record(line: start, fields: fault == nil ? fields + [field] : [], fault: fault)
+    }
+}

@@ -1,0 +1,100 @@
+import GRDB
+import GRDBSQLite
+import Shared
+
+extension Store {
+    /// Adds the authors of a file, in one transaction; a line that fails harms no other.
+    /// - Parameter options: if atomic and a line fails, or if it is a dry run, nothing is changed.
+    /// - Returns: what became, or would become, of each line.
+    func createAuthors(
+        _ lines: [AuthorLines.Line], owner: Int64, options: BulkOptions, at now: Timestamp
+    ) async throws -> [BulkResult] {
+        defer { revisions.advance(owner) }
+        do {
+            return try await writer.write { db in
+                let results = try lines.map { try Self.createAuthor(db, $0, owner: owner, options.onConflict, at: now) }
+                let hasFailed = results.contains { $0.outcome == BulkResult.Outcome.failed.rawValue }
+                if options.dryRun || options.atomic && hasFailed { throw Undone(results: results) }
+                return results
+            }
+        } catch let undone as Undone {
+            return undone.results
+        }
+    }
+
+    /// The results of a transaction that is rolled back.
+    private struct Undone: Error {
+        let results: [BulkResult]
+    }
+
+    private static func createAuthor(
+        _ db: Database, _ line: AuthorLines.Line, owner: Int64, _ onConflict: BulkOptions.Conflict, at now: Timestamp
+    ) throws -> BulkResult {
+        let draft: AuthorDraft
+        switch line.draft {
+        case .success(let value): draft = value
+        case .failure(.syntax(let reason)): return BulkResult(line: line.number, failed: .invalidJSON, reason)
+        case .failure(.invalid(let faults)):
+            return BulkResult(line: line.number, failed: .invalidFields, faults.description)
+        }
+        // Looked for first where it is expected: a constraint that fails costs five times as much.
+        if onConflict != .fail, let id = try existingAuthor(db, owner: owner, name: draft.name, book: draft.book) {
+            if onConflict == .skip { return BulkResult(line: line.number, .skipped, id: id) }
+            // Name and book are the same, so the search index is.
+            try db.cachedStatement(
+                sql: """
+                    UPDATE author SET country = ?, booker_prize = ?, updated_at = ?, version = version + 1
+                    WHERE id = ? AND owner = ?
+                    """
+            ).execute(arguments: [draft.country, draft.bookerPrize, now.milliseconds, id, owner])
+            return BulkResult(line: line.number, .updated, id: id)
+        }
+        do {
+            let author = try insertAuthor(db, draft, owner: owner, at: now)
+            return BulkResult(line: line.number, .created, id: author.id)
+        } catch let failure as Failure where failure.code == .authorExists {
+            return BulkResult(line: line.number, failure)
+        }
+    }
+
+    /// A part of the owner's list as a file has it, and where the next part begins.
+    func authors(
+        _ query: AuthorQuery, owner: Int64, as format: AuthorLines.Format
+    ) async throws -> (bytes: [UInt8], next: String?) {
+        let statement = try AuthorListStatement(query, owner: owner)
+        return try await readers.withConnectionElsewhere { try statement.part($0, as: format) }
+    }
+}
+
+extension AuthorRow {
+    /// Writes the current row as a record of comma-separated values (RFC 4180).
+    static func write(_ row: SQLiteStatement, csv: inout [UInt8]) {
+        for column in Int32(0)...7 {
+            if column > 0 { csv.append(UInt8(ascii: ",")) }
+            switch column {
+            case 1, 2, 3: quote(row, column, to: &csv)
+            case 4: csv.append(contentsOf: (sqlite3_column_int64(row, 4) != 0 ? "true" : "false").utf8)
+            case 5, 6:
+                csv.append(contentsOf: Timestamp(milliseconds: sqlite3_column_int64(row, column)).description.utf8)
+            default: csv.append(contentsOf: String(sqlite3_column_int64(row, column)).utf8)
+            }
+        }
+        csv.append(contentsOf: [UInt8(ascii: "\r"), UInt8(ascii: "\n")])
+    }
+
+    private static func quote(_ row: SQLiteStatement, _ column: Int32, to csv: inout [UInt8]) {
+        let start = sqlite3_column_text(row, column)
+        let text = UnsafeBufferPointer(start: start, count: Int(sqlite3_column_bytes(row, column)))
+        let quote = UInt8(ascii: "\"")
+        // No line ends: there are no control characters.
+        guard text.contains(where: { $0 == quote || $0 == UInt8(ascii: ",") }) else {
+            return csv.append(contentsOf: text)
+        }
+        csv.append(quote)
+        for byte in text {
+            if byte == quote { csv.append(quote) }
+            csv.append(byte)
+        }
+        csv.append(quote)
+    }
+}

@@ -1,0 +1,129 @@
+import Foundation
+import Shared
+import TestSupport
+import Testing
+
+@testable import libctl
+
+@Suite(.serialized) struct ImportTests {
+    private func run(_ ctl: Ctl, _ line: String, input: String = "") async throws -> Ctl.Result {
+        try await ctl.run(line.split(separator: " ").map(String.init), input: Array(input.utf8))
+    }
+
+    private func makeCtl() async throws -> Ctl {
+        let ctl = Ctl(try await TestLibrary())
+        try await ctl.login("ada")
+        return ctl
+    }
+
+    @Test func tenThousandLinesGoInAtOnce() async throws {
+        let ctl = try await makeCtl()
+        let text = (1...10_000).map { #"{"name":"N\#($0)","book":"B","country":"C"}"# }.joined(separator: "\n")
+        let result = try await run(ctl, "authors import -", input: text)
+        #expect(result.code == 0, "\(result.error)")
+        #expect(result.output == "")
+        #expect(result.error == "created 10000, 0 failed\n")
+        let names = try await run(ctl, "authors list -o tsv --fields name")
+        #expect(names.output.split(separator: "\n").count == 10_000)
+    }
+
+    @Test func badLinesAreToldOfAndKept() async throws {
+        let ctl = try await makeCtl()
+        let path = ctl.home.path + "/rejects"
+        let text = "name,book,country\nA,B,C\nA,B,C\n,B,C\nA,B\nD,E,F\n"
+        let result = try await run(ctl, "authors import - --rejects \(path)", input: text)
+        #expect(result.code == 8)
+        #expect(result.error.contains("line 3: This author with this book is in the library already."))
+        #expect(result.error.contains("line 4: name must not be empty"))
+        #expect(result.error.contains("line 5: 2 fields where the header has 3"))
+        #expect(result.error.contains("created 2, 3 failed"))
+        let rejects = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+        #expect(rejects.map { $0.prefix(11) } == [#"{"line":4,""#, #"{"line":5,""#, #"{"line":3,""#])
+        #expect(rejects[2].hasSuffix(#""name":"A","book":"B","country":"C","booker_prize":false}"#))
+        // Once mended, or forgiven, they go in again.
+        #expect(try await run(ctl, "authors import \(path) --on-conflict skip").error.contains("skipped 1, 2 failed"))
+    }
+
+    @Test(
+        arguments: [
+            ("--on-conflict fail", 8, "created 1, 1 failed", "A\tB\tC\nD\tE\tF\n"),
+            ("--on-conflict skip", 0, "created 1, skipped 1, 0 failed", "A\tB\tC\nD\tE\tF\n"),
+            ("--on-conflict update", 0, "created 1, updated 1, 0 failed", "A\tB\tX\nD\tE\tF\n"),
+            ("--dry-run --on-conflict skip", 0, "created 1, skipped 1, 0 failed (nothing was changed)", "A\tB\tC\n"),
+            (
+                "--atomic", 6,
+                "line 2: This author with this book is in the library already.\nlibctl: authors import: 1 of 2 lines cannot",
+                "A\tB\tC\n"
+            ),
+            ("--atomic --on-conflict update", 0, "created 1, updated 1, 0 failed", "A\tB\tX\nD\tE\tF\n"),
+        ] as [(String, Int32, String, String)])
+    func whatIsThereAlready(options: String, code: Int32, said: String, after: String) async throws {
+        let ctl = try await makeCtl()
+        _ = try await run(ctl, "authors add --name A --book B --country C")
+        let result = try await run(ctl, "authors import - \(options)", input: "name,book,country\nA,B,X\nD,E,F\n")
+        #expect(result.code == code, "\(result.error)")
+        #expect(result.error.contains(said), "\(result.error)")
+        #expect(try await run(ctl, "authors list -o tsv --fields name,book,country").output == after)
+    }
+
+    @Test func allOrNothingLooksFirst() async throws {
+        let ctl = try await makeCtl()
+        let result = try await run(ctl, "authors import - --atomic", input: "name,book,country\nA,B,C\n,B,C\n")
+        #expect(result.code == 7)
+        #expect(try await run(ctl, "authors list").output == "")
+    }
+
+    @Test func otherPeoplesColumnsAreMapped() async throws {
+        let ctl = try await makeCtl()
+        let text = "Book Id,Title,Author,Shelf,Origin\n1,Wolf Hall,Hilary Mantel,read,UK\n"
+        let result = try await ctl.run(
+            ["authors", "import", "-", "--map", "name=Author,book=Title,country=Origin"], input: Array(text.utf8))
+        #expect(result.code == 0, "\(result.error)")
+        #expect(result.error.contains("'shelf' is not a field of an author; it is ignored"))
+        #expect(
+            try await run(ctl, "authors list -o tsv --fields name,book,country").output
+                == "Hilary Mantel\tWolf Hall\tUK\n")
+        let json = try await run(
+            ctl, "authors import - --map name=Author,book=Title", input: #"{"Author":"A","Title":"T","country":"C"}"#)
+        #expect(json.code == 0, "\(json.error)")
+    }
+
+    @Test(arguments: ["ndjson", "csv"])
+    func whatIsExportedIsImported(format: String) async throws {
+        let library = try await TestLibrary()
+        let (ada, bob) = (Ctl(library), Ctl(library))
+        try await ada.login("ada")
+        try await bob.login("bob")
+        for name in ["$(touch x)", "Doe, \"Jo\"", "\u{202E}x", "-h"] {
+            _ = try await ada("authors", "add", "--name", name, "--book", "B", "--country", "C")
+        }
+        let path = ada.home.path + "/all." + format
+        let exported = try await run(ada, "authors export \(path)")
+        #expect(exported.code == 0, "\(exported.error)")
+        #expect(exported.error == "exported 4 authors\n")
+        #expect(try await run(bob, "authors import \(path)").error == "created 4, 0 failed\n")
+        func authors(_ ctl: Ctl) async throws -> String {
+            try await run(ctl, "authors list -o ndjson --fields name,book,country,booker_prize").output
+        }
+        #expect(try await authors(bob) == authors(ada))
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: ada.home.path).sorted() == [".config", "all.\(format)"])
+        // An export that fails leaves what was there.
+        let before = try Data(contentsOf: URL(fileURLWithPath: path))
+        #expect(try await run(ada, "authors export \(path) --user eve").code == 4)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
+        #expect(try await run(ada, "authors export --search doe").output.hasPrefix(#"{"id":2,"#))
+    }
+
+    @Test(
+        arguments: [
+            ("authors import - --map name", 64), ("authors import - --map shelf=X", 64),
+            ("authors import - --map name=A,name=B", 64), ("authors import", 64),
+            ("authors import /nonexistent", 66), ("authors import - --on-conflict perhaps", 64),
+            ("authors import -", 65), ("authors import - --rejects /nonexistent/x", 74),
+        ] as [(String, Int32)])
+    func failures(line: String, code: Int32) async throws {
+        let result = try await run(try await makeCtl(), line, input: "nonsense\n")
+        #expect(result.code == code, "\(result.error)")
+    }
+}
