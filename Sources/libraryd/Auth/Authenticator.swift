@@ -180,6 +180,11 @@ struct Authenticator: Sendable {
     /// The token of `Bearer TOKEN` (RFC 6750, section 2.1); `nil` for another scheme. Works on bytes: looking for
     /// characters in a header cost more than the query behind it.
     private static func bearer(_ value: String) throws(Failure) -> String? {
+        let prefix = "Bearer ".utf8
+        let rest = value.utf8.dropFirst(prefix.count)
+        if value.utf8.starts(with: prefix), !rest.isEmpty, !rest.contains(UInt8(ascii: " ")) {
+            return String(Substring(rest))
+        }
         let parts = value.utf8.split(separator: UInt8(ascii: " "))
         guard let scheme = parts.first, Substring(scheme).lowercased() == "bearer" else { return nil }
         guard parts.count == 2 else { throw Failure(.tokenMalformed) }

@@ -65,7 +65,8 @@ final class Tokens: Sendable {
     /// - Throws: ``Failure`` `token_malformed` or `token_expired`.
     func verify(_ token: String, at now: Timestamp) async throws -> AccessClaims {
         // Not the table's idea of equality, which takes the Kelvin sign for a K.
-        guard token.utf8.allSatisfy({ $0 < 0x80 }) else { throw Failure(.tokenMalformed) }
+        var bytes = token
+        guard bytes.withUTF8({ $0.allSatisfy { $0 < 0x80 } }) else { throw Failure(.tokenMalformed) }
         let known = state.withLock { $0.verified[token] }
         let (claims, keyID) = if let known { known } else { try await verifySignature(token) }
         let isGood: Bool = try state.withLock { state in

@@ -17,13 +17,16 @@ struct BulkRoutes: Sendable {
 
     /// What a request's body is, if it is a file of authors.
     static func format(of request: Request) -> AuthorLines.Format? {
-        let type = request.headers[.contentType]?.split(separator: ";").first?.filter { $0 != " " }.lowercased()
+        guard let field = request.headers[.contentType], field != "application/json" else { return nil }
+        let type = field.split(separator: ";").first?.filter { $0 != " " }.lowercased()
         return AuthorLines.Format.allCases.first { $0.mediaType == type }
     }
 
     /// What a client wants of a list, if it wants a file: the first type that it names and that there is.
     static func format(acceptedBy request: Request) -> AuthorLines.Format? {
-        guard let accept = request.headers[.accept] else { return nil }
+        guard let accept = request.headers[.accept], accept != "*/*", !accept.hasPrefix("application/json") else {
+            return nil
+        }
         for part in accept.split(separator: ",") {
             let type = part.split(separator: ";").first?.filter { $0 != " " }.lowercased()
             if let format = AuthorLines.Format.allCases.first(where: { $0.mediaType == type }) { return format }
