@@ -45,12 +45,12 @@ extension AuthorsCommand {
             let source = try LineSource(Reader(descriptor), format: fileFormat, names: try names(), session)
             let progress = Progress(session.talk, size: Self.size(of: descriptor))
             let rejects = try rejects.map { try RejectFile($0) }
-            var tally = Tally()
+            var tally = ImportTally()
             defer { progress.end() }
 
             var query = BulkOptions()
             (query.atomic, query.onConflict, query.dryRun) = (atomic, onConflict, dryRun)
-            var batch = Batch()
+            var batch = ImportBatch()
             do {
                 while let line = try source.next() {
                     tally.total += 1
@@ -87,7 +87,7 @@ extension AuthorsCommand {
         }
 
         private func send(
-            _ batch: inout Batch, _ query: BulkOptions, _ tally: inout Tally, _ rejects: RejectFile?,
+            _ batch: inout ImportBatch, _ query: BulkOptions, _ tally: inout ImportTally, _ rejects: RejectFile?,
             _ progress: Progress, _ session: Session
         ) throws {
             guard !batch.lines.isEmpty else { return }
@@ -117,7 +117,8 @@ extension AuthorsCommand {
                     tally.outcomes[result.outcome, default: 0] += 1
                     continue
                 }
-                let message = result.message ?? code.rawValue
+                let id = result.existingID.map { " It has the id \($0)." } ?? ""
+                let message = (result.message ?? code.rawValue) + id
                 progress.end()
                 session.talk.warn("line \(line.number): \(message)")
                 try rejects?.add(line.number, message, line.draft)
@@ -130,7 +131,7 @@ extension AuthorsCommand {
                     }
                 tally.failures.append(CommandFailure(status, message))
             }
-            batch = Batch()
+            batch = ImportBatch()
         }
 
         private func names() throws -> [String: String] {
@@ -158,95 +159,3 @@ extension AuthorsCommand {
 }
 
 extension BulkOptions.Conflict: ExpressibleByArgument {}
-
-/// Lines on their way to the daemon.
-private struct Batch {
-    var body: [UInt8] = []
-    var lines: [(number: Int, draft: AuthorDraft)] = []
-
-    mutating func add(_ draft: AuthorDraft, _ number: Int) {
-        body.append(contentsOf: draft.json)
-        body.append(UInt8(ascii: "\n"))
-        lines.append((number, draft))
-    }
-}
-
-/// What became of the lines.
-private struct Tally {
-    var total = 0
-    var outcomes: [String: Int] = [:]
-    var failures: [CommandFailure] = []
-
-    var stored: Int { (outcomes["created"] ?? 0) + (outcomes["updated"] ?? 0) }
-
-    var description: String {
-        let done = ["created", "updated", "skipped"].compactMap { name in
-            outcomes[name].map { "\(name) \($0)" }
-        }
-        return (done.isEmpty ? "created 0" : done.joined(separator: ", ")) + ", \(failures.count) failed"
-    }
-}
-
-/// The lines that failed, with why, so that they can be mended and imported again.
-private final class RejectFile {
-    private let descriptor: Int32
-    private let writer: Writer
-
-    init(_ path: String) throws {
-        descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw CommandFailure(.output, "\(path): \(systemError())") }
-        writer = Writer(descriptor)
-    }
-
-    deinit {
-        close(descriptor)
-    }
-
-    func add(_ line: Int, _ reason: String, _ draft: AuthorDraft?) throws {
-        var json = JSONWriter()
-        json.object {
-            $0.member("line", Int64(line))
-            $0.member("reason", reason)
-            if let draft {
-                $0.member("name", draft.name)
-                $0.member("book", draft.book)
-                $0.member("country", draft.country)
-                $0.member("booker_prize", draft.bookerPrize)
-            }
-        }
-        try writer.write(json.bytes + [UInt8(ascii: "\n")])
-    }
-
-    func end() throws {
-        try writer.flush()
-    }
-}
-
-/// How far a batch has come: lines, rate, and the time that is left where the size is known.
-private final class Progress {
-    private let talk: Talk
-    private let size: Int?
-    private let start = ContinuousClock.now
-
-    init(_ talk: Talk, size: Int?) {
-        self.talk = talk
-        self.size = size
-    }
-
-    func show(_ lines: Int, _ bytes: Int) {
-        let seconds = max(start.duration(to: .now) / .seconds(1), 0.001)
-        var text = "\(lines) lines, \(Int(Double(lines) / seconds)) a second"
-        if let size, bytes > 0, size >= bytes {
-            let left = Int(Double(size - bytes) * seconds / Double(bytes))
-            let filled = bytes * 20 / max(size, 1)
-            text =
-                "[" + String(repeating: "#", count: filled) + String(repeating: ".", count: 20 - filled) + "] "
-                + "\(bytes * 100 / max(size, 1)) %, " + text + ", \(left) s left"
-        }
-        talk.progress(text)
-    }
-
-    func end() {
-        talk.endProgress()
-    }
-}
