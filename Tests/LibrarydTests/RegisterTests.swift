@@ -25,6 +25,22 @@ import Testing
         #expect(reply.code == "name_taken")
     }
 
+    /// What looks like another's name, or like none: spaces, zero width, other alphabets, marks, directions.
+    @Test(arguments: [
+        "ada ", " ada", "a da", "ada\u{200B}", "ada\u{FEFF}", "\u{430}da", "\u{FF41}da", "ad\u{E1}", "a\u{301}da",
+        "ada\u{202E}",
+        "ada\u{0}", "ada\n", ".ada", "-ada", "@", "a:b", "a/b", "", String(repeating: "a", count: 65),
+    ])
+    func aNameThatLooksLikeAnotherIsRefused(name: String) async throws {
+        let library = try await TestLibrary()
+        let reply = try await library.send(
+            "POST", "/register", headers: [("Content-Type", "application/json")],
+            body: Registration(name: name, password: "correct horse").json)
+        #expect(reply.status == 422)
+        #expect(try reply.problem.errors.map(\.field) == ["name"])
+        #expect(try await library.send("POST", "/login", headers: [basic(name, "correct horse")]).status == 401)
+    }
+
     @Test func allFaultsAreTold() async throws {
         let library = try await TestLibrary()
         let reply = try await library.post("/register", #"{"name":" ada","password":"short"}"#)
