@@ -37,6 +37,18 @@ enum ExitStatus: Int32, Sendable {
     }
 }
 
+extension ExitStatus {
+    /// The status of a line of a file, which has a code and no HTTP status.
+    init(line code: ErrorCode) {
+        switch code {
+        case .authorExists: self = .conflict
+        case .busy, .storageFull, .storageUnavailable: self = .tryLater
+        case .tokenRevoked: self = .notLoggedIn
+        default: self = .invalid
+        }
+    }
+}
+
 /// Why a command failed: one line for people, the command to run next, and how the program ends.
 struct CommandFailure: Error {
     let status: ExitStatus

@@ -38,17 +38,35 @@ enum PrivateFile {
 
     /// Replaces the file, whole or not at all: written beside its place, synced, then renamed.
     static func replace(_ path: String, with bytes: [UInt8]) throws {
-        let temporary = "\(path).\(getpid())"
-        unlink(temporary)
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw CommandFailure(.output, "\(temporary): \(systemError())") }
-        let written = Glibc.write(descriptor, bytes, bytes.count) == bytes.count && fsync(descriptor) == 0
-        guard close(descriptor) == 0, written, rename(temporary, path) == 0 else {
-            let reason = systemError()
-            unlink(temporary)
-            throw CommandFailure(.output, "\(path): \(reason)")
+        // Of a process that had this number and died.
+        unlink(temporary(path))
+        try replace(path) { descriptor in
+            guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count else {
+                throw CommandFailure(.output, "\(path): \(systemError())")
+            }
         }
     }
+
+    /// The same with what `write` puts into the descriptor.
+    static func replace(_ path: String, _ write: (Int32) throws -> Void) throws {
+        let temporary = temporary(path)
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw CommandFailure(.output, "\(temporary): \(systemError())") }
+        // Once it has its name there is nothing left to delete.
+        defer { unlink(temporary) }
+        do {
+            try write(descriptor)
+            guard fsync(descriptor) == 0 else { throw CommandFailure(.output, "\(path): \(systemError())") }
+        } catch {
+            close(descriptor)
+            throw error
+        }
+        guard close(descriptor) == 0, rename(temporary, path) == 0 else {
+            throw CommandFailure(.output, "\(path): \(systemError())")
+        }
+    }
+
+    private static func temporary(_ path: String) -> String { "\(path).\(getpid())" }
 
     /// Runs `body` while no other process runs one under the same lock.
     static func locked<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {

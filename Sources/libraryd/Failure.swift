@@ -20,6 +20,10 @@ struct Failure: Error, Equatable {
         self.headers = headers
     }
 
+    init(query invalid: InvalidFields) {
+        self.init(.invalidQuery, "The query is not valid: \(invalid).", errors: invalid.errors)
+    }
+
     /// A queue is full.
     static let busy = Failure(.busy, headers: [.retryAfter: "1"])
 

@@ -99,17 +99,14 @@ extension App {
     }
 
     private func update(_ name: String, _ patch: UserPatch) async throws {
-        _ = try await store.updateUser(.name(name), patch, at: clock.now())
-        if patch.disabled == false { authenticator.throttle.forget(name) }
+        _ = try await authenticator.update(.name(name), patch)
     }
 
     private func setPassword(_ name: String, _ password: String) async throws {
-        guard let user = try store.user(.name(name)) else {
-            throw Failure(.userNotFound, "There is no user \(name).")
-        }
+        let user = try await store.profile(.name(name))
         if let fault = Registration.fault(inPassword: password, name: user.name) { throw InvalidFields([fault]) }
         let hash = try await authenticator.passwords.hash(Array(password.utf8))
-        try await store.setPassword(.id(user.id), to: hash, at: clock.now())
+        try await store.setPassword(.name(name), to: hash, at: clock.now())
         authenticator.throttle.forget(user.name)
     }
 }

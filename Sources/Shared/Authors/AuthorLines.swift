@@ -37,6 +37,8 @@ public struct AuthorLines: Sendable {
     private let format: Format
     private let unknownMembers: UnknownMembers
     private let names: [String: String]
+    /// The author's fields, by the names of members.
+    private let fields: [String: String]
     private var records: Records
     private var columns: [String]?
     private var isFirst = true
@@ -50,6 +52,7 @@ public struct AuthorLines: Sendable {
         self.format = format
         self.unknownMembers = unknownMembers
         self.names = names
+        fields = Dictionary(names.map { ($1, $0) }) { first, _ in first }
         records = Records(csv: format == .csv)
     }
 
@@ -153,9 +156,8 @@ public struct AuthorLines: Sendable {
     }
 
     private func renamed(_ value: JSONValue) -> JSONValue {
-        guard !names.isEmpty, case .object(let members) = value else { return value }
-        let own = Dictionary(names.map { ($1, $0) }) { first, _ in first }
-        return .object(members.map { JSONValue.Member(name: own[$0.name] ?? $0.name, value: $0.value) })
+        guard !fields.isEmpty, case .object(let members) = value else { return value }
+        return .object(members.map { JSONValue.Member(name: fields[$0.name] ?? $0.name, value: $0.value) })
     }
 
     private static func validated(_ draft: AuthorDraft) throws(Fault) -> AuthorDraft {

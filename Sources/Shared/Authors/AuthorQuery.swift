@@ -63,8 +63,7 @@ public struct AuthorQuery: Sendable, Equatable {
             default: return FieldError("booker_prize", .invalid, "must be true or false")
             }
         default:
-            let hint = closest(to: item.name, among: Self.parameters).map { "; did you mean '\($0)'?" } ?? ""
-            return FieldError(item.name, .unknownField, "is not a parameter of this request\(hint)")
+            return .unknownParameter(item.name, among: Self.parameters)
         }
         return nil
     }

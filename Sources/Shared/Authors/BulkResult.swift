@@ -37,8 +37,7 @@ public struct BulkOptions: Sendable, Equatable {
             case ("atomic", nil, _), ("dry_run", nil, _):
                 faults.append(FieldError(item.name, .invalid, "must be true or false"))
             default:
-                let hint = closest(to: item.name, among: Self.parameters).map { "; did you mean '\($0)'?" } ?? ""
-                faults.append(FieldError(item.name, .unknownField, "is not a parameter of this request\(hint)"))
+                faults.append(.unknownParameter(item.name, among: Self.parameters))
             }
         }
         guard faults.isEmpty else { throw InvalidFields(faults) }

@@ -59,3 +59,11 @@ public struct InvalidFields: Error, Equatable, CustomStringConvertible {
         errors.map { "\($0.field) \($0.message)" }.joined(separator: "; ")
     }
 }
+
+extension FieldError {
+    /// A parameter that a request does not have, with the nearest that it has.
+    static func unknownParameter(_ name: String, among known: [String]) -> FieldError {
+        let hint = closest(to: name, among: known).map { "; did you mean '\($0)'?" } ?? ""
+        return FieldError(name, .unknownField, "is not a parameter of this request\(hint)")
+    }
+}

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import Shared
 
 extension AuthorsCommand {
@@ -20,16 +19,7 @@ extension AuthorsCommand {
 
         func run(_ session: Session) throws {
             guard file != "-" else { return try write(session, to: session.io.output) }
-            let partial = "\(file).\(getpid())"
-            let descriptor = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-            guard descriptor >= 0 else { throw CommandFailure(.output, "\(partial): \(systemError())") }
-            defer { close(descriptor) }
-            // Once it has its name there is nothing left to delete.
-            defer { unlink(partial) }
-            try write(session, to: descriptor)
-            guard fsync(descriptor) == 0, rename(partial, file) == 0 else {
-                throw CommandFailure(.output, "\(file): \(systemError())")
-            }
+            try PrivateFile.replace(file) { try write(session, to: $0) }
         }
 
         private func write(_ session: Session, to descriptor: Int32) throws {

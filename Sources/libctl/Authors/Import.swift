@@ -122,14 +122,7 @@ extension AuthorsCommand {
                 progress.end()
                 session.talk.warn("line \(line.number): \(message)")
                 try rejects?.add(line.number, message, line.draft)
-                let status: ExitStatus =
-                    switch code {
-                    case .authorExists: .conflict
-                    case .busy, .storageFull, .storageUnavailable: .tryLater
-                    case .tokenRevoked: .notLoggedIn
-                    default: .invalid
-                    }
-                tally.failures.append(CommandFailure(status, message))
+                tally.failures.append(CommandFailure(ExitStatus(line: code), message))
             }
             batch = ImportBatch()
         }

@@ -7,6 +7,7 @@ import Shared
 struct Authenticator: Sendable {
     /// Seconds for which a used refresh token is honoured once more.
     static let refreshGrace: Int64 = 10
+
     let store: Store
     let tokens: Tokens
     let passwords: Passwords
@@ -68,6 +69,14 @@ struct Authenticator: Sendable {
     func deleteAccount(_ credentials: BasicCredentials, from address: String?) async throws {
         let user = try await user(credentials, from: address)
         try await store.deleteUser(.id(user.id), passwordHash: user.passwordHash)
+    }
+
+    /// Changes a user's role or state. Who is enabled may try to log in at once, whatever others have tried.
+    /// - Throws: ``Failure`` `user_not_found` or `last_admin`.
+    func update(_ key: UserKey, _ patch: UserPatch) async throws -> User {
+        let user = try await store.updateUser(key, patch, at: clock.now())
+        if patch.disabled == false { throttle.forget(user.name) }
+        return user
     }
 
     /// Who has that name and password. Unknown, wrong and disabled take as long and look the same.

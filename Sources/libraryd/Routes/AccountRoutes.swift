@@ -68,9 +68,7 @@ struct AccountRoutes {
         }
         routes.on(Endpoints.updateUser) { request, context in
             let patch = try await context.decode(request, as: UserPatch.self).validated()
-            let user = try await store.updateUser(user(context), patch, at: clock.now())
-            if patch.disabled == false { authenticator.throttle.forget(user.name) }
-            return .json(user)
+            return .json(try await authenticator.update(user(context), patch))
         }
         routes.on(Endpoints.deleteUser) { _, context in
             try await store.deleteUser(user(context))

@@ -60,7 +60,7 @@ struct AuthorRoutes {
             do {
                 page = try await store.authors(query, owner: context.principal.userID)
             } catch let invalid as InvalidFields {
-                throw Failure(.invalidQuery, "The query is not valid: \(invalid).", errors: invalid.errors)
+                throw Failure(query: invalid)
             }
             guard let next = page.next else { return (page.json, [.eTag: revision.entityTag]) }
             query.after = next

@@ -70,7 +70,7 @@ extension Request {
         do {
             return try read(items)
         } catch let invalid as InvalidFields {
-            throw Failure(.invalidQuery, "The query is not valid: \(invalid).", errors: invalid.errors)
+            throw Failure(query: invalid)
         }
     }
 

@@ -30,11 +30,7 @@ struct FlaskLibrary: Sendable {
     init(path: String) throws {
         guard try FileStatus(path: path) != nil else { throw StartupError(.noInput, "\(path): there is no such file") }
         do {
-            var configuration = Configuration()
-            configuration.readonly = true
-            configuration.busyMode = .timeout(5)
-            configuration.prepareDatabase { try $0.execute(sql: "PRAGMA trusted_schema = OFF") }
-            let connection = try DatabaseQueue(path: path, configuration: configuration)
+            let connection = try Store.openForReading(path: path)
             defer { try? connection.close() }
             // One transaction: what the tutorial's server writes meanwhile is in all of it or in nothing.
             self = try connection.read { try FlaskLibrary($0, path: path) }
