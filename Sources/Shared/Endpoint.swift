@@ -5,10 +5,13 @@ public struct Endpoint<Input: Sendable, Output: Sendable>: Sendable {
     public let method: Method
     /// The path, with parameters in braces: `/authors/{id}`.
     public let path: String
+    /// Whether a request whose answer was lost may be sent again: a `GET`, or a `POST` that honours `Idempotency-Key`.
+    public let isRepeatable: Bool
 
-    public init(_ method: Method, _ path: String) {
+    public init(_ method: Method, _ path: String, repeatable: Bool? = nil) {
         self.method = method
         self.path = path
+        isRepeatable = repeatable ?? (method == .get)
     }
 
     /// The path with its one parameter filled in.
@@ -35,9 +38,9 @@ public struct Empty: Sendable, Equatable {
 /// The whole API.
 public enum Endpoints {
     // Accounts.
-    public static let register = Endpoint<Registration, Registered>(.post, "/register")
+    public static let register = Endpoint<Registration, Registered>(.post, "/register", repeatable: true)
     /// HTTP Basic credentials in; a new session out.
-    public static let login = Endpoint<Empty, Login>(.post, "/login")
+    public static let login = Endpoint<Empty, Login>(.post, "/login", repeatable: true)
     /// The origin tutorial's spelling of ``login``.
     public static let loginByGet = Endpoint<Empty, Login>(.get, "/login")
     public static let refresh = Endpoint<RefreshRequest, Login>(.post, "/token/refresh")
@@ -54,13 +57,15 @@ public enum Endpoints {
     public static let deleteUser = Endpoint<Empty, Empty>(.delete, "/users/{public_id}")
 
     // Authors.
-    public static let createAuthor = Endpoint<AuthorDraft, AuthorReply>(.post, "/authors")
+    public static let createAuthor = Endpoint<AuthorDraft, AuthorReply>(.post, "/authors", repeatable: true)
     /// The origin tutorial's spelling of ``createAuthor``.
-    public static let createAuthorByOldPath = Endpoint<AuthorDraft, AuthorReply>(.post, "/author")
+    public static let createAuthorByOldPath = Endpoint<AuthorDraft, AuthorReply>(.post, "/author", repeatable: true)
     public static let authors = Endpoint<AuthorQuery, AuthorPage>(.get, "/authors")
     public static let author = Endpoint<Empty, Author>(.get, "/authors/{id}")
     public static let updateAuthor = Endpoint<AuthorPatch, AuthorReply>(.patch, "/authors/{id}")
     public static let deleteAuthor = Endpoint<Empty, AuthorReply>(.delete, "/authors/{id}")
+    /// Server-sent events (WHATWG HTML, section 9.2) without an end; the output is the `data` of each.
+    public static let authorEvents = Endpoint<Empty, AuthorEvent>(.get, "/authors/events")
 
     // Health.
     public static let live = Endpoint<Empty, Health>(.get, "/livez")

@@ -73,6 +73,8 @@ extension ErrorCode {
         case .authorNotFound: (.notFound, "author does not exist", "There is no such author in your library.")
         case .authorExists: (.conflict, nil, "The author exists already.")
         case .preconditionFailed: (.preconditionFailed, nil, "The precondition does not hold.")
+        case .idempotencyKeyReused:
+            (.unprocessableContent, nil, "The Idempotency-Key belongs to another request; make a new one.")
         case .busy: (.serviceUnavailable, nil, "The daemon has too much to do at once; try again.")
         case .notReady: (.serviceUnavailable, nil, "The daemon is not ready.")
         case .storageFull: (.init(code: 507, reasonPhrase: "Insufficient Storage"), nil, "The disk is full.")

@@ -29,6 +29,12 @@ import Testing
         try survives(AuthorPage.self, #"{"list_of_authors":[],"next":null}"#)
     }
 
+    @Test func events() throws {
+        let author = Self.author.dropFirst()
+        try survives(
+            AuthorEvent.self, #"{"event_id":"E-17","event":"updated","at":"2026-11-23T18:04:04.000Z",\#(author)"#)
+    }
+
     @Test func bulkResults() throws {
         try survives(BulkResult.self, #"{"line":1,"outcome":"created","id":7}"#)
         try survives(
@@ -97,6 +103,8 @@ import Testing
         #expect(Set(routes).count == routes.count)
         #expect(routes.count == 23)
         #expect(Endpoints.author.path("5") == "/authors/5")
+        #expect(Endpoints.createAuthor.isRepeatable && Endpoints.authors.isRepeatable)
+        #expect(!Endpoints.logout.isRepeatable && !Endpoints.deleteAuthor.isRepeatable)
         #expect(Endpoints.author.path("../x") == "/authors/..%2Fx")
     }
 }

@@ -37,16 +37,19 @@ public struct Author: Sendable, Equatable, JSONReadable, JSONWritable {
     }
 
     public func write(to json: inout JSONWriter) {
-        json.object {
-            $0.member("id", id)
-            $0.member("name", name)
-            $0.member("book", book)
-            $0.member("country", country)
-            $0.member("booker_prize", bookerPrize)
-            $0.member("created_at", createdAt)
-            $0.member("updated_at", updatedAt)
-            $0.member("version", version)
-        }
+        json.object { writeMembers(to: &$0) }
+    }
+
+    /// Writes the fields into an object that has been begun.
+    func writeMembers(to json: inout JSONWriter) {
+        json.member("id", id)
+        json.member("name", name)
+        json.member("book", book)
+        json.member("country", country)
+        json.member("booker_prize", bookerPrize)
+        json.member("created_at", createdAt)
+        json.member("updated_at", updatedAt)
+        json.member("version", version)
     }
 
     /// The names of all fields, in the order in which they are written.

@@ -43,6 +43,8 @@ public struct ErrorCode: Sendable, Hashable, RawRepresentable {
     public static let authorNotFound = ErrorCode(rawValue: "author_not_found")
     public static let authorExists = ErrorCode(rawValue: "author_exists")
     public static let preconditionFailed = ErrorCode(rawValue: "precondition_failed")
+    /// The `Idempotency-Key` of another request.
+    public static let idempotencyKeyReused = ErrorCode(rawValue: "idempotency_key_reused")
 
     // The daemon's own state.
     public static let busy = ErrorCode(rawValue: "busy")
