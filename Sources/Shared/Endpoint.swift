@@ -79,7 +79,7 @@ public enum Endpoints {
         deleteMe.route, sessions.route, endSessions.route, endSession.route, users.route, updateUser.route,
         deleteUser.route,
         createAuthor.route, createAuthorByOldPath.route, authors.route, author.route, updateAuthor.route,
-        deleteAuthor.route, live.route, ready.route, healthz.route,
+        deleteAuthor.route, authorEvents.route, live.route, ready.route, healthz.route,
     ]
 }
 

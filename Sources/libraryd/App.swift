@@ -36,6 +36,7 @@ struct App: Sendable {
     func router() -> Router<GuestContext> {
         let router = Router(context: GuestContext.self, options: .autoGenerateHeadEndpoints)
         let authors = AuthorRoutes(store: store, clock: clock)
+        let events = EventRoutes(store: store)
         let accounts = AccountRoutes(
             authenticator: authenticator, store: store, clock: clock, behindProxy: behindProxy)
         let health = HealthRoutes(store: store)
@@ -52,6 +53,7 @@ struct App: Sendable {
             .group(context: CallerContext.self)
         accounts.add(toCallers: callers)
         authors.add(toCallers: callers)
+        events.add(toCallers: callers)
 
         let admins = callers.group(context: AdminContext.self)
         accounts.add(toAdmins: admins)
@@ -68,7 +70,7 @@ struct App: Sendable {
             responder: router().buildResponder(),
             server: .http1(
                 configuration: .init(
-                    additionalChannelHandlers: [MalformedRequestHandler()],
+                    additionalChannelHandlers: [MalformedRequestHandler(), EventStreamHandler()],
                     idleTimeout: .seconds(60),
                     httpDecoderConfiguration: .init(
                         maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024, maxHeaderFieldCount: 100))),

@@ -56,6 +56,8 @@ import Testing
         Case(method: .get, path: "/authors/1", statuses: [401, 404, 200, 404]),
         Case(method: .patch, path: "/authors/1", body: #"{"country":"X"}"#, statuses: [401, 404, 200, 404]),
         Case(method: .delete, path: "/authors/1", statuses: [401, 404, 200, 404]),
+        // A stream has no end, so it is asked for what it refuses: whoever may read it is told so.
+        Case(method: .get, path: "/authors/events?from=1", statuses: [401, 400, 400, 400]),
         Case(method: .get, path: "/livez", statuses: [200, 200, 200, 200]),
         Case(method: .get, path: "/readyz", statuses: [200, 200, 200, 200]),
         Case(method: .get, path: "/healthz", statuses: [200, 200, 200, 200]),

@@ -201,6 +201,24 @@ import Testing
         #expect(try integers("SELECT count(*) FROM session", in: home + "/library.db") == [0])
     }
 
+    /// Numbers of events that come again do not mean the same: they are in another epoch. A backup without events gets one too.
+    @Test(arguments: [Migrations.all.count, 3])
+    func aRestoreBeginsAnotherEpoch(schema: Int) async throws {
+        try await makeLibrary(authors: 1)
+        let before = try await withStore { store in
+            _ = try await store.backUp(to: file, keep: 1, at: now)
+            return try store.lastEvent(owner: 1)
+        }
+        #expect(before.sequence == 1)
+        let older = outer.path + "/older.db"
+        try Store(path: older, migrations: Array(Migrations.all.prefix(schema))).close()
+        _ = try restore(schema == 3 ? older : file)
+        let after = try await withStore { try $0.lastEvent(owner: 1) }
+        #expect(after.epoch != before.epoch)
+        #expect(EventPosition("\(after)") == after)
+        #expect(after.sequence == (schema == 3 ? 0 : 1))
+    }
+
     @Test func aMachineWithoutALibraryIsRestored() async throws {
         try await makeLibrary(authors: 2)
         _ = try await withStore { try await $0.backUp(to: file, keep: 1, at: now) }
@@ -285,13 +303,14 @@ import Testing
             "the search index has an author 99 that does not exist"
         ),
         ("PRAGMA foreign_keys = OFF; DELETE FROM user", "row 1 of author refers to a missing row of user"),
+        ("PRAGMA foreign_keys = OFF; DELETE FROM user", "a row of author_event refers to a missing row of user"),
     ])
     func aFaultIsNamed(sql: String, fault: String) async throws {
         try await makeLibrary(authors: 3)
         #expect(try Inspection(file: home + "/library.db").faults == [])
         try execute(sql, in: home + "/library.db")
         let faults = try Inspection(file: home + "/library.db").faults
-        #expect(faults.first == fault)
+        #expect(faults.contains(fault))
     }
 
     // MARK: Migration

@@ -76,14 +76,8 @@ public final class TestLibrary: Sendable {
         _ method: String, _ path: String, headers: [(String, String)] = [], body: [UInt8] = [],
         address: String? = nil, meanwhile: (@Sendable () async throws -> Void)? = nil
     ) async throws -> TestReply {
-        var fields = HTTPFields()
-        for (name, value) in headers {
-            fields.append(HTTPField(name: try require(HTTPField.Name(name)), value: value))
-        }
         let request = Request(
-            head: HTTPRequest(
-                method: try require(HTTPRequest.Method(method)), scheme: "http", authority: "localhost", path: path,
-                headerFields: fields),
+            head: try Self.head(method, path, headers),
             body: meanwhile.map { Self.slowly(body, $0) } ?? RequestBody(buffer: ByteBuffer(bytes: body)))
         let channel = NIOAsyncTestingChannel()
         if let address { channel.remoteAddress = try SocketAddress(ipAddress: address, port: 1) }
@@ -92,9 +86,30 @@ public final class TestLibrary: Sendable {
         let response = try await responder.respond(to: request, context: GuestContext(source: source))
         let collector = BodyCollector()
         try await response.body.write(CollectingWriter(collector: collector))
-        return TestReply(
-            status: response.status.code, headers: response.headers.map { ($0.name.canonicalName, $0.value) },
-            body: collector.bytes.withLock { $0 })
+        return TestReply(response, body: collector.bytes.withLock { $0 })
+    }
+
+    /// Opens a stream of server-sent events.
+    func open(_ path: String, headers: [(String, String)] = []) async throws -> TestStream {
+        let request = Request(
+            head: try Self.head("GET", path, headers), body: RequestBody(buffer: ByteBuffer()))
+        let channel = NIOAsyncTestingChannel()
+        let source = ApplicationRequestContextSource(
+            channel: channel, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let response = try await responder.respond(to: request, context: GuestContext(source: source))
+        return TestStream(response, channel)
+    }
+
+    private static func head(
+        _ method: String, _ path: String, _ headers: [(String, String)]
+    ) throws -> HTTPRequest {
+        var fields = HTTPFields()
+        for (name, value) in headers {
+            fields.append(HTTPField(name: try require(HTTPField.Name(name)), value: value))
+        }
+        return HTTPRequest(
+            method: try require(HTTPRequest.Method(method)), scheme: "http", authority: "localhost", path: path,
+            headerFields: fields)
     }
 }
 
@@ -104,6 +119,12 @@ public struct TestReply: Sendable {
     /// Names in lower case.
     public let headers: [(name: String, value: String)]
     public let body: [UInt8]
+
+    init(_ response: Response, body: [UInt8]) {
+        status = response.status.code
+        headers = response.headers.map { ($0.name.canonicalName, $0.value) }
+        self.body = body
+    }
 
     public func header(_ name: String) -> String? {
         headers.first { $0.name == name.lowercased() }?.value

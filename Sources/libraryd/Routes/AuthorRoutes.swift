@@ -31,7 +31,7 @@ struct AuthorRoutes {
         routes.on(Endpoints.deleteAuthor) { request, context in
             let id = try id(context)
             let author = try await store.deleteAuthor(
-                id: id, owner: context.principal.userID, ifVersion: request.ifMatchVersions(id: id))
+                id: id, owner: context.principal.userID, ifVersion: request.ifMatchVersions(id: id), at: clock.now())
             return .json(AuthorReply(Message.deleted, author))
         }
     }

@@ -9,7 +9,7 @@ struct GuestContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     /// The value of `X-Request-Id`.
     let requestID: String
-    let peer: SocketAddress?
+    let channel: any Channel
     /// Set by ``TokenMiddleware``, with a way to ask whether it still holds.
     var principal: Principal?
     var confirm: (@Sendable (Principal) throws -> Principal)?
@@ -17,15 +17,17 @@ struct GuestContext: RequestContext {
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
         requestID = RequestIdentifier.next()
-        peer = source.channel.remoteAddress
+        channel = source.channel
     }
+
+    var peer: SocketAddress? { channel.remoteAddress }
 }
 
 /// A request whose caller is known. A route that takes it cannot be reached, or written, without the check.
 struct CallerContext: ChildRequestContext {
     var coreContext: CoreRequestContextStorage
     let requestID: String
-    let peer: SocketAddress?
+    let channel: any Channel
     let principal: Principal
     fileprivate let confirmation: @Sendable (Principal) throws -> Principal
 
@@ -35,8 +37,10 @@ struct CallerContext: ChildRequestContext {
         self.principal = principal
         coreContext = context.coreContext
         requestID = context.requestID
-        peer = context.peer
+        channel = context.channel
     }
+
+    var peer: SocketAddress? { channel.remoteAddress }
 }
 
 extension CallerContext {
@@ -46,6 +50,9 @@ extension CallerContext {
         try confirm()
         return value
     }
+
+    /// Whether the caller's session goes on.
+    var isConfirmed: Bool { (try? confirm()) != nil }
 
     /// Passes if the caller's session goes on.
     func confirm() throws {

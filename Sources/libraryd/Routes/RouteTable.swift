@@ -9,7 +9,10 @@ enum RouteTable {
     /// The methods of a path, `HEAD` with `GET`; none if there is nothing at that path.
     static func methods(at path: String) -> [String] {
         let segments = path.split(separator: "/")
-        let found = routes.filter { matches($0.segments, segments) }.map(\.method)
+        let matching = routes.filter { matches($0.segments, segments) }
+        // A path that is spelt out is nobody's parameter: `/authors/events` is no `/authors/{id}`.
+        let literal = matching.filter { $0.segments == segments }
+        let found = (literal.isEmpty ? matching : literal).map(\.method)
         let names = Shared.Method.allCases.filter(found.contains).map(\.rawValue)
         return found.contains(.get) ? names + ["HEAD"] : names
     }

@@ -57,7 +57,7 @@ struct Inspection: Sendable {
     /// https://www.sqlite.org/pragma.html#pragma_foreign_key_check
     private static func danglingReferences(_ db: Database) throws -> [String] {
         try Row.fetchAll(db, sql: "PRAGMA foreign_key_check").map { row in
-            "row \(row[1] as Int64? ?? 0) of \(row[0] as String) refers to a missing row of \(row[2] as String)"
+            "\((row[1] as Int64?).map { "row \($0)" } ?? "a row") of \(row[0] as String) refers to a missing row of \(row[2] as String)"
         }
     }
 

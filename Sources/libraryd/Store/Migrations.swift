@@ -5,7 +5,7 @@ enum Migrations {
     /// "Libr", the mark of a libraryd database (https://www.sqlite.org/pragma.html#pragma_application_id).
     static let applicationID: Int64 = 0x4C69_6272
 
-    static let all = [first, coveringName, loginAddresses]
+    static let all = [first, coveringName, loginAddresses, events]
 
     /// AUTOINCREMENT: an id is never used again. `author_search` is an external-content FTS5 table that ``SearchIndex``
     /// keeps in step: with `trusted_schema=OFF`, SQLite 3.40 lets no trigger write to a virtual table. It indexes the
@@ -79,4 +79,30 @@ enum Migrations {
             PRIMARY KEY (user, address)
         ) STRICT, WITHOUT ROWID;
         """
+
+    /// What happened to each author, numbered for each owner without gaps. A restore changes the epoch: it takes numbers back, and
+    /// gives them out again.
+    private static let events = """
+        CREATE TABLE author_event (
+            owner INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+            sequence INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            id INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            book TEXT NOT NULL,
+            country TEXT NOT NULL,
+            booker_prize INTEGER NOT NULL,
+            created_at INTEGER NOT NULL,
+            updated_at INTEGER NOT NULL,
+            version INTEGER NOT NULL,
+            PRIMARY KEY (owner, sequence)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE library (epoch TEXT NOT NULL) STRICT;
+        INSERT INTO library (epoch) VALUES (\(newEpoch));
+        """
+
+    /// An SQL expression.
+    static let newEpoch = "lower(hex(randomblob(8)))"
 }

@@ -26,16 +26,23 @@ struct Restore {
             throw StartupError(database: error, path: backup)
         }
         try inspection.requireNoFaults(in: backup, hint: "restore another backup")
-        try Self.endSessions(incoming)
+        try Self.beginAnew(incoming)
         kept = try Self.keep(library, as: "\(library).replaced-\(now.description.replacing(":", with: ""))")
         try FileContents.rename(incoming, to: library)
     }
 
-    private static func endSessions(_ path: String) throws {
+    /// Ends the sessions, and the numbering of events, in which what is restored leaves off earlier than what clients have seen.
+    private static func beginAnew(_ path: String) throws {
         do {
             let connection = try DatabaseQueue(path: path)
             defer { try? connection.close() }
-            try connection.write { try $0.execute(sql: "DELETE FROM session") }
+            try connection.write { db in
+                try db.execute(sql: "DELETE FROM session")
+                // An older schema gets its epoch when it is migrated.
+                if try db.tableExists("library") {
+                    try db.execute(sql: "UPDATE library SET epoch = \(Migrations.newEpoch)")
+                }
+            }
         } catch let error as DatabaseError {
             throw StartupError(database: error, path: path)
         }

@@ -11,6 +11,12 @@ final class Sessions: Sendable {
     }
 
     private let state = Mutex(State())
+    /// Whoever watches a library must learn that the session is over.
+    private let revisions: Revisions
+
+    init(revisions: Revisions) {
+        self.revisions = revisions
+    }
 
     func add(_ session: StoredSession) {
         state.withLock {
@@ -23,9 +29,8 @@ final class Sessions: Sendable {
     var count: Int { state.withLock { $0.sessions.count } }
 
     func end(_ ids: [String]) {
-        state.withLock { state in
-            for id in ids { state.sessions.removeValue(forKey: id) }
-        }
+        let users = state.withLock { state in Set(ids.compactMap { state.sessions.removeValue(forKey: $0)?.user }) }
+        users.forEach(revisions.wake)
     }
 
     /// Ends all sessions of a user.
@@ -34,6 +39,7 @@ final class Sessions: Sendable {
             state.sessions = state.sessions.filter { $0.value.user != user }
             state.users.removeValue(forKey: user)
         }
+        revisions.wake(user)
     }
 
     func setAdmin(_ admin: Bool, user id: Int64) {

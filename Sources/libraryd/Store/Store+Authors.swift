@@ -37,6 +37,7 @@ extension Store {
             id: db.lastInsertedRowID, name: draft.name, book: draft.book, country: draft.country,
             bookerPrize: draft.bookerPrize, createdAt: now, updatedAt: now, version: 1)
         try SearchIndex.add(author, owner: owner, db)
+        try record(db, AuthorEvent.created, author, owner: owner, at: now)
         return author
     }
 
@@ -84,13 +85,16 @@ extension Store {
             let after = try Self.author(db, id: id, owner: owner)
             try SearchIndex.remove(before, owner: owner, db)
             try SearchIndex.add(after, owner: owner, db)
+            try Self.record(db, AuthorEvent.updated, after, owner: owner, at: now)
             return after
         }
     }
 
     /// Deletes the author and returns it as it was.
     /// - Throws: ``Failure`` `author_not_found` or `precondition_failed`.
-    func deleteAuthor(id: Int64, owner: Int64, ifVersion versions: [Int64]?) async throws -> Author {
+    func deleteAuthor(
+        id: Int64, owner: Int64, ifVersion versions: [Int64]?, at now: Timestamp
+    ) async throws -> Author {
         defer { revisions.advance(owner) }
         return try await writer.write { db in
             let author = try Self.author(db, id: id, owner: owner)
@@ -98,6 +102,7 @@ extension Store {
                 sql: "DELETE FROM author WHERE id = ? AND owner = ?\(Self.condition(versions))", arguments: [id, owner])
             guard db.changesCount == 1 else { throw Self.changedMeanwhile }
             try SearchIndex.remove(author, owner: owner, db)
+            try Self.record(db, AuthorEvent.deleted, author, owner: owner, at: now)
             return author
         }
     }
@@ -112,7 +117,7 @@ extension Store {
 
     private static let selectAuthor = "SELECT \(AuthorRow.columns) FROM author WHERE id = ? AND owner = ?"
 
-    private static func author(_ db: Database, id: Int64, owner: Int64) throws -> Author {
+    static func author(_ db: Database, id: Int64, owner: Int64) throws -> Author {
         let statement = try db.cachedStatement(sql: selectAuthor)
         guard let author = try Row.fetchOne(statement, arguments: [id, owner]).map(AuthorRow.author) else {
             throw Failure(.authorNotFound)
@@ -145,16 +150,19 @@ enum AuthorRow {
 
     /// Writes the current row as ``Author/write(to:)`` would, without making strings of its columns.
     static func write(_ row: SQLiteStatement, to json: inout JSONWriter) {
-        json.object {
-            $0.member("id", sqlite3_column_int64(row, 0))
-            $0.member("name") { text(row, 1, to: &$0) }
-            $0.member("book") { text(row, 2, to: &$0) }
-            $0.member("country") { text(row, 3, to: &$0) }
-            $0.member("booker_prize", sqlite3_column_int64(row, 4) != 0)
-            $0.member("created_at", Timestamp(milliseconds: sqlite3_column_int64(row, 5)))
-            $0.member("updated_at", Timestamp(milliseconds: sqlite3_column_int64(row, 6)))
-            $0.member("version", sqlite3_column_int64(row, 7))
-        }
+        json.object { writeMembers(row, to: &$0) }
+    }
+
+    /// Writes the fields into an object that has been begun.
+    static func writeMembers(_ row: SQLiteStatement, to json: inout JSONWriter) {
+        json.member("id", sqlite3_column_int64(row, 0))
+        json.member("name") { text(row, 1, to: &$0) }
+        json.member("book") { text(row, 2, to: &$0) }
+        json.member("country") { text(row, 3, to: &$0) }
+        json.member("booker_prize", sqlite3_column_int64(row, 4) != 0)
+        json.member("created_at", Timestamp(milliseconds: sqlite3_column_int64(row, 5)))
+        json.member("updated_at", Timestamp(milliseconds: sqlite3_column_int64(row, 6)))
+        json.member("version", sqlite3_column_int64(row, 7))
     }
 
     private static func text(_ row: SQLiteStatement, _ column: Int32, to json: inout JSONWriter) {

@@ -47,6 +47,8 @@ extension Store {
                     WHERE id = ? AND owner = ?
                     """
             ).execute(arguments: [draft.country, draft.bookerPrize, now.milliseconds, id, owner])
+            let author = try author(db, id: id, owner: owner)
+            try record(db, AuthorEvent.updated, author, owner: owner, at: now)
             return BulkResult(line: line.number, .updated, id: id)
         }
         do {

@@ -12,13 +12,14 @@ struct Store: Sendable {
     let writer: Writer
     let readers: Readers
     let revisions = Revisions()
-    let sessions = Sessions()
+    let sessions: Sessions
 
     /// Opens the database at `path`, creating and migrating it as needed.
     /// - Throws: ``StartupError`` if the file is damaged, foreign, newer than this program, or cannot be used; the file
     ///   is then as it was.
     init(path: String, migrations: [String] = Migrations.all) throws {
         self.path = path
+        sessions = Sessions(revisions: revisions)
         try Self.refuseForeignFile(at: path, newest: migrations.count)
         do {
             let connection = try Self.openWriter(path: path)

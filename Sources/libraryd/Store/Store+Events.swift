@@ -1,0 +1,139 @@
+import GRDB
+import GRDBSQLite
+import Shared
+
+/// A place among the events of one owner: `EPOCH-SEQUENCE` on the wire.
+struct EventPosition: Sendable, Equatable, CustomStringConvertible {
+    /// Of the library; another one after each restore, when the same numbers are given out again.
+    let epoch: String
+    /// From 1, without gaps; 0 is before all events.
+    let sequence: Int64
+
+    init(epoch: String, sequence: Int64) {
+        self.epoch = epoch
+        self.sequence = sequence
+    }
+
+    /// Reads the form that ``description`` writes and no other.
+    init?(_ text: String) {
+        let parts = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+        guard parts.count == 2, parts[0].count == 16, let sequence = Author.id(Substring(parts[1])),
+            parts[0].allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
+        else { return nil }
+        self.init(epoch: String(Substring(parts[0])), sequence: sequence)
+    }
+
+    var description: String { "\(epoch)-\(sequence)" }
+
+    /// The server-sent event that says: read the list again, and go on from here.
+    var reset: [UInt8] {
+        Array("event: \(AuthorEvent.reset)\nid: \(self)\ndata: {}\n\n".utf8)
+    }
+}
+
+/// A part of an owner's events, ready to be sent.
+struct EventPage: Sendable {
+    static let limit = 500
+
+    /// Server-sent events.
+    fileprivate(set) var bytes: [UInt8] = []
+    /// Of the last of them.
+    fileprivate(set) var position: EventPosition
+    fileprivate var count = 0
+
+    /// Whether there may be more.
+    var isFull: Bool { count == Self.limit }
+
+    fileprivate init(after position: EventPosition) {
+        self.position = position
+    }
+
+    /// Adds a row, unless rows before it are missing.
+    fileprivate mutating func add(_ row: SQLiteStatement) -> Bool {
+        let next = EventPosition(epoch: position.epoch, sequence: sqlite3_column_int64(row, 8))
+        guard next.sequence == position.sequence + 1 else { return false }
+        let id = "\(next)"
+        let kind = sqlite3_column_text(row, 9).map { String(cString: $0) } ?? ""
+        var json = JSONWriter(reservingCapacity: 384)
+        json.object {
+            $0.member("event_id", id)
+            $0.member("event", kind)
+            $0.member("at", Timestamp(milliseconds: sqlite3_column_int64(row, 10)))
+            AuthorRow.writeMembers(row, to: &$0)
+        }
+        bytes += Array("id: \(id)\nevent: \(kind)\ndata: ".utf8) + json.bytes + Array("\n\n".utf8)
+        position = next
+        count += 1
+        return true
+    }
+}
+
+extension Store {
+    /// How many events of each owner are kept.
+    static let keptEvents: Int64 = 100_000
+    /// Those that are too many go whenever the number of an event is a multiple of this.
+    private static let pruning: Int64 = 1024
+
+    /// Adds an event of one author, in the transaction of the change itself.
+    /// - Parameter author: as it is after the change, or was before its deletion.
+    static func record(_ db: Database, _ kind: String, _ author: Author, owner: Int64, at now: Timestamp) throws {
+        let last = try Int64.fetchOne(
+            db.cachedStatement(sql: "SELECT max(sequence) FROM author_event WHERE owner = ?"), arguments: [owner])
+        let sequence = (last ?? 0) + 1
+        try db.cachedStatement(
+            sql: """
+                INSERT INTO author_event (owner, sequence, kind, at, \(AuthorRow.columns))
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """
+        ).execute(
+            arguments: [
+                owner, sequence, kind, now.milliseconds, author.id, author.name, author.book, author.country,
+                author.bookerPrize, author.createdAt.milliseconds, author.updatedAt.milliseconds, author.version,
+            ])
+        if sequence % pruning == 0 {
+            try db.execute(
+                sql: "DELETE FROM author_event WHERE owner = ? AND sequence <= ?",
+                arguments: [owner, sequence - keptEvents])
+        }
+    }
+
+    /// The owner's last event so far.
+    func lastEvent(owner: Int64) throws -> EventPosition {
+        try readers.withConnection { try Self.lastEvent($0, owner: owner) }
+    }
+
+    /// The owner's events after a position, the oldest first. If events are missing there, because they are no longer kept, it
+    /// is a reset.
+    func events(after position: EventPosition, owner: Int64) async throws -> EventPage {
+        try await readers.withConnectionElsewhere { connection in
+            var page = EventPage(after: position)
+            var isGap = false
+            let values: [ReadConnection.Value] = [.integer(owner), .integer(position.sequence)]
+            try connection.rows(Self.selectEvents, values) { row in
+                isGap = !page.add(row)
+                return !isGap
+            }
+            guard isGap else { return page }
+            page = EventPage(after: try Self.lastEvent(connection, owner: owner))
+            page.bytes = page.position.reset
+            return page
+        }
+    }
+
+    private static let selectEvents = """
+        SELECT \(AuthorRow.columns), sequence, kind, at FROM author_event
+        WHERE owner = ? AND sequence > ? ORDER BY sequence LIMIT \(EventPage.limit)
+        """
+
+    private static func lastEvent(_ connection: ReadConnection, owner: Int64) throws -> EventPosition {
+        var position: EventPosition?
+        let sql = "SELECT epoch, (SELECT max(sequence) FROM author_event WHERE owner = ?) FROM library"
+        try connection.rows(sql, [.integer(owner)]) { row in
+            let epoch = sqlite3_column_text(row, 0).map { String(cString: $0) } ?? ""
+            position = EventPosition(epoch: epoch, sequence: sqlite3_column_int64(row, 1))
+            return false
+        }
+        guard let position else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "there is no epoch") }
+        return position
+    }
+}
