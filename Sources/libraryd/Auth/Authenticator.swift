@@ -20,29 +20,46 @@ struct Authenticator: Sendable {
     private var idleLimit: Int64 { max(7 * 86400, tokens.lifetime.seconds) }
 
     /// Creates an account. The password is hashed before the name is looked at, so a taken one takes as long.
-    /// - Parameter address: of the client; `nil` where there is none, which nothing limits.
+    /// - Parameters:
+    ///   - address: of the client; `nil` where there is none, which nothing limits.
+    ///   - key: if the same registration with the same key came before, it is answered again to who knows its password.
     /// - Returns: the account, and header fields that tell of the limit.
     func register(
-        _ registration: Registration, from address: String?
+        _ registration: Registration, from address: String?, key: String? = nil
     ) async throws -> (account: Registered, headers: HTTPFields) {
         try registration.validate()
         let headers = try throttle.admitRegistration(from: address)
         let hash = try await passwords.hash(Array(registration.password.utf8), for: address)
         let publicID = UUID().uuidString.lowercased()
-        try await store.createUser(
-            publicID: publicID, name: registration.name, passwordHash: hash, at: clock.now())
-        return (Registered(publicID: publicID, name: registration.name, admin: false), headers)
+        // The password is no part of it: its hash is to be found in one place only.
+        let request = IdempotentRequest(key, "register", content: Array(registration.name.utf8))
+        do {
+            try await store.createUser(
+                publicID: publicID, name: registration.name, passwordHash: hash, as: request, at: clock.now())
+            return (Registered(publicID: publicID, name: registration.name, admin: false), headers)
+        } catch let failure as Failure where failure.code == .nameTaken {
+            guard let request,
+                let known = try store.registered(registration.name, as: request, at: clock.now()),
+                try await passwords.verify(
+                    Array(registration.password.utf8), against: known.passwordHash, for: address)
+            else { throw failure }
+            return (known.account, headers)
+        }
     }
 
     /// Opens a session.
+    /// - Parameter key: if the same login with the same key came before, its session goes on.
     /// - Throws: ``Failure`` `credentials_wrong`, whether it was the name or the password.
-    func login(_ credentials: BasicCredentials, from address: String?, client: String) async throws -> Login {
+    func login(
+        _ credentials: BasicCredentials, from address: String?, client: String, key: String? = nil
+    ) async throws -> Login {
         let user = try await user(credentials, from: address)
         let now = clock.now()
         let refreshToken = Self.newRefreshToken()
         let session = try await store.createSession(
             id: UUID().uuidString.lowercased(), user: user, refreshHash: Self.hash(refreshToken), client: client,
-            at: now, expiresAt: now.adding(seconds: refreshLifetime.seconds), idle: idleLimit, address: address)
+            at: now, expiresAt: now.adding(seconds: refreshLifetime.seconds), idle: idleLimit, address: address,
+            key: key.map { IdempotentRequest.hash($0, "login") })
         return try await answer(session, refreshToken: refreshToken, at: now)
     }
 
@@ -219,25 +236,6 @@ struct Authenticator: Sendable {
     private static func hash(_ refreshToken: String) -> [UInt8] {
         Digest.sha256(Array(refreshToken.utf8))
     }
-}
-
-/// Where the time comes from; tests bring their own.
-struct Clock: Sendable {
-    let now: @Sendable () -> Timestamp
-    /// Seconds since some moment, which nobody can set (`CLOCK_MONOTONIC`, clock_gettime(2)).
-    let uptime: @Sendable () -> Int64
-
-    static let system = Clock(
-        now: {
-            var time = timespec()
-            clock_gettime(CLOCK_REALTIME, &time)
-            return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
-        },
-        uptime: {
-            var time = timespec()
-            clock_gettime(CLOCK_MONOTONIC, &time)
-            return Int64(time.tv_sec)
-        })
 }
 
 extension HTTPField.Name {

@@ -11,9 +11,10 @@ struct AccountRoutes {
 
     func add(to routes: RouterGroup<GuestContext>) {
         routes.on(Endpoints.register) { request, context in
+            let key = try request.idempotencyKey
             let registration: Registration = try await request.decode()
             let (account, headers) = try await authenticator.register(
-                registration, from: address(request, context.peer))
+                registration, from: address(request, context.peer), key: key)
             return .json(account, status: .created, headers: headers)
         }
         routes.on(Endpoints.login, use: login)
@@ -81,7 +82,8 @@ struct AccountRoutes {
         let label = String(String.UnicodeScalarView(client))
         return .json(
             try await authenticator.login(
-                try BasicCredentials(request.headers), from: address(request, context.peer), client: label))
+                try BasicCredentials(request.headers), from: address(request, context.peer), client: label,
+                key: try request.idempotencyKey))
     }
 
     private func address(_ request: Request, _ peer: SocketAddress?) -> String? {

@@ -38,8 +38,11 @@ struct AuthorRoutes {
 
     @Sendable private func create(_ request: Request, _ context: CallerContext) async throws -> Response {
         if let format = BulkRoutes.format(of: request) { return try await bulk.create(request, context, format) }
+        let key = try request.idempotencyKey
         let draft = try await context.decode(request, as: AuthorDraft.self).validated()
-        let author = try await store.createAuthor(draft, owner: context.principal.userID, at: clock.now())
+        let author = try await store.createAuthor(
+            draft, owner: context.principal.userID, as: IdempotentRequest(key, "author", content: draft.json),
+            at: clock.now())
         return .json(
             AuthorReply(Message.created, author), status: .created,
             headers: [.location: Endpoints.author.path(String(author.id)), .eTag: author.entityTag])

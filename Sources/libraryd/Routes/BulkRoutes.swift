@@ -42,45 +42,62 @@ struct BulkRoutes: Sendable {
     ) async throws -> Response {
         guard request.headers[.contentEncoding] == nil else { throw Failure(.unsupportedMediaType) }
         let options = try request.query(BulkOptions.init(items:))
+        // A dry run changes nothing, so there is nothing to do twice.
+        let key = try options.dryRun ? nil : request.idempotencyKey
         let reader = LineReader(request.body, format, limit: Self.maximumBody)
-        // Whether the file can be read at all is told by the status.
-        let first = try await reader.next()
         if options.atomic || options.dryRun {
-            var lines = first.map { [$0] } ?? []
+            var lines: [AuthorLines.Line] = []
             while let line = try await reader.next() { lines.append(line) }
-            return try await createTogether(lines, options, context)
+            return try await createTogether(lines, options, key, context)
         }
+        // Whether the file can be read at all, and is the key's own, is told by the status.
+        var first: [AuthorLines.Line] = []
+        _ = try await reader.fill(&first, upTo: key == nil ? 1 : Self.batch)
+        try store.requireUnused(
+            Self.part(0, first, options, key), owner: context.principal.userID, at: clock.now())
+        let begun = first
         return Response(
             status: .ok, headers: [.contentType: AuthorLines.Format.ndjson.mediaType],
             body: ResponseBody { writer in
-                var batch = first.map { [$0] } ?? []
+                var (batch, number) = (begun, 0)
                 do {
-                    while let line = try await reader.next() {
-                        batch.append(line)
-                        if batch.count == Self.batch {
-                            try await writer.write(await results(batch, options, context))
-                            batch = []
-                        }
+                    while try await reader.fill(&batch, upTo: Self.batch) {
+                        let request = Self.part(number, batch, options, key)
+                        try await writer.write(await results(batch, options, request, context))
+                        (batch, number) = ([], number + 1)
                     }
                 } catch let failure as Failure {
                     // Too large: what has come so far is stored, and this is the last line.
-                    try await writer.write(await results(batch, options, context))
-                    batch = []
                     try await writer.write(Self.lines([reader.failed(failure)]))
                 }
-                if !batch.isEmpty { try await writer.write(await results(batch, options, context)) }
                 try await writer.finish(nil)
             })
     }
 
+    /// One batch as a request of its own, so that a file that comes again goes on where its first answer broke off.
+    private static func part(
+        _ number: Int, _ lines: [AuthorLines.Line], _ options: BulkOptions, _ key: String?
+    ) -> IdempotentRequest? {
+        guard let key else { return nil }
+        var content = Array(QueryItem.string(options.items).utf8)
+        for line in lines {
+            content += Array("\n\(line.number) ".utf8)
+            switch line.draft {
+            case .success(let draft): content += draft.json
+            case .failure(let fault): content += Array(fault.description.utf8)
+            }
+        }
+        return IdempotentRequest(key, "authors", part: number, content: content)
+    }
+
     private func results(
-        _ lines: [AuthorLines.Line], _ options: BulkOptions, _ context: CallerContext
+        _ lines: [AuthorLines.Line], _ options: BulkOptions, _ request: IdempotentRequest?, _ context: CallerContext
     ) async -> ByteBuffer {
         do {
             try context.confirm()
             return Self.lines(
                 try await store.createAuthors(
-                    lines, owner: context.principal.userID, options: options, at: clock.now()))
+                    lines, owner: context.principal.userID, options: options, as: request, at: clock.now()))
         } catch {
             let failure = Failure(storing: error)
             return Self.lines(lines.map { .init(line: $0.number, failure) })
@@ -88,11 +105,12 @@ struct BulkRoutes: Sendable {
     }
 
     private func createTogether(
-        _ lines: [AuthorLines.Line], _ options: BulkOptions, _ context: CallerContext
+        _ lines: [AuthorLines.Line], _ options: BulkOptions, _ key: String?, _ context: CallerContext
     ) async throws -> Response {
         try context.confirm()
         let results = try await store.createAuthors(
-            lines, owner: context.principal.userID, options: options, at: clock.now())
+            lines, owner: context.principal.userID, options: options, as: Self.part(0, lines, options, key),
+            at: clock.now())
         let failed = results.filter { $0.outcome == BulkResult.Outcome.failed.rawValue }
         if options.atomic, !failed.isEmpty {
             let isConflict = failed.allSatisfy { $0.code == .authorExists }
@@ -109,12 +127,7 @@ struct BulkRoutes: Sendable {
     }
 
     private static func lines(_ results: [BulkResult]) -> ByteBuffer {
-        var buffer = ByteBuffer()
-        for result in results {
-            buffer.writeBytes(result.json)
-            buffer.writeInteger(UInt8(ascii: "\n"))
-        }
-        return buffer
+        ByteBuffer(bytes: BulkResult.ndjson(results))
     }
 
     // MARK: Out
@@ -157,6 +170,8 @@ private final class LineReader: @unchecked Sendable {
     private var received = 0
     private var isAtEnd = false
     private var lastLine = 0
+    /// What ended a batch that had lines already: they come first.
+    private var pending: Failure?
 
     init(_ body: RequestBody, _ format: AuthorLines.Format, limit: Int) {
         parts = body.makeAsyncIterator()
@@ -184,6 +199,19 @@ private final class LineReader: @unchecked Sendable {
             guard received <= limit else { throw Failure(.bodyTooLarge) }
             lines.append(part.readableBytesView)
         }
+    }
+
+    /// Reads on until there are so many lines, or no more.
+    /// - Returns: whether there are any.
+    /// - Throws: ``Failure``, once all lines before it have been handed out.
+    func fill(_ batch: inout [AuthorLines.Line], upTo count: Int) async throws -> Bool {
+        do {
+            if let pending, batch.isEmpty { throw pending }
+            while pending == nil, batch.count < count, let line = try await next() { batch.append(line) }
+        } catch let failure as Failure where !batch.isEmpty {
+            pending = failure
+        }
+        return !batch.isEmpty
     }
 
     func failed(_ failure: Failure) -> BulkResult {

@@ -31,8 +31,9 @@ struct EventRoutes: Sendable {
 
 /// The events of one caller from one moment on.
 private struct EventStream: Sendable {
-    /// Nothing is written for no longer than this; who reads nothing for thrice as long is taken to be gone.
+    /// Each brings at least a comment.
     private static let keepAlive = TimeAmount.seconds(15)
+    /// Who has not taken in what so many brought is taken to be gone at the next.
     private static let patience = 3
     /// How long a client that reads nothing may hold up the daemon's end.
     private static let farewell = TimeAmount.seconds(1)

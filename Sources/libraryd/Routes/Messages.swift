@@ -61,6 +61,44 @@ extension Request {
 }
 
 extension Request {
+    /// The value of `Idempotency-Key`: 1 to 255 visible ASCII characters, in quotes or not
+    /// (draft-ietf-httpapi-idempotency-key-header; RFC 9651, section 3.3.3).
+    /// - Throws: ``Failure`` `bad_request`.
+    var idempotencyKey: String? {
+        get throws(Failure) {
+            let values = headers[values: .idempotencyKey]
+            guard let value = values.first else { return nil }
+            guard values.count == 1, let key = Self.unquoted(Array(value.utf8)), (1...255).contains(key.count),
+                key.allSatisfy({ (0x21...0x7E).contains($0) })
+            else {
+                throw Failure(.badRequest, "Idempotency-Key must be 1 to 255 visible ASCII characters, given once.")
+            }
+            return String(decoding: key, as: UTF8.self)
+        }
+    }
+
+    /// What is in the quotes of a Structured Field string, or the text itself if it has none around it.
+    private static func unquoted(_ text: [UInt8]) -> [UInt8]? {
+        let (quote, backslash) = (UInt8(ascii: "\""), UInt8(ascii: "\\"))
+        guard text.first == quote else { return text }
+        guard text.count > 1, text.last == quote else { return nil }
+        var inside: [UInt8] = []
+        var isEscaped = false
+        for byte in text[1..<(text.count - 1)] {
+            if isEscaped {
+                guard byte == quote || byte == backslash else { return nil }
+                inside.append(byte)
+                isEscaped = false
+            } else if byte == backslash {
+                isEscaped = true
+            } else {
+                guard byte != quote else { return nil }
+                inside.append(byte)
+            }
+        }
+        return isEscaped ? nil : inside
+    }
+
     /// The query as the endpoint's input.
     /// - Throws: ``Failure`` `invalid_query`.
     func query<Value>(_ read: ([QueryItem]) throws -> Value) throws -> Value {
@@ -93,6 +131,10 @@ extension Request {
             }
         }
     }
+}
+
+extension HTTPField.Name {
+    static let idempotencyKey = HTTPField.Name("Idempotency-Key") ?? .ifMatch
 }
 
 extension Response {

@@ -5,7 +5,7 @@ enum Migrations {
     /// "Libr", the mark of a libraryd database (https://www.sqlite.org/pragma.html#pragma_application_id).
     static let applicationID: Int64 = 0x4C69_6272
 
-    static let all = [first, coveringName, loginAddresses, events]
+    static let all = [first, coveringName, loginAddresses, events, idempotencyKeys]
 
     /// AUTOINCREMENT: an id is never used again. `author_search` is an external-content FTS5 table that ``SearchIndex``
     /// keeps in step: with `trusted_schema=OFF`, SQLite 3.40 lets no trigger write to a virtual table. It indexes the
@@ -101,6 +101,21 @@ enum Migrations {
 
         CREATE TABLE library (epoch TEXT NOT NULL) STRICT;
         INSERT INTO library (epoch) VALUES (\(newEpoch));
+        """
+
+    /// What was answered to requests that may come again.
+    private static let idempotencyKeys = """
+        CREATE TABLE idempotency_key (
+            owner INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+            hash BLOB NOT NULL,
+            request BLOB NOT NULL,
+            reply BLOB NOT NULL,
+            created_at INTEGER NOT NULL,
+            PRIMARY KEY (owner, hash)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX idempotency_key_created_at ON idempotency_key (created_at);
+
+        ALTER TABLE session ADD COLUMN login_key BLOB;
         """
 
     /// An SQL expression.

@@ -11,10 +11,20 @@ struct StoredAuthor: Sendable {
 
 extension Store {
     /// Adds an author to the owner's library.
-    /// - Throws: ``Failure`` `author_exists` with the id of the one that is there already.
-    func createAuthor(_ draft: AuthorDraft, owner: Int64, at now: Timestamp) async throws -> Author {
+    /// - Parameter request: if it came before, what it answered is answered again.
+    /// - Throws: ``Failure`` `author_exists` with the id of the one that is there already, `idempotency_key_reused`.
+    func createAuthor(
+        _ draft: AuthorDraft, owner: Int64, as request: IdempotentRequest? = nil, at now: Timestamp
+    ) async throws -> Author {
         defer { revisions.advance(owner) }
-        return try await writer.write { try Self.insertAuthor($0, draft, owner: owner, at: now) }
+        return try await writer.write { db in
+            if let reply = try Self.reply(db, to: request, owner: owner, at: now) {
+                return try Author(json: reply, unknownMembers: .ignored)
+            }
+            let author = try Self.insertAuthor(db, draft, owner: owner, at: now)
+            try Self.keep(db, reply: author.json, to: request, owner: owner, at: now)
+            return author
+        }
     }
 
     /// - Throws: ``Failure`` `author_exists`, having changed nothing.

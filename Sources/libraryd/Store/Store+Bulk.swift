@@ -4,17 +4,26 @@ import Shared
 
 extension Store {
     /// Adds the authors of a file, in one transaction; a line that fails harms no other.
-    /// - Parameter options: if atomic and a line fails, or if it is a dry run, nothing is changed.
+    /// - Parameters:
+    ///   - options: if atomic and a line fails, or if it is a dry run, nothing is changed.
+    ///   - request: if it came before, what it answered is answered again.
     /// - Returns: what became, or would become, of each line.
     func createAuthors(
-        _ lines: [AuthorLines.Line], owner: Int64, options: BulkOptions, at now: Timestamp
+        _ lines: [AuthorLines.Line], owner: Int64, options: BulkOptions, as request: IdempotentRequest? = nil,
+        at now: Timestamp
     ) async throws -> [BulkResult] {
         defer { revisions.advance(owner) }
         do {
             return try await writer.write { db in
+                if let reply = try Self.reply(db, to: request, owner: owner, at: now) {
+                    return try BulkResult.list(ndjson: reply)
+                }
                 let results = try lines.map { try Self.createAuthor(db, $0, owner: owner, options.onConflict, at: now) }
                 let hasFailed = results.contains { $0.outcome == BulkResult.Outcome.failed.rawValue }
                 if options.dryRun || options.atomic && hasFailed { throw Undone(results: results) }
+                if let request {
+                    try Self.keep(db, reply: BulkResult.ndjson(results), to: request, owner: owner, at: now)
+                }
                 return results
             }
         } catch let undone as Undone {
@@ -98,5 +107,23 @@ extension AuthorRow {
             csv.append(byte)
         }
         csv.append(quote)
+    }
+}
+
+extension BulkResult {
+    /// One result a line.
+    static func ndjson(_ results: [BulkResult]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        for result in results {
+            bytes += result.json
+            bytes.append(UInt8(ascii: "\n"))
+        }
+        return bytes
+    }
+
+    static func list(ndjson: [UInt8]) throws -> [BulkResult] {
+        try ndjson.split(separator: UInt8(ascii: "\n")).map {
+            try BulkResult(json: Array($0), unknownMembers: .ignored)
+        }
     }
 }

@@ -49,22 +49,29 @@ extension Store {
     ///   - refreshHash: SHA-256 of the refresh token; the token itself is never stored.
     ///   - idle: a session that was not used for so many seconds is over.
     ///   - address: of the client; the last 16 of each user are kept.
+    ///   - key: of a login whose answer may get lost. If it comes again while its session lives, that session gets the refresh
+    ///     token, and there is no second one.
     /// - Throws: ``Failure`` `credentials_wrong`.
     func createSession(
         id: String, user: StoredUser, refreshHash: [UInt8], client: String, at now: Timestamp, expiresAt: Timestamp,
-        idle: Int64, address: String? = nil
+        idle: Int64, address: String? = nil, key: [UInt8]? = nil
     ) async throws -> StoredSession {
         let sessions = sessions
-        return try await writer.write { db in
+        return try await writer.write { db -> (StoredSession, [String]) in
+            if let key, let session = try Self.session(db, key: key, user: user, at: now, idle: idle) {
+                try Self.setRefreshHash(db, refreshHash, of: session, at: now)
+                return (session, [])
+            }
             try db.cachedStatement(
                 sql: """
-                    INSERT INTO session (id, user, refresh_hash, created_at, used_at, expires_at, client)
-                    SELECT ?1, id, ?3, ?4, ?4, ?5, ?6 FROM user
+                    INSERT INTO session (id, user, refresh_hash, created_at, used_at, expires_at, client, login_key)
+                    SELECT ?1, id, ?3, ?4, ?4, ?5, ?6, ?8 FROM user
                     WHERE id = ?2 AND NOT disabled AND password_hash = ?7
                     """
             ).execute(
                 arguments: [
                     id, user.id, Data(refreshHash), now.milliseconds, expiresAt.milliseconds, client, user.passwordHash,
+                    key.map { Data($0) },
                 ])
             guard let row = try Row.fetchOne(db, sql: "\(Self.selectSession) AND session.id = ?", arguments: [id])
             else {
@@ -80,6 +87,38 @@ extension Store {
             sessions.end(ended)
             sessions.add(session)
         }.0
+    }
+
+    /// The session that the same login has made, if it lives.
+    private static func session(
+        _ db: Database, key: [UInt8], user: StoredUser, at now: Timestamp, idle: Int64
+    ) throws -> StoredSession? {
+        try Row.fetchOne(
+            db,
+            sql: """
+                \(selectSession) AND user.id = ? AND user.password_hash = ? AND session.login_key = ?
+                    AND session.expires_at > ? AND session.used_at > ? AND session.created_at BETWEEN ? AND ?
+                """,
+            arguments: [
+                user.id, user.passwordHash, Data(key), now.milliseconds, now.adding(seconds: -idle).milliseconds,
+                now.milliseconds - keepingTimeOfReplies + 1, now.milliseconds + keepingTimeOfReplies - 1,
+            ]
+        ).map(session)
+    }
+
+    /// Gives the session another refresh token; the one before is used up.
+    private static func setRefreshHash(
+        _ db: Database, _ hash: [UInt8], of session: StoredSession, at now: Timestamp
+    ) throws {
+        try db.execute(
+            sql: """
+                INSERT OR IGNORE INTO used_refresh_token (hash, session, used_at)
+                SELECT refresh_hash, id, ?2 FROM session WHERE id = ?1
+                """,
+            arguments: [session.id, now.milliseconds])
+        try db.execute(
+            sql: "UPDATE session SET refresh_hash = ?, used_at = ? WHERE id = ?",
+            arguments: [Data(hash), now.milliseconds, session.id])
     }
 
     private static func keep(_ db: Database, address: String, user: Int64, at now: Timestamp) throws {
@@ -178,15 +217,7 @@ extension Store {
                 arguments: [Data(hash), now.milliseconds, now.adding(seconds: -idle).milliseconds])
             guard let row else { return .unknown }
             let session = Self.session(row)
-            try db.execute(
-                sql: """
-                    INSERT OR IGNORE INTO used_refresh_token (hash, session, used_at)
-                    SELECT refresh_hash, id, ?2 FROM session WHERE id = ?1
-                    """,
-                arguments: [session.id, now.milliseconds])
-            try db.execute(
-                sql: "UPDATE session SET refresh_hash = ?, used_at = ? WHERE id = ?",
-                arguments: [Data(newHash), now.milliseconds, session.id])
+            try Self.setRefreshHash(db, newHash, of: session, at: now)
             return .rotated(session)
         } committed: {
             if case .replayed(let id) = $0 { sessions.end([id]) }

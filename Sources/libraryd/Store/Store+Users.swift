@@ -43,8 +43,11 @@ enum UserKey: Sendable, Equatable {
 
 extension Store {
     /// Creates a plain user.
+    /// - Parameter request: the registration that may come again, with what it answers.
     /// - Throws: ``Failure`` `name_taken` if the name, in any case, is in use.
-    func createUser(publicID: String, name: String, passwordHash: String, at now: Timestamp) async throws {
+    func createUser(
+        publicID: String, name: String, passwordHash: String, as request: IdempotentRequest? = nil, at now: Timestamp
+    ) async throws {
         try await writer.write { db in
             do {
                 try db.cachedStatement(
@@ -56,6 +59,7 @@ extension Store {
             } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
                 throw Failure(.nameTaken, "The name \(name) is taken.")
             }
+            try Self.keep(db, reply: Array(publicID.utf8), to: request, owner: db.lastInsertedRowID, at: now)
         }
     }
 

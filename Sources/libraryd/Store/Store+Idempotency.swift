@@ -1,0 +1,94 @@
+import Foundation
+import GRDB
+import Shared
+
+/// A request whose answer may get lost, so that it comes again: what `Idempotency-Key` is for
+/// (draft-ietf-httpapi-idempotency-key-header). Neither the key nor the body is stored, only their digests.
+struct IdempotentRequest: Sendable {
+    /// Of what is asked, of which part of it, and the key.
+    fileprivate let hash: [UInt8]
+    /// Of the request itself, once it is validated. No password is ever in it.
+    fileprivate let request: [UInt8]
+
+    /// - Parameters:
+    ///   - part: of a request that is done in several transactions.
+    ///   - content: what must be the same for the request to be the same.
+    init?(_ key: String?, _ what: StaticString, part: Int = 0, content: [UInt8]) {
+        guard let key else { return nil }
+        hash = Self.hash(key, what, part: part)
+        request = Digest.sha256(content)
+    }
+
+    static func hash(_ key: String, _ what: StaticString, part: Int = 0) -> [UInt8] {
+        Digest.sha256(Array("\(what)|\(part)|\(key)".utf8))
+    }
+}
+
+extension Store {
+    /// Milliseconds for which an answer is kept: 24 hours.
+    static let keepingTimeOfReplies: Int64 = 86400 * 1000
+    /// How many that are too old go with each new one.
+    private static let sweep = 64
+
+    /// What the request was answered when it came before.
+    /// - Throws: ``Failure`` `idempotency_key_reused` if the key was another request's.
+    static func reply(
+        _ db: Database, to request: IdempotentRequest?, owner: Int64, at now: Timestamp
+    ) throws -> [UInt8]? {
+        guard let request else { return nil }
+        let row = try Row.fetchOne(
+            db.cachedStatement(
+                sql: """
+                    SELECT request, reply FROM idempotency_key
+                    WHERE owner = ? AND hash = ? AND created_at BETWEEN ? AND ?
+                    """),
+            // In either direction: a clock that was set back must not lengthen the time.
+            arguments: [
+                owner, Data(request.hash), now.milliseconds - keepingTimeOfReplies + 1,
+                now.milliseconds + keepingTimeOfReplies - 1,
+            ])
+        guard let row else { return nil }
+        let known: Data = row[0]
+        guard known == Data(request.request) else { throw Failure(.idempotencyKeyReused) }
+        return Array(row[1] as Data)
+    }
+
+    /// Keeps the answer in the transaction of what it tells.
+    static func keep(
+        _ db: Database, reply: [UInt8], to request: IdempotentRequest?, owner: Int64, at now: Timestamp
+    ) throws {
+        guard let request else { return }
+        try db.cachedStatement(
+            sql: """
+                INSERT OR REPLACE INTO idempotency_key (owner, hash, request, reply, created_at) VALUES (?, ?, ?, ?, ?)
+                """
+        ).execute(
+            arguments: [owner, Data(request.hash), Data(request.request), Data(reply), now.milliseconds])
+        try db.cachedStatement(
+            sql: """
+                DELETE FROM idempotency_key WHERE (owner, hash) IN (
+                    SELECT owner, hash FROM idempotency_key WHERE created_at <= ? ORDER BY created_at LIMIT \(sweep))
+                """
+        ).execute(arguments: [now.milliseconds - keepingTimeOfReplies])
+    }
+
+    /// Passes unless the key was another request's.
+    /// - Throws: ``Failure`` `idempotency_key_reused`.
+    func requireUnused(_ request: IdempotentRequest?, owner: Int64, at now: Timestamp) throws {
+        guard let request else { return }
+        _ = try readers.read { try Self.reply($0, to: request, owner: owner, at: now) }
+    }
+
+    /// The user whom the same registration made, if it came before.
+    func registered(
+        _ name: String, as request: IdempotentRequest, at now: Timestamp
+    ) throws -> (account: Registered, passwordHash: String)? {
+        try readers.read { db in
+            let row = try Row.fetchOne(
+                db, sql: "SELECT id, public_id, name, password_hash FROM user WHERE name = ?", arguments: [name])
+            guard let row, (try? Self.reply(db, to: request, owner: row[0], at: now)) != nil else { return nil }
+            // Whoever registers is no admin yet.
+            return (Registered(publicID: row[1], name: row[2], admin: false), row[3])
+        }
+    }
+}
