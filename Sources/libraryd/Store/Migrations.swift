@@ -103,7 +103,7 @@ enum Migrations {
         INSERT INTO library (epoch) VALUES (\(newEpoch));
         """
 
-    /// What was answered to requests that may come again.
+    /// What was answered to requests that may come again. With row ids, because replies may be long, and old ones go by their ids.
     private static let idempotencyKeys = """
         CREATE TABLE idempotency_key (
             owner INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
@@ -112,7 +112,7 @@ enum Migrations {
             reply BLOB NOT NULL,
             created_at INTEGER NOT NULL,
             PRIMARY KEY (owner, hash)
-        ) STRICT, WITHOUT ROWID;
+        ) STRICT;
         CREATE INDEX idempotency_key_created_at ON idempotency_key (created_at);
 
         ALTER TABLE session ADD COLUMN login_key BLOB;

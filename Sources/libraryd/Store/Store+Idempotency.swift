@@ -66,8 +66,8 @@ extension Store {
             arguments: [owner, Data(request.hash), Data(request.request), Data(reply), now.milliseconds])
         try db.cachedStatement(
             sql: """
-                DELETE FROM idempotency_key WHERE (owner, hash) IN (
-                    SELECT owner, hash FROM idempotency_key WHERE created_at <= ? ORDER BY created_at LIMIT \(sweep))
+                DELETE FROM idempotency_key WHERE rowid IN (
+                    SELECT rowid FROM idempotency_key WHERE created_at <= ? ORDER BY created_at LIMIT \(sweep))
                 """
         ).execute(arguments: [now.milliseconds - keepingTimeOfReplies])
     }

@@ -1,0 +1,44 @@
+import Foundation
+import Shared
+import TestSupport
+import Testing
+
+/// Requests that are sent again because the daemon was killed before it had answered.
+@Suite(.serialized) struct RepeatTests {
+    private let home = TemporaryFolder()
+
+    /// However far it came: each line is stored once, and the second answer is whole.
+    @Test func aFileSurvivesAKill() async throws {
+        var daemon = try await Daemon()
+        try await daemon.login("ada", home: home)
+        let token = try await daemon.libctl("token", home: home).output.trimmingCharacters(in: .whitespacesAndNewlines)
+        let lines = (1...20_000).map { #"{"name":"N\#($0)","book":"B","country":"C"}"# }.joined(separator: "\n")
+        let file = home.path + "/authors.ndjson"
+        try Data(lines.utf8).write(to: URL(fileURLWithPath: file))
+        let answer = home.path + "/answer"
+        let arguments = [
+            "-sN", "-H", "Authorization: Bearer \(token)", "-H", "Content-Type: application/x-ndjson", "-H",
+            "Idempotency-Key: k", "--data-binary", "@" + file, "-o", answer, daemon.address + "/authors",
+        ]
+        func answered() -> Int {
+            (try? Data(contentsOf: URL(fileURLWithPath: answer)).count { $0 == UInt8(ascii: "\n") }) ?? 0
+        }
+        async let first = Program.run("/usr/bin/curl", arguments)
+        while answered() == 0 { try await Task.sleep(for: .milliseconds(10)) }
+        #expect(try await daemon.end(SIGKILL) == 128 + SIGKILL)
+        _ = try await first
+        // Else nothing was interrupted.
+        #expect(answered() < 20_000)
+
+        daemon = try await Daemon(folder: daemon.folder, arguments: ["--listen", "127.0.0.1:\(daemon.port)"])
+        #expect(try await Program.run("/usr/bin/curl", arguments).code == 0)
+        let results = try Data(contentsOf: URL(fileURLWithPath: answer)).split(separator: UInt8(ascii: "\n")).map {
+            try BulkResult(json: Array($0), unknownMembers: .rejected)
+        }
+        #expect(results.map(\.line) == Array(1...20_000))
+        #expect(results.allSatisfy { $0.outcome == BulkResult.Outcome.created.rawValue })
+        #expect(results.compactMap(\.id) == Array(1...20_000))
+        let list = try await daemon.libctl("authors", "list", "-o", "id", home: home)
+        #expect(list.output.split(separator: "\n").count == 20_000)
+    }
+}
