@@ -49,8 +49,6 @@ public enum Program {
     ) async throws -> Result {
         let files = TemporaryFolder()
         try Data(input.utf8).write(to: URL(fileURLWithPath: files.path + "/in"))
-        // Not Foundation's `Process`, which leaves descriptors open here for each program that it has run: after some hundred of
-        // them, under Debian's limit of 1024, a launch fails with EBADF. Here the child opens its own.
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -58,23 +56,7 @@ public enum Program {
         posix_spawn_file_actions_addopen(&actions, 1, files.path + "/out", O_WRONLY | O_CREAT, 0o600)
         posix_spawn_file_actions_addopen(&actions, 2, files.path + "/err", O_WRONLY | O_CREAT, 0o600)
         let command = (folder.map { ["/usr/bin/env", "-C", $0] } ?? []) + [path] + arguments
-        let variables = environment.merging(["PATH": "\(buildFolder):/usr/bin:/bin"]) { given, _ in given }
-        let argv = command.map { strdup($0) } + [nil]
-        let envp = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
-        defer { for text in argv + envp { free(text) } }
-        var pid: pid_t = 0
-        let failure = posix_spawn(&pid, command[0], &actions, nil, argv, envp)
-        guard failure == 0 else { throw Missing(what: "a start of \(path): \(String(cString: strerror(failure)))") }
-        let child = pid
-        let status: Int32 = await withCheckedContinuation { continuation in
-            Thread.detachNewThread {
-                var status: Int32 = 0
-                while waitpid(child, &status, 0) < 0, errno == EINTR {}
-                continuation.resume(returning: status)
-            }
-        }
-        // WIFEXITED and its kin are macros (wait(2)).
-        let code = status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + (status & 0x7F)
+        let code = await wait(for: try spawn(command, environment: environment, &actions))
         func text(_ name: String) throws -> String {
             String(decoding: try Data(contentsOf: URL(fileURLWithPath: files.path + "/" + name)), as: UTF8.self)
         }
