@@ -1,0 +1,98 @@
+import Foundation
+import Synchronization
+
+/// Listens on a free port of this machine and answers each connection with the same bytes, or never.
+public final class FakeServer: Sendable {
+    private let listener: Int32
+    public let port: UInt16
+    private let state = Mutex(State())
+
+    private struct State {
+        var requests: [String] = []
+        /// Connections that get no answer stay open.
+        var silent: [Int32] = []
+    }
+
+    /// - Parameter answer: `nil` to take requests and never answer.
+    public init(answer: String?) throws {
+        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let (descriptor, size) = (listener, length)
+        let isListening = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, size) == 0 && listen(descriptor, 16) == 0
+                    && getsockname(descriptor, $0, &length) == 0
+            }
+        }
+        guard isListening else { throw Missing(what: "a port: \(String(cString: strerror(errno)))") }
+        port = UInt16(bigEndian: address.sin_port)
+        Thread.detachNewThread { [weak self] in
+            while true {
+                let connection = accept(descriptor, nil, nil)
+                if connection < 0, errno == EINTR { continue }
+                guard connection >= 0, let self else { return }
+                self.serve(connection, answer)
+            }
+        }
+    }
+
+    deinit {
+        // Wakes the thread, which `close` would not.
+        shutdown(listener, Int32(SHUT_RDWR))
+        close(listener)
+        for connection in state.withLock({ $0.silent }) { close(connection) }
+    }
+
+    /// An answer with the head that a body needs.
+    public static func http(_ status: String, type: String = "application/json", headers: String = "", _ body: String)
+        -> String
+    {
+        "HTTP/1.1 \(status)\r\nContent-Type: \(type)\r\nContent-Length: \(body.utf8.count)\r\nConnection: close\r\n"
+            + headers + "\r\n" + body
+    }
+
+    /// A refusal in the daemon's own form.
+    public static func problem(_ status: Int, _ code: String, headers: String = "") -> String {
+        let body = """
+            {"type":"about:blank","title":"T","status":\(status),"detail":"It is so.","code":"\(code)","message":"M",\
+            "request_id":"R"}
+            """
+        return http("\(status) T", type: "application/problem+json", headers: headers, body)
+    }
+
+    public var address: String { "http://127.0.0.1:\(port)" }
+    /// Each as it came: head and body.
+    public var requests: [String] { state.withLock { $0.requests } }
+
+    private func serve(_ connection: Int32, _ answer: String?) {
+        var request: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        while !Self.isWhole(request) {
+            let count = recv(connection, &buffer, buffer.count, 0)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { break }
+            request += buffer[..<count]
+        }
+        let text = String(decoding: request, as: UTF8.self)
+        state.withLock { $0.requests.append(text) }
+        guard let answer else { return state.withLock { $0.silent.append(connection) } }
+        _ = send(connection, answer, answer.utf8.count, Int32(MSG_NOSIGNAL))
+        shutdown(connection, Int32(SHUT_WR))
+        // A close before all is read would be a reset, which can overtake the answer.
+        while recv(connection, &buffer, buffer.count, 0) > 0 {}
+        close(connection)
+    }
+
+    private static func isWhole(_ request: [UInt8]) -> Bool {
+        let text = String(decoding: request, as: UTF8.self)
+        guard let end = text.range(of: "\r\n\r\n") else { return false }
+        let line = text[..<end.lowerBound].split(separator: "\r\n").first {
+            $0.lowercased().hasPrefix("content-length:")
+        }
+        let length = line.flatMap { Int($0.dropFirst("content-length:".count).drop { $0 == " " }) } ?? 0
+        return text[end.upperBound...].utf8.count >= length
+    }
+}
