@@ -21,6 +21,8 @@ enum ExitStatus: Int32, Sendable {
     case foreignReply = 76
     case unsafeFile = 77
     case configuration = 78
+    /// As if SIGPIPE had ended it: whoever read the output wants no more. Nobody is told.
+    case brokenPipe = 141
 
     /// The status of a problem: by its code where that says more than the HTTP status, so that unknown codes work too.
     init(_ problem: Problem) {

@@ -64,6 +64,7 @@ final class Writer {
             while written < bytes.count {
                 let count = Glibc.write(descriptor, bytes.baseAddress?.advanced(by: written), bytes.count - written)
                 if count < 0, errno == EINTR { continue }
+                if count < 0, errno == EPIPE { throw CommandFailure(.brokenPipe, "nobody reads the output") }
                 guard count > 0 else {
                     throw CommandFailure(.output, "the output could not be written: \(systemError())")
                 }

@@ -35,6 +35,7 @@ final class Talk {
 
     /// Tells of a failure: two lines for people, or one JSON object for programs that asked for JSON.
     static func report(_ failure: CommandFailure, title: String, asJSON: Bool, io: IO) {
+        if failure.status == .brokenPipe { return }
         let writer = Writer(io.error)
         guard asJSON else {
             var text = "libctl: \(title): \(Escaping.terminal(failure.why))\n"
