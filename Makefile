@@ -7,7 +7,10 @@ SWIFT ?= swift
 RELEASE = $(SWIFT) build -c release --static-swift-stdlib
 SOURCES = Sources Tests Package.swift
 
-.PHONY: help deps build release test e2e crash bench lint format completions demo install uninstall clean
+# Completions are tested in the shells themselves.
+SHELLS = zsh fish
+
+.PHONY: help deps deps-test build release test e2e crash bench lint format completions demo install uninstall clean
 
 help:
 	@echo 'make demo       start a daemon on a temporary folder and do the main job on real data'
@@ -24,6 +27,9 @@ help:
 deps:
 	@scripts/deps
 
+deps-test:
+	@scripts/deps $(SHELLS)
+
 build: deps
 	$(SWIFT) build
 
@@ -31,11 +37,11 @@ release: deps
 	$(RELEASE) --product libraryd
 	$(RELEASE) --product libctl
 
-test: deps
+test: deps-test
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build
 
-e2e: deps
+e2e: deps-test
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --filter EndToEndTests
 

@@ -163,10 +163,32 @@ _libctl() {
     local -a unparsed_words=("${COMP_WORDS[@]:1:${COMP_CWORD}}")
 
     local -a repeating_flags=()
-    local -a non_repeating_flags=(--version -h --help)
+    local -a non_repeating_flags=(--json --quiet -q --verbose -v --version -h --help)
     local -a repeating_options=()
-    local -a non_repeating_options=()
+    local -a non_repeating_options=(--server --user -o --output --fields --color)
     __libctl_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--server')
+        return
+        ;;
+    '--user')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion -- --user "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
+        return
+        ;;
+    '-o'|'--output')
+        __libctl_add_completions -W 'table'$'\n''tsv'$'\n''csv'$'\n''json'$'\n''ndjson'$'\n''id'
+        return
+        ;;
+    '--fields')
+        return
+        ;;
+    '--color')
+        __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
 
     # Offer subcommand / subcommand argument completions
     local -r subcommand="${unparsed_words[0]}"
@@ -201,6 +223,7 @@ _libctl_register() {
         return
         ;;
     '--user')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion register -- --user "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '-o'|'--output')
@@ -234,6 +257,7 @@ _libctl_login() {
         return
         ;;
     '--user')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion login -- --user "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '-o'|'--output')
@@ -263,6 +287,7 @@ _libctl_logout() {
         return
         ;;
     '--user')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion logout -- --user "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '-o'|'--output')
@@ -292,6 +317,7 @@ _libctl_whoami() {
         return
         ;;
     '--user')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion whoami -- --user "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '-o'|'--output')
@@ -324,6 +350,7 @@ _libctl_token() {
         return
         ;;
     '--user')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion token -- --user "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '-o'|'--output')
@@ -357,6 +384,7 @@ _libctl_passwd() {
         return
         ;;
     '--user')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion passwd -- --user "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '-o'|'--output')
@@ -409,6 +437,7 @@ _libctl_sessions_list() {
         return
         ;;
     '--user')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion sessions list -- --user "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '-o'|'--output')
@@ -438,6 +467,7 @@ _libctl_sessions_revoke() {
         return
         ;;
     '--user')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion sessions revoke -- --user "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '-o'|'--output')
@@ -449,6 +479,14 @@ _libctl_sessions_revoke() {
         ;;
     '--color')
         __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    *)
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion sessions revoke -- positional@0 "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     esac
@@ -470,6 +508,7 @@ _libctl_status() {
         return
         ;;
     '--user')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion status -- --user "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '-o'|'--output')
@@ -531,6 +570,7 @@ _libctl_authors_list() {
         return
         ;;
     '--sort')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion authors list -- --sort "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '--limit')
@@ -540,6 +580,7 @@ _libctl_authors_list() {
         return
         ;;
     '--user')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion authors list -- --user "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '-o'|'--output')
@@ -569,6 +610,7 @@ _libctl_authors_show() {
         return
         ;;
     '--user')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion authors show -- --user "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '-o'|'--output')
@@ -623,6 +665,7 @@ _libctl_authors_add() {
         return
         ;;
     '--user')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion authors add -- --user "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '-o'|'--output')
@@ -661,6 +704,7 @@ _libctl_authors_edit() {
         return
         ;;
     '--user')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion authors edit -- --user "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '-o'|'--output')
@@ -710,6 +754,7 @@ _libctl_authors_rm() {
         return
         ;;
     '--user')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion authors rm -- --user "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '-o'|'--output')
@@ -762,6 +807,7 @@ _libctl_authors_import() {
         return
         ;;
     '--user')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion authors import -- --user "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '-o'|'--output')
@@ -811,6 +857,7 @@ _libctl_authors_export() {
         return
         ;;
     '--user')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion authors export -- --user "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '-o'|'--output')
@@ -871,6 +918,7 @@ _libctl_users_list() {
         return
         ;;
     '--user')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion users list -- --user "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '-o'|'--output')
@@ -900,6 +948,7 @@ _libctl_users_promote() {
         return
         ;;
     '--user')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion users promote -- --user "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '-o'|'--output')
@@ -911,6 +960,14 @@ _libctl_users_promote() {
         ;;
     '--color')
         __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    *)
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion users promote -- positional@0 "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     esac
@@ -929,6 +986,7 @@ _libctl_users_demote() {
         return
         ;;
     '--user')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion users demote -- --user "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '-o'|'--output')
@@ -940,6 +998,14 @@ _libctl_users_demote() {
         ;;
     '--color')
         __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    *)
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion users demote -- positional@0 "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     esac
@@ -958,6 +1024,7 @@ _libctl_users_disable() {
         return
         ;;
     '--user')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion users disable -- --user "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '-o'|'--output')
@@ -969,6 +1036,14 @@ _libctl_users_disable() {
         ;;
     '--color')
         __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    *)
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion users disable -- positional@0 "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     esac
@@ -987,6 +1062,7 @@ _libctl_users_enable() {
         return
         ;;
     '--user')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion users enable -- --user "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '-o'|'--output')
@@ -998,6 +1074,14 @@ _libctl_users_enable() {
         ;;
     '--color')
         __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    *)
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion users enable -- positional@0 "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     esac
@@ -1016,6 +1100,7 @@ _libctl_users_rm() {
         return
         ;;
     '--user')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion users rm -- --user "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '-o'|'--output')
@@ -1030,6 +1115,14 @@ _libctl_users_rm() {
         return
         ;;
     esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    *)
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion users rm -- positional@0 "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
+        return
+        ;;
+    esac
 }
 
 _libctl_help() {
@@ -1040,4 +1133,37 @@ _libctl_help() {
     __libctl_offer_flags_options -1
 }
 
-complete -o filenames -F _libctl libctl
+# Readline ends words at `:`, `=` and `@` too, and libctl does not: `--server http://localhost:8080` is two words. This puts
+# them together and takes off each candidate what readline will not replace.
+_libctl_on_whole_words() {
+    local rest="${COMP_LINE}" word head=''
+    local -a whole_words=()
+    local -i index current=0
+    for index in "${!COMP_WORDS[@]}"; do
+        word="${COMP_WORDS[${index}]}"
+        if [[ "${index}" -gt 0 && -n "${rest}" && "${rest}" != [[:space:]]* ]]; then
+            [[ "${index}" -eq "${COMP_CWORD}" ]] && head="${whole_words[${#whole_words[@]} - 1]}"
+            whole_words[${#whole_words[@]} - 1]+="${word}"
+        else
+            whole_words+=("${word}")
+        fi
+        [[ "${index}" -eq "${COMP_CWORD}" ]] && current="${#whole_words[@]}-1"
+        rest="${rest#"${rest%%[![:space:]]*}"}"
+        rest="${rest#"${word}"}"
+    done
+    # After `:` the word to complete is empty, and yet it is `:` in COMP_WORDS.
+    [[ -z "${2}" && "${COMP_WORDS[${COMP_CWORD}]}" = [:=@]* ]] && head+="${COMP_WORDS[${COMP_CWORD}]}"
+
+    local -a COMP_WORDS=("${whole_words[@]}")
+    local -i COMP_CWORD="${current}"
+    local -x COMP_TYPE="${COMP_TYPE}"
+    _libctl "${1}" "${head}${2}" "${COMP_WORDS[${COMP_CWORD} - 1]}"
+    # What the generated function has put into its place, and left there.
+    trap - RETURN
+    COMPREPLY=("${COMPREPLY[@]#"${head}"}")
+    # A name beside an id may have a slash and is no path of which the end would do.
+    [[ "${COMPREPLY[0]-}" = *'  ('* ]] && compopt +o filenames
+    return 0
+}
+
+complete -o filenames -F _libctl_on_whole_words libctl

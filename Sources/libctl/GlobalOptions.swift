@@ -5,7 +5,7 @@ struct GlobalOptions: ParsableArguments {
     @Option(help: "Server: http://HOST:PORT, https://HOST or unix:/PATH.")
     var server: String?
 
-    @Option(help: "Which of several logins at the server to use.")
+    @Option(help: "Which of several logins at the server to use.", completion: .custom(Candidates.logins))
     var user: String?
 
     @Option(

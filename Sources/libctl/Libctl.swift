@@ -20,11 +20,14 @@ struct Libctl: ParsableCommand {
         ])
 
     static func main() {
-        Glibc.exit(run(Array(CommandLine.arguments.dropFirst()), io: .standard))
+        let (arguments, io) = (Array(CommandLine.arguments.dropFirst()), IO.standard)
+        CompletionRoot.limitTime(arguments, io: io)
+        Glibc.exit(run(arguments, io: io))
     }
 
     /// Runs one command line and returns its exit code.
     static func run(_ arguments: [String], io: IO) -> Int32 {
+        if let code = CompletionRoot.run(arguments, io: io) { return code }
         let asJSON = asksForJSON(arguments)
         do {
             var command = try parseAsRoot(GlobalOptions.moveBehindCommand(arguments))
@@ -57,7 +60,7 @@ struct Libctl: ParsableCommand {
         }
     }
 
-    /// Help, completion scripts and candidates are errors to the argument parser too, with the exit code 0.
+    /// Help and the version are errors to the argument parser too, with the exit code 0.
     private static func endOfParsing(_ error: any Error, asJSON: Bool, io: IO) -> Int32 {
         do {
             guard exitCode(for: error).isSuccess else {

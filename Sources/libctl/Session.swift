@@ -38,14 +38,28 @@ final class Session {
         try io.variable("LIBCTL_TOKEN") ?? credential(validFor: seconds).token
     }
 
+    /// The access token as it stands. Never refreshed: whoever may be cut off at any moment could lose the new one, and with the
+    /// old one the login would end.
+    func standingToken() throws -> String {
+        if let token = io.variable("LIBCTL_TOKEN") { return token }
+        let credential = try credential()
+        guard io.now() < credential.expiresAt else { throw CommandFailure(.notLoggedIn, "the token has expired") }
+        return credential.token
+    }
+
     private func credential(validFor seconds: Int64) throws -> Credential {
+        let credential = try credential()
+        return io.now().adding(seconds: seconds) < credential.expiresAt ? credential : try refresh(credential)
+    }
+
+    private func credential() throws -> Credential {
         let user = options.user ?? io.variable("LIBCTL_USER")
         guard let credential = try credentials.read().find(server: server.origin, user: user) else {
             throw CommandFailure(
                 .notLoggedIn, "not logged in at \(server.origin)\(user.map { " as \($0)" } ?? "")",
                 hint: "libctl login\(user.map { " \($0)" } ?? "")")
         }
-        return io.now().adding(seconds: seconds) < credential.expiresAt ? credential : try refresh(credential)
+        return credential
     }
 
     /// Trades the refresh token, unless another process has done so meanwhile: then its tokens are taken.

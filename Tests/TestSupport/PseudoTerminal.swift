@@ -72,13 +72,19 @@ public final class PseudoTerminal: Sendable {
     /// - Throws: ``Missing``, with what did come, if the program ends or nothing has come for 30 seconds.
     @discardableResult
     public func wait(for text: String) async throws -> String {
+        try await wait(for: [text])
+    }
+
+    /// The same until all the texts have come, in whatever order.
+    @discardableResult
+    public func wait(for texts: [String]) async throws -> String {
         let found = await Program.withoutBlocking { [self] in
             while true {
-                if let found = take(upTo: Array(text.utf8)) { return String?.some(found) }
+                if let found = take(upTo: texts.map { Array($0.utf8) }) { return String?.some(found) }
                 if !readMore() { return nil }
             }
         }
-        guard let found else { throw Missing(what: "'\(text)' in '\(rest)'") }
+        guard let found else { throw Missing(what: "\(texts) in '\(rest)'") }
         return found
     }
 
@@ -97,11 +103,13 @@ public final class PseudoTerminal: Sendable {
         state.withLock { String(decoding: $0.received[$0.seen...], as: UTF8.self) }
     }
 
-    private func take(upTo text: [UInt8]) -> String? {
+    private func take(upTo texts: [[UInt8]]) -> String? {
         state.withLock { state in
-            guard let range = state.received[state.seen...].firstRange(of: text) else { return nil }
-            defer { state.seen = range.upperBound }
-            return String(decoding: state.received[state.seen..<range.upperBound], as: UTF8.self)
+            let new = state.received[state.seen...]
+            let ends = texts.compactMap { new.firstRange(of: $0)?.upperBound }
+            guard ends.count == texts.count, let end = ends.max() else { return nil }
+            defer { state.seen = end }
+            return String(decoding: new[..<end], as: UTF8.self)
         }
     }
 

@@ -23,7 +23,7 @@ struct SessionsCommand: ParsableCommand {
             commandName: "revoke", abstract: "End logins: their tokens stop working at once.",
             discussion: "To end the login of this machine too: libctl logout --all")
 
-        @Argument(help: "Id of the login.") var id: [String] = []
+        @Argument(help: "Id of the login.", completion: .custom(Candidates.sessions)) var id: [String] = []
         @Flag(help: "All but the one in use.") var others = false
         @OptionGroup var options: GlobalOptions
 

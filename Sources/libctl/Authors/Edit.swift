@@ -7,7 +7,7 @@ extension AuthorsCommand {
         static let configuration = CommandConfiguration(
             commandName: "edit", abstract: "Change an author; what is not named stays.")
 
-        @Argument(help: "Id of the author.", completion: .custom(AuthorCompletion.ids))
+        @Argument(help: "Id of the author.", completion: .custom(Candidates.authors))
         var id: String
 
         @Option(parsing: .unconditional, help: "New name.") var name: String?

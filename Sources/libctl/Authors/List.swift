@@ -9,7 +9,9 @@ extension AuthorsCommand {
 
         @OptionGroup var filter: AuthorFilter
 
-        @Option(help: "FIELD or FIELD:desc; a field is id, name, book, country, created_at or updated_at.")
+        @Option(
+            help: "FIELD or FIELD:desc; a field is id, name, book, country, created_at or updated_at.",
+            completion: .custom(Candidates.orders))
         var sort: AuthorSort?
 
         @Option(help: "At most so many.")

@@ -9,7 +9,7 @@ extension AuthorsCommand {
             discussion: "Asks on a terminal. Filters, --all and ids from standard input ('-') always need --yes.")
 
         @Argument(
-            help: "Id of the author, or - for ids from standard input.", completion: .custom(AuthorCompletion.ids))
+            help: "Id of the author, or - for ids from standard input.", completion: .custom(Candidates.authors))
         var id: [String] = []
 
         @OptionGroup var filter: AuthorFilter

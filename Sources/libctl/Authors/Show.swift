@@ -6,7 +6,7 @@ extension AuthorsCommand {
         static let title = "authors show"
         static let configuration = CommandConfiguration(commandName: "show", abstract: "Show authors by id.")
 
-        @Argument(help: "Id of the author.", completion: .custom(AuthorCompletion.ids))
+        @Argument(help: "Id of the author.", completion: .custom(Candidates.authors))
         var id: [String]
 
         @OptionGroup var options: GlobalOptions

@@ -83,7 +83,8 @@ struct UsersCommand: ParsableCommand {
     }
 
     struct Target: ParsableArguments {
-        @Argument(help: "Name or public id of the user.") var names: [String]
+        @Argument(help: "Name or public id of the user.", completion: .custom(Candidates.users))
+        var names: [String]
     }
 }
 

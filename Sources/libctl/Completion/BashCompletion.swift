@@ -1,0 +1,47 @@
+/// What bash needs beside the generated script.
+enum BashCompletion {
+    /// `COMP_TYPE` when readline lists candidates and inserts none: `?` (bash(1), Shell Variables).
+    static let onlyLists = "63"
+
+    /// A bash script with words put together that readline has broken; another shell's as it is.
+    static func onWholeWords(_ script: String) -> String {
+        script.replacing("complete -o filenames -F _libctl libctl", with: wrapper)
+    }
+
+    private static let wrapper = #"""
+        # Readline ends words at `:`, `=` and `@` too, and libctl does not: `--server http://localhost:8080` is two words. This puts
+        # them together and takes off each candidate what readline will not replace.
+        _libctl_on_whole_words() {
+            local rest="${COMP_LINE}" word head=''
+            local -a whole_words=()
+            local -i index current=0
+            for index in "${!COMP_WORDS[@]}"; do
+                word="${COMP_WORDS[${index}]}"
+                if [[ "${index}" -gt 0 && -n "${rest}" && "${rest}" != [[:space:]]* ]]; then
+                    [[ "${index}" -eq "${COMP_CWORD}" ]] && head="${whole_words[${#whole_words[@]} - 1]}"
+                    whole_words[${#whole_words[@]} - 1]+="${word}"
+                else
+                    whole_words+=("${word}")
+                fi
+                [[ "${index}" -eq "${COMP_CWORD}" ]] && current="${#whole_words[@]}-1"
+                rest="${rest#"${rest%%[![:space:]]*}"}"
+                rest="${rest#"${word}"}"
+            done
+            # After `:` the word to complete is empty, and yet it is `:` in COMP_WORDS.
+            [[ -z "${2}" && "${COMP_WORDS[${COMP_CWORD}]}" = [:=@]* ]] && head+="${COMP_WORDS[${COMP_CWORD}]}"
+
+            local -a COMP_WORDS=("${whole_words[@]}")
+            local -i COMP_CWORD="${current}"
+            local -x COMP_TYPE="${COMP_TYPE}"
+            _libctl "${1}" "${head}${2}" "${COMP_WORDS[${COMP_CWORD} - 1]}"
+            # What the generated function has put into its place, and left there.
+            trap - RETURN
+            COMPREPLY=("${COMPREPLY[@]#"${head}"}")
+            # A name beside an id may have a slash and is no path of which the end would do.
+            [[ "${COMPREPLY[0]-}" = *'  ('* ]] && compopt +o filenames
+            return 0
+        }
+
+        complete -o filenames -F _libctl_on_whole_words libctl
+        """#
+}

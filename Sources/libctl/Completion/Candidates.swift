@@ -1,0 +1,169 @@
+import ArgumentParser
+import Shared
+
+/// What a shell offers where only the daemon, or the file of logins, knows the words. Silent: without a login that is good as it
+/// stands, or without a daemon, there are no candidates.
+enum Candidates {
+    /// Ids of authors, the newest first.
+    static func authors(_ words: [String], _ index: Int, _ prefix: String) -> [String] {
+        let line = TypedLine(words, index, prefix)
+        return line.offer { session in
+            var query = AuthorQuery()
+            query.sort = AuthorSort(.id, descending: true)
+            if !line.typed.isEmpty { query.limit = AuthorQuery.maximumLimit }
+            let page = try session.ask(Endpoints.authors, query.items)
+            return page.authors.map { Candidate(String($0.id), "\($0.name), \($0.book)") }
+        }
+    }
+
+    /// Names of all users, for admins.
+    static func users(_ words: [String], _ index: Int, _ prefix: String) -> [String] {
+        TypedLine(words, index, prefix).offer { session in
+            try session.ask(Endpoints.users).users.map { user in
+                let marks = [
+                    user.admin ? "admin" : "user", user.disabled ? "disabled" : nil, "\(user.authors) authors",
+                ]
+                return Candidate(user.name, marks.compactMap { $0 }.joined(separator: ", "))
+            }
+        }
+    }
+
+    /// Ids of the caller's logins.
+    static func sessions(_ words: [String], _ index: Int, _ prefix: String) -> [String] {
+        TypedLine(words, index, prefix).offer { session in
+            try session.ask(Endpoints.sessions).sessions.map {
+                let time = $0.usedAt.description.prefix(16).replacing("T", with: " ")
+                return Candidate($0.id, "\($0.current ? "this one, " : "")\(time), \($0.client)")
+            }
+        }
+    }
+
+    /// Users who are logged in at the server, by the file alone.
+    static func logins(_ words: [String], _ index: Int, _ prefix: String) -> [String] {
+        TypedLine(words, index, prefix).offer { session in
+            try session.credentials.read().logins.filter { $0.server == session.server.origin }
+                .map { Candidate($0.user, $0.current ? "used if none is named" : "logged in") }
+        }
+    }
+
+    /// Orders of authors. Not a fixed list: zsh would take what follows a colon for a description.
+    static func orders(_ words: [String], _ index: Int, _ prefix: String) -> [String] {
+        TypedLine(words, index, prefix).offer {
+            AuthorSort.Field.allCases.flatMap { field in
+                [false, true].map { Candidate(AuthorSort(field, descending: $0).description, "") }
+            }
+        }
+    }
+}
+
+extension Session {
+    fileprivate func ask<Input, Output: JSONReadable>(
+        _ endpoint: Endpoint<Input, Output>, _ items: [QueryItem] = []
+    ) throws -> Output {
+        try client.call(
+            endpoint, path: endpoint.path + QueryItem.string(items), authorization: "Bearer " + (try standingToken()))
+    }
+}
+
+/// The line in front of the cursor, as a shell hands it over.
+struct TypedLine {
+    private let words: [String]
+    private let index: Int
+    /// What has been typed of the word to complete.
+    let typed: String
+
+    init(_ words: [String], _ index: Int, _ prefix: String) {
+        self.words = words.map(Self.unquoted)
+        self.index = index
+        // The prefix is that of the last word, which the cursor need not be in.
+        let isElsewhere = words.indices.contains(index) && index < words.count - 1
+        typed = Self.unquoted(isElsewhere ? words[index] : prefix)
+    }
+
+    /// The same for what the server of the line knows, or the file of its logins.
+    func offer(_ find: (Session) throws -> [Candidate]) -> [String] {
+        offer { try find(try session()) }
+    }
+
+    /// The candidates that begin with what has been typed and are not on the line yet.
+    func offer(_ find: () throws -> [Candidate]) -> [String] {
+        guard let found = try? find() else { return [] }
+        let others = words.enumerated().filter { $0.offset != index && !isValue($0.offset) }.map(\.element)
+        let fitting = found.filter {
+            $0.isHarmless && $0.word.lowercased().hasPrefix(typed.lowercased()) && !others.contains($0.word)
+        }
+        return fitting.prefix(AuthorQuery.defaultLimit).map { $0.text(for: .requesting, .standard) }
+    }
+
+    /// With the server and the user that the line names.
+    private func session() throws -> Session {
+        var io = IO.standard
+        io.terminal = nil
+        var options = try GlobalOptions.parse([])
+        options.server = value(of: "--server")
+        options.user = value(of: "--user")
+        return try Session(options, io: io)
+    }
+
+    private func value(of option: String) -> String? {
+        for (position, word) in words.enumerated() where position != index {
+            if word == option, words.indices.contains(position + 1), position + 1 != index {
+                return words[position + 1]
+            }
+            if word.hasPrefix(option + "=") { return String(word.dropFirst(option.utf8.count + 1)) }
+        }
+        return nil
+    }
+
+    private func isValue(_ position: Int) -> Bool {
+        position > 0 && words[position - 1].hasPrefix("-")
+    }
+
+    /// Shells hand words over as they were typed.
+    private static func unquoted(_ word: String) -> String {
+        word.filter { !"'\"\\".contains($0) }
+    }
+}
+
+/// A word to type, and what it stands for.
+struct Candidate {
+    let word: String
+    private let meaning: String
+    private static let columns = 40
+
+    init(_ word: String, _ meaning: String) {
+        self.word = word
+        self.meaning = Self.shortened(Escaping.terminal(meaning))
+    }
+
+    /// Letters, digits and a few marks, as in a user's name, mean nothing to a shell. Nothing else gets on a command line.
+    var isHarmless: Bool { Registration.fault(inName: word.replacing(":", with: ".")) == nil }
+
+    /// As the generated scripts take it.
+    func text(for shell: CompletionShell?, _ io: IO) -> String {
+        switch shell {
+        case .some(.zsh):
+            // `_describe` ends the word at a colon, and takes a backslash away from what follows it.
+            [word.replacing(":", with: "\\:"), meaning.replacing("\\", with: "\\\\")].filter { !$0.isEmpty }
+                .joined(separator: ":")
+        case .some(.fish):
+            "\(word)\t\(meaning)"
+        case .some(.bash) where !meaning.isEmpty && io.variable("COMP_TYPE") == BashCompletion.onlyLists:
+            // The script expands it once (`compgen -W`).
+            "'\("\(word)  (\(meaning))".replacing("'", with: #"'\''"#))'"
+        default:
+            word
+        }
+    }
+
+    private static func shortened(_ text: String) -> String {
+        guard DisplayWidth.of(text) > columns else { return text }
+        var (result, width) = ("", 1)
+        for character in text {
+            width += DisplayWidth.of(String(character))
+            if width > columns { break }
+            result.append(character)
+        }
+        return result + "…"
+    }
+}

@@ -1,0 +1,73 @@
+import ArgumentParser
+import Glibc
+import Shared
+
+/// The command tree as shells see it. The argument parser knows the options of every command only behind it; people may write
+/// them in front of it too (``GlobalOptions/moveBehindCommand(_:)``), where a shell must understand them.
+struct CompletionRoot: ParsableCommand {
+    static let configuration = Libctl.configuration
+
+    @OptionGroup var options: GlobalOptions
+
+    private static let question = "---completion"
+
+    /// Lets the process end in time if a shell waits for it, whatever it waits for itself.
+    static func limitTime(_ arguments: [String], io: IO) {
+        if arguments.first == question { CompletionDeadline.start(io) }
+    }
+
+    /// Writes a script, or the candidates that a script asks for; `nil` if the arguments ask for neither.
+    static func run(_ arguments: [String], io: IO) -> Int32? {
+        guard let first = arguments.first else { return nil }
+        if first == question {
+            // A shell wants candidates or nothing; and those that there are, whole.
+            if let candidates = answer(arguments), candidates.contains(where: { !$0.isWhitespace }) {
+                CompletionDeadline.end()
+                try? write(candidates, io)
+            }
+            return 0
+        }
+        guard first.hasPrefix("--generate-completion-script"), let script = answer(arguments) else { return nil }
+        do {
+            try write(BashCompletion.onWholeWords(script), io)
+            return 0
+        } catch {
+            let failure = CommandFailure(error)
+            Talk.report(failure, title: "completion", asJSON: false, io: io)
+            return failure.status.rawValue
+        }
+    }
+
+    /// Both are errors to the argument parser, with the exit code 0.
+    private static func answer(_ arguments: [String]) -> String? {
+        do {
+            _ = try parseAsRoot(arguments)
+            return nil
+        } catch {
+            return exitCode(for: error).isSuccess ? fullMessage(for: error) : nil
+        }
+    }
+
+    private static func write(_ text: String, _ io: IO) throws {
+        let output = Writer(io.output)
+        try output.write(text + "\n")
+        try output.flush()
+    }
+}
+
+private enum CompletionDeadline {
+    private static let standard: Int64 = 350
+
+    static func start(_ io: IO) {
+        let given = io.variable("LIBCTL_COMPLETION_MS").flatMap { Author.id($0) }
+        let milliseconds = min(max(1, given ?? standard), 60_000)
+        signal(SIGALRM) { _ in _exit(0) }
+        let left = timeval(tv_sec: Int(milliseconds / 1000), tv_usec: Int(milliseconds % 1000) * 1000)
+        var timer = itimerval(it_interval: timeval(), it_value: left)
+        setitimer(__itimer_which_t(ITIMER_REAL.rawValue), &timer, nil)
+    }
+
+    static func end() {
+        signal(SIGALRM, SIG_IGN)
+    }
+}

@@ -1,0 +1,150 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What real shells make of completions/, with TAB pressed on a real terminal.
+@Suite(.serialized, .enabled(if: Shell.areInstalled, "zsh or fish is missing: scripts/deps zsh fish"))
+struct CompletionTests {
+    private let home = TemporaryFolder()
+    private let folder = TemporaryFolder()
+
+    private func start(_ kind: Shell.Kind, _ address: String) async throws -> Shell {
+        // Ample time, since other tests may keep the machine busy.
+        let environment = ["HOME": home.path, "LIBCTL_SERVER": address, "LIBCTL_COMPLETION_MS": "30000"]
+        return try await Shell(kind, environment: environment, folder: folder.path)
+    }
+
+    private static let nowhere = "http://127.0.0.1:1"
+
+    private static let examples: [(typed: String, expected: [String])] = [
+        ("libctl ", ["register", "login", "authors", "users"]), ("libctl auth", ["authors"]),
+        ("libctl authors ", ["list", "show", "add", "edit", "rm", "import", "export"]),
+        ("libctl sessions r", ["revoke"]), ("libctl --json users pro", ["promote"]),
+        ("libctl authors list --se", ["--search", "--server"]), ("libctl authors import --dr", ["--dry-run"]),
+        ("libctl whoami -o ", ["table", "tsv", "csv", "json", "ndjson", "id"]),
+        ("libctl whoami --output js", ["json"]), ("libctl -o n", ["ndjson"]),
+        ("libctl authors list --color ", ["auto", "always", "never"]),
+        ("libctl authors list --sort na", ["name", "name:desc"]),
+        ("libctl authors list --sort created_at:", ["created_at:desc"]),
+        ("libctl authors import --on-conflict ", ["fail", "skip", "update"]),
+        ("libctl authors import --file-format ", ["csv", "ndjson"]),
+    ]
+
+    @Test(arguments: Shell.Kind.allCases)
+    func wordsThatNeverChange(kind: Shell.Kind) async throws {
+        let shell = try await start(kind, Self.nowhere)
+        for (typed, expected) in Self.examples {
+            // More subcommands and options may come; a word that begins otherwise may not.
+            let found = try await shell.candidates(typed)
+            #expect(Set(found).isSuperset(of: expected), "\(typed): \(found)")
+            let last = typed.split(separator: " ", omittingEmptySubsequences: false).last ?? ""
+            #expect(found.filter { !$0.hasPrefix(last) } == [], "\(typed)")
+        }
+    }
+
+    @Test(arguments: Shell.Kind.allCases)
+    func wordsThatTheDaemonKnows(kind: Shell.Kind) async throws {
+        let daemon = try await Daemon()
+        for user in ["bob", "ada"] { try await daemon.login(user, home: home) }
+        let names = ["Hilary Mantel", "Bernardine Evaristo", "Anne Enright"]
+        for name in names {
+            _ = try await daemon.libctl("authors", "add", "--name", name, "--book", "B/C", "--country", "C", home: home)
+        }
+        let sessions = try await daemon.libctl("sessions", "list", "-o", "id", home: home).output
+        let shell = try await start(kind, daemon.address)
+        let elsewhere = try await start(kind, Self.nowhere)
+
+        for command in ["show", "edit", "rm"] {
+            #expect(try await shell.candidates("libctl authors \(command) ").sorted() == ["1", "2", "3"])
+        }
+        #expect(try await shell.candidates("libctl authors rm --yes 2") == ["2"])
+        #expect(try await shell.candidates("libctl authors rm 3 1 ") == ["2"])
+        #expect(
+            try await shell.candidates("libctl sessions revoke ").sorted()
+                == sessions.split(separator: "\n").map(String.init).sorted())
+        for typed in ["libctl --user ", "libctl authors list --user "] {
+            #expect(try await shell.candidates(typed).sorted() == ["ada", "bob"])
+            // By the file alone, which knows no login there.
+            #expect(try await elsewhere.candidates(typed) == [])
+        }
+        // Another user and another server than the environment says.
+        #expect(try await shell.candidates("libctl --user bob authors show ") == [])
+        #expect(try await shell.candidates("libctl authors show --server \(Self.nowhere) ") == [])
+        // The script for zsh knows no value in the same word as its option.
+        for option in ["--server ", "--server="] where !(kind == .zsh && option.hasSuffix("=")) {
+            let typed = "libctl \(option)\(daemon.address) authors show "
+            #expect(try await elsewhere.candidates(typed).sorted() == ["1", "2", "3"], "\(typed)")
+        }
+
+        #expect(try await shell.candidates("libctl users disable ") == [])
+        let promoted = try await Program.run(
+            Program.path("libraryd"), ["user", "promote", "ada", "--data", daemon.data])
+        #expect(promoted.code == 0)
+        for command in ["promote", "demote", "disable", "enable", "rm"] {
+            #expect(try await shell.candidates("libctl users \(command) ").sorted() == ["ada", "bob"])
+        }
+
+        let texts = names.map { $0 + ", B/C" } + ["1", "2", "3"]
+        let listing = try await shell.listing("libctl authors show ", upTo: texts)
+        // In bash, which would insert the text itself, only where it lists and inserts nothing.
+        #expect(listing.contains(kind == .zsh ? "2  -- Bern" : "2  (Bern"))
+    }
+
+    private static let hostile = [
+        "$(touch pwned)", "`touch pwned`", "a; touch pwned", "'; touch pwned; '", #""; touch pwned; ""#,
+        "' $(touch pwned) '", "a\u{202E}b\u{200B}", "%F{red}%x %{x%}", #"\$(touch pwned) \n \e[31m"#,
+        "${x:=$(touch pwned)}", "<(touch pwned)", "* ~ {a,b} ?", "-rf", "a:b:c", "漢字 é 📚",
+        String(repeating: "long ", count: 39), "#", "!!", "=(touch pwned)", ">pwned",
+    ]
+
+    /// Promise 21: text from the server can never drive the terminal or the shell.
+    @Test(arguments: Shell.Kind.allCases)
+    func namesStayNames(kind: Shell.Kind) async throws {
+        let daemon = try await Daemon()
+        try await daemon.login("ada", home: home)
+        let lines = Self.hostile.map { name in
+            let text = name.replacing("\\", with: #"\\"#).replacing("\"", with: #"\""#)
+            return #"{"name":"\#(text)","book":"B","country":"C"}"#
+        }
+        let added = try await daemon.libctl(
+            "authors", "add", "-f", "-", home: home, input: lines.joined(separator: "\n"))
+        #expect(added.code == 0, "\(added.error)")
+        let shell = try await start(kind, daemon.address)
+        let found = try await shell.candidates("libctl authors show ")
+        #expect(found.sorted() == (1...Self.hostile.count).map(String.init).sorted())
+
+        let shown = Self.hostile.filter { $0.utf8.count < 38 && !$0.contains("\u{202E}") }.map { $0 + ", B" }
+        let harmless = [#"a\u{202E}b\u{200B}, B"#, "\(String(repeating: "long ", count: 7))long…"]
+        #expect(shown.count == Self.hostile.count - harmless.count)
+        let listing = try await shell.listing("libctl authors show ", upTo: shown + harmless)
+        #expect(!listing.unicodeScalars.contains("\u{202E}"))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
+    }
+
+    /// Whatever key completes, a name does not get on the line, where Enter would run it.
+    @Test(arguments: ["complete", "menu-complete", "insert-completions", "possible-completions"])
+    func bashPutsOnlyIdsOnTheLine(function: String) async throws {
+        let daemon = try await Daemon()
+        try await daemon.login("ada", home: home)
+        for book in ["A", "B"] {
+            _ = try await daemon.libctl(
+                "authors", "add", "--name", "$(touch pwned)", "--book", book, "--country", "C", home: home)
+        }
+        let terminal = try PseudoTerminal(
+            "/usr/bin/env", ["-C", folder.path, "/bin/bash", "--norc", "--noprofile", "-i"],
+            environment: [
+                "HOME": home.path, "LIBCTL_SERVER": daemon.address, "LIBCTL_COMPLETION_MS": "30000", "PS1": "ready> ",
+            ])
+        try await terminal.wait(for: "ready> ")
+        terminal.send(
+            "source \(Program.repository)/completions/libctl.bash; bind 'set show-all-if-ambiguous on' '\"\\C-t\": \(function)'\r"
+        )
+        try await terminal.wait(for: "ready> ")
+        terminal.send("libctl authors show \u{14}\u{14}\u{14}\u{1}printf '<%s>' \u{5} end\r")
+        let shown = try await terminal.wait(for: "<end>")
+        let words = try require(shown.components(separatedBy: "<libctl>").last)
+        let inserted = words.dropFirst("<authors><show>".count).dropLast("<end>".count)
+        #expect(["", "<1>", "<2>", "<1><2>"].contains(inserted), "\(inserted)")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
+    }
+}
