@@ -128,6 +128,8 @@ __libctl_offer_flags_options() {
 }
 
 __libctl_add_completions() {
+    # Otherwise `authors` would become `authors/` where there is such a folder.
+    [[ "${1}" = -W ]] || compopt -o filenames
     local completion
     while IFS='' read -r completion; do
         COMPREPLY+=("${completion}")
@@ -1133,8 +1135,8 @@ _libctl_help() {
     __libctl_offer_flags_options -1
 }
 
-# Readline ends words at `:`, `=` and `@` too, and libctl does not: `--server http://localhost:8080` is two words. This puts
-# them together and takes off each candidate what readline will not replace.
+# Readline ends words at `:`, `=` and `@` too, and libctl does not: `--server http://localhost:8080` is two words. This
+# puts them together and takes off each candidate what readline will not replace.
 _libctl_on_whole_words() {
     local rest="${COMP_LINE}" word head=''
     local -a whole_words=()
@@ -1161,9 +1163,6 @@ _libctl_on_whole_words() {
     # What the generated function has put into its place, and left there.
     trap - RETURN
     COMPREPLY=("${COMPREPLY[@]#"${head}"}")
-    # A name beside an id may have a slash and is no path of which the end would do.
-    [[ "${COMPREPLY[0]-}" = *'  ('* ]] && compopt +o filenames
-    return 0
 }
 
-complete -o filenames -F _libctl_on_whole_words libctl
+complete -F _libctl_on_whole_words libctl

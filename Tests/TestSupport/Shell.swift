@@ -61,6 +61,15 @@ public final class Shell: Sendable {
         return Array(words.split(separator: "<").map { String($0.prefix { $0 != ">" }) }.dropFirst(before).dropLast())
     }
 
+    /// The words of the line once TAB has completed what is typed, each in `<>`, as they are to the shell.
+    public func words(_ typed: String) async throws -> String {
+        terminal.send(typed + "\t\u{1}printf '<%s>' \u{5} end\r")
+        let shown = try await terminal.wait(for: "<end>")
+        try await terminal.wait(for: Self.prompt)
+        let start = try require(shown.range(of: "<libctl>", options: .backwards))
+        return String(shown[start.lowerBound...].dropLast("<end>".count))
+    }
+
     /// What the shell shows when TAB is pressed until it lists, until all the texts have come. The last thing to ask of it.
     public func listing(_ typed: String, upTo texts: [String]) async throws -> String {
         terminal.send(typed + (kind == .bash ? "\t\t" : "\t"))

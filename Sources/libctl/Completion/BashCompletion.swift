@@ -3,14 +3,22 @@ enum BashCompletion {
     /// `COMP_TYPE` when readline lists candidates and inserts none: `?` (bash(1), Shell Variables).
     static let onlyLists = "63"
 
-    /// A bash script with words put together that readline has broken; another shell's as it is.
-    static func onWholeWords(_ script: String) -> String {
+    /// A bash script with words put together that readline has broken, and with no word taken for a file that is none; another
+    /// shell's as it is.
+    static func mended(_ script: String) -> String {
         script.replacing("complete -o filenames -F _libctl libctl", with: wrapper)
+            .replacing("__libctl_add_completions() {\n", with: "__libctl_add_completions() {\n" + onlyFilesAreFiles)
     }
 
+    private static let onlyFilesAreFiles = #"""
+            # Otherwise `authors` would become `authors/` where there is such a folder.
+            [[ "${1}" = -W ]] || compopt -o filenames
+
+        """#
+
     private static let wrapper = #"""
-        # Readline ends words at `:`, `=` and `@` too, and libctl does not: `--server http://localhost:8080` is two words. This puts
-        # them together and takes off each candidate what readline will not replace.
+        # Readline ends words at `:`, `=` and `@` too, and libctl does not: `--server http://localhost:8080` is two words. This
+        # puts them together and takes off each candidate what readline will not replace.
         _libctl_on_whole_words() {
             local rest="${COMP_LINE}" word head=''
             local -a whole_words=()
@@ -37,11 +45,8 @@ enum BashCompletion {
             # What the generated function has put into its place, and left there.
             trap - RETURN
             COMPREPLY=("${COMPREPLY[@]#"${head}"}")
-            # A name beside an id may have a slash and is no path of which the end would do.
-            [[ "${COMPREPLY[0]-}" = *'  ('* ]] && compopt +o filenames
-            return 0
         }
 
-        complete -o filenames -F _libctl_on_whole_words libctl
+        complete -F _libctl_on_whole_words libctl
         """#
 }

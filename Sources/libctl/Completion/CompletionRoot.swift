@@ -29,7 +29,7 @@ struct CompletionRoot: ParsableCommand {
         }
         guard first.hasPrefix("--generate-completion-script"), let script = answer(arguments) else { return nil }
         do {
-            try write(BashCompletion.onWholeWords(script), io)
+            try write(BashCompletion.mended(script), io)
             return 0
         } catch {
             let failure = CommandFailure(error)
