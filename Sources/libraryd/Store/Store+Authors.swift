@@ -29,6 +29,15 @@ extension Store {
 
     /// - Throws: ``Failure`` `author_exists`, having changed nothing.
     static func insertAuthor(_ db: Database, _ draft: AuthorDraft, owner: Int64, at now: Timestamp) throws -> Author {
+        let author = try insertWithoutEvent(db, draft, owner: owner, at: now)
+        try record(db, AuthorEvent.created, author, owner: owner, at: now)
+        return author
+    }
+
+    /// The same where an event is to follow.
+    static func insertWithoutEvent(
+        _ db: Database, _ draft: AuthorDraft, owner: Int64, at now: Timestamp
+    ) throws -> Author {
         do {
             try db.cachedStatement(
                 sql: """
@@ -47,7 +56,6 @@ extension Store {
             id: db.lastInsertedRowID, name: draft.name, book: draft.book, country: draft.country,
             bookerPrize: draft.bookerPrize, createdAt: now, updatedAt: now, version: 1)
         try SearchIndex.add(author, owner: owner, db)
-        try record(db, AuthorEvent.created, author, owner: owner, at: now)
         return author
     }
 

@@ -18,7 +18,9 @@ extension Store {
                 if let reply = try Self.reply(db, to: request, owner: owner, at: now) {
                     return try BulkResult.list(ndjson: reply)
                 }
-                let results = try lines.map { try Self.createAuthor(db, $0, owner: owner, options.onConflict, at: now) }
+                var work = BulkWork(db: db, owner: owner, onConflict: options.onConflict, now: now)
+                let results = try lines.map { try work.store($0) }
+                try work.tellOfCreated()
                 let hasFailed = results.contains { $0.outcome == BulkResult.Outcome.failed.rawValue }
                 if options.dryRun || options.atomic && hasFailed { throw Undone(results: results) }
                 if let request {
@@ -36,9 +38,32 @@ extension Store {
         let results: [BulkResult]
     }
 
-    private static func createAuthor(
-        _ db: Database, _ line: AuthorLines.Line, owner: Int64, _ onConflict: BulkOptions.Conflict, at now: Timestamp
-    ) throws -> BulkResult {
+    /// A part of the owner's list as a file has it, and where the next part begins.
+    func authors(
+        _ query: AuthorQuery, owner: Int64, as format: AuthorLines.Format
+    ) async throws -> (bytes: [UInt8], next: String?) {
+        let statement = try AuthorListStatement(query, owner: owner)
+        return try await readers.withConnectionElsewhere { try statement.part($0, as: format) }
+    }
+}
+
+/// The lines of one transaction.
+private struct BulkWork {
+    let db: Database
+    let owner: Int64
+    let onConflict: BulkOptions.Conflict
+    let now: Timestamp
+    /// The id before the first author that was created and has no event yet.
+    private var untold: Int64?
+
+    init(db: Database, owner: Int64, onConflict: BulkOptions.Conflict, now: Timestamp) {
+        self.db = db
+        self.owner = owner
+        self.onConflict = onConflict
+        self.now = now
+    }
+
+    mutating func store(_ line: AuthorLines.Line) throws -> BulkResult {
         let draft: AuthorDraft
         switch line.draft {
         case .success(let value): draft = value
@@ -47,33 +72,37 @@ extension Store {
             return BulkResult(line: line.number, failed: .invalidFields, faults.description)
         }
         // Looked for first where it is expected: a constraint that fails costs five times as much.
-        if onConflict != .fail, let id = try existingAuthor(db, owner: owner, name: draft.name, book: draft.book) {
+        if onConflict != .fail, let id = try Store.existingAuthor(db, owner: owner, name: draft.name, book: draft.book) {
             if onConflict == .skip { return BulkResult(line: line.number, .skipped, id: id) }
-            // Name and book are the same, so the search index is.
-            try db.cachedStatement(
-                sql: """
-                    UPDATE author SET country = ?, booker_prize = ?, updated_at = ?, version = version + 1
-                    WHERE id = ? AND owner = ?
-                    """
-            ).execute(arguments: [draft.country, draft.bookerPrize, now.milliseconds, id, owner])
-            let author = try author(db, id: id, owner: owner)
-            try record(db, AuthorEvent.updated, author, owner: owner, at: now)
+            try update(id, draft)
             return BulkResult(line: line.number, .updated, id: id)
         }
         do {
-            let author = try insertAuthor(db, draft, owner: owner, at: now)
+            let author = try Store.insertWithoutEvent(db, draft, owner: owner, at: now)
+            untold = untold ?? author.id - 1
             return BulkResult(line: line.number, .created, id: author.id)
         } catch let failure as Failure where failure.code == .authorExists {
             return BulkResult(line: line.number, failure)
         }
     }
 
-    /// A part of the owner's list as a file has it, and where the next part begins.
-    func authors(
-        _ query: AuthorQuery, owner: Int64, as format: AuthorLines.Format
-    ) async throws -> (bytes: [UInt8], next: String?) {
-        let statement = try AuthorListStatement(query, owner: owner)
-        return try await readers.withConnectionElsewhere { try statement.part($0, as: format) }
+    private mutating func update(_ id: Int64, _ draft: AuthorDraft) throws {
+        // It may have been created by an earlier line, and is told of as it was then.
+        try tellOfCreated()
+        // Name and book are the same, so the search index is.
+        try db.cachedStatement(
+            sql: """
+                UPDATE author SET country = ?, booker_prize = ?, updated_at = ?, version = version + 1
+                WHERE id = ? AND owner = ?
+                """
+        ).execute(arguments: [draft.country, draft.bookerPrize, now.milliseconds, id, owner])
+        let author = try Store.author(db, id: id, owner: owner)
+        try Store.record(db, AuthorEvent.updated, author, owner: owner, at: now)
+    }
+
+    mutating func tellOfCreated() throws {
+        if let untold { try Store.recordCreated(db, after: untold, owner: owner, at: now) }
+        untold = nil
     }
 }
 

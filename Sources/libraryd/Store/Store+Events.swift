@@ -71,15 +71,13 @@ struct EventPage: Sendable {
 extension Store {
     /// How many events of each owner are kept.
     static let keptEvents: Int64 = 100_000
-    /// Those that are too many go whenever the number of an event is a multiple of this.
+    /// Those that are too many go whenever the numbers pass a multiple of this.
     private static let pruning: Int64 = 1024
 
     /// Adds an event of one author, in the transaction of the change itself.
     /// - Parameter author: as it is after the change, or was before its deletion.
     static func record(_ db: Database, _ kind: String, _ author: Author, owner: Int64, at now: Timestamp) throws {
-        let last = try Int64.fetchOne(
-            db.cachedStatement(sql: "SELECT max(sequence) FROM author_event WHERE owner = ?"), arguments: [owner])
-        let sequence = (last ?? 0) + 1
+        let sequence = try lastSequence(db, owner: owner) + 1
         try db.cachedStatement(
             sql: """
                 INSERT INTO author_event (owner, sequence, kind, at, \(AuthorRow.columns))
@@ -90,11 +88,32 @@ extension Store {
                 owner, sequence, kind, now.milliseconds, author.id, author.name, author.book, author.country,
                 author.bookerPrize, author.createdAt.milliseconds, author.updatedAt.milliseconds, author.version,
             ])
-        if sequence % pruning == 0 {
-            try db.execute(
-                sql: "DELETE FROM author_event WHERE owner = ? AND sequence <= ?",
-                arguments: [owner, sequence - keptEvents])
-        }
+        try prune(db, owner: owner, from: sequence - 1, to: sequence)
+    }
+
+    /// Adds an event for each author that the transaction has created after that id: copied inside SQLite, which costs a tenth of
+    /// handing each over again.
+    static func recordCreated(_ db: Database, after id: Int64, owner: Int64, at now: Timestamp) throws {
+        let last = try lastSequence(db, owner: owner)
+        try db.cachedStatement(
+            sql: """
+                INSERT INTO author_event (owner, sequence, kind, at, \(AuthorRow.columns))
+                SELECT owner, ?2 + row_number() OVER (ORDER BY id), ?3, ?4, \(AuthorRow.columns)
+                FROM author WHERE owner = ?1 AND id > ?5
+                """
+        ).execute(arguments: [owner, last, AuthorEvent.created, now.milliseconds, id])
+        try prune(db, owner: owner, from: last, to: last + Int64(db.changesCount))
+    }
+
+    private static func lastSequence(_ db: Database, owner: Int64) throws -> Int64 {
+        let statement = try db.cachedStatement(sql: "SELECT max(sequence) FROM author_event WHERE owner = ?")
+        return try Int64.fetchOne(statement, arguments: [owner]) ?? 0
+    }
+
+    private static func prune(_ db: Database, owner: Int64, from old: Int64, to new: Int64) throws {
+        guard old / pruning != new / pruning else { return }
+        try db.execute(
+            sql: "DELETE FROM author_event WHERE owner = ? AND sequence <= ?", arguments: [owner, new - keptEvents])
     }
 
     /// The owner's last event so far.
