@@ -37,6 +37,7 @@ public struct AuthorLines: Sendable {
     private let format: Format
     private let unknownMembers: UnknownMembers
     private let names: [String: String]
+    private let defaults: [String: String]
     /// The author's fields, by the names of members.
     private let fields: [String: String]
     private var records: Records
@@ -46,14 +47,20 @@ public struct AuthorLines: Sendable {
     public private(set) var unknownNames: [String] = []
 
     /// - Parameters:
+    ///   - separator: of the fields of a CSV file.
+    ///   - defaults: by the author's field, what to take where the file has nothing.
     ///   - names: other people's names of columns or members, by the author's field: `["name": "Author"]`.
     ///   - unknownMembers: whether a column or member that is no field of an author is a fault, or told in ``unknownNames``.
-    public init(_ format: Format, names: [String: String] = [:], unknownMembers: UnknownMembers) {
+    public init(
+        _ format: Format, separator: UInt8 = UInt8(ascii: ","), names: [String: String] = [:],
+        defaults: [String: String] = [:], unknownMembers: UnknownMembers
+    ) {
         self.format = format
         self.unknownMembers = unknownMembers
         self.names = names
+        self.defaults = defaults
         fields = Dictionary(names.map { ($1, $0) }) { first, _ in first }
-        records = Records(csv: format == .csv)
+        records = Records(csv: format == .csv, separator: separator)
     }
 
     public mutating func append(_ bytes: some Sequence<UInt8>) {
@@ -86,7 +93,7 @@ public struct AuthorLines: Sendable {
         let own = Dictionary(names.map { (Self.folded($1), $0) }) { first, _ in first }
         let texts = try Self.texts(record).map(Self.folded)
         let columns = texts.map { own[$0] ?? (names[$0] == nil ? $0 : "") }
-        for column in ["name", "book", "country"] where !columns.contains(column) {
+        for column in ["name", "book", "country"] where !columns.contains(column) && defaults[column] == nil {
             throw .syntax("line 1: the column '\(names[column] ?? column)' is missing")
         }
         let known = columns.filter { Author.fieldNames.contains($0) }
@@ -115,7 +122,7 @@ public struct AuthorLines: Sendable {
             default: break
             }
         }
-        return try Self.validated(draft)
+        return try validated(draft)
     }
 
     private static func flag(_ text: String) throws(Fault) -> Bool {
@@ -152,15 +159,26 @@ public struct AuthorLines: Sendable {
             }
             unknown(name)
         }
-        return try Self.validated(draft)
+        return try validated(draft)
     }
 
     private func renamed(_ value: JSONValue) -> JSONValue {
-        guard !fields.isEmpty, case .object(let members) = value else { return value }
-        return .object(members.map { JSONValue.Member(name: fields[$0.name] ?? $0.name, value: $0.value) })
+        guard !(fields.isEmpty && defaults.isEmpty), case .object(var members) = value else { return value }
+        members = members.map { JSONValue.Member(name: fields[$0.name] ?? $0.name, value: $0.value) }
+        for (name, text) in defaults where !members.contains(where: { $0.name == name }) {
+            members.append(JSONValue.Member(name: name, value: .string(text)))
+        }
+        return .object(members)
     }
 
-    private static func validated(_ draft: AuthorDraft) throws(Fault) -> AuthorDraft {
+    private func validated(_ draft: AuthorDraft) throws(Fault) -> AuthorDraft {
+        func filled(_ text: String, _ field: String) -> String {
+            guard let other = defaults[field], StoredText.normalized(text).isEmpty else { return text }
+            return other
+        }
+        let draft = AuthorDraft(
+            name: filled(draft.name, "name"), book: filled(draft.book, "book"),
+            country: filled(draft.country, "country"), bookerPrize: draft.bookerPrize)
         do {
             return try draft.validated()
         } catch {

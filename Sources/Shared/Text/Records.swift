@@ -19,6 +19,8 @@ public struct Records: Sendable {
     public static let longest = 1 << 20
 
     private let isCSV: Bool
+    private let separator: UInt8
+    private let quotes: Bool
     private var buffer: [UInt8] = []
     private var position = 0
     private var state = State.fieldStart
@@ -29,8 +31,11 @@ public struct Records: Sendable {
     private var length = 0
     private var fault: String?
 
-    public init(csv isCSV: Bool) {
+    /// - Parameter separator: of the fields. Between tabs there are no quotes (IANA, `text/tab-separated-values`).
+    public init(csv isCSV: Bool, separator: UInt8 = UInt8(ascii: ",")) {
         self.isCSV = isCSV
+        self.separator = separator
+        quotes = separator != UInt8(ascii: "\t")
     }
 
     public mutating func append(_ bytes: some Sequence<UInt8>) {
@@ -66,13 +71,13 @@ public struct Records: Sendable {
         }
         switch (state, byte) {
         case (.lost, _): break
-        case (.fieldStart, UInt8(ascii: "\"")): state = .quoted
+        case (.fieldStart, UInt8(ascii: "\"")) where quotes: state = .quoted
         case (.quoted, UInt8(ascii: "\"")): state = .quoteInQuoted
         case (.quoted, _), (.plain, 0x22): add(byte)
         case (.quoteInQuoted, UInt8(ascii: "\"")):
             state = .quoted
             add(byte)
-        case (_, UInt8(ascii: ",")):
+        case (_, separator):
             fields.append(field)
             field.removeAll(keepingCapacity: true)
             length += 1
