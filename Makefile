@@ -7,8 +7,8 @@ SWIFT ?= swift
 RELEASE = $(SWIFT) build -c release --static-swift-stdlib
 SOURCES = Sources Tests Package.swift
 
-# Completions are tested in the shells themselves.
-SHELLS = zsh fish
+# Completions are tested in the shells themselves, the manual by what formats it.
+TEST_PACKAGES = zsh fish groff-base
 
 .PHONY: help deps deps-test build release test e2e crash bench lint format completions demo install uninstall clean
 
@@ -22,13 +22,13 @@ help:
 	@echo 'make crash      200 kills under load, and each single write and sync failed'
 	@echo 'make bench      measure, beside other servers with PEERS=FOLDER; writes Benchmarks/RESULTS.md'
 	@echo 'make lint       check the format; make format mends it'
-	@echo 'make completions  write completions/ anew'
+	@echo 'make completions  write completions/ and the manual anew'
 
 deps:
 	@scripts/deps
 
 deps-test:
-	@scripts/deps $(SHELLS)
+	@scripts/deps $(TEST_PACKAGES)
 
 build: deps
 	$(SWIFT) build
@@ -66,7 +66,9 @@ demo: release
 
 install: release
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
-	    $(DESTDIR)$(PREFIX)/share/zsh/site-functions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	    $(DESTDIR)$(PREFIX)/share/zsh/site-functions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d \
+	    $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 packaging/libctl.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	for program in libraryd libctl; do \
 	    install -m 755 "$$($(RELEASE) --show-bin-path)/$$program" $(DESTDIR)$(PREFIX)/bin/ && \
 	    install -m 644 completions/$$program.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$program && \
@@ -75,6 +77,7 @@ install: release
 	done
 
 uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/libctl.1
 	for program in libraryd libctl; do \
 	    rm -f $(DESTDIR)$(PREFIX)/bin/$$program \
 	        $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$program \

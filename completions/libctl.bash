@@ -165,7 +165,7 @@ _libctl() {
     local -a unparsed_words=("${COMP_WORDS[@]:1:${COMP_CWORD}}")
 
     local -a repeating_flags=()
-    local -a non_repeating_flags=(--json --quiet -q --verbose -v --version -h --help)
+    local -a non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
     local -a repeating_options=()
     local -a non_repeating_options=(--server --user -o --output --fields --color)
     __libctl_offer_flags_options 0
@@ -197,20 +197,20 @@ _libctl() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    register|login|logout|whoami|token|passwd|sessions|status|authors|users|help)
+    register|login|logout|whoami|token|passwd|sessions|status|authors|users|config|api|help)
         # Offer subcommand argument completions
         "_libctl_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'register login logout whoami token passwd sessions status authors users help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'register login logout whoami token passwd sessions status authors users config api help' -- "${cur}"))
         ;;
     esac
 }
 
 _libctl_register() {
     repeating_flags=()
-    non_repeating_flags=(--password-stdin --json --quiet -q --verbose -v --version -h --help)
+    non_repeating_flags=(--password-stdin --json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
     non_repeating_options=(--password-file --server --user -o --output --fields --color)
     __libctl_offer_flags_options 1
@@ -244,7 +244,7 @@ _libctl_register() {
 
 _libctl_login() {
     repeating_flags=()
-    non_repeating_flags=(--password-stdin --json --quiet -q --verbose -v --version -h --help)
+    non_repeating_flags=(--password-stdin --json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
     non_repeating_options=(--password-file --server --user -o --output --fields --color)
     __libctl_offer_flags_options 1
@@ -278,7 +278,7 @@ _libctl_login() {
 
 _libctl_logout() {
     repeating_flags=()
-    non_repeating_flags=(--all --json --quiet -q --verbose -v --version -h --help)
+    non_repeating_flags=(--all --json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
     non_repeating_options=(--server --user -o --output --fields --color)
     __libctl_offer_flags_options 0
@@ -308,7 +308,7 @@ _libctl_logout() {
 
 _libctl_whoami() {
     repeating_flags=()
-    non_repeating_flags=(--json --quiet -q --verbose -v --version -h --help)
+    non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
     non_repeating_options=(--server --user -o --output --fields --color)
     __libctl_offer_flags_options 0
@@ -338,7 +338,7 @@ _libctl_whoami() {
 
 _libctl_token() {
     repeating_flags=()
-    non_repeating_flags=(--json --quiet -q --verbose -v --version -h --help)
+    non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
     non_repeating_options=(--min-ttl --server --user -o --output --fields --color)
     __libctl_offer_flags_options 0
@@ -371,7 +371,7 @@ _libctl_token() {
 
 _libctl_passwd() {
     repeating_flags=()
-    non_repeating_flags=(--password-stdin --json --quiet -q --verbose -v --version -h --help)
+    non_repeating_flags=(--password-stdin --json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
     non_repeating_options=(--password-file --server --user -o --output --fields --color)
     __libctl_offer_flags_options 0
@@ -428,7 +428,7 @@ _libctl_sessions() {
 
 _libctl_sessions_list() {
     repeating_flags=()
-    non_repeating_flags=(--json --quiet -q --verbose -v --version -h --help)
+    non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
     non_repeating_options=(--server --user -o --output --fields --color)
     __libctl_offer_flags_options 0
@@ -458,7 +458,7 @@ _libctl_sessions_list() {
 
 _libctl_sessions_revoke() {
     repeating_flags=()
-    non_repeating_flags=(--others --json --quiet -q --verbose -v --version -h --help)
+    non_repeating_flags=(--others --json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
     non_repeating_options=(--server --user -o --output --fields --color)
     __libctl_offer_flags_options -1
@@ -496,7 +496,7 @@ _libctl_sessions_revoke() {
 
 _libctl_status() {
     repeating_flags=()
-    non_repeating_flags=(--json --quiet -q --verbose -v --version -h --help)
+    non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
     non_repeating_options=(--wait --server --user -o --output --fields --color)
     __libctl_offer_flags_options 0
@@ -539,20 +539,20 @@ _libctl_authors() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    list|show|add|edit|rm|import|export)
+    list|show|add|edit|rm|import|export|watch|stats)
         # Offer subcommand argument completions
         "_libctl_authors_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'list show add edit rm import export' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'list show add edit rm import export watch stats' -- "${cur}"))
         ;;
     esac
 }
 
 _libctl_authors_list() {
     repeating_flags=()
-    non_repeating_flags=(--booker-prize --no-booker-prize --json --quiet -q --verbose -v --version -h --help)
+    non_repeating_flags=(--booker-prize --no-booker-prize --json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
     non_repeating_options=(--search --name --book --country --sort --limit --server --user -o --output --fields --color)
     __libctl_offer_flags_options 0
@@ -601,7 +601,7 @@ _libctl_authors_list() {
 
 _libctl_authors_show() {
     repeating_flags=()
-    non_repeating_flags=(--json --quiet -q --verbose -v --version -h --help)
+    non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
     non_repeating_options=(--server --user -o --output --fields --color)
     __libctl_offer_flags_options -1
@@ -639,9 +639,9 @@ _libctl_authors_show() {
 
 _libctl_authors_add() {
     repeating_flags=()
-    non_repeating_flags=(--booker-prize --json --quiet -q --verbose -v --version -h --help)
-    repeating_options=()
-    non_repeating_options=(--name --book --country --file -f --file-format --server --user -o --output --fields --color)
+    non_repeating_flags=(--booker-prize --json --pager --no-input --quiet -q --verbose -v --version -h --help)
+    repeating_options=(--default)
+    non_repeating_options=(--name --book --country --file -f --file-format --map --server --user -o --output --fields --color)
     __libctl_offer_flags_options 0
 
     # Offer option value completions
@@ -660,7 +660,13 @@ _libctl_authors_add() {
         return
         ;;
     '--file-format')
-        __libctl_add_completions -W 'csv'$'\n''ndjson'
+        __libctl_add_completions -W 'csv'$'\n''tsv'$'\n''ndjson'
+        return
+        ;;
+    '--map')
+        return
+        ;;
+    '--default')
         return
         ;;
     '--server')
@@ -686,9 +692,9 @@ _libctl_authors_add() {
 
 _libctl_authors_edit() {
     repeating_flags=()
-    non_repeating_flags=(--booker-prize --no-booker-prize --json --quiet -q --verbose -v --version -h --help)
+    non_repeating_flags=(--booker-prize --no-booker-prize --json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--name --book --country --server --user -o --output --fields --color)
+    non_repeating_options=(--name --book --country --if-version --server --user -o --output --fields --color)
     __libctl_offer_flags_options 1
 
     # Offer option value completions
@@ -700,6 +706,9 @@ _libctl_authors_edit() {
         return
         ;;
     '--country')
+        return
+        ;;
+    '--if-version')
         return
         ;;
     '--server')
@@ -733,9 +742,9 @@ _libctl_authors_edit() {
 
 _libctl_authors_rm() {
     repeating_flags=()
-    non_repeating_flags=(--booker-prize --no-booker-prize --all --yes -y --json --quiet -q --verbose -v --version -h --help)
+    non_repeating_flags=(--booker-prize --no-booker-prize --all --yes -y --json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--search --name --book --country --server --user -o --output --fields --color)
+    non_repeating_options=(--search --name --book --country --if-version --server --user -o --output --fields --color)
     __libctl_offer_flags_options -1
 
     # Offer option value completions
@@ -750,6 +759,9 @@ _libctl_authors_rm() {
         return
         ;;
     '--country')
+        return
+        ;;
+    '--if-version')
         return
         ;;
     '--server')
@@ -783,18 +795,21 @@ _libctl_authors_rm() {
 
 _libctl_authors_import() {
     repeating_flags=()
-    non_repeating_flags=(--atomic --dry-run --json --quiet -q --verbose -v --version -h --help)
-    repeating_options=()
+    non_repeating_flags=(--atomic --dry-run --json --pager --no-input --quiet -q --verbose -v --version -h --help)
+    repeating_options=(--default)
     non_repeating_options=(--file-format --map --on-conflict --rejects --server --user -o --output --fields --color)
     __libctl_offer_flags_options 1
 
     # Offer option value completions
     case "${prev}" in
     '--file-format')
-        __libctl_add_completions -W 'csv'$'\n''ndjson'
+        __libctl_add_completions -W 'csv'$'\n''tsv'$'\n''ndjson'
         return
         ;;
     '--map')
+        return
+        ;;
+    '--default')
         return
         ;;
     '--on-conflict')
@@ -836,7 +851,7 @@ _libctl_authors_import() {
 
 _libctl_authors_export() {
     repeating_flags=()
-    non_repeating_flags=(--booker-prize --no-booker-prize --json --quiet -q --verbose -v --version -h --help)
+    non_repeating_flags=(--booker-prize --no-booker-prize --json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
     non_repeating_options=(--search --name --book --country --server --user -o --output --fields --color)
     __libctl_offer_flags_options 1
@@ -884,6 +899,88 @@ _libctl_authors_export() {
     esac
 }
 
+_libctl_authors_watch() {
+    repeating_flags=()
+    non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--since --count --server --user -o --output --fields --color)
+    __libctl_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--since')
+        return
+        ;;
+    '--count')
+        return
+        ;;
+    '--server')
+        return
+        ;;
+    '--user')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion authors watch -- --user "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
+        return
+        ;;
+    '-o'|'--output')
+        __libctl_add_completions -W 'table'$'\n''tsv'$'\n''csv'$'\n''json'$'\n''ndjson'$'\n''id'
+        return
+        ;;
+    '--fields')
+        return
+        ;;
+    '--color')
+        __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_libctl_authors_stats() {
+    repeating_flags=()
+    non_repeating_flags=(--booker-prize --no-booker-prize --json --pager --no-input --quiet -q --verbose -v --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--by --search --name --book --country --server --user -o --output --fields --color)
+    __libctl_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--by')
+        __libctl_add_completions -W 'country'$'\n''booker_prize'
+        return
+        ;;
+    '--search')
+        return
+        ;;
+    '--name')
+        return
+        ;;
+    '--book')
+        return
+        ;;
+    '--country')
+        return
+        ;;
+    '--server')
+        return
+        ;;
+    '--user')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion authors stats -- --user "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
+        return
+        ;;
+    '-o'|'--output')
+        __libctl_add_completions -W 'table'$'\n''tsv'$'\n''csv'$'\n''json'$'\n''ndjson'$'\n''id'
+        return
+        ;;
+    '--fields')
+        return
+        ;;
+    '--color')
+        __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
 _libctl_users() {
     repeating_flags=()
     non_repeating_flags=(--version -h --help)
@@ -909,7 +1006,7 @@ _libctl_users() {
 
 _libctl_users_list() {
     repeating_flags=()
-    non_repeating_flags=(--json --quiet -q --verbose -v --version -h --help)
+    non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
     non_repeating_options=(--server --user -o --output --fields --color)
     __libctl_offer_flags_options 0
@@ -939,7 +1036,7 @@ _libctl_users_list() {
 
 _libctl_users_promote() {
     repeating_flags=()
-    non_repeating_flags=(--json --quiet -q --verbose -v --version -h --help)
+    non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
     non_repeating_options=(--server --user -o --output --fields --color)
     __libctl_offer_flags_options -1
@@ -977,7 +1074,7 @@ _libctl_users_promote() {
 
 _libctl_users_demote() {
     repeating_flags=()
-    non_repeating_flags=(--json --quiet -q --verbose -v --version -h --help)
+    non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
     non_repeating_options=(--server --user -o --output --fields --color)
     __libctl_offer_flags_options -1
@@ -1015,7 +1112,7 @@ _libctl_users_demote() {
 
 _libctl_users_disable() {
     repeating_flags=()
-    non_repeating_flags=(--json --quiet -q --verbose -v --version -h --help)
+    non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
     non_repeating_options=(--server --user -o --output --fields --color)
     __libctl_offer_flags_options -1
@@ -1053,7 +1150,7 @@ _libctl_users_disable() {
 
 _libctl_users_enable() {
     repeating_flags=()
-    non_repeating_flags=(--json --quiet -q --verbose -v --version -h --help)
+    non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
     non_repeating_options=(--server --user -o --output --fields --color)
     __libctl_offer_flags_options -1
@@ -1091,7 +1188,7 @@ _libctl_users_enable() {
 
 _libctl_users_rm() {
     repeating_flags=()
-    non_repeating_flags=(--yes -y --json --quiet -q --verbose -v --version -h --help)
+    non_repeating_flags=(--yes -y --json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
     non_repeating_options=(--server --user -o --output --fields --color)
     __libctl_offer_flags_options -1
@@ -1122,6 +1219,254 @@ _libctl_users_rm() {
     case "${positional_number}" in
     *)
         __libctl_add_completions -W "$(__libctl_custom_complete ---completion users rm -- positional@0 "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
+        return
+        ;;
+    esac
+}
+
+_libctl_config() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __libctl_offer_flags_options 0
+
+    # Offer subcommand / subcommand argument completions
+    local -r subcommand="${unparsed_words[0]}"
+    unset 'unparsed_words[0]'
+    unparsed_words=("${unparsed_words[@]}")
+    case "${subcommand}" in
+    get|set|unset|list|path)
+        # Offer subcommand argument completions
+        "_libctl_config_${subcommand}"
+        ;;
+    *)
+        # Offer subcommand completions
+        COMPREPLY+=($(compgen -W 'get set unset list path' -- "${cur}"))
+        ;;
+    esac
+}
+
+_libctl_config_get() {
+    repeating_flags=()
+    non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--server --user -o --output --fields --color)
+    __libctl_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--server')
+        return
+        ;;
+    '--user')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion config get -- --user "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
+        return
+        ;;
+    '-o'|'--output')
+        __libctl_add_completions -W 'table'$'\n''tsv'$'\n''csv'$'\n''json'$'\n''ndjson'$'\n''id'
+        return
+        ;;
+    '--fields')
+        return
+        ;;
+    '--color')
+        __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __libctl_add_completions -W 'server'$'\n''user'$'\n''color'$'\n''pager'
+        return
+        ;;
+    esac
+}
+
+_libctl_config_set() {
+    repeating_flags=()
+    non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--server --user -o --output --fields --color)
+    __libctl_offer_flags_options 2
+
+    # Offer option value completions
+    case "${prev}" in
+    '--server')
+        return
+        ;;
+    '--user')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion config set -- --user "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
+        return
+        ;;
+    '-o'|'--output')
+        __libctl_add_completions -W 'table'$'\n''tsv'$'\n''csv'$'\n''json'$'\n''ndjson'$'\n''id'
+        return
+        ;;
+    '--fields')
+        return
+        ;;
+    '--color')
+        __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __libctl_add_completions -W 'server'$'\n''user'$'\n''color'$'\n''pager'
+        return
+        ;;
+    esac
+}
+
+_libctl_config_unset() {
+    repeating_flags=()
+    non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--server --user -o --output --fields --color)
+    __libctl_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--server')
+        return
+        ;;
+    '--user')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion config unset -- --user "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
+        return
+        ;;
+    '-o'|'--output')
+        __libctl_add_completions -W 'table'$'\n''tsv'$'\n''csv'$'\n''json'$'\n''ndjson'$'\n''id'
+        return
+        ;;
+    '--fields')
+        return
+        ;;
+    '--color')
+        __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __libctl_add_completions -W 'server'$'\n''user'$'\n''color'$'\n''pager'
+        return
+        ;;
+    esac
+}
+
+_libctl_config_list() {
+    repeating_flags=()
+    non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--server --user -o --output --fields --color)
+    __libctl_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--server')
+        return
+        ;;
+    '--user')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion config list -- --user "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
+        return
+        ;;
+    '-o'|'--output')
+        __libctl_add_completions -W 'table'$'\n''tsv'$'\n''csv'$'\n''json'$'\n''ndjson'$'\n''id'
+        return
+        ;;
+    '--fields')
+        return
+        ;;
+    '--color')
+        __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_libctl_config_path() {
+    repeating_flags=()
+    non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--server --user -o --output --fields --color)
+    __libctl_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--server')
+        return
+        ;;
+    '--user')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion config path -- --user "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
+        return
+        ;;
+    '-o'|'--output')
+        __libctl_add_completions -W 'table'$'\n''tsv'$'\n''csv'$'\n''json'$'\n''ndjson'$'\n''id'
+        return
+        ;;
+    '--fields')
+        return
+        ;;
+    '--color')
+        __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_libctl_api() {
+    repeating_flags=()
+    non_repeating_flags=(--include -i --json --pager --no-input --quiet -q --verbose -v --version -h --help)
+    repeating_options=(-f --raw-field -F --field -H --header)
+    non_repeating_options=(--input --server --user -o --output --fields --color)
+    __libctl_offer_flags_options 2
+
+    # Offer option value completions
+    case "${prev}" in
+    '--input')
+        __libctl_add_completions -f
+        return
+        ;;
+    '-f'|'--raw-field')
+        return
+        ;;
+    '-F'|'--field')
+        return
+        ;;
+    '-H'|'--header')
+        return
+        ;;
+    '--server')
+        return
+        ;;
+    '--user')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion api -- --user "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
+        return
+        ;;
+    '-o'|'--output')
+        __libctl_add_completions -W 'table'$'\n''tsv'$'\n''csv'$'\n''json'$'\n''ndjson'$'\n''id'
+        return
+        ;;
+    '--fields')
+        return
+        ;;
+    '--color')
+        __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __libctl_add_completions -W 'GET'$'\n''POST'$'\n''PUT'$'\n''PATCH'$'\n''DELETE'$'\n''HEAD'
         return
         ;;
     esac

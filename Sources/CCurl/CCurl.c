@@ -12,7 +12,6 @@ static __typeof__(&curl_easy_reset) easy_reset;
 static __typeof__(&curl_easy_perform) easy_perform;
 static __typeof__(&curl_easy_strerror) easy_strerror;
 static __typeof__(&curl_easy_setopt) easy_setopt;
-static __typeof__(&curl_easy_getinfo) easy_getinfo;
 static __typeof__(&curl_slist_append) slist_append;
 static __typeof__(&curl_slist_free_all) slist_free_all;
 
@@ -26,10 +25,9 @@ bool ccurl_load(void) {
     easy_perform = (__typeof__(easy_perform))dlsym(handle, "curl_easy_perform");
     easy_strerror = (__typeof__(easy_strerror))dlsym(handle, "curl_easy_strerror");
     easy_setopt = (__typeof__(easy_setopt))dlsym(handle, "curl_easy_setopt");
-    easy_getinfo = (__typeof__(easy_getinfo))dlsym(handle, "curl_easy_getinfo");
     slist_append = (__typeof__(slist_append))dlsym(handle, "curl_slist_append");
     slist_free_all = (__typeof__(slist_free_all))dlsym(handle, "curl_slist_free_all");
-    return easy_init && easy_cleanup && easy_reset && easy_perform && easy_strerror && easy_setopt && easy_getinfo
+    return easy_init && easy_cleanup && easy_reset && easy_perform && easy_strerror && easy_setopt
         && slist_append && slist_free_all;
 }
 
@@ -43,12 +41,6 @@ CURLcode ccurl_perform(CURL *handle) { return easy_perform(handle); }
 
 const char *ccurl_reason(CURLcode code) { return easy_strerror(code); }
 
-long ccurl_status(CURL *handle) {
-    long status = 0;
-    easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
-    return status;
-}
-
 CURLcode ccurl_set_long(CURL *handle, CURLoption option, long value) { return easy_setopt(handle, option, value); }
 
 CURLcode ccurl_set_string(CURL *handle, CURLoption option, const char *value) {
@@ -58,6 +50,11 @@ CURLcode ccurl_set_string(CURL *handle, CURLoption option, const char *value) {
 CURLcode ccurl_set_pointer(CURL *handle, CURLoption option, void *value) { return easy_setopt(handle, option, value); }
 
 CURLcode ccurl_set_sink(CURL *handle, CURLoption option, ccurl_sink sink) { return easy_setopt(handle, option, sink); }
+
+CURLcode ccurl_set_progress(CURL *handle, ccurl_progress progress) {
+    CURLcode code = easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, progress);
+    return code == CURLE_OK ? easy_setopt(handle, CURLOPT_NOPROGRESS, 0L) : code;
+}
 
 CURLcode ccurl_set_body(CURL *handle, const void *bytes, size_t size) {
     CURLcode code = easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)size);

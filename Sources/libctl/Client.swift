@@ -2,17 +2,26 @@ import Shared
 
 /// Calls endpoints and tells a daemon's answer from anything else.
 struct Client {
+    /// Seconds for which a daemon that is too busy is waited for, all in all.
+    private static let longestWait: Int64 = 10
+
     let server: Server
     let transport: Transport
     /// Called with one line about each exchange, without secrets.
     let trace: (String) -> Void
+    /// Waits so many seconds.
+    let wait: (Int64) -> Void
 
     /// Calls an endpoint that answers with a value.
+    /// - Parameter mayWait: whether to come back by itself when the daemon has too much to do.
     func call<Input, Output: JSONReadable>(
         _ endpoint: Endpoint<Input, Output>, path: String? = nil, authorization: String? = nil,
-        body: (any JSONWritable)? = nil, timeoutMilliseconds: Int = 60_000
+        ifMatch: String? = nil, body: (any JSONWritable)? = nil, timeoutMilliseconds: Int = 60_000,
+        mayWait: Bool = true
     ) throws -> Output {
-        let reply = try exchange(endpoint.method, path ?? endpoint.path, authorization, body, timeoutMilliseconds)
+        let reply = try exchange(
+            request(endpoint, path, authorization, ifMatch, body, timeoutMilliseconds),
+            isRepeatable: endpoint.isRepeatable, mayWait: mayWait)
         guard reply.mediaType == "application/json",
             let output = try? Output(json: reply.body, unknownMembers: .ignored)
         else { throw foreign(reply) }
@@ -24,7 +33,8 @@ struct Client {
         _ endpoint: Endpoint<Input, Empty>, path: String? = nil, authorization: String? = nil,
         body: (any JSONWritable)? = nil
     ) throws {
-        let reply = try exchange(endpoint.method, path ?? endpoint.path, authorization, body, 60_000)
+        let reply = try exchange(
+            request(endpoint, path, authorization, nil, body, 60_000), isRepeatable: endpoint.isRepeatable)
         guard reply.status == 204 else { throw foreign(reply) }
     }
 
@@ -34,7 +44,9 @@ struct Client {
     ) throws -> [BulkResult] {
         let type = AuthorLines.Format.ndjson.mediaType
         let reply = try exchange(
-            endpoint.method, endpoint.path + QueryItem.string(items), authorization, (type, lines), 600_000)
+            request(
+                endpoint.method, endpoint.path + QueryItem.string(items), authorization, (type, lines), 600_000),
+            isRepeatable: endpoint.isRepeatable)
         guard reply.mediaType == type else { throw foreign(reply) }
         return try reply.body.split(separator: UInt8(ascii: "\n")).map { line in
             guard let result = try? BulkResult(json: Array(line), unknownMembers: .ignored) else {
@@ -44,41 +56,100 @@ struct Client {
         }
     }
 
-    private func exchange(
-        _ method: Method, _ path: String, _ authorization: String?, _ body: (any JSONWritable)?, _ timeout: Int
-    ) throws -> TransportReply {
-        try exchange(method, path, authorization, body.map { ("application/json", $0.json) }, timeout)
+    /// Calls `take` with each piece of a reply, as it comes.
+    /// - Parameters:
+    ///   - mediaType: what the reply has to be.
+    ///   - patience: in seconds, for each piece.
+    func stream(
+        _ path: String, as mediaType: String, headers: [(String, String)] = [], authorization: String,
+        patience: Int, take: ([UInt8]) throws -> Void
+    ) throws {
+        try withoutActuallyEscaping(take) { take in
+            let reply = try exchange(
+                TransportRequest(
+                    method: Method.get.rawValue, path: path,
+                    headers: [("Accept", "\(mediaType), \(Problem.mediaType)"), ("Authorization", authorization)]
+                        + headers,
+                    body: nil, patience: .piece(seconds: patience),
+                    receive: { head, bytes in
+                        guard head.mediaType == mediaType else { throw foreign(head) }
+                        try take(bytes)
+                    }),
+                isRepeatable: false)
+            guard reply.mediaType == mediaType else { throw foreign(reply) }
+        }
     }
 
-    private func exchange(
+    private func request<Input, Output>(
+        _ endpoint: Endpoint<Input, Output>, _ path: String?, _ authorization: String?, _ ifMatch: String?,
+        _ body: (any JSONWritable)?, _ timeout: Int
+    ) -> TransportRequest {
+        request(
+            endpoint.method, path ?? endpoint.path, authorization, body.map { ("application/json", $0.json) }, timeout,
+            ifMatch: ifMatch)
+    }
+
+    private func request(
         _ method: Method, _ path: String, _ authorization: String?, _ body: (type: String, bytes: [UInt8])?,
-        _ timeout: Int
-    ) throws -> TransportReply {
+        _ timeout: Int, ifMatch: String? = nil
+    ) -> TransportRequest {
         var headers = [("Accept", "application/json, \(Problem.mediaType)")]
         if let authorization { headers.append(("Authorization", authorization)) }
+        if let ifMatch { headers.append(("If-Match", ifMatch)) }
         if let body { headers.append(("Content-Type", body.type)) }
+        if method == .post { headers.append(("Idempotency-Key", Self.newKey())) }
         let needsBody = body != nil || method == .post
-        let reply = try transport(
-            TransportRequest(
-                method: method.rawValue, path: path, headers: headers, body: body?.bytes ?? (needsBody ? [] : nil),
-                timeoutMilliseconds: timeout))
-        trace("\(method.rawValue) \(server.base)\(path) \(reply.status) \(reply.body.count) bytes")
-        if (200..<300).contains(reply.status) { return reply }
+        return TransportRequest(
+            method: method.rawValue, path: path, headers: headers, body: body?.bytes ?? (needsBody ? [] : nil),
+            patience: .whole(milliseconds: timeout))
+    }
+
+    /// Names one thing that is to be done, however often it is asked for: 128 random bits.
+    static func newKey() -> String {
+        String(UInt128.random(in: .min ... .max), radix: 36)
+    }
+
+    /// Sends the request, and again where nothing can happen twice: once if the answer was lost and the endpoint knows requests
+    /// that come again, and after the time that a busy daemon names, because it has done nothing yet.
+    /// - Throws: ``Problem``, ``CommandFailure``.
+    func exchange(
+        _ request: TransportRequest, isRepeatable: Bool, mayWait: Bool = true
+    ) throws -> TransportReply {
+        var mayRepeat = isRepeatable
+        var waited: Int64 = 0
+        while true {
+            let reply: TransportReply
+            do {
+                reply = try transport(request)
+            } catch let failure as CommandFailure where mayRepeat && failure.isLostAnswer {
+                trace("\(request.method) \(server.base)\(request.path): \(failure.why); once more")
+                mayRepeat = false
+                continue
+            }
+            trace("\(request.method) \(server.base)\(request.path) \(reply.status) \(reply.body.count) bytes")
+            if reply.isSuccess { return reply }
+            let problem = try problem(reply)
+            guard [429, 503].contains(reply.status),
+                let pause = reply.headers["retry-after"].flatMap({ Author.id($0) }).map({ max($0, 1) })
+            else { throw problem }
+            guard mayWait, pause <= Self.longestWait - waited else {
+                throw CommandFailure(problem, retryAfter: pause)
+            }
+            waited += pause
+            wait(pause)
+        }
+    }
+
+    private func problem(_ reply: TransportReply) throws -> Problem {
         guard reply.mediaType == Problem.mediaType,
             let problem = try? Problem(json: reply.body, unknownMembers: .ignored), problem.status == reply.status
         else { throw foreign(reply) }
-        throw problem
+        return problem
     }
 
     private func foreign(_ reply: TransportReply) -> CommandFailure {
         CommandFailure(
             .foreignReply, "what answers at \(server.origin) is not libraryd (status \(reply.status))",
             hint: "check --server")
-    }
-}
-
-extension TransportReply {
-    fileprivate var mediaType: String? {
-        headers["content-type"]?.split(separator: ";").first.map { $0.lowercased() }
     }
 }

@@ -1,27 +1,6 @@
 import CCurl
 import Shared
 
-/// Carries one request to the daemon and brings back the answer. A closure, so that tests can put the daemon's own
-/// router in libcurl's place.
-typealias Transport = (TransportRequest) throws -> TransportReply
-
-struct TransportRequest {
-    let method: String
-    /// With the query.
-    let path: String
-    let headers: [(name: String, value: String)]
-    let body: [UInt8]?
-    /// For the whole exchange.
-    var timeoutMilliseconds = 60_000
-}
-
-struct TransportReply {
-    let status: Int
-    /// Names in lower case.
-    let headers: [String: String]
-    let body: [UInt8]
-}
-
 /// libcurl, on one connection that is kept for the life of the process.
 final class Curl {
     private static let largestReply = 64 << 20
@@ -37,7 +16,7 @@ final class Curl {
         if let handle { ccurl_cleanup(handle) }
     }
 
-    /// - Throws: ``CommandFailure`` if no whole answer came.
+    /// - Throws: ``CommandFailure`` if no whole answer came, and what the request's `receive` throws.
     func send(_ request: TransportRequest) throws -> TransportReply {
         guard let handle else {
             throw CommandFailure(.internalError, "libcurl.so.4 is missing", hint: "apt-get install libcurl4")
@@ -49,11 +28,12 @@ final class Curl {
         for (name, value) in request.headers + [("Expect", "")] {
             list = ccurl_append(list, value.isEmpty ? "\(name):" : "\(name): \(value)")
         }
-        let answer = Answer(limit: Self.largestReply)
+        let answer = Answer(limit: Self.largestReply, patience: request.patience, receive: request.receive)
         setOptions(handle, request, list, answer)
         let code = withExtendedLifetime(answer) { ccurl_perform(handle) }
+        if let failure = answer.failure { throw failure }
         guard code == CURLE_OK else { throw failure(code, answer) }
-        return TransportReply(status: Int(ccurl_status(handle)), headers: answer.headers, body: answer.body)
+        return answer.reply
     }
 
     private func setOptions(
@@ -69,7 +49,6 @@ final class Curl {
         ccurl_set_long(handle, CURLOPT_FOLLOWLOCATION, 0)
         ccurl_set_long(handle, CURLOPT_NOSIGNAL, 1)
         ccurl_set_long(handle, CURLOPT_CONNECTTIMEOUT_MS, server.isLoopback ? 2000 : 5000)
-        ccurl_set_long(handle, CURLOPT_TIMEOUT_MS, request.timeoutMilliseconds)
         ccurl_set_string(handle, CURLOPT_USERAGENT, "libctl/\(Libctl.version)")
         ccurl_set_pointer(handle, CURLOPT_HTTPHEADER, headers)
         if let body = request.body {
@@ -77,6 +56,7 @@ final class Curl {
             ccurl_set_body(handle, body, body.count)
         }
         ccurl_set_string(handle, CURLOPT_CUSTOMREQUEST, request.method)
+        if request.method == "HEAD" { ccurl_set_long(handle, CURLOPT_NOBODY, 1) }
 
         let context = Unmanaged.passUnretained(answer).toOpaque()
         ccurl_set_pointer(handle, CURLOPT_WRITEDATA, context)
@@ -87,6 +67,13 @@ final class Curl {
         ccurl_set_sink(handle, CURLOPT_HEADERFUNCTION) { bytes, size, count, context in
             Answer.from(context).append(header: UnsafeRawBufferPointer(start: bytes, count: size * count))
         }
+        switch request.patience {
+        case .whole(let milliseconds): ccurl_set_long(handle, CURLOPT_TIMEOUT_MS, milliseconds)
+        case .piece:
+            // CURLOPT_LOW_SPEED_TIME would take the few bytes that keep a silent stream alive for none.
+            ccurl_set_pointer(handle, CURLOPT_XFERINFODATA, context)
+            ccurl_set_progress(handle) { context, _, _, _, _ in Answer.from(context).isSilentTooLong ? 1 : 0 }
+        }
     }
 
     private func failure(_ code: CURLcode, _ answer: Answer) -> CommandFailure {
@@ -95,7 +82,7 @@ final class Curl {
         case CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY:
             return CommandFailure(
                 .unreachable, "no libraryd answers at \(server.origin)", hint: "libraryd serve, or say --server URL")
-        case CURLE_OPERATION_TIMEDOUT:
+        case CURLE_OPERATION_TIMEDOUT, CURLE_ABORTED_BY_CALLBACK:
             return CommandFailure(.tryLater, "\(server.origin) did not answer in time", hint: "libctl status")
         case CURLE_WRITE_ERROR where answer.isOversized:
             return CommandFailure(.foreignReply, "the reply from \(server.origin) is too large")
@@ -105,40 +92,71 @@ final class Curl {
         default: return CommandFailure(.unreachable, "\(server.origin): \(reason)")
         }
     }
+}
 
-    /// Collects one answer.
-    private final class Answer {
-        private let limit: Int
-        private(set) var headers: [String: String] = [:]
-        private(set) var body: [UInt8] = []
-        private(set) var isOversized = false
+/// Collects one answer, or hands it on.
+private final class Answer {
+    private let limit: Int
+    private let patience: TransportRequest.Patience
+    private let receive: ((TransportReply, [UInt8]) throws -> Void)?
+    private var status = 0
+    private var headers: [String: String] = [:]
+    private var body: [UInt8] = []
+    private var lastPiece = ContinuousClock.now
+    private(set) var isOversized = false
+    /// What `receive` threw.
+    private(set) var failure: (any Error)?
 
-        init(limit: Int) {
-            self.limit = limit
-        }
+    init(
+        limit: Int, patience: TransportRequest.Patience, receive: ((TransportReply, [UInt8]) throws -> Void)? = nil
+    ) {
+        self.limit = limit
+        self.patience = patience
+        self.receive = receive
+    }
 
-        static func from(_ context: UnsafeMutableRawPointer?) -> Answer {
-            guard let context else { return Answer(limit: 0) }
-            return Unmanaged<Answer>.fromOpaque(context).takeUnretainedValue()
-        }
+    static func from(_ context: UnsafeMutableRawPointer?) -> Answer {
+        guard let context else { return Answer(limit: 0, patience: .piece(seconds: 0)) }
+        return Unmanaged<Answer>.fromOpaque(context).takeUnretainedValue()
+    }
 
-        /// Answering another number than was given makes libcurl stop.
-        func append(body bytes: UnsafeRawBufferPointer) -> Int {
-            isOversized = body.count + bytes.count > limit
-            if isOversized { return 0 }
-            body.append(contentsOf: bytes)
-            return bytes.count
-        }
+    var reply: TransportReply { TransportReply(status: status, headers: headers, body: body) }
 
-        func append(header bytes: UnsafeRawBufferPointer) -> Int {
-            let line = String(decoding: bytes, as: UTF8.self)
-            // The head of a `100 Continue` comes before that of the answer.
-            if line.hasPrefix("HTTP/") { headers = [:] }
-            if let colon = line.firstIndex(of: ":") {
-                let value = line[line.index(after: colon)...].drop { $0 == " " }.prefix { !$0.isNewline }
-                headers[line[..<colon].lowercased()] = String(value)
+    var isSilentTooLong: Bool {
+        guard case .piece(let seconds) = patience else { return false }
+        return lastPiece.duration(to: .now) > .seconds(seconds)
+    }
+
+    /// Answering another number than was given makes libcurl stop.
+    func append(body bytes: UnsafeRawBufferPointer) -> Int {
+        lastPiece = .now
+        let reply = reply
+        if let receive, reply.isSuccess {
+            do {
+                try receive(reply, Array(bytes))
+                return bytes.count
+            } catch {
+                failure = error
+                return 0
             }
-            return bytes.count
         }
+        isOversized = body.count + bytes.count > limit
+        if isOversized { return 0 }
+        body.append(contentsOf: bytes)
+        return bytes.count
+    }
+
+    func append(header bytes: UnsafeRawBufferPointer) -> Int {
+        let line = String(decoding: bytes, as: UTF8.self)
+        // The head of a `100 Continue` comes before that of the answer.
+        if line.hasPrefix("HTTP/") {
+            headers = [:]
+            status = line.split(separator: " ").dropFirst().first.flatMap { Int($0.prefix(3)) } ?? 0
+        }
+        if let colon = line.firstIndex(of: ":") {
+            let value = line[line.index(after: colon)...].drop { $0 == " " }.prefix { !$0.isNewline }
+            headers[line[..<colon].lowercased()] = String(value)
+        }
+        return bytes.count
     }
 }

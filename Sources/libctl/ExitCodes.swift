@@ -1,7 +1,7 @@
 import Shared
 
 /// How the program ends. Scripts depend on these numbers: they are added to, never changed.
-enum ExitStatus: Int32, Sendable {
+enum ExitStatus: Int32, Sendable, CaseIterable {
     case done = 0
     case failure = 1
     case declined = 2
@@ -40,6 +40,32 @@ enum ExitStatus: Int32, Sendable {
 }
 
 extension ExitStatus {
+    /// One line for people.
+    var meaning: String {
+        switch self {
+        case .done: "Done; an empty list too."
+        case .failure: "Anything that has no code of its own."
+        case .declined: "Declined at a prompt."
+        case .notFound: "Not found."
+        case .notLoggedIn: "Not logged in, expired, or a wrong password."
+        case .forbidden: "Forbidden."
+        case .conflict: "In conflict with what is there, or changed meanwhile."
+        case .invalid: "Rejected as invalid."
+        case .partial: "A batch failed in part."
+        case .usage: "Wrong usage, or --yes or a prompt would be needed."
+        case .unparseable: "The input cannot be parsed."
+        case .unreadable: "The input cannot be read."
+        case .unreachable: "No daemon answers."
+        case .internalError: "The daemon failed."
+        case .output: "The output could not be written."
+        case .tryLater: "Try again later: a time-out, a limit, or a busy daemon."
+        case .foreignReply: "The reply is not libraryd's, or not whole."
+        case .unsafeFile: "The credentials file is not private."
+        case .configuration: "Bad configuration."
+        case .brokenPipe: "Whoever read the output wants no more."
+        }
+    }
+
     /// The status of a line of a file, which has a code and no HTTP status.
     init(line code: ErrorCode) {
         switch code {
@@ -67,11 +93,17 @@ struct CommandFailure: Error {
     }
 
     init(_ problem: Problem) {
+        self.init(problem, retryAfter: nil)
+    }
+
+    /// - Parameter seconds: after which the daemon may do it.
+    init(_ problem: Problem, retryAfter seconds: Int64?) {
         var why = problem.detail
         if !problem.errors.isEmpty { why = InvalidFields(problem.errors).description }
         if let id = problem.existingID { why += " It has the id \(id)." }
         let hint: String? =
             switch problem.code {
+            case _ where seconds != nil: seconds.map { "try again in \($0) s" }
             case .tokenMissing, .tokenMalformed, .tokenExpired, .tokenRevoked, .refreshTokenInvalid: "libctl login"
             case .authorNotFound: "libctl authors list"
             case .authorExists: problem.existingID.map { "libctl authors show \($0)" }
@@ -87,6 +119,9 @@ struct CommandFailure: Error {
     init(_ invalid: InvalidFields) {
         self.init(.invalid, invalid.description)
     }
+
+    /// Of a failure to exchange anything: whether the request may have been received all the same.
+    var isLostAnswer: Bool { problem == nil && [.tryLater, .foreignReply].contains(status) }
 
     /// Any error as a failure.
     init(_ error: any Error) {

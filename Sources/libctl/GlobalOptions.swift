@@ -10,7 +10,7 @@ struct GlobalOptions: ParsableArguments {
 
     @Option(
         name: [.customShort("o"), .customLong("output")],
-        help: "table, tsv, csv, json, ndjson or id. (default: table on a terminal, else tsv)")
+        help: "Format of the results. (default: table on a terminal, else tsv)")
     var format: OutputFormat?
 
     @Flag(help: "The same as --output json.")
@@ -19,8 +19,14 @@ struct GlobalOptions: ParsableArguments {
     @Option(help: "Fields to show, separated by commas.")
     var fields: String?
 
-    @Option(help: "When to use colour: auto, always or never.")
-    var color: ColorChoice = .auto
+    @Option(help: "When to use colour. (default: auto)")
+    var color: ColorChoice?
+
+    @Flag(help: "Show the output in a pager, on a terminal.")
+    var pager = false
+
+    @Flag(help: "Never ask; fail where a question would be needed.")
+    var noInput = false
 
     @Flag(name: .shortAndLong, help: "Say nothing but results and errors.")
     var quiet = false
@@ -31,7 +37,7 @@ struct GlobalOptions: ParsableArguments {
     /// Options that come before the command, moved behind it: the argument parser knows them only there.
     static func moveBehindCommand(_ arguments: [String]) -> [String] {
         let withValue = ["--server", "--user", "-o", "--output", "--fields", "--color"]
-        let alone = ["--json", "-q", "--quiet", "-v", "--verbose"]
+        let alone = ["--json", "--pager", "--no-input", "-q", "--quiet", "-v", "--verbose"]
         var count = 0
         while count < arguments.count {
             let name = arguments[count].prefix { $0 != "=" }

@@ -11,6 +11,7 @@ struct IO {
     /// Where to ask people; `nil` where nobody can be asked.
     var terminal: String? = "/dev/tty"
     var now: () -> Timestamp = IO.systemTime
+    var sleep: (_ seconds: Int64) -> Void = { Glibc.sleep(UInt32(clamping: $0)) }
     /// Makes the transport for a server.
     var transport: (Server) -> Transport = { Curl(server: $0).send }
 
@@ -104,10 +105,15 @@ final class Reader {
         return Array(buffer[range])
     }
 
-    /// The first byte that is meant, of those that can be read at once; nothing is taken.
-    func first(where isMeant: (UInt8) -> Bool) throws -> UInt8? {
-        guard try peek() != nil else { return nil }
-        return buffer[range].first(where: isMeant)
+    /// Everything up to the end.
+    /// - Throws: ``CommandFailure`` for more than the daemon takes in one request.
+    func all() throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        while let more = try some() {
+            bytes += more
+            guard bytes.count <= 64 << 20 else { throw CommandFailure(.invalid, "the input is larger than 64 MiB") }
+        }
+        return bytes
     }
 
     func next() throws -> UInt8? {

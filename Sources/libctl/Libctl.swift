@@ -6,17 +6,25 @@ import Shared
 struct Libctl: ParsableCommand {
     static let version = "0.1.0"
 
+    static let overview = """
+        Results go to standard output, everything else to standard error. On a terminal a list is a table, in a pipe it \
+        is tab-separated; -o chooses. The exit code says what went wrong.
+        """
+
     static let configuration = CommandConfiguration(
         commandName: "libctl",
         abstract: "Drives a libraryd: registers, logs in, and keeps authors.",
         discussion: """
-            Results go to standard output, everything else to standard error. On a terminal a list is a table, in a pipe
-            it is tab-separated; -o chooses. The exit code says what went wrong: see the README.
+            \(overview)
+
+            Help topics, for 'libctl help TOPIC':
+            \(HelpTopic.allCases.map { "  \($0.rawValue): \($0.abstract)" }.joined(separator: "\n"))
             """,
         version: version,
         subcommands: [
             RegisterCommand.self, LoginCommand.self, LogoutCommand.self, WhoamiCommand.self, TokenCommand.self,
             PasswdCommand.self, SessionsCommand.self, StatusCommand.self, AuthorsCommand.self, UsersCommand.self,
+            ConfigCommand.self, APICommand.self,
         ])
 
     static func main() {
@@ -30,6 +38,15 @@ struct Libctl: ParsableCommand {
         if let code = CompletionRoot.run(arguments, io: io) { return code }
         let asJSON = asksForJSON(arguments)
         do {
+            if arguments.first == "help", let topic = arguments.dropFirst().first.flatMap(HelpTopic.init(rawValue:)) {
+                try show(topic.text, io)
+                return 0
+            }
+            // Beside the argument parser's own --generate-completion-script.
+            if arguments == ["--generate-manual"] {
+                try show(Manual.page(), io)
+                return 0
+            }
             var command = try parseAsRoot(GlobalOptions.moveBehindCommand(arguments))
             guard let sessionCommand = command as? any SessionCommand & ParsableCommand else {
                 try command.run()
@@ -37,21 +54,21 @@ struct Libctl: ParsableCommand {
             }
             return run(sessionCommand, io: io)
         } catch {
-            return endOfParsing(error, asJSON: asJSON, io: io)
+            return endOfParsing(error, arguments, asJSON: asJSON, io: io)
         }
     }
 
     private static func run(_ command: any SessionCommand, io: IO) -> Int32 {
         do {
-            let session = try Session(command.options, io: io)
+            let session = try Session(command.options, io: io, readsConfig: type(of: command).readsConfig)
             do {
                 try command.run(session)
             } catch {
                 // What was found before the failure is still worth having.
-                try? session.output.flush()
+                try? session.output.end()
                 throw error
             }
-            try session.output.flush()
+            try session.output.end()
             return 0
         } catch {
             let failure = CommandFailure(error)
@@ -61,20 +78,43 @@ struct Libctl: ParsableCommand {
     }
 
     /// Help and the version are errors to the argument parser too, with the exit code 0.
-    private static func endOfParsing(_ error: any Error, asJSON: Bool, io: IO) -> Int32 {
+    private static func endOfParsing(_ error: any Error, _ arguments: [String], asJSON: Bool, io: IO) -> Int32 {
         do {
             guard exitCode(for: error).isSuccess else {
-                throw CommandFailure(.usage, message(for: error), hint: "libctl --help")
+                throw usageFailure(error, arguments)
             }
-            let output = Writer(io.output)
-            try output.write(fullMessage(for: error) + "\n")
-            try output.flush()
+            try show(fullMessage(for: error), io)
             return 0
         } catch {
             let failure = CommandFailure(error)
             Talk.report(failure, title: "usage", asJSON: asJSON, io: io)
             return failure.status.rawValue
         }
+    }
+
+    /// Why the arguments are not understood, with what was most likely meant.
+    private static func usageFailure(_ error: any Error, _ arguments: [String]) -> CommandFailure {
+        var path = ["libctl"]
+        var known = configuration.subcommands
+        for word in GlobalOptions.moveBehindCommand(arguments) {
+            if known.isEmpty || word.hasPrefix("-") || word == "help" { break }
+            guard let command = known.first(where: { $0._commandName == word }) else {
+                let meant = closest(to: word, among: known.map { $0._commandName })
+                return CommandFailure(
+                    .usage, "there is no command '\((path.dropFirst() + [word]).joined(separator: " "))'",
+                    hint: meant.map { "did you mean '\((path + [$0]).joined(separator: " "))'?" }
+                        ?? "\(path.joined(separator: " ")) --help")
+            }
+            path.append(word)
+            known = command.configuration.subcommands
+        }
+        return CommandFailure(.usage, message(for: error), hint: "\(path.joined(separator: " ")) --help")
+    }
+
+    private static func show(_ text: String, _ io: IO) throws {
+        let output = Writer(io.output)
+        try output.write(text + "\n")
+        try output.flush()
     }
 
     /// Before the arguments are understood, only their look tells whether errors should be JSON.

@@ -30,24 +30,33 @@ extension LoginSession: Record {
 final class Output {
     let format: OutputFormat
     let isTerminal: Bool
+    /// Columns of the terminal; `nil` where there is none, and nothing has to fit.
+    let width: Int?
+    let color: Bool
     private let writer: Writer
     private let fields: [String]?
-    private let color: Bool
+    private let pager: Pager?
+    /// The beginning of a line whose end has not come yet.
+    private var pending: [UInt8] = []
 
-    init(options: GlobalOptions, io: IO) throws {
-        writer = Writer(io.output)
-        isTerminal = writer.isTerminal
+    init(options: GlobalOptions, io: IO, config: Config?) throws {
+        let terminal = Writer(io.output)
+        isTerminal = terminal.isTerminal
+        width = isTerminal ? Terminal.width(of: io.output) : nil
         if options.json, let format = options.format, format != .json {
             throw CommandFailure(.usage, "--json and --output \(format.rawValue) contradict each other")
         }
         format = options.json ? .json : options.format ?? (isTerminal ? .table : .tsv)
         fields = options.fields.map { $0.split(separator: ",").map(String.init) }
         color =
-            switch options.color {
+            switch options.color ?? config?[.color].flatMap(ColorChoice.init(rawValue:)) ?? .auto {
             case .always: true
             case .never: false
             case .auto: isTerminal && io.variable("NO_COLOR") == nil && io.variable("TERM") != "dumb"
             }
+        let command = config?[.pager] ?? io.variable("PAGER") ?? Pager.standard
+        pager = options.pager && isTerminal ? try Pager(command, output: io.output, environment: io.environment) : nil
+        writer = pager.map { Writer($0.input) } ?? terminal
     }
 
     /// Shows one record.
@@ -71,8 +80,7 @@ final class Output {
             let hint = closest(to: field, among: Item.fieldNames) ?? Item.fieldNames.joined(separator: ", ")
             throw CommandFailure(.usage, "there is no field '\(field)'", hint: "try --fields \(hint)")
         }
-        return RecordList(
-            self, format: format, fields: chosen, jsonFields: fields, single: single, color: color)
+        return RecordList(self, fields: chosen, jsonFields: fields, single: single)
     }
 
     /// Shows one word or line.
@@ -85,7 +93,36 @@ final class Output {
         try write(Escaping.json(value.json) + [UInt8(ascii: "\n")])
     }
 
+    /// Shows a piece of a reply as it is, as far as a terminal can bear it.
+    func foreign(_ bytes: [UInt8]) throws {
+        guard isTerminal else {
+            try write(bytes)
+            return try flush()
+        }
+        pending += bytes
+        // A piece may end within a character; a line does not.
+        let end = (pending.lastIndex(of: UInt8(ascii: "\n")) ?? -1) + 1
+        try foreignLines(pending[..<end])
+        pending.removeFirst(end)
+    }
+
+    private func foreignLines(_ bytes: ArraySlice<UInt8>) throws {
+        let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        try write(lines.map { Escaping.terminal(String(decoding: $0, as: UTF8.self)) }.joined(separator: "\n"))
+        try flush()
+    }
+
     func write(_ text: String) throws { try writer.write(text) }
     func write(_ bytes: [UInt8]) throws { try writer.write(bytes) }
     func flush() throws { try writer.flush() }
+
+    /// Writes what is left, and lets people read on.
+    func end() throws {
+        defer { pager?.wait() }
+        if !pending.isEmpty {
+            try foreignLines(pending[...])
+            try write("\n")
+        }
+        try flush()
+    }
 }

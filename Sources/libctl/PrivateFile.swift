@@ -20,6 +20,11 @@ enum PrivateFile {
     }
 
     /// As ``contents(_:)``; `nil` if there is no file.
+    static func contents(ifAny path: String) throws -> [UInt8]? {
+        access(path, F_OK) == 0 ? try contents(path) : nil
+    }
+
+    /// As ``contents(ifAny:)``, for a secret.
     /// - Throws: ``CommandFailure`` `unsafeFile` for a link, a foreign file, or one that others can read.
     static func secret(_ path: String) throws -> [UInt8]? {
         var status = stat()

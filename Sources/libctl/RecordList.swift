@@ -6,28 +6,22 @@ final class RecordList {
     private static let measuredRows = 1000
 
     private let output: Output
-    private let format: OutputFormat
     private let fields: [String]
     private let jsonFields: [String]?
     private let single: Bool
-    private let color: Bool
     private var count = 0
     private var waiting: [[String]] = []
     private var widths: [Int]?
 
-    init(
-        _ output: Output, format: OutputFormat, fields: [String], jsonFields: [String]?, single: Bool, color: Bool
-    ) {
+    init(_ output: Output, fields: [String], jsonFields: [String]?, single: Bool) {
         self.output = output
-        self.format = format
         self.fields = fields
         self.jsonFields = jsonFields
         self.single = single
-        self.color = color
     }
 
     func add(_ record: some Record) throws {
-        switch format {
+        switch output.format {
         case .table:
             let row = try cells(record).map(Escaping.terminal)
             guard widths == nil else { return try show(row) }
@@ -47,7 +41,7 @@ final class RecordList {
     }
 
     func end() throws {
-        switch format {
+        switch output.format {
         case .table: if widths == nil, !waiting.isEmpty { try showWaiting() }
         case .tsv, .ndjson, .id: break
         case .csv: if count == 0 { try output.write(fields.joined(separator: ",") + "\r\n") }
@@ -94,43 +88,41 @@ final class RecordList {
 
     private func showWaiting() throws {
         let header = fields.map { $0.uppercased().replacing("_", with: " ") }
-        widths = fields.indices.map { column in
+        let natural = fields.indices.map { column in
             ([header] + waiting).map { DisplayWidth.of($0[column]) }.max() ?? 0
         }
+        widths = output.width.map { Self.fit(natural, of: fields, into: $0) } ?? natural
         try show(header, bold: true)
         for row in waiting { try show(row) }
         waiting = []
     }
 
+    /// Takes from the widest columns until a row fits. Ids stay whole: they are copied elsewhere.
+    static func fit(_ natural: [Int], of fields: [String], into width: Int) -> [Int] {
+        var widths = natural
+        let shortened = fields.indices.filter { !["id", "public_id"].contains(fields[$0]) }
+        while widths.reduce(0, +) + gap * (widths.count - 1) > width,
+            let column = shortened.max(by: { widths[$0] < widths[$1] }), widths[column] > narrowest
+        {
+            widths[column] -= 1
+        }
+        return widths
+    }
+
+    private static let gap = 2
+    private static let narrowest = 6
+
     private func show(_ row: [String], bold: Bool = false) throws {
         var line = ""
         for (column, cell) in row.enumerated() {
-            line += cell
+            // Rows after those that were measured may be wider; without a terminal nothing is cut.
+            let width = widths?[column] ?? 0
+            let text = output.width == nil ? cell : DisplayWidth.shortened(cell, to: width)
+            line += text
             if column < row.count - 1 {
-                let width = widths?[column] ?? 0
-                line += String(repeating: " ", count: max(0, width - DisplayWidth.of(cell)) + 2)
+                line += String(repeating: " ", count: max(0, width - DisplayWidth.of(text)) + Self.gap)
             }
         }
-        try output.write(bold && color ? "\u{1B}[1m\(line)\u{1B}[0m\n" : line + "\n")
-    }
-}
-
-/// How many columns of a terminal a text takes.
-enum DisplayWidth {
-    /// Wide East Asian characters and emoji take two, combining marks none (UAX #11).
-    static func of(_ text: String) -> Int {
-        text.reduce(0) { $0 + width(of: $1) }
-    }
-
-    private static func width(of character: Character) -> Int {
-        guard let first = character.unicodeScalars.first else { return 0 }
-        if first.properties.isEmojiPresentation || character.unicodeScalars.contains("\u{FE0F}") { return 2 }
-        switch first.value {
-        case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0xA4CF, 0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F,
-            0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x20000...0x3FFFD:
-            return 2
-        default:
-            return first.properties.generalCategory == .nonspacingMark ? 0 : 1
-        }
+        try output.write(bold && output.color ? "\u{1B}[1m\(line)\u{1B}[0m\n" : line + "\n")
     }
 }

@@ -52,7 +52,7 @@ struct Server: Equatable {
     }
 
     /// Chooses: the flag, `LIBCTL_SERVER`, `config.json`, the daemon's socket if there is one, the default.
-    static func choose(flag: String?, io: IO) throws -> Server {
+    static func choose(flag: String?, io: IO, configured: String?) throws -> Server {
         if let flag {
             do { return try Server(flag) } catch let failure as CommandFailure
                 where failure.hint?.hasPrefix("use http:") == true
@@ -61,29 +61,12 @@ struct Server: Equatable {
             }
         }
         if let variable = io.variable("LIBCTL_SERVER") { return try Server(variable) }
-        if let configured = try configured(io) { return try Server(configured) }
+        if let configured { return try Server(configured) }
         if let folder = io.variable("XDG_RUNTIME_DIR"), folder.hasPrefix("/") {
             let socket = folder + "/libraryd.sock"
             if access(socket, F_OK) == 0 { return try Server("unix:" + socket) }
         }
         return try Server(standard)
-    }
-
-    /// The member `server` of `config.json`.
-    private static func configured(_ io: IO) throws -> String? {
-        guard let folder = try? io.configurationFolder() else { return nil }
-        let path = folder + "/config.json"
-        guard access(path, F_OK) == 0 else { return nil }
-        do {
-            var object = ObjectReader(try JSONValue(parsing: try PrivateFile.contents(path)))
-            let server = object.optionalString("server")
-            try object.finish(.ignored)
-            return server
-        } catch let failure as CommandFailure {
-            throw failure
-        } catch {
-            throw CommandFailure(.configuration, "\(path): \(error)")
-        }
     }
 
     private static func isHost(_ host: String) -> Bool {

@@ -9,16 +9,33 @@ final class Session {
     let output: Output
     let talk: Talk
     let credentials: CredentialsFile
+    /// Where `config.json` and `credentials.json` are.
+    let folder: String
+    /// Which of several logins to use, if anything says so.
+    let user: String?
+    let config: Config?
 
-    init(_ options: GlobalOptions, io: IO) throws {
+    /// - Parameter readsConfig: whether `config.json` has to be right.
+    init(_ options: GlobalOptions, io: IO, readsConfig: Bool = true) throws {
+        var io = io
+        if options.noInput { io.terminal = nil }
         self.io = io
         self.options = options
         let talk = Talk(options: options, io: io)
         self.talk = talk
-        output = try Output(options: options, io: io)
-        server = try Server.choose(flag: options.server, io: io)
-        credentials = CredentialsFile(folder: try io.configurationFolder())
-        client = Client(server: server, transport: io.transport(server)) { talk.trace($0) }
+        folder = try io.configurationFolder()
+        config = readsConfig ? try Config(folder: folder) : nil
+        output = try Output(options: options, io: io, config: config)
+        server = try Server.choose(flag: options.server, io: io, configured: config?[.server])
+        user = options.user ?? io.variable("LIBCTL_USER") ?? config?[.user]
+        credentials = CredentialsFile(folder: folder)
+        client = Client(
+            server: server, transport: io.transport(server), trace: { talk.trace($0) },
+            wait: { seconds in
+                talk.progress("the daemon has too much to do; waiting \(seconds) s")
+                io.sleep(seconds)
+                talk.endProgress()
+            })
     }
 
     /// Calls `body` with an `Authorization` value, refreshing the token first if it has expired, and once more if the
@@ -30,6 +47,13 @@ final class Session {
             return try body("Bearer " + credential.token)
         } catch let problem as Problem where [.tokenExpired, .tokenMalformed].contains(problem.code) {
             return try body("Bearer " + (try refresh(credential)).token)
+        }
+    }
+
+    /// Whether there is a token to send.
+    var isLoggedIn: Bool {
+        get throws {
+            try io.variable("LIBCTL_TOKEN") != nil || credentials.read().find(server: server.origin, user: user) != nil
         }
     }
 
@@ -53,7 +77,6 @@ final class Session {
     }
 
     private func credential() throws -> Credential {
-        let user = options.user ?? io.variable("LIBCTL_USER")
         guard let credential = try credentials.read().find(server: server.origin, user: user) else {
             throw CommandFailure(
                 .notLoggedIn, "not logged in at \(server.origin)\(user.map { " as \($0)" } ?? "")",
@@ -89,24 +112,33 @@ extension Session {
     private func trade(_ token: String) throws -> Login {
         func attempt() throws -> Login {
             try client.call(
-                Endpoints.refresh, body: RefreshRequest(refreshToken: token), timeoutMilliseconds: 4000)
+                Endpoints.refresh, body: RefreshRequest(refreshToken: token), timeoutMilliseconds: 4000,
+                mayWait: false)
         }
         do {
             return try attempt()
-        } catch let failure as CommandFailure where [.tryLater, .foreignReply].contains(failure.status) {
+        } catch let failure as CommandFailure where failure.isLostAnswer {
             return try attempt()
         }
     }
 
     /// Asks on the terminal whether to go on.
+    /// - Parameter lines: what it is about, shown before the question.
     /// - Throws: ``CommandFailure`` `declined`, or `usage` where there is nobody to ask.
-    func confirm(_ question: String, otherwise: String) throws {
+    func confirm(_ lines: [String], _ question: String, otherwise: String) throws {
+        let terminal = try requireTerminal()
+        defer { terminal.close() }
+        let text = (lines + [question]).map(Escaping.terminal).joined(separator: "\n")
+        let answer = try terminal.ask("\(text) [y/N] ")
+        guard ["y", "yes"].contains(answer.lowercased()) else { throw CommandFailure(.declined, otherwise) }
+    }
+
+    /// - Throws: ``CommandFailure`` `usage` where there is nobody to ask.
+    func requireTerminal() throws -> Terminal {
         guard let terminal = Terminal(io) else {
             throw CommandFailure(.usage, "there is no terminal to ask on", hint: "add --yes if you mean it")
         }
-        defer { terminal.close() }
-        let answer = try terminal.ask("\(Escaping.terminal(question)) [y/N] ")
-        guard ["y", "yes"].contains(answer.lowercased()) else { throw CommandFailure(.declined, otherwise) }
+        return terminal
     }
 }
 
@@ -115,5 +147,11 @@ protocol SessionCommand {
     var options: GlobalOptions { get }
     /// What an error is about: the command's words.
     static var title: String { get }
+    /// Whether `config.json` has to be right for it.
+    static var readsConfig: Bool { get }
     func run(_ session: Session) throws
+}
+
+extension SessionCommand {
+    static var readsConfig: Bool { true }
 }

@@ -4,6 +4,7 @@ import Shared
 final class Talk {
     private let writer: Writer
     private let options: GlobalOptions
+    private var showsProgress = false
 
     init(options: GlobalOptions, io: IO) {
         self.options = options
@@ -26,11 +27,14 @@ final class Talk {
 
     /// Shows how far a batch has come, on a terminal, over and over on the same line.
     func progress(_ text: String) {
-        if writer.isTerminal, !options.quiet { put("\r\(text)\u{1B}[K") }
+        guard writer.isTerminal, !options.quiet else { return }
+        put("\r\(text)\u{1B}[K")
+        showsProgress = true
     }
 
     func endProgress() {
-        if writer.isTerminal, !options.quiet { put("\r\u{1B}[K") }
+        if showsProgress { put("\r\u{1B}[K") }
+        showsProgress = false
     }
 
     /// Tells of a failure: two lines for people, or one JSON object for programs that asked for JSON.

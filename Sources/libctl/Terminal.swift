@@ -17,6 +17,13 @@ struct Terminal {
         Glibc.close(descriptor)
     }
 
+    /// Columns of the terminal behind a descriptor, if it tells.
+    static func width(of descriptor: Int32) -> Int? {
+        var size = winsize()
+        guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+        return Int(size.ws_col)
+    }
+
     /// Asks for a line.
     /// - Throws: ``CommandFailure`` `declined` at the end of the input.
     func ask(_ prompt: String) throws -> String {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Each exit code of the README's table, from the real program. 2, which only people can cause, is in `TerminalTests`; 1 is for
-/// errors that nobody has thought of.
+/// errors that nobody has thought of, and made up in `ClientTests`.
 @Suite(.serialized) struct ExitCodeTests {
     private let home = TemporaryFolder()
 
@@ -35,7 +35,7 @@ import Testing
             ("libctl --server http://127.0.0.1:1 status", 69, ""), ("libctl whoami > /dev/full", 74, ""),
             ("LIBCTL_SERVER=nothing libctl status", 78, ""),
             ("LIBCTL_SERVER=http://example.org libctl status", 78, ""),
-            ("echo { > .config/libctl/config.json; LIBCTL_SERVER= libctl status", 78, ""),
+            ("echo { > .config/libctl/config.json; libctl status; code=$?; rm .config/libctl/config.json; exit $code", 78, ""),
             ("chmod 644 .config/libctl/credentials.json; libctl whoami", 77, ""),
         ]
         for (line, code, input) in cases {
@@ -63,7 +63,8 @@ import Testing
         #expect(result.error.hasPrefix("libctl: whoami: "))
         #expect(!result.error.contains("secret"))
         #expect(result.output == "")
-        #expect(server.requests.count == 1)
+        // An answer that is lost is asked for once more, where nothing can happen twice.
+        #expect(server.requests.count == (["", "nonsense\r\n"].contains(answer) ? 2 : 1))
         #expect(server.requests.first?.contains("Authorization: Bearer secret\r\n") == true)
     }
 

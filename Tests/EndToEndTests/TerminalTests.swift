@@ -79,7 +79,7 @@ import Testing
         for (answer, expected) in [("n\r", 2), ("\r", 2), ("\u{4}", 2), ("yes\r", 0)] as [(String, Int32)] {
             #expect(try await daemon.libctl("authors", "list", "-o", "id", home: home).output == "1\n")
             let remove = try libctl(daemon, "authors", "rm", "1")
-            try await remove.wait(for: "Delete author 1? [y/N] ")
+            try await remove.wait(for: "  1  A, B (C)\r\nDelete this author? [y/N] ")
             remove.send(answer)
             #expect(try await remove.end().code == expected)
         }

@@ -127,8 +127,7 @@ import Testing
         #expect(result.output == "1\tA\tB\tC\tfalse\n")
         #expect(
             result.error == """
-                libctl: 'year' is not a field of an author; it is ignored
-                libctl: 'year2' is not a field of an author; it is ignored
+                libctl: these are not fields of an author and are ignored: year, year2
                 libctl: line 2: book must not contain control characters
                 libctl: line 5: 3 fields where the header has 6
                 libctl: line 6: booker_prize must be true or false, not 'maybe'

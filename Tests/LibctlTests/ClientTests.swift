@@ -1,4 +1,3 @@
-import ArgumentParser
 import Foundation
 import Shared
 import TestSupport
@@ -13,7 +12,7 @@ import Testing
             transport: { _ in
                 TransportReply(
                     status: status, headers: type.map { ["content-type": $0] } ?? [:], body: Array(body.utf8))
-            }, trace: { _ in })
+            }, trace: { _ in }, wait: { _ in })
     }
 
     /// Exit 0 means that the daemon said so, whole.
@@ -34,6 +33,15 @@ import Testing
         let client = try client(status: status, type: type, body: body)
         let failure = #expect(throws: CommandFailure.self) { try client.call(Endpoints.ready) as Health }
         #expect(failure?.status == .foreignReply)
+    }
+
+    @Test func whatNobodyHasThoughtOfHasACodeToo() async throws {
+        struct Surprise: Error {}
+        var ctl = Ctl(try await TestLibrary())
+        ctl.answer = { _ in throw Surprise() }
+        let result = try await ctl.line("status")
+        #expect(result.code == 1)
+        #expect(result.error == "libctl: status: Surprise()\n")
     }
 
     @Test func aReplyMaySayMore() throws {
@@ -83,19 +91,18 @@ import Testing
     @Test func theServerIsChosenInOrder() throws {
         let folder = TemporaryFolder()
         var io = IO(environment: ["HOME": folder.path])
-        #expect(try Server.choose(flag: nil, io: io).origin == "http://127.0.0.1:8080")
+        func server(_ flag: String? = nil, configured: String? = nil) throws -> String {
+            try Server.choose(flag: flag, io: io, configured: configured).origin
+        }
+        #expect(try server() == "http://127.0.0.1:8080")
         io.environment["XDG_RUNTIME_DIR"] = folder.path
-        #expect(try Server.choose(flag: nil, io: io).origin == "http://127.0.0.1:8080")
+        #expect(try server() == "http://127.0.0.1:8080")
         try Data().write(to: URL(fileURLWithPath: folder.path + "/libraryd.sock"))
-        #expect(try Server.choose(flag: nil, io: io).origin == "unix:\(folder.path)/libraryd.sock")
-        try FileManager.default.createDirectory(
-            atPath: folder.path + "/.config/libctl", withIntermediateDirectories: true)
-        try Data(#"{"server":"http://127.0.0.1:1"}"#.utf8).write(
-            to: URL(fileURLWithPath: folder.path + "/.config/libctl/config.json"))
-        #expect(try Server.choose(flag: nil, io: io).origin == "http://127.0.0.1:1")
+        #expect(try server() == "unix:\(folder.path)/libraryd.sock")
+        #expect(try server(configured: "http://127.0.0.1:1") == "http://127.0.0.1:1")
         io.environment["LIBCTL_SERVER"] = "http://127.0.0.1:2"
-        #expect(try Server.choose(flag: nil, io: io).origin == "http://127.0.0.1:2")
-        #expect(try Server.choose(flag: "http://127.0.0.1:3", io: io).origin == "http://127.0.0.1:3")
+        #expect(try server(configured: "http://127.0.0.1:1") == "http://127.0.0.1:2")
+        #expect(try server("http://127.0.0.1:3", configured: "http://127.0.0.1:1") == "http://127.0.0.1:3")
     }
 }
 
@@ -142,40 +149,5 @@ extension JSONWriter {
         var json = JSONWriter()
         json.string(value)
         return json.bytes
-    }
-}
-
-/// Every command and argument says what it is for.
-@Suite struct HelpTests {
-    static func commands(_ type: any ParsableCommand.Type = Libctl.self, path: [String] = []) -> [(
-        [String], any ParsableCommand.Type
-    )] {
-        [(path, type)] + type.configuration.subcommands.flatMap { commands($0, path: path + [$0._commandName]) }
-    }
-
-    @Test func everyCommandHasAnAbstractAndHelp() async throws {
-        let ctl = Ctl(try await TestLibrary())
-        let commands = Self.commands()
-        #expect(commands.count == 26)
-        for (path, type) in commands {
-            #expect(!type.configuration.abstract.isEmpty, "\(path)")
-            let help = try await ctl.run(path + ["--help"], input: [])
-            #expect(help.code == 0)
-            #expect(help.error == "")
-            #expect(help.output.hasPrefix("OVERVIEW: \(type.configuration.abstract)"))
-            #expect(HelpText.silentArguments(help.output).isEmpty, "\(path)")
-        }
-    }
-
-    @Test func aSilentArgumentWouldBeFound() {
-        #expect(HelpText.silentArguments("OPTIONS:\n  --x <x>\n  --y         Why.\n") == ["  --x <x>"])
-    }
-
-    @Test(arguments: [["--version"], ["--help"], ["help", "authors", "add"]])
-    func isNotAnError(arguments: [String]) async throws {
-        let result = try await Ctl(try await TestLibrary()).run(arguments, input: [])
-        #expect(result.code == 0)
-        #expect(!result.output.isEmpty)
-        #expect(result.error == "")
     }
 }

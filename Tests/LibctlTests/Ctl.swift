@@ -1,6 +1,7 @@
 import Dispatch
 import Foundation
 import Shared
+import Synchronization
 import TestSupport
 
 @testable import libctl
@@ -12,6 +13,10 @@ struct Ctl: Sendable {
     var environment: [String: String] = [:]
     /// The path whose first answer is lost on the way.
     var lost: String?
+    /// Answers in the router's place, or not.
+    var answer: (@Sendable (TransportRequest) throws -> TransportReply?)?
+    /// Every request, with the seconds that were waited for before it.
+    let record = Record()
 
     init(_ library: TestLibrary) {
         self.library = library
@@ -35,7 +40,7 @@ struct Ctl: Sendable {
         try Data(input).write(to: URL(fileURLWithPath: inputPath))
         let library = library
         let time = library.time
-        let lost = Once(lost)
+        let (lost, answer, record) = (Once(lost), answer, record)
         let environment = environment.merging(["HOME": home.path]) { given, _ in given }
         let code: Int32 = await withCheckedContinuation { continuation in
             Thread.detachNewThread {
@@ -45,11 +50,20 @@ struct Ctl: Sendable {
                 io.error = open(errorPath, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
                 io.terminal = nil
                 io.now = { time.now }
+                io.sleep = { seconds in record.all.withLock { $0.append("wait \(seconds)") } }
                 io.transport = { _ in
-                    {
-                        let reply = try Self.send($0, to: library)
-                        if lost.take($0.path) { throw CommandFailure(.tryLater, "the answer was lost") }
-                        return reply
+                    { request in
+                        let key = request.headers.first { $0.name == "Idempotency-Key" }.map { " " + $0.value } ?? ""
+                        record.all.withLock { $0.append("\(request.method) \(request.path)\(key)") }
+                        let reply = try answer?(request) ?? Self.send(request, to: library)
+                        if lost.take(request.path) { throw CommandFailure(.tryLater, "the answer was lost") }
+                        guard let receive = request.receive, reply.isSuccess else { return reply }
+                        let head = TransportReply(status: reply.status, headers: reply.headers, body: [])
+                        // In pieces that end anywhere.
+                        for start in stride(from: 0, to: reply.body.count, by: 1000) {
+                            try receive(head, Array(reply.body[start..<min(start + 1000, reply.body.count)]))
+                        }
+                        return head
                     }
                 }
                 let code = Libctl.run(arguments, io: io)
@@ -62,6 +76,17 @@ struct Ctl: Sendable {
             error: try String(contentsOfFile: errorPath, encoding: .utf8))
     }
 
+    final class Record: Sendable {
+        let all = Mutex<[String]>([])
+        /// Those that begin with that.
+        func lines(_ prefix: String = "") -> [String] { all.withLock { $0.filter { $0.hasPrefix(prefix) } } }
+    }
+
+    /// Runs a command line as it would be typed, without quotes.
+    func line(_ text: String, input: String = "") async throws -> Result {
+        try await run(text.split(separator: " ").map(String.init), input: Array(input.utf8))
+    }
+
     /// Registers the user and logs in.
     func login(_ name: String) async throws {
         _ = try await self("register", name, "--password-stdin", input: "correct horse\n")
@@ -69,24 +94,24 @@ struct Ctl: Sendable {
     }
 
     private static func send(_ request: TransportRequest, to library: TestLibrary) throws -> TransportReply {
-        let done = DispatchSemaphore(value: 0)
-        let answer = Answer()
         let headers = request.headers.map { ($0.name, $0.value) }
         let (method, path, body) = (request.method, request.path, request.body ?? [])
-        Task {
-            do {
-                answer.reply = try await library.send(method, path, headers: headers, body: body)
-            } catch {
-                answer.error = error
-            }
-            done.signal()
-        }
-        done.wait()
-        if let error = answer.error { throw error }
-        let reply = try require(answer.reply)
+        let reply = try wait { try await library.send(method, path, headers: headers, body: body) }
         return TransportReply(
             status: reply.status, headers: Dictionary(reply.headers.map { ($0.name, $0.value) }) { first, _ in first },
             body: reply.body)
+    }
+
+    /// Does something that is not synchronous.
+    static func wait<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) throws -> Value {
+        let done = DispatchSemaphore(value: 0)
+        let answer = Answer<Value>()
+        Task {
+            do { answer.result = .success(try await body()) } catch { answer.result = .failure(error) }
+            done.signal()
+        }
+        done.wait()
+        return try require(answer.result).get()
     }
 
     /// Used by one thread.
@@ -105,8 +130,7 @@ struct Ctl: Sendable {
     }
 
     /// Written before the semaphore is signalled, read after.
-    private final class Answer: @unchecked Sendable {
-        var reply: TestReply?
-        var error: (any Error)?
+    private final class Answer<Value: Sendable>: @unchecked Sendable {
+        var result: Swift.Result<Value, any Error>?
     }
 }

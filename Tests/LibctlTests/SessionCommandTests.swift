@@ -7,10 +7,6 @@ import Testing
 
 /// Logins, passwords and users, from the command line.
 @Suite(.serialized) struct SessionCommandTests {
-    private func run(_ ctl: Ctl, _ line: String, input: String = "") async throws -> Ctl.Result {
-        try await ctl.run(line.split(separator: " ").map(String.init), input: Array(input.utf8))
-    }
-
     // MARK: Logins
 
     @Test func loginsAreListedAndEnded() async throws {
@@ -18,19 +14,19 @@ import Testing
         let (here, there) = (Ctl(library), Ctl(library))
         try await here.login("ada")
         try await there.login("ada")
-        let list = try await run(here, "sessions list --fields current,id")
+        let list = try await here.line("sessions list --fields current,id")
         #expect(list.code == 0)
         let rows = list.output.split(separator: "\n").map { $0.split(separator: "\t") }
         #expect(rows.map { String($0[0]) }.sorted() == ["false", "true"])
         let other = String(try require(rows.first { $0[0] == "false" })[1])
-        let ended = try await run(here, "sessions revoke \(other)")
+        let ended = try await here.line("sessions revoke \(other)")
         #expect(ended.code == 0)
         #expect(ended.error == "ended the login\n")
-        let after = try await run(there, "whoami")
+        let after = try await there.line("whoami")
         #expect(after.code == 4)
         #expect(after.error.contains("hint: libctl login"))
-        #expect(try await run(here, "whoami").code == 0)
-        let again = try await run(here, "sessions revoke \(other)")
+        #expect(try await here.line("whoami").code == 0)
+        let again = try await here.line("sessions revoke \(other)")
         #expect(again.code == 3)
         #expect(again.error.contains("hint: libctl sessions list"))
     }
@@ -40,9 +36,9 @@ import Testing
         let (here, there) = (Ctl(library), Ctl(library))
         try await here.login("ada")
         try await there.login("ada")
-        #expect(try await run(here, "sessions revoke --others").code == 0)
-        #expect(try await run(here, "whoami").code == 0)
-        #expect(try await run(there, "whoami").code == 4)
+        #expect(try await here.line("sessions revoke --others").code == 0)
+        #expect(try await here.line("whoami").code == 0)
+        #expect(try await there.line("whoami").code == 4)
     }
 
     @Test func logoutAllEndsEveryLogin() async throws {
@@ -50,19 +46,19 @@ import Testing
         let (here, there) = (Ctl(library), Ctl(library))
         try await here.login("ada")
         try await there.login("ada")
-        #expect(try await run(here, "logout --all").error == "logged out ada everywhere\n")
-        #expect(try await run(there, "whoami").code == 4)
-        #expect(try await run(here, "whoami").error.contains("not logged in"))
+        #expect(try await here.line("logout --all").error == "logged out ada everywhere\n")
+        #expect(try await there.line("whoami").code == 4)
+        #expect(try await here.line("whoami").error.contains("not logged in"))
         // Who is logged out already cannot log out the others.
-        #expect(try await run(there, "logout --all").code == 4)
-        #expect(try await run(there, "logout").code == 0)
+        #expect(try await there.line("logout --all").code == 4)
+        #expect(try await there.line("logout").code == 0)
     }
 
     @Test(arguments: ["sessions revoke", "sessions revoke --others x", "sessions"])
     func whichLoginsMustBeSaid(line: String) async throws {
         let ctl = Ctl(try await TestLibrary())
         try await ctl.login("ada")
-        #expect(try await run(ctl, line).code == (line == "sessions" ? 0 : 64))
+        #expect(try await ctl.line(line).code == (line == "sessions" ? 0 : 64))
     }
 
     // MARK: Password
@@ -72,14 +68,14 @@ import Testing
         let (here, there) = (Ctl(library), Ctl(library))
         try await here.login("ada")
         try await there.login("ada")
-        let changed = try await run(here, "passwd --password-stdin", input: "correct horse\nbattery staple\n")
+        let changed = try await here.line("passwd --password-stdin", input: "correct horse\nbattery staple\n")
         #expect(changed.code == 0, "\(changed.error)")
         #expect(changed.output == "")
         #expect(!changed.error.contains("horse") && !changed.error.contains("staple"))
-        #expect(try await run(here, "whoami").code == 0)
-        #expect(try await run(there, "whoami").code == 4)
-        #expect(try await run(there, "login ada --password-stdin", input: "correct horse").code == 4)
-        #expect(try await run(there, "login ada --password-stdin", input: "battery staple").code == 0)
+        #expect(try await here.line("whoami").code == 0)
+        #expect(try await there.line("whoami").code == 4)
+        #expect(try await there.line("login ada --password-stdin", input: "correct horse").code == 4)
+        #expect(try await there.line("login ada --password-stdin", input: "battery staple").code == 0)
     }
 
     @Test(
@@ -90,9 +86,9 @@ import Testing
     func aChangeThatIsNotRightChangesNothing(input: String, code: Int32) async throws {
         let ctl = Ctl(try await TestLibrary())
         try await ctl.login("ada")
-        let changed = try await run(ctl, "passwd --password-stdin", input: input)
+        let changed = try await ctl.line("passwd --password-stdin", input: input)
         #expect(changed.code == code, "\(changed.error)")
-        #expect(try await run(ctl, "login ada --password-stdin", input: "correct horse").code == 0)
+        #expect(try await ctl.line("login ada --password-stdin", input: "correct horse").code == 0)
     }
 
     // MARK: Users
@@ -102,27 +98,27 @@ import Testing
         let (admin, ada) = (Ctl(library), Ctl(library))
         try await admin.login("root")
         try await ada.login("ada")
-        let refused = try await run(admin, "users list")
+        let refused = try await admin.line("users list")
         #expect(refused.code == 5)
         try await library.setAdmin(true, "root")
-        let list = try await run(admin, "users list --fields name,admin,disabled")
+        let list = try await admin.line("users list --fields name,admin,disabled")
         #expect(list.output == "root\ttrue\tfalse\nada\tfalse\tfalse\n")
-        let promoted = try await run(admin, "users promote ADA --fields name,admin")
+        let promoted = try await admin.line("users promote ADA --fields name,admin")
         #expect(promoted.output == "ada\ttrue\n")
-        #expect(try await run(ada, "users list -o id").code == 0)
-        #expect(try await run(admin, "users demote ada --fields name,admin").output == "ada\tfalse\n")
-        #expect(try await run(ada, "users list").code == 5)
-        #expect(try await run(admin, "users disable ada --fields name,disabled").output == "ada\ttrue\n")
-        #expect(try await run(ada, "whoami").code == 4)
-        #expect(try await run(admin, "users enable ada --fields name,disabled").output == "ada\tfalse\n")
-        #expect(try await run(ada, "login ada --password-stdin", input: "correct horse").code == 0)
+        #expect(try await ada.line("users list -o id").code == 0)
+        #expect(try await admin.line("users demote ada --fields name,admin").output == "ada\tfalse\n")
+        #expect(try await ada.line("users list").code == 5)
+        #expect(try await admin.line("users disable ada --fields name,disabled").output == "ada\ttrue\n")
+        #expect(try await ada.line("whoami").code == 4)
+        #expect(try await admin.line("users enable ada --fields name,disabled").output == "ada\tfalse\n")
+        #expect(try await ada.line("login ada --password-stdin", input: "correct horse").code == 0)
 
-        #expect(try await run(admin, "users rm ada").code == 64)
-        #expect(try await run(ada, "whoami").code == 0)
-        let removed = try await run(admin, "users rm ada --yes")
+        #expect(try await admin.line("users rm ada").code == 64)
+        #expect(try await ada.line("whoami").code == 0)
+        let removed = try await admin.line("users rm ada --yes")
         #expect(removed.code == 0)
         #expect(removed.error == "deleted ada\n")
-        #expect(try await run(ada, "whoami").code == 4)
+        #expect(try await ada.line("whoami").code == 4)
     }
 
     @Test(
@@ -136,9 +132,9 @@ import Testing
         let admin = Ctl(library)
         try await admin.login("root")
         try await library.setAdmin(true, "root")
-        let result = try await run(admin, line)
+        let result = try await admin.line(line)
         #expect(result.code == code, "\(result.error)")
         if line == "users promote rot" { #expect(result.error.contains("did you mean root?")) }
-        #expect(try await run(admin, "users list --fields name,admin,disabled").output == "root\ttrue\tfalse\n")
+        #expect(try await admin.line("users list --fields name,admin,disabled").output == "root\ttrue\tfalse\n")
     }
 }

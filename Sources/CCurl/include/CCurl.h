@@ -11,6 +11,7 @@
 // value.
 
 typedef size_t (*ccurl_sink)(const char *bytes, size_t size, size_t count, void *context);
+typedef int (*ccurl_progress)(void *context, curl_off_t, curl_off_t, curl_off_t, curl_off_t);
 
 /// Loads libcurl; false if it is not there. To be called before anything else.
 bool ccurl_load(void);
@@ -20,12 +21,13 @@ void ccurl_cleanup(CURL *handle);
 void ccurl_reset(CURL *handle);
 CURLcode ccurl_perform(CURL *handle);
 const char *ccurl_reason(CURLcode code);
-long ccurl_status(CURL *handle);
 
 CURLcode ccurl_set_long(CURL *handle, CURLoption option, long value);
 CURLcode ccurl_set_string(CURL *handle, CURLoption option, const char *value);
 CURLcode ccurl_set_pointer(CURL *handle, CURLoption option, void *value);
 CURLcode ccurl_set_sink(CURL *handle, CURLoption option, ccurl_sink sink);
+/// Has the function called at least about once a second (CURLOPT_XFERINFOFUNCTION); other than 0 ends the exchange.
+CURLcode ccurl_set_progress(CURL *handle, ccurl_progress progress);
 /// Copies the bytes, so they need not outlive the call.
 CURLcode ccurl_set_body(CURL *handle, const void *bytes, size_t size);
 

@@ -5,8 +5,10 @@ import Shared
 struct LoginCommand: ParsableCommand, SessionCommand {
     static let title = "login"
     static let configuration = CommandConfiguration(
-        commandName: "login", abstract: "Log in and keep the token.",
-        discussion: "The token is kept in ~/.config/libctl/credentials.json and refreshed when it has expired.")
+        "login", "Log in and keep the token.",
+        discussion: "The token is kept in ~/.config/libctl/credentials.json and refreshed when it has expired.",
+        examples: "login ada", "login ada --password-file ~/.library-password",
+        "login ada --server https://library.example.org")
 
     @OptionGroup var user: UserArgument
     @OptionGroup var password: PasswordOptions

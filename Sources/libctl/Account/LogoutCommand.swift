@@ -4,7 +4,7 @@ import Shared
 struct LogoutCommand: ParsableCommand, SessionCommand {
     static let title = "logout"
     static let configuration = CommandConfiguration(
-        commandName: "logout", abstract: "End the session and forget its token.")
+        "logout", "End the session and forget its token.", examples: "logout", "logout --all")
 
     @Flag(help: "End your logins on all machines.")
     var all = false
@@ -16,8 +16,8 @@ struct LogoutCommand: ParsableCommand, SessionCommand {
             try end(session)
             return session.talk.say("logged out")
         }
-        let user = options.user ?? session.io.variable("LIBCTL_USER")
-        guard let credential = try session.credentials.read().find(server: session.server.origin, user: user) else {
+        guard let credential = try session.credentials.read().find(server: session.server.origin, user: session.user)
+        else {
             throw CommandFailure(.notLoggedIn, "not logged in at \(session.server.origin)")
         }
         do {

@@ -4,11 +4,12 @@ import Shared
 struct PasswdCommand: ParsableCommand, SessionCommand {
     static let title = "passwd"
     static let configuration = CommandConfiguration(
-        commandName: "passwd", abstract: "Change your password; all other logins of yours end.",
+        "passwd", "Change your password; all other logins of yours end.",
         discussion: """
             Asks for the current password, and twice for the new one. With --password-stdin or --password-file the first
             line is the current password and the second line the new one.
-            """)
+            """,
+        examples: "passwd", "passwd --password-stdin < old-and-new")
 
     @OptionGroup var password: PasswordOptions
     @OptionGroup var options: GlobalOptions

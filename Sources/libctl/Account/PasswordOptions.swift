@@ -77,7 +77,7 @@ struct UserArgument: ParsableArguments {
 
     func name(_ session: Session) throws -> String {
         if let name { return name }
-        if let name = session.options.user { return name }
+        if let name = session.user { return name }
         guard let terminal = Terminal(session.io) else {
             throw CommandFailure(.usage, "the name of the user is missing", hint: "say it after the command")
         }

@@ -4,8 +4,9 @@ import Shared
 struct RegisterCommand: ParsableCommand, SessionCommand {
     static let title = "register"
     static let configuration = CommandConfiguration(
-        commandName: "register", abstract: "Create an account.",
-        discussion: "Asks for the password twice, unless an option says where it is. Does not log in.")
+        "register", "Create an account.",
+        discussion: "Asks for the password twice, unless an option says where it is. Does not log in.",
+        examples: "register ada", "register ada --password-stdin < password")
 
     @OptionGroup var user: UserArgument
     @OptionGroup var password: PasswordOptions

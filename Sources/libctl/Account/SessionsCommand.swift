@@ -8,7 +8,8 @@ struct SessionsCommand: ParsableCommand {
     struct List: ParsableCommand, SessionCommand {
         static let title = "sessions list"
         static let configuration = CommandConfiguration(
-            commandName: "list", abstract: "List your logins on all machines, the latest first.")
+            "list", "List your logins on all machines, the latest first.",
+            examples: "sessions list", "sessions list --fields client,last_used_at")
 
         @OptionGroup var options: GlobalOptions
 
@@ -20,8 +21,9 @@ struct SessionsCommand: ParsableCommand {
     struct Revoke: ParsableCommand, SessionCommand {
         static let title = "sessions revoke"
         static let configuration = CommandConfiguration(
-            commandName: "revoke", abstract: "End logins: their tokens stop working at once.",
-            discussion: "To end the login of this machine too: libctl logout --all")
+            "revoke", "End logins: their tokens stop working at once.",
+            discussion: "To end the login of this machine too: libctl logout --all",
+            examples: "sessions revoke --others", "sessions revoke 6f9619ff-8b86-4011-b42d-00c04fc964ff")
 
         @Argument(help: "Id of the login.", completion: .custom(Candidates.sessions)) var id: [String] = []
         @Flag(help: "All but the one in use.") var others = false

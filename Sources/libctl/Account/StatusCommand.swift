@@ -5,7 +5,7 @@ import Shared
 struct StatusCommand: ParsableCommand, SessionCommand {
     static let title = "status"
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Tell whether the daemon is ready.")
+        "status", "Tell whether the daemon is ready.", examples: "status", "status --wait 10s && libctl authors list")
 
     @Option(help: "Wait so long for it to become ready, such as 10s.")
     var wait: Lifetime?
@@ -16,7 +16,7 @@ struct StatusCommand: ParsableCommand, SessionCommand {
         let deadline = ContinuousClock.now + .seconds(wait?.seconds ?? 0)
         while true {
             do {
-                let health = try session.client.call(Endpoints.ready, timeoutMilliseconds: 2000)
+                let health = try session.client.call(Endpoints.ready, timeoutMilliseconds: 2000, mayWait: false)
                 if options.wantsJSON {
                     try session.output.json(health)
                 } else {

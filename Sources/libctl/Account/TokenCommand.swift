@@ -4,8 +4,9 @@ public import Shared
 struct TokenCommand: ParsableCommand, SessionCommand {
     static let title = "token"
     static let configuration = CommandConfiguration(
-        commandName: "token", abstract: "Print the access token, refreshed if need be.",
-        discussion: "For other programs: curl -H \"Authorization: Bearer $(libctl token)\" …")
+        "token", "Print the access token, refreshed if need be.",
+        discussion: "For other programs: curl -H \"Authorization: Bearer $(libctl token)\" …",
+        examples: "token", "token --min-ttl 5m")
 
     @Option(help: "How long the token must still be good, such as 5m. (default: 10s)")
     var minTTL: Lifetime = Lifetime(seconds: 10)

@@ -4,7 +4,7 @@ import Shared
 struct WhoamiCommand: ParsableCommand, SessionCommand {
     static let title = "whoami"
     static let configuration = CommandConfiguration(
-        commandName: "whoami", abstract: "Show who is logged in, by asking the daemon.")
+        "whoami", "Show who is logged in, by asking the daemon.", examples: "whoami", "whoami --json")
 
     @OptionGroup var options: GlobalOptions
 

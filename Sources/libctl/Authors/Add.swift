@@ -6,11 +6,13 @@ extension AuthorsCommand {
     struct Add: ParsableCommand, SessionCommand {
         static let title = "authors add"
         static let configuration = CommandConfiguration(
-            commandName: "add", abstract: "Add an author, or many from a file.",
+            "add", "Add an author, or many from a file, and print them.",
             discussion: """
-                A file is CSV with a header line, or NDJSON with one object a line; the columns are name, book, country \
-                and booker_prize. A bad line is told of with its number, and the rest goes on.
-                """)
+                A file is read as 'authors import' reads it, but each line is a request of its own, so that what was \
+                stored can be printed. A bad line is told of with its number, and the rest goes on.
+                """,
+            examples: "authors add --name 'Hilary Mantel' --book 'Wolf Hall' --country 'United Kingdom' --booker-prize",
+            "authors add -f new.csv -o id", "authors list -o ndjson | libctl --user bob authors add -f -")
 
         @Option(parsing: .unconditional, help: "Name of the author.") var name: String?
         @Option(parsing: .unconditional, help: "Title of the book.") var book: String?
@@ -20,8 +22,7 @@ extension AuthorsCommand {
         @Option(name: .shortAndLong, help: "File to read authors from; - is standard input.", completion: .file())
         var file: String?
 
-        @Option(help: "csv or ndjson. (default: by the first character)")
-        var fileFormat: AuthorLines.Format?
+        @OptionGroup var form: FileOptions
 
         @OptionGroup var options: GlobalOptions
 
@@ -52,9 +53,9 @@ extension AuthorsCommand {
             guard descriptor >= 0 else { throw CommandFailure(.unreadable, "\(file): \(systemError())") }
             defer { if file != "-" { close(descriptor) } }
 
-            let lines = try LineSource(Reader(descriptor), format: fileFormat, session)
+            let lines = try LineSource(Reader(descriptor), form, session)
             let list = try session.output.list(of: Author.self)
-            var failures: [CommandFailure] = []
+            var failures = BatchFailures()
             var total = 0
             defer { session.talk.endProgress() }
             while let line = try lines.next() {
@@ -68,7 +69,7 @@ extension AuthorsCommand {
                         session.talk.say("added \(total - 1 - failures.count) authors before line \(line.number)")
                         throw failure
                     }
-                    failures.append(failure)
+                    failures.add(failure)
                     session.talk.endProgress()
                     session.talk.warn("line \(line.number): \(failure.why)")
                 }
@@ -78,7 +79,7 @@ extension AuthorsCommand {
             try list.end()
             try session.output.flush()
             session.talk.say("added \(total - failures.count) authors, \(failures.count) failed")
-            try CommandFailure.summarize(failures, of: total, noun: "lines")
+            try failures.end(of: total, noun: "lines")
         }
     }
 }

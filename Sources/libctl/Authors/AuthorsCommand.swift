@@ -4,8 +4,10 @@ import Shared
 /// The commands of the noun author; each is an extension of this in a file of its own.
 struct AuthorsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "authors", abstract: "List, show, add, edit and delete authors.",
-        subcommands: [List.self, Show.self, Add.self, Edit.self, Remove.self, Import.self, Export.self])
+        commandName: "authors", abstract: "List, show, add, edit and delete authors, in ones and in thousands.",
+        subcommands: [
+            List.self, Show.self, Add.self, Edit.self, Remove.self, Import.self, Export.self, Watch.self, Stats.self,
+        ])
 }
 
 /// Which authors: the filters of `list`, which `rm` takes too.
@@ -58,20 +60,42 @@ extension Session {
     }
 
     /// Does something for each item and goes on past failures.
-    /// - Throws: ``CommandFailure``: the one failure's own status if all failed alike, else `partial`.
+    /// - Throws: as ``BatchFailures/end(of:noun:)``.
     func forEach<Item>(_ items: [Item], noun: String, _ body: (Item) throws -> Void) throws {
-        var failures: [CommandFailure] = []
+        var failures = BatchFailures()
         for item in items {
             do {
                 try body(item)
             } catch {
                 let failure = CommandFailure(error)
                 if failure.endsBatch { throw failure }
-                failures.append(failure)
+                failures.add(failure)
                 if items.count > 1 { talk.warn("\(noun) \(item): \(failure.why)") }
             }
         }
-        try CommandFailure.summarize(failures, of: items.count, noun: noun + "s")
+        try failures.end(of: items.count, noun: noun + "s")
+    }
+}
+
+/// What went wrong in a batch, however long it is.
+struct BatchFailures {
+    private(set) var count = 0
+    private var first: CommandFailure?
+    private var areAlike = true
+
+    mutating func add(_ failure: CommandFailure) {
+        count += 1
+        areAlike = areAlike && failure.status == first?.status ?? failure.status
+        first = first ?? failure
+    }
+
+    /// Ends the batch.
+    /// - Throws: ``CommandFailure``: the one failure's own status if all failed alike, else `partial`.
+    func end(of total: Int, noun: String) throws {
+        guard let first else { return }
+        if total == 1 { throw first }
+        let status = count == total && areAlike ? first.status : .partial
+        throw CommandFailure(status, "\(count) of \(total) \(noun) failed")
     }
 }
 
@@ -82,14 +106,6 @@ extension CommandFailure {
         case .notFound, .conflict, .invalid, .unparseable: false
         default: true
         }
-    }
-
-    /// Ends a batch.
-    static func summarize(_ failures: [CommandFailure], of total: Int, noun: String) throws {
-        guard let first = failures.first else { return }
-        if total == 1 { throw first }
-        let alike = failures.count == total && failures.allSatisfy { $0.status == first.status }
-        throw CommandFailure(alike ? first.status : .partial, "\(failures.count) of \(total) \(noun) failed")
     }
 
     /// Reads ids as people and pipes write them.

@@ -5,7 +5,9 @@ extension AuthorsCommand {
     struct Edit: ParsableCommand, SessionCommand {
         static let title = "authors edit"
         static let configuration = CommandConfiguration(
-            commandName: "edit", abstract: "Change an author; what is not named stays.")
+            "edit", "Change an author; what is not named stays.",
+            discussion: "A change that somebody else makes meanwhile is not overwritten: that is a conflict.",
+            examples: "authors edit 12 --country Ireland", "authors edit 12 --no-booker-prize --if-version 3")
 
         @Argument(help: "Id of the author.", completion: .custom(Candidates.authors))
         var id: String
@@ -17,20 +19,43 @@ extension AuthorsCommand {
         @Flag(inversion: .prefixedNo, help: "Whether the book won the Booker Prize.")
         var bookerPrize: Bool?
 
+        @OptionGroup var condition: VersionCondition
+
         @OptionGroup var options: GlobalOptions
 
         func run(_ session: Session) throws {
-            let path = Endpoints.updateAuthor.path(String(try CommandFailure.ids([id])[0]))
+            let id = try CommandFailure.ids([id])[0]
             let patch = AuthorPatch(name: name, book: book, country: country, bookerPrize: bookerPrize)
             guard patch != AuthorPatch() else {
                 throw CommandFailure(
                     .usage, "nothing to change", hint: "say --name, --book, --country or --[no-]booker-prize")
             }
             let body = try patch.validated()
+            let tag = try condition.entityTag(id) ?? session.author(id).entityTag
             let reply = try session.authorized {
-                try session.client.call(Endpoints.updateAuthor, path: path, authorization: $0, body: body)
+                try session.client.call(
+                    Endpoints.updateAuthor, path: Endpoints.updateAuthor.path(String(id)), authorization: $0,
+                    ifMatch: tag, body: body)
             }
             try session.output.show(reply.author)
+        }
+    }
+}
+
+/// Which version of an author is meant.
+struct VersionCondition: ParsableArguments {
+    @Option(help: "Only if the author still has this version.")
+    var ifVersion: Int64?
+
+    func entityTag(_ id: Int64) -> String? {
+        ifVersion.map { Author.entityTag(id: id, version: $0) }
+    }
+}
+
+extension Session {
+    func author(_ id: Int64) throws -> Author {
+        try authorized {
+            try client.call(Endpoints.author, path: Endpoints.author.path(String(id)), authorization: $0)
         }
     }
 }

@@ -5,11 +5,13 @@ extension AuthorsCommand {
     struct Export: ParsableCommand, SessionCommand {
         static let title = "authors export"
         static let configuration = CommandConfiguration(
-            commandName: "export", abstract: "Write authors to a file that import reads.",
+            "export", "Write authors to a file that import reads.",
             discussion: """
                 The file is whole, or it is not there: it gets its name at the end, and what had that name is replaced. \
                 NDJSON unless the file is named .csv or -o says so.
-                """)
+                """,
+            examples: "authors export library.csv", "authors export --booker-prize winners.ndjson",
+            "--user ada authors export | libctl --user bob authors import -")
 
         @Argument(help: "File to write; - is standard output. (default: -)", completion: .file()) var file = "-"
 
@@ -23,20 +25,44 @@ extension AuthorsCommand {
         }
 
         private func write(_ session: Session, to descriptor: Int32) throws {
-            var (options, io) = (options, session.io)
-            let isNamedCSV = file.lowercased().hasSuffix(".csv")
-            options.format = options.format ?? (isNamedCSV && !options.json ? .csv : .ndjson)
-            io.output = descriptor
-            let output = try Output(options: options, io: io)
+            let standard: OutputFormat = options.json ? .json : file.lowercased().hasSuffix(".csv") ? .csv : .ndjson
+            let output = try session.output(as: options.format ?? standard, to: descriptor)
             let list = try output.list(of: Author.self)
+            let progress = Progress(session.talk, size: nil, noun: "authors")
+            defer { progress.end() }
             var count = 0
-            try session.forEachAuthor(filter.query()) { author in
+            try session.streamAuthors(filter.query()) { author in
                 try list.add(author)
                 count += 1
+                if count.isMultiple(of: 2000) { progress.show(count, 0) }
             }
             try list.end()
             try output.flush()
+            progress.end()
             session.talk.say("exported \(count) authors")
         }
+    }
+}
+
+extension Session {
+    /// Calls `body` with each author that the query finds, as the daemon streams them.
+    func streamAuthors(_ query: AuthorQuery, _ body: (Author) throws -> Void) throws {
+        let path = Endpoints.authors.path + QueryItem.string(query.items)
+        var lines = Records(csv: false)
+        func take(_ record: Records.Record) throws {
+            guard record.fault == nil, let author = try? Author(json: record.fields[0], unknownMembers: .ignored) else {
+                throw CommandFailure(.foreignReply, "the reply from \(server.origin) is not a list of authors")
+            }
+            try body(author)
+        }
+        try authorized { authorization in
+            try client.stream(
+                path, as: AuthorLines.Format.ndjson.mediaType, authorization: authorization, patience: 60
+            ) { bytes in
+                lines.append(bytes)
+                while let record = lines.next(atEnd: false) { try take(record) }
+            }
+        }
+        while let record = lines.next(atEnd: true) { try take(record) }
     }
 }

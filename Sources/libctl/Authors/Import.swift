@@ -6,22 +6,23 @@ extension AuthorsCommand {
     struct Import: ParsableCommand, SessionCommand {
         static let title = "authors import"
         static let configuration = CommandConfiguration(
-            commandName: "import", abstract: "Add all authors of a file, in few requests.",
+            "import", "Add all authors of a file, in few requests.",
             discussion: """
-                A file is CSV with a header line, or NDJSON with one object a line; the columns are name, book, country \
-                and booker_prize. A bad line is told of with its number, and the rest goes on. Other people's files: \
-                --map name=Author,book=Title
-                """)
+                A file is CSV or TSV with a header line, or NDJSON with one object a line; the columns are name, book, \
+                country and booker_prize. A bad line is told of with its number, and the rest goes on. Other people's \
+                columns get their meaning by --map; --default fills what they do not have.
+                """,
+            examples: "authors import library.csv --dry-run",
+            "authors import goodreads_library_export.csv --map name=Author,book=Title "
+                + "--default country=Unknown --on-conflict skip",
+            "authors import librarything.tsv --map 'name=Primary Author,book=Title' --default country=Unknown",
+            "authors import library.ndjson --atomic", "authors import - --rejects bad.ndjson < library.csv")
 
         @Argument(help: "File to read; - is standard input.", completion: .file()) var file: String
 
-        @Option(help: "csv or ndjson. (default: by the first character)")
-        var fileFormat: AuthorLines.Format?
+        @OptionGroup var form: FileOptions
 
-        @Option(help: "Names of columns, such as name=Author,book=Title.")
-        var map: String?
-
-        @Option(help: "What to do with an author that is there already: fail, skip or update.")
+        @Option(help: "What to do with an author that is there already.")
         var onConflict = BulkOptions.Conflict.fail
 
         @Flag(help: "All lines or none.") var atomic = false
@@ -42,8 +43,8 @@ extension AuthorsCommand {
             let descriptor = file == "-" ? session.io.input : open(file, O_RDONLY | O_CLOEXEC)
             guard descriptor >= 0 else { throw CommandFailure(.unreadable, "\(file): \(systemError())") }
             defer { if file != "-" { close(descriptor) } }
-            let source = try LineSource(Reader(descriptor), format: fileFormat, names: try names(), session)
-            let progress = Progress(session.talk, size: Self.size(of: descriptor))
+            let source = try LineSource(Reader(descriptor), form, session)
+            let progress = Progress(session.talk, size: Self.size(of: descriptor), noun: "lines")
             let rejects = try rejects.map { try RejectFile($0) }
             var tally = ImportTally()
             defer { progress.end() }
@@ -60,7 +61,7 @@ extension AuthorsCommand {
                         progress.end()
                         session.talk.warn("line \(line.number): \(fault)")
                         try rejects?.add(line.number, "\(fault)", nil)
-                        tally.failures.append(CommandFailure(fault))
+                        tally.failures.add(CommandFailure(fault))
                     }
                     if batch.body.count > Self.largestBody - (2 << 20), atomic || dryRun {
                         throw CommandFailure(.invalid, "the file is too large to be stored all or nothing")
@@ -70,7 +71,7 @@ extension AuthorsCommand {
                         progress.show(tally.total, source.received)
                     }
                 }
-                if atomic, !tally.failures.isEmpty {
+                if atomic, tally.failures.count > 0 {
                     throw CommandFailure(
                         .invalid, "\(tally.failures.count) of \(tally.total) lines are not right, so none was stored")
                 }
@@ -83,7 +84,7 @@ extension AuthorsCommand {
             progress.end()
             try rejects?.end()
             session.talk.say(tally.description + (dryRun ? " (nothing was changed)" : ""))
-            try CommandFailure.summarize(tally.failures, of: tally.total, noun: "lines")
+            try tally.failures.end(of: tally.total, noun: "lines")
         }
 
         private func send(
@@ -122,25 +123,9 @@ extension AuthorsCommand {
                 progress.end()
                 session.talk.warn("line \(line.number): \(message)")
                 try rejects?.add(line.number, message, line.draft)
-                tally.failures.append(CommandFailure(ExitStatus(line: code), message))
+                tally.failures.add(CommandFailure(ExitStatus(line: code), message))
             }
             batch = ImportBatch()
-        }
-
-        private func names() throws -> [String: String] {
-            var names: [String: String] = [:]
-            for pair in map?.split(separator: ",") ?? [] {
-                let words = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-                let field = String(words[0])
-                let known = ["name", "book", "country", "booker_prize"]
-                guard words.count == 2, known.contains(field), names[field] == nil else {
-                    throw CommandFailure(
-                        .usage, "'\(pair)' maps no column",
-                        hint: "say FIELD=COLUMN, a field being one of \(known.joined(separator: ", "))")
-                }
-                names[field] = String(words[1])
-            }
-            return names
         }
 
         private static func size(of descriptor: Int32) -> Int? {

@@ -17,7 +17,7 @@ struct ImportBatch {
 struct ImportTally {
     var total = 0
     var outcomes: [String: Int] = [:]
-    var failures: [CommandFailure] = []
+    var failures = BatchFailures()
 
     var stored: Int { (outcomes["created"] ?? 0) + (outcomes["updated"] ?? 0) }
 
@@ -64,20 +64,23 @@ final class RejectFile {
     }
 }
 
-/// How far a batch has come: lines, rate, and the time that is left where the size is known.
+/// How far a batch has come: what was done, rate, and the time that is left where the size is known.
 final class Progress {
     private let talk: Talk
     private let size: Int?
+    private let noun: String
     private let start = ContinuousClock.now
 
-    init(_ talk: Talk, size: Int?) {
+    /// - Parameter size: of the input, in bytes, if it is known.
+    init(_ talk: Talk, size: Int?, noun: String) {
         self.talk = talk
         self.size = size
+        self.noun = noun
     }
 
-    func show(_ lines: Int, _ bytes: Int) {
+    func show(_ count: Int, _ bytes: Int) {
         let seconds = max(start.duration(to: .now) / .seconds(1), 0.001)
-        var text = "\(lines) lines, \(Int(Double(lines) / seconds)) a second"
+        var text = "\(count) \(noun), \(Int(Double(count) / seconds)) a second"
         if let size, bytes > 0, size >= bytes {
             let left = Int(Double(size - bytes) * seconds / Double(bytes))
             let filled = bytes * 20 / max(size, 1)

@@ -1,25 +1,78 @@
-public import ArgumentParser
-public import Shared
+import ArgumentParser
+import Shared
+
+/// What a file of authors looks like.
+enum FileFormat: String, ExpressibleByArgument, CaseIterable {
+    case csv, tsv, ndjson
+}
+
+/// How a file of authors is to be read.
+struct FileOptions: ParsableArguments {
+    @Option(help: "Format of the file. (default: by the first line)")
+    var fileFormat: FileFormat?
+
+    @Option(parsing: .unconditional, help: "Names of columns, such as name=Author,book=Title.")
+    var map: String?
+
+    @Option(
+        parsing: .unconditionalSingleValue, help: "What to take where the file has nothing, such as country=Unknown.")
+    var `default`: [String] = []
+
+    private static let fields = ["name", "book", "country", "booker_prize"]
+
+    /// Other people's names, by the author's field.
+    func names() throws -> [String: String] {
+        try Self.pairs(
+            (map ?? "").split(separator: ",").map(String.init), among: Self.fields, "maps no column", "COLUMN")
+    }
+
+    func defaults() throws -> [String: String] {
+        try Self.pairs(self.default, among: Self.fields.dropLast(), "is no default", "TEXT")
+    }
+
+    private static func pairs(
+        _ texts: [String], among fields: [String], _ complaint: String, _ value: String
+    ) throws -> [String: String] {
+        var pairs: [String: String] = [:]
+        for text in texts {
+            let words = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let field = String(words[0])
+            guard words.count == 2, fields.contains(field), pairs[field] == nil else {
+                throw CommandFailure(
+                    .usage, "'\(text)' \(complaint)",
+                    hint: "say FIELD=\(value), a field being one of \(fields.joined(separator: ", "))")
+            }
+            pairs[field] = String(words[1])
+        }
+        return pairs
+    }
+}
 
 /// The authors of a file, one at a time, whatever the size of the file.
 final class LineSource {
     private let reader: Reader
     private let talk: Talk
+    private var text = TextDecoder()
     private var lines: AuthorLines
     private var isAtEnd = false
     private var told = 0
     /// How many bytes have been read.
     private(set) var received = 0
 
-    /// - Parameters:
-    ///   - format: `nil` to look at the first character.
-    ///   - names: other people's names of columns, by the author's field.
-    init(
-        _ reader: Reader, format: AuthorLines.Format?, names: [String: String] = [:], _ session: Session
-    ) throws {
+    /// The first line tells the format, unless the options do.
+    init(_ reader: Reader, _ options: FileOptions, _ session: Session) throws {
         self.reader = reader
         talk = session.talk
-        lines = AuthorLines(try format ?? Self.guess(reader), names: names, unknownMembers: .ignored)
+        var start: [UInt8] = []
+        while !start.contains(UInt8(ascii: "\n")), start.count < Records.longest, let bytes = try reader.some() {
+            received += bytes.count
+            start += text.utf8(bytes)
+        }
+        let (format, separator) = Self.form(start, options.fileFormat)
+        lines = AuthorLines(
+            format, separator: separator, names: try options.names(), defaults: try options.defaults(),
+            unknownMembers: .ignored)
+        lines.append(start)
     }
 
     /// - Throws: ``CommandFailure`` `unparseable` if a CSV header has not what is needed.
@@ -27,32 +80,81 @@ final class LineSource {
         while true {
             do {
                 let line = try lines.next(atEnd: isAtEnd)
-                for name in lines.unknownNames.dropFirst(told) {
-                    talk.warn("'\(name)' is not a field of an author; it is ignored")
-                    told += 1
-                }
+                tellUnknownNames()
                 if line != nil || isAtEnd { return line }
             } catch {
                 throw CommandFailure(
                     .unparseable, "\(error)",
-                    hint: "the first line must name the columns: name,book,country,booker_prize")
+                    hint: "the first line must name the columns name, book and country; "
+                        + "or say --map name=COLUMN,… or --default country=TEXT")
             }
             if let bytes = try reader.some() {
-                lines.append(bytes)
                 received += bytes.count
+                lines.append(text.utf8(bytes))
             } else {
                 isAtEnd = true
             }
         }
     }
 
-    private static func guess(_ reader: Reader) throws -> AuthorLines.Format {
-        let first = try reader.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
-        return first == UInt8(ascii: "{") ? .ndjson : .csv
+    private func tellUnknownNames() {
+        let names = lines.unknownNames.dropFirst(told)
+        guard let first = names.first else { return }
+        told += names.count
+        talk.warn(
+            names.count == 1
+                ? "'\(first)' is not a field of an author; it is ignored"
+                : "these are not fields of an author and are ignored: \(names.joined(separator: ", "))")
+    }
+
+    private static func form(
+        _ start: [UInt8], _ told: FileFormat?
+    ) -> (format: AuthorLines.Format, separator: UInt8) {
+        let header = start.prefix { $0 != UInt8(ascii: "\n") }
+        func count(_ separator: UInt8) -> Int { header.count { $0 == separator } }
+        let (comma, semicolon, tab) = (UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "\t"))
+        let isObject = start.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) } == UInt8(ascii: "{")
+        switch told {
+        case .ndjson: return (.ndjson, comma)
+        case nil where isObject: return (.ndjson, comma)
+        case .tsv: return (.csv, tab)
+        case nil where count(tab) > max(count(comma), count(semicolon)): return (.csv, tab)
+        case .csv, nil: return (.csv, count(semicolon) > count(comma) ? semicolon : comma)
+        }
     }
 }
 
-extension AuthorLines.Format: ExpressibleByArgument {}
+/// Brings UTF-16 with a byte order mark (RFC 2781), in which LibraryThing and Excel write, into UTF-8. Other text stays as it is.
+struct TextDecoder {
+    private enum Form { case unknown, other, littleEndian, bigEndian }
+
+    private var form = Form.unknown
+    /// Bytes of a character that is not whole yet.
+    private var rest: [UInt8] = []
+
+    mutating func utf8(_ piece: [UInt8]) -> [UInt8] {
+        var bytes = rest + piece
+        rest = []
+        if form == .unknown {
+            guard bytes.count >= 2 || bytes.first.map({ $0 < 0xFE }) ?? false else {
+                rest = bytes
+                return []
+            }
+            form =
+                bytes.starts(with: [0xFF, 0xFE])
+                ? .littleEndian : bytes.starts(with: [0xFE, 0xFF]) ? .bigEndian : .other
+            if form != .other { bytes.removeFirst(2) }
+        }
+        guard form != .other else { return bytes }
+        var units = stride(from: 0, to: bytes.count - 1, by: 2).map { index in
+            let (first, second) = (UInt16(bytes[index]), UInt16(bytes[index + 1]))
+            return form == .bigEndian ? first << 8 | second : second << 8 | first
+        }
+        if let last = units.last, UTF16.isLeadSurrogate(last) { units.removeLast() }
+        rest = Array(bytes.dropFirst(units.count * 2))
+        return Array(String(decoding: units, as: UTF16.self).utf8)
+    }
+}
 
 extension CommandFailure {
     init(_ fault: AuthorLines.Fault) {

@@ -5,7 +5,10 @@ extension AuthorsCommand {
     struct List: ParsableCommand, SessionCommand {
         static let title = "authors list"
         static let configuration = CommandConfiguration(
-            commandName: "list", abstract: "List authors, all of them unless filtered or limited.")
+            "list", "List authors, all of them unless filtered or limited.",
+            examples: "authors list", "authors list --search 'wolf hil'",
+            "authors list --country Ireland --sort book:desc",
+            "authors list --booker-prize --fields book,name -o csv", "authors list --limit 1 -o id")
 
         @OptionGroup var filter: AuthorFilter
 

@@ -5,8 +5,14 @@ extension AuthorsCommand {
     struct Remove: ParsableCommand, SessionCommand {
         static let title = "authors rm"
         static let configuration = CommandConfiguration(
-            commandName: "rm", abstract: "Delete authors and print what was deleted.",
-            discussion: "Asks on a terminal. Filters, --all and ids from standard input ('-') always need --yes.")
+            "rm", "Delete authors and print what was deleted.",
+            discussion: """
+                Asks on a terminal, and shows what will go. Filters, --all and ids from standard input ('-') always need \
+                --yes. An author that has changed since it was shown or found is not deleted.
+                """,
+            examples: "authors rm 12", "authors rm 12 13 --yes",
+            "authors rm --country Atlantis --yes -o ndjson > gone.ndjson",
+            "authors list --search draft -o id | libctl authors rm - --yes")
 
         @Argument(
             help: "Id of the author, or - for ids from standard input.", completion: .custom(Candidates.authors))
@@ -17,50 +23,88 @@ extension AuthorsCommand {
         @Flag(help: "Delete the whole library.")
         var all = false
 
+        @OptionGroup var condition: VersionCondition
+
         @Flag(name: .shortAndLong, help: "Do not ask.")
         var yes = false
 
         @OptionGroup var options: GlobalOptions
 
+        /// Authors that a question shows; of more it tells the number.
+        private static let shown = 10
+
         func validate() throws {
             let ways = [!id.isEmpty, !filter.isEmpty, all].filter { $0 }.count
             guard ways == 1 else { throw ValidationError("say which authors: ids, filters, or --all") }
+            guard condition.ifVersion == nil || id.count == 1 && id != ["-"] else {
+                throw ValidationError("--if-version is for one author")
+            }
         }
 
         func run(_ session: Session) throws {
-            let ids = try chosen(session)
-            if !yes {
-                let what = ids.count == 1 ? "author \(ids[0])" : "\(ids.count) authors"
-                try session.confirm("Delete \(what)?", otherwise: "nothing was deleted")
-            }
+            let targets = try yes ? chosen(session) : confirmed(session)
             let list = try session.output.list(of: Author.self, single: id.count == 1 && id != ["-"])
-            try session.forEach(ids, noun: "author") { id in
+            try session.forEach(targets, noun: "author") { target in
                 let reply = try session.authorized {
                     try session.client.call(
-                        Endpoints.deleteAuthor, path: Endpoints.deleteAuthor.path(String(id)), authorization: $0)
+                        Endpoints.deleteAuthor, path: Endpoints.deleteAuthor.path(String(target.id)),
+                        authorization: $0, ifMatch: condition.entityTag(target.id) ?? target.entityTag)
                 }
                 try list.add(reply.author)
             }
             try list.end()
         }
 
-        private func chosen(_ session: Session) throws -> [Int64] {
-            if id != ["-"], !id.isEmpty { return try CommandFailure.ids(id) }
-            guard yes else {
-                throw CommandFailure(
-                    .usage, "this deletes without naming each author", hint: "add --yes if you mean it")
-            }
-            var ids: [Int64] = []
+        private func chosen(_ session: Session) throws -> [Target] {
             if id == ["-"] {
+                var targets: [Target] = []
                 let reader = Reader(session.io.input)
                 while let line = try reader.line() {
                     let text = String(decoding: line, as: UTF8.self)
-                    if !text.isEmpty { ids += try CommandFailure.ids([text]) }
+                    if !text.isEmpty { targets += try CommandFailure.ids([text]).map { Target(id: $0) } }
                 }
-            } else {
-                try session.forEachAuthor(filter.query()) { ids.append($0.id) }
+                return targets
             }
-            return ids
+            if !id.isEmpty { return try CommandFailure.ids(id).map { Target(id: $0) } }
+            var targets: [Target] = []
+            try session.streamAuthors(filter.query()) { targets.append(Target($0)) }
+            return targets
         }
+
+        /// Shows what will go and asks. Nothing goes if one of it is not there.
+        private func confirmed(_ session: Session) throws -> [Target] {
+            guard !id.isEmpty, id != ["-"] else {
+                throw CommandFailure(
+                    .usage, "this deletes without naming each author", hint: "add --yes if you mean it")
+            }
+            let ids = try CommandFailure.ids(id)
+            // Before anything is asked of the daemon.
+            try session.requireTerminal().close()
+            let authors = try ids.map { try session.author($0) }
+            let lines = authors.prefix(Self.shown).map { "  \($0.id)  \($0.name), \($0.book) (\($0.country))" }
+            let rest = authors.count > Self.shown ? ["  and \(authors.count - Self.shown) more"] : []
+            try session.confirm(
+                lines + rest, "Delete \(authors.count == 1 ? "this author" : "these \(authors.count) authors")?",
+                otherwise: "nothing was deleted")
+            return authors.map { Target($0) }
+        }
+    }
+
+    /// An author to delete, in the version that was seen, if it was.
+    private struct Target: CustomStringConvertible {
+        let id: Int64
+        let entityTag: String?
+
+        init(id: Int64) {
+            self.id = id
+            entityTag = nil
+        }
+
+        init(_ author: Author) {
+            id = author.id
+            entityTag = author.entityTag
+        }
+
+        var description: String { String(id) }
     }
 }

@@ -61,7 +61,8 @@ extension Session {
         _ endpoint: Endpoint<Input, Output>, _ items: [QueryItem] = []
     ) throws -> Output {
         try client.call(
-            endpoint, path: endpoint.path + QueryItem.string(items), authorization: "Bearer " + (try standingToken()))
+            endpoint, path: endpoint.path + QueryItem.string(items), authorization: "Bearer " + (try standingToken()),
+            mayWait: false)
     }
 }
 
@@ -133,7 +134,7 @@ struct Candidate {
 
     init(_ word: String, _ meaning: String) {
         self.word = word
-        self.meaning = Self.shortened(Escaping.terminal(meaning))
+        self.meaning = DisplayWidth.shortened(Escaping.terminal(meaning), to: Self.columns)
     }
 
     /// Letters, digits and a few marks, as in a user's name, mean nothing to a shell. Nothing else gets on a command line.
@@ -154,16 +155,5 @@ struct Candidate {
         default:
             word
         }
-    }
-
-    private static func shortened(_ text: String) -> String {
-        guard DisplayWidth.of(text) > columns else { return text }
-        var (result, width) = ("", 1)
-        for character in text {
-            width += DisplayWidth.of(String(character))
-            if width > columns { break }
-            result.append(character)
-        }
-        return result + "…"
     }
 }

@@ -10,7 +10,8 @@ struct UsersCommand: ParsableCommand {
 
     struct List: ParsableCommand, SessionCommand {
         static let title = "users list"
-        static let configuration = CommandConfiguration(commandName: "list", abstract: "List all users.")
+        static let configuration = CommandConfiguration(
+            "list", "List all users.", examples: "users list", "users list --json")
 
         @OptionGroup var options: GlobalOptions
 
@@ -22,7 +23,8 @@ struct UsersCommand: ParsableCommand {
     struct Promote: UserChange {
         static let title = "users promote"
         static let patch = UserPatch(admin: true)
-        static let configuration = CommandConfiguration(commandName: "promote", abstract: "Make users admins.")
+        static let configuration = CommandConfiguration(
+            "promote", "Make users admins.", examples: "users promote ada")
         @OptionGroup var target: Target
         @OptionGroup var options: GlobalOptions
     }
@@ -31,7 +33,7 @@ struct UsersCommand: ParsableCommand {
         static let title = "users demote"
         static let patch = UserPatch(admin: false)
         static let configuration = CommandConfiguration(
-            commandName: "demote", abstract: "Make admins plain users again.")
+            "demote", "Make admins plain users again.", examples: "users demote ada")
         @OptionGroup var target: Target
         @OptionGroup var options: GlobalOptions
     }
@@ -40,7 +42,7 @@ struct UsersCommand: ParsableCommand {
         static let title = "users disable"
         static let patch = UserPatch(disabled: true)
         static let configuration = CommandConfiguration(
-            commandName: "disable", abstract: "Log users out everywhere and let nobody log in as them.")
+            "disable", "Log users out everywhere and let nobody log in as them.", examples: "users disable eve mallory")
         @OptionGroup var target: Target
         @OptionGroup var options: GlobalOptions
     }
@@ -49,7 +51,7 @@ struct UsersCommand: ParsableCommand {
         static let title = "users enable"
         static let patch = UserPatch(disabled: false)
         static let configuration = CommandConfiguration(
-            commandName: "enable", abstract: "Let disabled users log in again.")
+            "enable", "Let disabled users log in again.", examples: "users enable eve")
         @OptionGroup var target: Target
         @OptionGroup var options: GlobalOptions
     }
@@ -57,8 +59,9 @@ struct UsersCommand: ParsableCommand {
     struct Remove: ParsableCommand, SessionCommand {
         static let title = "users rm"
         static let configuration = CommandConfiguration(
-            commandName: "rm", abstract: "Delete users with all authors that are theirs.",
-            discussion: "Asks on a terminal; elsewhere it needs --yes.")
+            "rm", "Delete users with all authors that are theirs.",
+            discussion: "Asks on a terminal, and shows who will go; elsewhere it needs --yes.",
+            examples: "users rm eve", "users rm eve --yes")
 
         @OptionGroup var target: Target
         @Flag(name: .shortAndLong, help: "Do not ask.") var yes = false
@@ -68,8 +71,10 @@ struct UsersCommand: ParsableCommand {
             let users = try session.users()
             if !yes {
                 let chosen = try target.names.map { try session.user($0, among: users) }
-                let what = chosen.map { "\($0.name) with \($0.authors) authors" }.joined(separator: ", ")
-                try session.confirm("Delete \(what)?", otherwise: "nothing was deleted")
+                try session.confirm(
+                    chosen.map { "  \($0.name) with \($0.authors) authors" },
+                    "Delete \(chosen.count == 1 ? "this user" : "these \(chosen.count) users")?",
+                    otherwise: "nothing was deleted")
             }
             try session.forEach(target.names, noun: "user") { name in
                 let user = try session.user(name, among: users)

@@ -1,0 +1,132 @@
+import ArgumentParser
+import Glibc
+import Shared
+
+/// One request as it is, with the token that belongs to the server.
+struct APICommand: ParsableCommand, SessionCommand {
+    static let title = "api"
+    static let configuration = CommandConfiguration(
+        "api", "Send one request and print the body of the reply.",
+        discussion: """
+            The token of your login goes with it, if there is one and no --header says otherwise. A reply that is an error \
+            is told of on standard error, and its exit code is that of every other command.
+            """,
+        examples: "api GET '/authors?limit=5&sort=name'",
+        "api POST /authors -f name='Hilary Mantel' -f book='Wolf Hall' "
+            + "-f country=UK -F booker_prize=true", "api PATCH /authors/1 --input change.json -H 'If-Match: \"1-1\"'",
+        "api DELETE /authors/1 --include")
+
+    @Argument(help: "GET, POST, PUT, PATCH, DELETE or HEAD.", completion: .list(APICommand.methods))
+    var method: String
+
+    @Argument(help: "Path with its query, from the first slash on.")
+    var path: String
+
+    @Option(help: "File with the body; - is standard input.", completion: .file())
+    var input: String?
+
+    @Option(
+        name: [.customShort("f"), .long], parsing: .unconditionalSingleValue,
+        help: "NAME=TEXT, a member of a JSON body.")
+    var rawField: [String] = []
+
+    @Option(
+        name: [.customShort("F"), .long], parsing: .unconditionalSingleValue,
+        help: "NAME=VALUE, the same; true, false, null and whole numbers are not texts.")
+    var field: [String] = []
+
+    @Option(
+        name: [.customShort("H"), .long], parsing: .unconditionalSingleValue,
+        help: "'Name: value', a field of the head.")
+    var header: [String] = []
+
+    @Flag(name: .shortAndLong, help: "Print the status and the head of the reply too.")
+    var include = false
+
+    @OptionGroup var options: GlobalOptions
+
+    private static let methods = Method.allCases.map(\.rawValue) + ["HEAD"]
+
+    func validate() throws {
+        guard Self.methods.contains(method.uppercased()) else {
+            throw ValidationError("'\(method)' is no method: \(Self.methods.joined(separator: ", "))")
+        }
+        // Without the slash the path could name another host.
+        guard path.hasPrefix("/"), path.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "#") })
+        else { throw ValidationError("the path must begin with a slash, and everything but ASCII must be escaped") }
+        guard input == nil || rawField.isEmpty && field.isEmpty else {
+            throw ValidationError("--input brings its own fields")
+        }
+    }
+
+    func run(_ session: Session) throws {
+        var headers = try header.map { try Self.parse(header: $0) }
+        let body = try body(session)
+        if body != nil { Self.add("Content-Type", "application/json", to: &headers) }
+        if method.uppercased() == "POST" { Self.add("Idempotency-Key", Client.newKey(), to: &headers) }
+        let hasOwn = headers.contains { ["authorization", "x-access-tokens"].contains($0.name.lowercased()) }
+        guard !hasOwn, try session.isLoggedIn else { return try send(headers, body, session) }
+        try session.authorized { try send(headers + [("Authorization", $0)], body, session) }
+    }
+
+    private func send(_ headers: [(name: String, value: String)], _ body: [UInt8]?, _ session: Session) throws {
+        var isFirst = true
+        func show(_ head: TransportReply, _ bytes: [UInt8]) throws {
+            if include, isFirst {
+                let fields = head.headers.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)\r\n" }.joined()
+                try session.output.write("HTTP/1.1 \(head.status)\r\n\(fields)\r\n")
+            }
+            isFirst = false
+            try session.output.foreign(bytes)
+        }
+        let needsBody = ["POST", "PUT", "PATCH"].contains(method.uppercased())
+        let request = TransportRequest(
+            method: method.uppercased(), path: path, headers: headers, body: body ?? (needsBody ? [] : nil),
+            patience: .piece(seconds: 60), receive: show)
+        let reply = try session.client.exchange(request, isRepeatable: ["GET", "HEAD"].contains(method.uppercased()))
+        if isFirst { try show(reply, []) }
+    }
+
+    private func body(_ session: Session) throws -> [UInt8]? {
+        if let input {
+            return try input == "-" ? Reader(session.io.input).all() : PrivateFile.contents(input)
+        }
+        let fields =
+            try rawField.map { (try Self.parse(field: $0), false) } + field.map { (try Self.parse(field: $0), true) }
+        guard !fields.isEmpty else { return nil }
+        var json = JSONWriter()
+        json.object { json in
+            for ((name, text), isTyped) in fields {
+                json.member(text: name) { $0.value(isTyped ? Self.value(text) : .string(text)) }
+            }
+        }
+        return json.bytes
+    }
+
+    private static func value(_ text: String) -> JSONValue {
+        switch text {
+        case "true": .bool(true)
+        case "false": .bool(false)
+        case "null": .null
+        default: Author.id(text).map { .integer($0) } ?? .string(text)
+        }
+    }
+
+    private static func parse(field: String) throws -> (String, String) {
+        guard let equals = field.firstIndex(of: "="), equals != field.startIndex else {
+            throw CommandFailure(.usage, "'\(field)' is not NAME=VALUE")
+        }
+        return (String(field[..<equals]), String(field[field.index(after: equals)...]))
+    }
+
+    private static func parse(header: String) throws -> (name: String, value: String) {
+        guard let colon = header.firstIndex(of: ":"), colon != header.startIndex,
+            header.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
+        else { throw CommandFailure(.usage, "'\(header)' is not 'Name: value'") }
+        return (String(header[..<colon]), String(header[header.index(after: colon)...].drop { $0 == " " }))
+    }
+
+    private static func add(_ name: String, _ value: String, to headers: inout [(name: String, value: String)]) {
+        if !headers.contains(where: { $0.name.lowercased() == name.lowercased() }) { headers.append((name, value)) }
+    }
+}

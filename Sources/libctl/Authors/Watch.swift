@@ -1,0 +1,130 @@
+import ArgumentParser
+import Shared
+
+extension AuthorsCommand {
+    struct Watch: ParsableCommand, SessionCommand {
+        static let title = "authors watch"
+        static let configuration = CommandConfiguration(
+            "watch", "Show changes as they happen: lines on a terminal, NDJSON in a pipe.",
+            discussion: """
+                Goes on until it is interrupted, also when the daemon is restarted: no change is lost and none is told \
+                twice. Each change has an id; --since goes on after it in a later run.
+                """,
+            examples: "authors watch", "authors watch --count 1",
+            "authors watch | jq --unbuffered -r 'select(.event == \"created\").book'",
+            "authors watch --since 5f1d0c3a9b7e2468-17")
+
+        @Option(help: "Begin after the change of this id. (default: now)")
+        var since: String?
+
+        @Option(help: "End after so many changes.")
+        var count: Int?
+
+        @OptionGroup var options: GlobalOptions
+
+        private static let longestPause: Int64 = 10
+
+        func validate() throws {
+            if let count, count < 1 { throw ValidationError("--count must be at least 1") }
+            guard since?.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) ?? true else {
+                throw ValidationError("--since wants the event_id of a change")
+            }
+        }
+
+        func run(_ session: Session) throws {
+            let asLines = session.output.isTerminal && options.format == nil && !options.json
+            // An array would have no end.
+            let asObjects = [nil, .json].contains(options.format)
+            let output = try session.output(as: asLines ? .table : asObjects ? .ndjson : options.format)
+            let list = try output.list(of: AuthorEvent.self)
+            var position = since ?? ""
+            var left = count ?? .max
+            var pause: Int64 = 1
+            var wasConnected = false
+            while true {
+                do {
+                    try session.followChanges(after: &position) {
+                        session.talk.say(pause > 1 ? "connected again" : "watching \(session.server.origin)")
+                        (pause, wasConnected) = (1, true)
+                    } each: { change in
+                        if asLines { try output.write(change.line(color: output.color)) } else { try list.add(change) }
+                        try output.flush()
+                        left -= 1
+                        if left == 0 { throw Enough() }
+                    }
+                } catch is Enough {
+                    return try list.end()
+                } catch {
+                    let failure = CommandFailure(error)
+                    // Whoever never reached the daemon is told so at once.
+                    guard wasConnected, [.unreachable, .tryLater, .foreignReply].contains(failure.status) else {
+                        throw failure
+                    }
+                }
+                if pause == 1 { session.talk.say("the connection to \(session.server.origin) is lost; waiting for it") }
+                session.io.sleep(pause)
+                pause = min(pause * 2, Self.longestPause)
+            }
+        }
+
+        private struct Enough: Error {}
+    }
+}
+
+extension Session {
+    /// Seconds without any sign of the daemon, which gives one every 15.
+    private static let patience = 45
+
+    /// Calls `each` with each change of the library, until the stream ends.
+    /// - Parameters:
+    ///   - position: where to begin, if it is not empty; then where to go on.
+    ///   - connected: called when the daemon answers.
+    func followChanges(
+        after position: inout String, connected: () throws -> Void, each: (AuthorEvent) throws -> Void
+    ) throws {
+        var stream = EventStream(lastID: position)
+        defer { position = stream.lastID }
+        let headers = position.isEmpty ? [] : [("Last-Event-ID", position)]
+        var isFirst = true
+        try authorized { authorization in
+            try client.stream(
+                Endpoints.authorEvents.path, as: "text/event-stream", headers: headers, authorization: authorization,
+                patience: Self.patience
+            ) { bytes in
+                if isFirst { try connected() }
+                isFirst = false
+                try stream.append(bytes) { event in
+                    guard event.type != "reset" else {
+                        return talk.warn("changes have been missed; what follows is complete again from here on")
+                    }
+                    guard let change = try? AuthorEvent(json: event.data, unknownMembers: .ignored) else {
+                        return talk.warn("a change that this version cannot read was left out")
+                    }
+                    try each(change)
+                }
+            }
+        }
+    }
+
+    /// An output like the session's own in another format or another place.
+    func output(as format: OutputFormat?, to descriptor: Int32? = nil) throws -> Output {
+        var (options, io) = (options, io)
+        (options.json, options.format, options.pager) = (false, format, false)
+        if let descriptor { io.output = descriptor }
+        return try Output(options: options, io: io, config: config)
+    }
+}
+
+extension AuthorEvent: Record {
+    static var columns: [String] { ["event_id", "event", "at", "id", "name", "book", "country", "booker_prize"] }
+    var identifier: String { author.identifier }
+
+    /// For people, who see one line after the other.
+    fileprivate func line(color: Bool) -> String {
+        let colors = [AuthorEvent.created: "32", AuthorEvent.updated: "33", AuthorEvent.deleted: "31"]
+        let word = Escaping.terminal(event)
+        let shown = color ? "\u{1B}[\(colors[event] ?? "0")m\(word)\u{1B}[0m" : word
+        return "\(at)  \(shown)  \(author.id)  "
+            + Escaping.terminal("\(author.name), \(author.book) (\(author.country))") + "\n"
+    }
+}

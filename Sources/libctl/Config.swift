@@ -1,0 +1,90 @@
+import Shared
+
+/// `config.json`: what is set once for all commands. What this version does not know stays as it is.
+struct Config {
+    enum Key: String, CaseIterable {
+        case server, user, color, pager
+
+        var meaning: String {
+            switch self {
+            case .server: "http://HOST:PORT, https://HOST or unix:/PATH"
+            case .user: "which of several logins to use"
+            case .color: "auto, always or never"
+            case .pager: "the command of --pager"
+            }
+        }
+
+        /// - Throws: ``CommandFailure``, ``InvalidFields``.
+        func validate(_ value: String) throws {
+            switch self {
+            case .server: _ = try Server(value)
+            case .user: if let fault = Registration.fault(inName: value) { throw InvalidFields([fault]) }
+            case .color:
+                guard ColorChoice(rawValue: value) != nil else {
+                    throw CommandFailure(.invalid, "'\(value)' is no color", hint: "auto, always or never")
+                }
+            case .pager:
+                guard !value.isEmpty else { throw CommandFailure(.invalid, "an empty pager cannot be started") }
+            }
+        }
+    }
+
+    let path: String
+    private let members: [JSONValue.Member]
+
+    /// - Throws: ``CommandFailure`` `configuration` for a file that is not an object of strings.
+    init(folder: String) throws {
+        path = folder + "/config.json"
+        members = try Self.members(path)
+        for key in Key.allCases {
+            guard let value = self[member: key] else { continue }
+            guard case .string(let text) = value else {
+                throw CommandFailure(.configuration, "\(path): \(key.rawValue) must be a string")
+            }
+            do {
+                try key.validate(text)
+            } catch {
+                let failure = CommandFailure(error)
+                throw CommandFailure(
+                    .configuration, "\(path): \(failure.why)", hint: "libctl config unset \(key.rawValue)")
+            }
+        }
+    }
+
+    private static func members(_ path: String) throws -> [JSONValue.Member] {
+        guard let bytes = try PrivateFile.contents(ifAny: path) else { return [] }
+        do {
+            guard case .object(let members) = try JSONValue(parsing: bytes) else {
+                throw CommandFailure(.configuration, "\(path) is not a JSON object")
+            }
+            return members
+        } catch let error as JSONSyntaxError {
+            throw CommandFailure(.configuration, "\(path): \(error)")
+        }
+    }
+
+    subscript(key: Key) -> String? {
+        if case .string(let text) = self[member: key] { text } else { nil }
+    }
+
+    private subscript(member key: Key) -> JSONValue? {
+        members.first { $0.name == key.rawValue }?.value
+    }
+}
+
+extension Config {
+    /// Sets a key, or unsets it with `nil`, one process at a time.
+    static func set(_ key: Key, _ value: String?, folder: String) throws {
+        if let value { try key.validate(value) }
+        try PrivateFile.makeFolder(folder)
+        try PrivateFile.locked(folder + "/config.lock") {
+            let path = folder + "/config.json"
+            // Not through `init`: a value that is not right must not be in the way of mending it.
+            var members = try members(path).filter { $0.name != key.rawValue }
+            if let value { members.append(.init(name: key.rawValue, value: .string(value))) }
+            var json = JSONWriter()
+            json.value(.object(members))
+            try PrivateFile.replace(path, with: json.bytes + [UInt8(ascii: "\n")])
+        }
+    }
+}

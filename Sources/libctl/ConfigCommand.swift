@@ -1,0 +1,107 @@
+import ArgumentParser
+import Shared
+
+/// What is set once for all commands. Needs no daemon, and no file that is right: it may be there to mend it.
+struct ConfigCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "config", abstract: "Set once what holds for all commands.",
+        discussion: "Keys:\n"
+            + Config.Key.allCases.map {
+                "  \($0.rawValue)\(String(repeating: " ", count: 8 - $0.rawValue.count))\($0.meaning)"
+            }.joined(separator: "\n"),
+        subcommands: [Get.self, Set.self, Unset.self, List.self, Path.self])
+
+    struct Get: ParsableCommand, SessionCommand {
+        static let readsConfig = false
+        static let title = "config get"
+        static let configuration = CommandConfiguration(
+            "get", "Show the value of a key; a key that is not set is not found.", examples: "config get server")
+
+        @Argument(help: "The key.") var key: Config.Key
+        @OptionGroup var options: GlobalOptions
+
+        func run(_ session: Session) throws {
+            guard let value = try Config(folder: session.folder)[key] else {
+                throw CommandFailure(
+                    .notFound, "\(key.rawValue) is not set", hint: "libctl config set \(key.rawValue) VALUE")
+            }
+            try session.output.line(value)
+        }
+    }
+
+    struct Set: ParsableCommand, SessionCommand {
+        static let readsConfig = false
+        static let title = "config set"
+        static let configuration = CommandConfiguration(
+            "set", "Set a key.", examples: "config set server https://library.example.org", "config set pager 'less -S'"
+        )
+
+        @Argument(help: "The key.") var key: Config.Key
+        @Argument(help: "Its value.") var value: String
+        @OptionGroup var options: GlobalOptions
+
+        func run(_ session: Session) throws {
+            try Config.set(key, value, folder: session.folder)
+        }
+    }
+
+    struct Unset: ParsableCommand, SessionCommand {
+        static let readsConfig = false
+        static let title = "config unset"
+        static let configuration = CommandConfiguration(
+            "unset", "Forget the value of a key.", examples: "config unset server")
+
+        @Argument(help: "The key.") var key: Config.Key
+        @OptionGroup var options: GlobalOptions
+
+        func run(_ session: Session) throws {
+            try Config.set(key, nil, folder: session.folder)
+        }
+    }
+
+    struct List: ParsableCommand, SessionCommand {
+        static let readsConfig = false
+        static let title = "config list"
+        static let configuration = CommandConfiguration(
+            "list", "List the keys that are set.", examples: "config list", "config list --json")
+
+        @OptionGroup var options: GlobalOptions
+
+        func run(_ session: Session) throws {
+            let config = try Config(folder: session.folder)
+            try session.output.show(
+                Config.Key.allCases.compactMap { key in config[key].map { Setting(key: key.rawValue, value: $0) } })
+        }
+    }
+
+    struct Path: ParsableCommand, SessionCommand {
+        static let readsConfig = false
+        static let title = "config path"
+        static let configuration = CommandConfiguration(
+            "path", "Show where the file is.", examples: "config path")
+
+        @OptionGroup var options: GlobalOptions
+
+        func run(_ session: Session) throws {
+            try session.output.line(session.folder + "/config.json")
+        }
+    }
+}
+
+extension Config.Key: ExpressibleByArgument {}
+
+/// A key with its value.
+struct Setting: Record {
+    static let fieldNames = ["key", "value"]
+    static var columns: [String] { fieldNames }
+    let key: String
+    let value: String
+    var identifier: String { key }
+
+    func write(to json: inout JSONWriter) {
+        json.object {
+            $0.member("key", key)
+            $0.member("value", value)
+        }
+    }
+}

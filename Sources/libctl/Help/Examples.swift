@@ -1,0 +1,11 @@
+import ArgumentParser
+
+extension CommandConfiguration {
+    /// A command that does something, with examples at the end of its help: lines that can be typed as they are.
+    init(_ name: String, _ abstract: String, discussion: String = "", examples: String...) {
+        let parts = [discussion, "Examples:\n" + examples.map { "  libctl \($0)" }.joined(separator: "\n")]
+        self.init(
+            commandName: name, abstract: abstract,
+            discussion: parts.filter { !$0.isEmpty }.joined(separator: "\n\n"))
+    }
+}

@@ -1,0 +1,65 @@
+import Shared
+
+/// What `libctl help TOPIC` tells about all commands together.
+enum HelpTopic: String, CaseIterable {
+    case environment
+    case exitCodes = "exit-codes"
+    case output
+
+    var abstract: String {
+        switch self {
+        case .environment: "Variables and files that commands read."
+        case .exitCodes: "What the exit code says."
+        case .output: "Formats, fields, colour, and what goes where."
+        }
+    }
+
+    var text: String {
+        switch self {
+        case .environment: Self.environmentText
+        case .exitCodes:
+            ExitStatus.allCases.map { "\(pad(String($0.rawValue)))\($0.meaning)" }.joined(separator: "\n")
+                + "\n\(pad("128+n"))Died by signal n."
+        case .output: Self.outputText
+        }
+    }
+
+    private func pad(_ word: String) -> String {
+        word + String(repeating: " ", count: max(1, 8 - word.count))
+    }
+
+    private static let environmentText = """
+        LIBCTL_SERVER    The server, where --server does not say: http://HOST:PORT, https://HOST or unix:/PATH.
+        LIBCTL_USER      Which of several logins to use, where --user does not say.
+        LIBCTL_TOKEN     An access token; it wins over the kept logins and is never refreshed.
+        XDG_CONFIG_HOME  Where the folder libctl with the files below is, else ~/.config.
+        XDG_RUNTIME_DIR  Where a daemon's socket libraryd.sock is looked for.
+        NO_COLOR         If set, no colour, unless --color always says so.
+        PAGER            The pager of --pager, where 'libctl config set pager' does not say. (default: less -FRX)
+
+        config.json       What 'libctl config' sets.
+        credentials.json  The logins, by server and user; private (0600), replaced as a whole, under a lock.
+
+        The server is the first of --server, LIBCTL_SERVER, config.json, the daemon's socket if there is one,
+        and http://127.0.0.1:8080. A token goes only to the server that issued it, never in plain HTTP to another
+        machine, never after a redirect, and never through a proxy to this machine.
+        """
+
+    private static let outputText = """
+        Results go to standard output, everything else to standard error. -o chooses the format:
+
+        table   Aligned columns, shortened to the width of the terminal; what a terminal gets.
+        tsv     Fields separated by tabs, without a header, with \\t, \\n, \\r and \\\\ escaped; what a pipe gets.
+        csv     RFC 4180, with a header.
+        json    One array, or one object for a command that shows one thing; all fields. The same as --json.
+        ndjson  One object a line; all fields.
+        id      One id a line, for other commands.
+
+        --fields id,name,book chooses fields, and their order, in every format but id. With JSON an error is one
+        object on standard error: {"error":{"command":…,"exit_code":…,"message":…,"code":…}}.
+
+        On a terminal nothing that a server sends can move the cursor, change colours or reorder text: such
+        characters are shown escaped. --color is auto, always or never; --pager shows the output in a pager, which
+        never happens otherwise. A pipe that closes early ends the program silently.
+        """
+}

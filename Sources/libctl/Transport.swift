@@ -1,0 +1,37 @@
+/// Carries one request to the daemon and brings back the answer. A closure, so that tests can put the daemon's own
+/// router in libcurl's place.
+typealias Transport = (TransportRequest) throws -> TransportReply
+
+struct TransportRequest {
+    let method: String
+    /// With the query.
+    let path: String
+    let headers: [(name: String, value: String)]
+    let body: [UInt8]?
+    var patience = Patience.whole(milliseconds: 60_000)
+    /// Takes the body of a reply that is a success, piece by piece as it comes, with the reply's head. Without it, and of other
+    /// replies, the body is gathered. What it throws ends the exchange.
+    var receive: ((_ head: TransportReply, _ bytes: [UInt8]) throws -> Void)?
+
+    /// How long to wait.
+    enum Patience {
+        /// For the whole exchange.
+        case whole(milliseconds: Int)
+        /// For each piece of it.
+        case piece(seconds: Int)
+    }
+}
+
+struct TransportReply {
+    let status: Int
+    /// Names in lower case.
+    let headers: [String: String]
+    let body: [UInt8]
+
+    var isSuccess: Bool { (200..<300).contains(status) }
+
+    /// Without parameters, in lower case.
+    var mediaType: String? {
+        headers["content-type"]?.split(separator: ";").first.map { $0.lowercased() }
+    }
+}

@@ -1,0 +1,137 @@
+import ArgumentParser
+import Foundation
+import Shared
+import TestSupport
+import Testing
+
+@testable import libctl
+
+/// Every command and argument says what it is for.
+@Suite struct HelpTests {
+    static func commands(_ type: any ParsableCommand.Type = Libctl.self, path: [String] = []) -> [(
+        [String], any ParsableCommand.Type
+    )] {
+        [(path, type)] + type.configuration.subcommands.flatMap { commands($0, path: path + [$0._commandName]) }
+    }
+
+    @Test func everyCommandHasAnAbstractAndHelp() async throws {
+        let ctl = Ctl(try await TestLibrary())
+        let commands = Self.commands()
+        #expect(commands.count == 35)
+        for (path, type) in commands {
+            #expect(!type.configuration.abstract.isEmpty, "\(path)")
+            let help = try await ctl.run(path + ["--help"], input: [])
+            #expect(help.code == 0)
+            #expect(help.error == "")
+            #expect(help.output.hasPrefix("OVERVIEW: \(type.configuration.abstract)"))
+            #expect(HelpText.silentArguments(help.output).isEmpty, "\(path)")
+        }
+    }
+
+    @Test func aSilentArgumentWouldBeFound() {
+        #expect(HelpText.silentArguments("OPTIONS:\n  --x <x>\n  --y         Why.\n") == ["  --x <x>"])
+    }
+
+    @Test(arguments: [["--version"], ["--help"], ["help", "authors", "add"], ["help"], ["authors"]])
+    func isNotAnError(arguments: [String]) async throws {
+        let result = try await Ctl(try await TestLibrary()).run(arguments, input: [])
+        #expect(result.code == 0)
+        #expect(!result.output.isEmpty)
+        #expect(result.error == "")
+    }
+
+    /// What the help shows can be typed.
+    @Test func everyExampleIsUnderstood() async throws {
+        var seen = 0
+        for (path, type) in Self.commands() where type.configuration.subcommands.isEmpty {
+            let lines = type.configuration.discussion.split(separator: "\n").filter { $0.hasPrefix("  libctl ") }
+            #expect(!lines.isEmpty, "\(path)")
+            for line in lines {
+                let commands = try Self.commands(in: String(line)).filter { $0.first == "libctl" }.map { words in
+                    try Libctl.parseAsRoot(GlobalOptions.moveBehindCommand(Array(words.dropFirst())))
+                }
+                #expect(commands.contains { Swift.type(of: $0) == type }, "\(line)")
+                seen += 1
+            }
+        }
+        #expect(seen > 60)
+    }
+
+    /// The words of each command of a line, as a shell reads them; files after a redirection are left out.
+    private static func commands(in line: String) -> [[String]] {
+        var commands: [[String]] = [[]]
+        var word: String?
+        var isQuoted = false
+        var isRedirected = false
+        func end() {
+            if let word, !isRedirected { commands[commands.count - 1].append(word) }
+            if word != nil { isRedirected = false }
+            word = nil
+        }
+        for character in line {
+            switch character {
+            case "'": (isQuoted, word) = (!isQuoted, word ?? "")
+            case _ where isQuoted: word = (word ?? "") + String(character)
+            case " ": end()
+            case "<", ">": isRedirected = true
+            case "|", "&":
+                end()
+                commands.append([])
+            default: word = (word ?? "") + String(character)
+            }
+        }
+        end()
+        return commands
+    }
+
+    @Test(arguments: HelpTopic.allCases)
+    func everyTopicIsTold(topic: HelpTopic) async throws {
+        let ctl = Ctl(try await TestLibrary())
+        let result = try await ctl.line("help \(topic.rawValue)")
+        #expect(result.code == 0)
+        #expect(result.output == topic.text + "\n")
+        #expect(try await ctl.line("--help").output.contains("\(topic.rawValue): \(topic.abstract)"))
+        #expect(topic.text.split(separator: "\n").allSatisfy { $0.count <= 120 })
+    }
+
+    @Test func everyExitCodeIsExplained() async throws {
+        let text = try await Ctl(try await TestLibrary()).line("help exit-codes").output
+        for status in libctl.ExitStatus.allCases { #expect(text.contains("\(status.rawValue) ")) }
+        let readme = try String(contentsOfFile: Program.repository + "/README.md", encoding: .utf8)
+        for status in libctl.ExitStatus.allCases where status != .brokenPipe {
+            #expect(readme.contains("\(status.rawValue) |") || readme.contains("\(status.rawValue), "), "\(status)")
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("authers list", "there is no command 'authers'", "did you mean 'libctl authors'?"),
+            ("authors lst", "there is no command 'authors lst'", "did you mean 'libctl authors list'?"),
+            ("-q authors lst", "there is no command 'authors lst'", "did you mean 'libctl authors list'?"),
+            ("frobnicate", "there is no command 'frobnicate'", "libctl --help"),
+            ("authors frobnicate", "there is no command 'authors frobnicate'", "libctl authors --help"),
+            (
+                "authors list --contry x", "Unknown option '--contry'. Did you mean '--country'?",
+                "libctl authors list --help"
+            ),
+            ("authors list x", "Unexpected argument 'x'", "libctl authors list --help"),
+        ])
+    func whatWasMeantIsSaid(line: String, why: String, hint: String) async throws {
+        let result = try await Ctl(try await TestLibrary()).line(line)
+        #expect(result.code == 64)
+        #expect(result.error == "libctl: usage: \(why)\n  hint: \(hint)\n")
+    }
+
+    @Test func theManualIsCurrentAndReadable() async throws {
+        let path = Program.repository + "/packaging/libctl.1"
+        let page = try String(contentsOfFile: path, encoding: .utf8)
+        #expect(page == (try Manual.page()) + "\n", "run: make completions")
+        let shown = try await Program.run("/usr/bin/groff", ["-man", "-Tutf8", "-ww", "-rLL=100n", path])
+        #expect(shown.code == 0)
+        #expect(shown.error == "")
+        for (path, type) in Self.commands() where type.configuration.subcommands.isEmpty {
+            #expect(page.contains(".SS libctl " + path.joined(separator: " ")), "\(path)")
+        }
+        for topic in HelpTopic.allCases { #expect(page.contains(topic.text.split(separator: "\n")[0].prefix(12))) }
+    }
+}

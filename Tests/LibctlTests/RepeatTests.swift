@@ -1,0 +1,133 @@
+import Foundation
+import Shared
+import TestSupport
+import Testing
+
+@testable import libctl
+
+/// Requests that are sent again, and those that are not.
+@Suite(.serialized) struct RepeatTests {
+    private func busy(_ seconds: String?, status: Int = 503) -> TransportReply {
+        let problem = Problem(
+            status: status, title: "t", code: .busy, message: "m", detail: "Too much at once.", requestID: "r")
+        var headers = ["content-type": Problem.mediaType]
+        headers["retry-after"] = seconds
+        return TransportReply(status: status, headers: headers, body: problem.json)
+    }
+
+    @Test func aLostAnswerIsAskedForAgainUnderTheSameKey() async throws {
+        var ctl = Ctl(try await TestLibrary())
+        try await ctl.login("ada")
+        ctl.lost = "/authors"
+        let added = try await ctl.line("authors add --name A --book B --country C")
+        #expect(added.code == 0, "\(added.error)")
+        #expect(added.output == "1\tA\tB\tC\tfalse\n")
+        let posts = ctl.record.lines("POST /authors")
+        #expect(posts.count == 2)
+        #expect(Set(posts).count == 1)
+        #expect(posts[0].count > "POST /authors ".count + 20)
+        ctl.lost = nil
+        _ = try await ctl.line("authors add --name D --book E --country F")
+        #expect(Set(ctl.record.lines("POST /authors")).count == 2)
+        #expect(try await ctl.line("authors list -o id").output == "1\n2\n")
+    }
+
+    @Test func accountsAndFilesAreMadeOnceToo() async throws {
+        let library = try await TestLibrary()
+        var ctl = Ctl(library)
+        for (path, line) in [("/register", "register ada"), ("/login", "login ada")] {
+            ctl.lost = path
+            let result = try await ctl.line("\(line) --password-stdin", input: "correct horse")
+            #expect(result.code == 0, "\(result.error)")
+        }
+        #expect(library.sessionCount == 1)
+        ctl.lost = "/authors"
+        let lines = (1...3000).map { #"{"name":"N\#($0)","book":"B","country":"C"}"# }.joined(separator: "\n")
+        let imported = try await ctl.line("authors import -", input: lines)
+        #expect(imported.error == "created 3000, 0 failed\n")
+    }
+
+    @Test(arguments: ["edit 1 --country D", "rm 1 --yes"])
+    func whatCouldHappenTwiceIsNotSentAgain(line: String) async throws {
+        var ctl = Ctl(try await TestLibrary())
+        try await ctl.login("ada")
+        _ = try await ctl.line("authors add --name A --book B --country C")
+        ctl.answer = { request in
+            if ["PATCH", "DELETE"].contains(request.method) { throw CommandFailure(.foreignReply, "not whole") }
+            return nil
+        }
+        #expect(try await ctl.line("authors \(line)").code == 76)
+        #expect(ctl.record.lines("PATCH").count + ctl.record.lines("DELETE").count == 1)
+    }
+
+    @Test func aBusyDaemonIsWaitedForAsItSays() async throws {
+        var ctl = Ctl(try await TestLibrary())
+        try await ctl.login("ada")
+        let record = ctl.record
+        let busy = busy("2")
+        ctl.answer = { request in
+            request.method == "DELETE" && record.lines("wait").count < 3 ? busy : nil
+        }
+        _ = try await ctl.line("authors add --name A --book B --country C")
+        #expect(try await ctl.line("authors rm 1 --yes").code == 0)
+        #expect(ctl.record.lines("wait") == ["wait 2", "wait 2", "wait 2"])
+        #expect(ctl.record.lines("DELETE").count == 4)
+    }
+
+    @Test(
+        arguments: [("60", [], "try again in 60 s"), ("4", ["wait 4", "wait 4"], "try again in 4 s"), (nil, [], nil)]
+            as [(String?, [String], String?)])
+    func notForEver(retryAfter: String?, waits: [String], hint: String?) async throws {
+        var ctl = Ctl(try await TestLibrary())
+        try await ctl.login("ada")
+        let busy = busy(retryAfter, status: retryAfter == "60" ? 429 : 503)
+        ctl.answer = { _ in busy }
+        let result = try await ctl.line("authors list")
+        #expect(result.code == 75)
+        #expect(ctl.record.lines("wait") == waits)
+        #expect(result.error.contains("hint: ") == (hint != nil))
+        if let hint { #expect(result.error.hasSuffix("hint: \(hint)\n")) }
+    }
+
+    @Test func statusTellsAtOnce() async throws {
+        var ctl = Ctl(try await TestLibrary())
+        let busy = busy("1")
+        ctl.answer = { _ in busy }
+        #expect(try await ctl.line("status").code == 75)
+        #expect(ctl.record.lines("wait").isEmpty)
+    }
+
+    @Test func aChangeThatWasNotSeenIsNotOverwritten() async throws {
+        var ctl = Ctl(try await TestLibrary())
+        try await ctl.login("ada")
+        _ = try await ctl.line("authors add --name A --book B --country C")
+        #expect(try await ctl.line("authors edit 1 --country D --if-version 2").code == 6)
+        #expect(try await ctl.line("authors rm 1 --yes --if-version 2").code == 6)
+        #expect(try await ctl.line("authors edit 1 --country D --if-version 1").code == 0)
+        // Somebody else is faster, between the look and the change.
+        let other = ctl
+        ctl.answer = { request in
+            if request.method == "PATCH" {
+                _ = try Ctl.wait { try await other.line("authors edit 1 --country E").code == 0 }
+            }
+            return nil
+        }
+        #expect(try await ctl.line("authors edit 1 --country F").code == 6)
+        #expect(try await other.line("authors show 1 --fields country").output == "E\n")
+    }
+
+    @Test func aFilterDeletesOnlyWhatItFound() async throws {
+        var ctl = Ctl(try await TestLibrary())
+        try await ctl.login("ada")
+        _ = try await ctl.line("authors add --name A --book B --country C")
+        let other = ctl
+        ctl.answer = { request in
+            if request.method == "DELETE" {
+                _ = try Ctl.wait { try await other.line("authors edit 1 --country Kept").code == 0 }
+            }
+            return nil
+        }
+        #expect(try await ctl.line("authors rm --country C --yes").code == 6)
+        #expect(try await other.line("authors list -o id").output == "1\n")
+    }
+}
