@@ -183,20 +183,6 @@ import Testing
         }
     }
 
-    @Test func theExampleScriptWorks() async throws {
-        let daemon = try await Daemon()
-        try await daemon.login("ada", home: home)
-        try Data("correct horse\n".utf8).write(to: URL(fileURLWithPath: home.path + "/password"))
-        let result = try await Program.run(
-            "/bin/bash",
-            [
-                Program.repository + "/examples/library.sh", "ada", home.path + "/password",
-                Program.repository + "/examples/booker-winners.csv",
-            ], environment: ["HOME": home.path, "LIBCTL_SERVER": daemon.address])
-        #expect(result.code == 0, "\(result.error)")
-        #expect(result.output == "60 winners\ndeleted P. H. Newby, Something to Answer For\nauthor 1 is gone\n")
-    }
-
     @Test func noSecretReachesTheLog() async throws {
         let daemon = try await Daemon(arguments: ["--log-level", "trace"])
         try await daemon.login("ada", home: home)

@@ -1,0 +1,201 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What the real program writes, to the letter: on a terminal and in a pipe, with colour and without.
+@Suite(.serialized) struct OutputTests {
+    private let home = TemporaryFolder()
+
+    private static let authors = """
+        name,book,country,booker_prize
+        Hilary Mantel,Wolf Hall,UK,true
+        夏目漱石,吾輩は猫である,日本,
+        "$(touch pwned)","a ""b"", c",`id`,
+        \u{202E}txet,back\\slash,😀,yes
+
+        """
+
+    private func daemon() async throws -> Daemon {
+        let daemon = try await Daemon()
+        try await daemon.login("ada", home: home)
+        let added = try await daemon.libctl("authors", "import", "-", home: home, input: Self.authors)
+        #expect(added.code == 0, "\(added.error)")
+        return daemon
+    }
+
+    private func terminal(
+        _ daemon: Daemon, _ line: String, columns: UInt16 = 100, environment: [String: String] = [:]
+    ) async throws -> String {
+        let variables = ["HOME": home.path, "LIBCTL_SERVER": daemon.address, "TERM": "xterm"]
+        let (code, output) = try await PseudoTerminal(
+            Program.path("libctl"), line.split(separator: " ").map(String.init),
+            environment: variables.merging(environment) { $1 }, columns: columns
+        ).end()
+        #expect(code == 0, "\(output)")
+        return output.replacing("\r\n", with: "\n")
+    }
+
+    private static let bold = "\u{1B}[1m", plain = "\u{1B}[0m"
+    private static let rows = """
+        1   Hilary Mantel   Wolf Hall       UK       true
+        2   夏目漱石        吾輩は猫である  日本     false
+        3   $(touch pwned)  a "b", c        `id`     false
+        4   \\u{202E}txet    back\\slash      😀       true
+
+        """
+    private static let header = "ID  NAME            BOOK            COUNTRY  BOOKER PRIZE"
+
+    @Test func aTerminalGetsATable() async throws {
+        let daemon = try await daemon()
+        let colored = "\(Self.bold)\(Self.header)\(Self.plain)\n" + Self.rows
+        let plain = Self.header + "\n" + Self.rows
+        #expect(try await terminal(daemon, "authors list") == colored)
+        #expect(try await terminal(daemon, "authors list --color never") == plain)
+        #expect(try await terminal(daemon, "authors list", environment: ["NO_COLOR": "1"]) == plain)
+        #expect(try await terminal(daemon, "authors list", environment: ["TERM": "dumb"]) == plain)
+        #expect(try await terminal(daemon, "authors list --color always", environment: ["NO_COLOR": "1"]) == colored)
+        let narrow = """
+            ID  NAME     BOOK      COUNTRY  BOOKER …
+            1   Hilary…  Wolf Ha…  UK       true
+            2   夏目漱…  吾輩は…   日本     false
+            3   $(touc…  a "b", c  `id`     false
+            4   \\u{202…  back\\sl…  😀       true
+
+            """
+        #expect(try await terminal(daemon, "authors list --color never", columns: 40) == narrow)
+        #expect(try await terminal(daemon, "authors list --country Atlantis") == "")
+        // In a pipe it is not cut, and a table only if it is asked for.
+        #expect(try await daemon.libctl("authors", "list", "-o", "table", home: home).output == plain)
+        #expect(
+            try await daemon.libctl("authors", "list", "-o", "table", "--color", "always", home: home).output == colored
+        )
+    }
+
+    @Test func aPipeGetsWhatProgramsRead() async throws {
+        let daemon = try await daemon()
+        func pipe(_ options: String) async throws -> String {
+            let words = ["authors", "list"] + options.split(separator: " ").map(String.init)
+            let result = try await Program.run(
+                Program.path("libctl"), words, environment: ["HOME": home.path, "LIBCTL_SERVER": daemon.address])
+            #expect(result.code == 0)
+            #expect(result.error == "")
+            return result.output
+        }
+        #expect(
+            try await pipe("") == """
+                1\tHilary Mantel\tWolf Hall\tUK\ttrue
+                2\t夏目漱石\t吾輩は猫である\t日本\tfalse
+                3\t$(touch pwned)\ta "b", c\t`id`\tfalse
+                4\t\u{202E}txet\tback\\\\slash\t😀\ttrue
+
+                """)
+        #expect(
+            try await pipe("-o csv --fields name,book").replacing("\r\n", with: "\n") == """
+                name,book
+                Hilary Mantel,Wolf Hall
+                夏目漱石,吾輩は猫である
+                $(touch pwned),"a ""b"", c"
+                \u{202E}txet,back\\slash
+
+                """)
+        #expect(try await pipe("-o id") == "1\n2\n3\n4\n")
+        #expect(
+            try await pipe("-o ndjson --fields id,name") == #"""
+                {"id":1,"name":"Hilary Mantel"}
+                {"id":2,"name":"夏目漱石"}
+                {"id":3,"name":"$(touch pwned)"}
+                {"id":4,"name":"\u202etxet"}
+
+                """#)
+        #expect(
+            try await pipe("--json --fields id,booker_prize --limit 2") == """
+                [
+                {"id":1,"booker_prize":true},
+                {"id":2,"booker_prize":false}
+                ]
+
+                """)
+        #expect(try await pipe("--json --country Atlantis") == "[]\n")
+        #expect(try await pipe("-o csv --fields id --country Atlantis") == "id\r\n")
+    }
+
+    @Test func statisticsAreBarsOrNumbers() async throws {
+        let daemon = try await daemon()
+        #expect(
+            try await terminal(daemon, "authors stats --color never", columns: 30) == """
+                By country
+                UK    1  █████████████████████
+                `id`  1  █████████████████████
+                日本  1  █████████████████████
+                😀    1  █████████████████████
+
+                By booker prize
+                false  2  ████████████████████
+                true   2  ████████████████████
+
+                """)
+        #expect(
+            try await daemon.libctl("authors", "stats", "--by", "booker_prize", home: home).output
+                == "booker_prize\tfalse\t2\nbooker_prize\ttrue\t2\n")
+    }
+
+    /// Only when it is asked for, and only on a terminal.
+    @Test func thePagerIsAskedFor() async throws {
+        let daemon = try await daemon()
+        let pager = ["PAGER": "sed 's/^/> /'"]
+        let paged = try await terminal(daemon, "authors list -o id --pager", environment: pager)
+        #expect(paged == "> 1\n> 2\n> 3\n> 4\n")
+        #expect(try await terminal(daemon, "authors list -o id", environment: pager) == "1\n2\n3\n4\n")
+        #expect(try await daemon.libctl("authors", "list", "-o", "id", "--pager", home: home).output == "1\n2\n3\n4\n")
+        _ = try await daemon.libctl("config", "set", "pager", "sed 's/^/= /'", home: home)
+        let configured = try await terminal(daemon, "authors list -o id --pager", environment: pager)
+        #expect(configured == "= 1\n= 2\n= 3\n= 4\n")
+    }
+
+    @Test func aRawReplyIsHarmlessOnATerminal() async throws {
+        let daemon = try await daemon()
+        let shown = try await terminal(daemon, "api GET /authors/4")
+        #expect(shown.contains(#""name":"\u{202E}txet""#))
+        #expect(!shown.contains("\u{202E}"))
+        #expect(try await daemon.libctl("api", "GET", "/authors/4", home: home).output.contains("\u{202E}txet"))
+    }
+
+    @Test func aDeletionShowsWhatWillGo() async throws {
+        let daemon = try await daemon()
+        let asking = try PseudoTerminal(
+            Program.path("libctl"), ["authors", "rm", "4", "3"],
+            environment: ["HOME": home.path, "LIBCTL_SERVER": daemon.address])
+        let question = try await asking.wait(for: "[y/N] ")
+        #expect(
+            question.replacing("\r\n", with: "\n") == """
+                  4  \\u{202E}txet, back\\slash (😀)
+                  3  $(touch pwned), a "b", c (`id`)
+                Delete these 2 authors? [y/N]\u{20}
+                """)
+        asking.send("n\r")
+        #expect(try await asking.end().code == 2)
+        let gone = try PseudoTerminal(
+            Program.path("libctl"), ["authors", "rm", "4", "99"],
+            environment: ["HOME": home.path, "LIBCTL_SERVER": daemon.address])
+        // What is not there cannot be shown, so nothing is deleted.
+        #expect(try await gone.end().code == 3)
+        let unasked = try PseudoTerminal(
+            Program.path("libctl"), ["authors", "rm", "4", "--no-input"],
+            environment: ["HOME": home.path, "LIBCTL_SERVER": daemon.address])
+        #expect(try await unasked.end().code == 64)
+        #expect(try await daemon.libctl("authors", "list", "-o", "id", home: home).output == "1\n2\n3\n4\n")
+    }
+
+    @Test func progressIsForTerminals() async throws {
+        let daemon = try await daemon()
+        let lines = (1...9000).map { #"{"name":"N\#($0)","book":"B","country":"C"}"# }.joined(separator: "\n")
+        try Data(lines.utf8).write(to: URL(fileURLWithPath: home.path + "/lines"))
+        let shown = try await terminal(daemon, "authors import \(home.path)/lines")
+        #expect(shown.contains("% , ") || shown.contains(" %, "))
+        #expect(shown.contains(" s left"))
+        #expect(shown.hasSuffix("\r\u{1B}[Kcreated 9000, 0 failed\n"))
+        let piped = try await daemon.libctl(
+            "authors", "import", home.path + "/lines", "--on-conflict", "skip", home: home)
+        #expect(piped.error == "skipped 9000, 0 failed\n")
+    }
+}
