@@ -13,15 +13,15 @@ struct Client {
     let wait: (Int64) -> Void
 
     /// Calls an endpoint that answers with a value.
-    /// - Parameter mayWait: whether to come back by itself when the daemon has too much to do.
+    /// - Parameter isPatient: whether to ask again by itself, as ``exchange(_:isRepeatable:isPatient:)`` does.
     func call<Input, Output: JSONReadable>(
         _ endpoint: Endpoint<Input, Output>, path: String? = nil, authorization: String? = nil,
         ifMatch: String? = nil, body: (any JSONWritable)? = nil, timeoutMilliseconds: Int = 60_000,
-        mayWait: Bool = true
+        isPatient: Bool = true
     ) throws -> Output {
         let reply = try exchange(
             request(endpoint, path, authorization, ifMatch, body, timeoutMilliseconds),
-            isRepeatable: endpoint.isRepeatable, mayWait: mayWait)
+            isRepeatable: endpoint.isRepeatable, isPatient: isPatient)
         guard reply.mediaType == "application/json",
             let output = try? Output(json: reply.body, unknownMembers: .ignored)
         else { throw foreign(reply) }
@@ -113,9 +113,9 @@ struct Client {
     /// that come again, and after the time that a busy daemon names, because it has done nothing yet.
     /// - Throws: ``Problem``, ``CommandFailure``.
     func exchange(
-        _ request: TransportRequest, isRepeatable: Bool, mayWait: Bool = true
+        _ request: TransportRequest, isRepeatable: Bool, isPatient: Bool = true
     ) throws -> TransportReply {
-        var mayRepeat = isRepeatable
+        var mayRepeat = isRepeatable && isPatient
         var waited: Int64 = 0
         while true {
             let reply: TransportReply
@@ -132,7 +132,7 @@ struct Client {
             guard [429, 503].contains(reply.status),
                 let pause = reply.headers["retry-after"].flatMap({ Author.id($0) }).map({ max($0, 1) })
             else { throw problem }
-            guard mayWait, pause <= Self.longestWait - waited else {
+            guard isPatient, pause <= Self.longestWait - waited else {
                 throw CommandFailure(problem, retryAfter: pause)
             }
             waited += pause

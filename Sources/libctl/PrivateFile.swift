@@ -57,8 +57,12 @@ enum PrivateFile {
         let temporary = temporary(path)
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw CommandFailure(.output, "\(temporary): \(systemError())") }
+        LeftoverGuard.start(temporary)
         // Once it has its name there is nothing left to delete.
-        defer { unlink(temporary) }
+        defer {
+            unlink(temporary)
+            LeftoverGuard.end()
+        }
         do {
             try write(descriptor)
             guard fsync(descriptor) == 0 else { throw CommandFailure(.output, "\(path): \(systemError())") }
@@ -94,5 +98,36 @@ enum PrivateFile {
             }
         }
         guard chmod(path, 0o700) == 0 else { throw CommandFailure(.unsafeFile, "\(path): \(systemError())") }
+    }
+}
+
+/// Deletes a file that is not whole when a signal ends the program. There is one at a time.
+private enum LeftoverGuard {
+    nonisolated(unsafe) private static var path: UnsafeMutablePointer<CChar>?
+    private static let signals = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
+
+    static func start(_ file: String) {
+        path = strdup(file)
+        for number in signals where !isIgnored(number) {
+            signal(number) { number in
+                if let path = LeftoverGuard.path { unlink(path) }
+                signal(number, SIG_DFL)
+                raise(number)
+            }
+        }
+    }
+
+    static func end() {
+        for number in signals where !isIgnored(number) { signal(number, SIG_DFL) }
+        free(path)
+        path = nil
+    }
+
+    /// As under nohup(1), and then it stays so.
+    private static func isIgnored(_ number: Int32) -> Bool {
+        var action = sigaction()
+        guard sigaction(number, nil, &action) == 0 else { return false }
+        // SIG_IGN is 1 in disguise, and functions cannot be compared.
+        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
     }
 }

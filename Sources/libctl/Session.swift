@@ -113,7 +113,7 @@ extension Session {
         func attempt() throws -> Login {
             try client.call(
                 Endpoints.refresh, body: RefreshRequest(refreshToken: token), timeoutMilliseconds: 4000,
-                mayWait: false)
+                isPatient: false)
         }
         do {
             return try attempt()

@@ -61,4 +61,23 @@ import Testing
         let check = try await Program.run(Program.path("libraryd"), ["check", "--data", daemon.data])
         #expect(check.code == 0, "\(check.error)")
     }
+
+    /// Whatever ends it: what was there stays, and nothing is left beside it.
+    @Test(arguments: [SIGTERM, SIGHUP, SIGINT])
+    func anExportThatIsInterruptedLeavesNothing(signal: Int32) async throws {
+        let server = try FakeServer(answer: nil)
+        let path = home.path + "/library.csv"
+        try Data("old".utf8).write(to: URL(fileURLWithPath: path))
+        // From a shell with job control, which does not let its children ignore SIGINT.
+        let line = """
+            set -m; libctl authors export library.csv & until ls library.csv.* > /dev/null 2>&1; do kill -0 $!; done; \
+            kill -\(signal) $!; wait $!
+            """
+        let result = try await Program.run(
+            "/bin/bash", ["-c", line],
+            environment: ["HOME": home.path, "LIBCTL_SERVER": server.address, "LIBCTL_TOKEN": "x"], folder: home.path)
+        #expect(result.code == 128 + signal, "\(result.error)")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: home.path) == ["library.csv"])
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "old")
+    }
 }

@@ -35,7 +35,10 @@ import Testing
             ("libctl --server http://127.0.0.1:1 status", 69, ""), ("libctl whoami > /dev/full", 74, ""),
             ("LIBCTL_SERVER=nothing libctl status", 78, ""),
             ("LIBCTL_SERVER=http://example.org libctl status", 78, ""),
-            ("echo { > .config/libctl/config.json; libctl status; code=$?; rm .config/libctl/config.json; exit $code", 78, ""),
+            (
+                "echo { > .config/libctl/config.json; libctl status; code=$?; rm .config/libctl/config.json; exit $code",
+                78, ""
+            ),
             ("chmod 644 .config/libctl/credentials.json; libctl whoami", 77, ""),
         ]
         for (line, code, input) in cases {

@@ -16,7 +16,7 @@ struct StatusCommand: ParsableCommand, SessionCommand {
         let deadline = ContinuousClock.now + .seconds(wait?.seconds ?? 0)
         while true {
             do {
-                let health = try session.client.call(Endpoints.ready, timeoutMilliseconds: 2000, mayWait: false)
+                let health = try session.client.call(Endpoints.ready, timeoutMilliseconds: 2000, isPatient: false)
                 if options.wantsJSON {
                     try session.output.json(health)
                 } else {

@@ -62,7 +62,7 @@ extension Session {
     ) throws -> Output {
         try client.call(
             endpoint, path: endpoint.path + QueryItem.string(items), authorization: "Bearer " + (try standingToken()),
-            mayWait: false)
+            isPatient: false)
     }
 }
 

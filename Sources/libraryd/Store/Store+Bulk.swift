@@ -72,7 +72,8 @@ private struct BulkWork {
             return BulkResult(line: line.number, failed: .invalidFields, faults.description)
         }
         // Looked for first where it is expected: a constraint that fails costs five times as much.
-        if onConflict != .fail, let id = try Store.existingAuthor(db, owner: owner, name: draft.name, book: draft.book) {
+        if onConflict != .fail, let id = try Store.existingAuthor(db, owner: owner, name: draft.name, book: draft.book)
+        {
             if onConflict == .skip { return BulkResult(line: line.number, .skipped, id: id) }
             try update(id, draft)
             return BulkResult(line: line.number, .updated, id: id)
