@@ -109,8 +109,9 @@ struct Client {
         String(UInt128.random(in: .min ... .max), radix: 36)
     }
 
-    /// Sends the request, and again where nothing can happen twice: once if the answer was lost and the endpoint knows requests
-    /// that come again, and after the time that a busy daemon names, because it has done nothing yet.
+    /// Sends the request, and again where nothing can happen twice: once if the answer broke off and the endpoint knows requests
+    /// that come again, and after the time that a busy daemon names, because it has done nothing yet. Who did not answer in
+    /// time is not asked again: it would take as long once more.
     /// - Throws: ``Problem``, ``CommandFailure``.
     func exchange(
         _ request: TransportRequest, isRepeatable: Bool, isPatient: Bool = true
@@ -121,7 +122,7 @@ struct Client {
             let reply: TransportReply
             do {
                 reply = try transport(request)
-            } catch let failure as CommandFailure where mayRepeat && failure.isLostAnswer {
+            } catch let failure as CommandFailure where mayRepeat && failure.status == .foreignReply {
                 trace("\(request.method) \(server.base)\(request.path): \(failure.why); once more")
                 mayRepeat = false
                 continue

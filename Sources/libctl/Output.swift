@@ -33,15 +33,16 @@ final class Output {
     /// Columns of the terminal; `nil` where there is none, and nothing has to fit.
     let width: Int?
     let color: Bool
-    private let writer: Writer
+    private var writer: Writer
     private let fields: [String]?
-    private let pager: Pager?
+    private let openPager: (() throws -> Pager)?
+    private var pager: Pager?
     /// The beginning of a line whose end has not come yet.
     private var pending: [UInt8] = []
 
     init(options: GlobalOptions, io: IO, config: Config?) throws {
-        let terminal = Writer(io.output)
-        isTerminal = terminal.isTerminal
+        writer = Writer(io.output)
+        isTerminal = writer.isTerminal
         width = isTerminal ? Terminal.width(of: io.output) : nil
         if options.json, let format = options.format, format != .json {
             throw CommandFailure(.usage, "--json and --output \(format.rawValue) contradict each other")
@@ -55,8 +56,9 @@ final class Output {
             case .auto: isTerminal && io.variable("NO_COLOR") == nil && io.variable("TERM") != "dumb"
             }
         let command = config?[.pager] ?? io.variable("PAGER") ?? Pager.standard
-        pager = options.pager && isTerminal ? try Pager(command, output: io.output, environment: io.environment) : nil
-        writer = pager.map { Writer($0.input) } ?? terminal
+        openPager =
+            options.pager && isTerminal
+            ? { try Pager(command, output: io.output, environment: io.environment) } : nil
     }
 
     /// Shows one record.
@@ -112,8 +114,17 @@ final class Output {
         try flush()
     }
 
-    func write(_ text: String) throws { try writer.write(text) }
-    func write(_ bytes: [UInt8]) throws { try writer.write(bytes) }
+    func write(_ text: String) throws { try write(Array(text.utf8)) }
+
+    func write(_ bytes: [UInt8]) throws {
+        // Not before there is something to read.
+        if pager == nil, let openPager {
+            let opened = try openPager()
+            (pager, writer) = (opened, Writer(opened.input))
+        }
+        try writer.write(bytes)
+    }
+
     func flush() throws { try writer.flush() }
 
     /// Writes what is left, and lets people read on.

@@ -148,6 +148,9 @@ import Testing
         #expect(try await terminal(daemon, "authors list -o id", environment: pager) == "1\n2\n3\n4\n")
         #expect(try await daemon.libctl("authors", "list", "-o", "id", "--pager", home: home).output == "1\n2\n3\n4\n")
         _ = try await daemon.libctl("config", "set", "pager", "sed 's/^/= /'", home: home)
+        // Not for what is not a list.
+        let exported = try await terminal(daemon, "authors export \(home.path)/x.csv --pager", environment: pager)
+        #expect(exported == "exported 4 authors\n")
         let configured = try await terminal(daemon, "authors list -o id --pager", environment: pager)
         #expect(configured == "= 1\n= 2\n= 3\n= 4\n")
     }

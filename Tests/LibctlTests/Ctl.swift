@@ -56,7 +56,7 @@ struct Ctl: Sendable {
                         let key = request.headers.first { $0.name == "Idempotency-Key" }.map { " " + $0.value } ?? ""
                         record.all.withLock { $0.append("\(request.method) \(request.path)\(key)") }
                         let reply = try answer?(request) ?? Self.send(request, to: library)
-                        if lost.take(request.path) { throw CommandFailure(.tryLater, "the answer was lost") }
+                        if lost.take(request.path) { throw CommandFailure(.foreignReply, "the answer was lost") }
                         guard let receive = request.receive, reply.isSuccess else { return reply }
                         let head = TransportReply(status: reply.status, headers: reply.headers, body: [])
                         // In pieces that end anywhere.
