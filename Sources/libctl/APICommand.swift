@@ -54,8 +54,13 @@ struct APICommand: ParsableCommand, SessionCommand {
         // Without the slash the path could name another host.
         guard path.hasPrefix("/"), path.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "#") })
         else { throw ValidationError("the path must begin with a slash, and everything but ASCII must be escaped") }
-        guard input == nil || rawField.isEmpty && field.isEmpty else {
-            throw ValidationError("--input brings its own fields")
+        let hasFields = !rawField.isEmpty || !field.isEmpty
+        guard input == nil || !hasFields else { throw ValidationError("--input brings its own fields") }
+        guard !["GET", "HEAD"].contains(method.uppercased()) || input == nil && !hasFields else {
+            throw ValidationError("\(method.uppercased()) has no body; write NAME=VALUE into the query of the path")
+        }
+        guard options.format == nil, options.fields == nil else {
+            throw ValidationError("the reply is printed as it is; --output and --fields are for other commands")
         }
     }
 
@@ -74,7 +79,7 @@ struct APICommand: ParsableCommand, SessionCommand {
         func show(_ head: TransportReply, _ bytes: [UInt8]) throws {
             if include, isFirst {
                 let fields = head.headers.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)\r\n" }.joined()
-                try session.output.write("HTTP/1.1 \(head.status)\r\n\(fields)\r\n")
+                try session.output.foreign(Array("HTTP/1.1 \(head.status)\r\n\(fields)\r\n".utf8))
             }
             isFirst = false
             try session.output.foreign(bytes)
@@ -82,14 +87,16 @@ struct APICommand: ParsableCommand, SessionCommand {
         let needsBody = ["POST", "PUT", "PATCH"].contains(method.uppercased())
         let request = TransportRequest(
             method: method.uppercased(), path: path, headers: headers, body: body ?? (needsBody ? [] : nil),
-            patience: .piece(seconds: 60), receive: show)
-        let reply = try session.client.exchange(request, isRepeatable: ["GET", "HEAD"].contains(method.uppercased()))
+            // What is sent takes its time too, and may keep the daemon busy.
+            patience: .piece(seconds: body == nil ? 60 : 600), receive: show)
+        // What has been shown cannot be taken back, so nothing is asked for twice.
+        let reply = try session.client.exchange(request, isRepeatable: false)
         if isFirst { try show(reply, []) }
     }
 
     private func body(_ session: Session) throws -> [UInt8]? {
         if let input {
-            return try input == "-" ? Reader(session.io.input).all() : PrivateFile.contents(input)
+            return try session.reading(input) { try Reader($0).all() }
         }
         let fields =
             try rawField.map { (try Self.parse(field: $0), false) } + field.map { (try Self.parse(field: $0), true) }
@@ -108,8 +115,12 @@ struct APICommand: ParsableCommand, SessionCommand {
         case "true": .bool(true)
         case "false": .bool(false)
         case "null": .null
-        default: Author.id(text).map { .integer($0) } ?? .string(text)
+        default: integer(text).map { .integer($0) } ?? .string(text)
         }
+    }
+
+    private static func integer(_ text: String) -> Int64? {
+        text.hasPrefix("-") ? Author.id(text.dropFirst()).flatMap { $0 > 0 ? -$0 : nil } : Author.id(text)
     }
 
     private static func parse(field: String) throws -> (String, String) {

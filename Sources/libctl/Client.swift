@@ -128,8 +128,9 @@ struct Client {
                 continue
             }
             trace("\(request.method) \(server.base)\(request.path) \(reply.status) \(reply.body.count) bytes")
-            if reply.isSuccess { return reply }
-            let problem = try problem(reply)
+            // 304 answers whoever has asked with If-None-Match.
+            if reply.isSuccess || reply.status == 304 { return reply }
+            let problem = try request.method == "HEAD" ? Problem(headOf: reply) : problem(reply)
             guard [429, 503].contains(reply.status),
                 let pause = reply.headers["retry-after"].flatMap({ Author.id($0) }).map({ max($0, 1) })
             else { throw problem }
@@ -152,5 +153,15 @@ struct Client {
         CommandFailure(
             .foreignReply, "what answers at \(server.origin) is not libraryd (status \(reply.status))",
             hint: "check --server")
+    }
+}
+
+extension Problem {
+    /// A refusal of `HEAD`, which has no body to tell more.
+    fileprivate init(headOf reply: TransportReply) {
+        self.init(
+            status: reply.status, title: "", code: ErrorCode(rawValue: "status_\(reply.status)"), message: "",
+            detail: "the daemon answered with status \(reply.status)",
+            requestID: reply.headers["x-request-id"] ?? "")
     }
 }

@@ -55,11 +55,11 @@ struct Config {
         guard let bytes = try PrivateFile.contents(ifAny: path) else { return [] }
         do {
             guard case .object(let members) = try JSONValue(parsing: bytes) else {
-                throw CommandFailure(.configuration, "\(path) is not a JSON object")
+                throw CommandFailure(.configuration, "\(path) is not a JSON object", hint: "rm \(path)")
             }
             return members
         } catch let error as JSONSyntaxError {
-            throw CommandFailure(.configuration, "\(path): \(error)")
+            throw CommandFailure(.configuration, "\(path): \(error)", hint: "rm \(path)")
         }
     }
 

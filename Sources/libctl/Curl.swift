@@ -83,7 +83,7 @@ final class Curl {
             return CommandFailure(
                 .unreachable, "no libraryd answers at \(server.origin)", hint: "libraryd serve, or say --server URL")
         case CURLE_OPERATION_TIMEDOUT, CURLE_ABORTED_BY_CALLBACK:
-            return CommandFailure(.tryLater, "\(server.origin) did not answer in time", hint: "libctl status")
+            return CommandFailure(.tryLater, "\(server.origin) did not answer in time")
         case CURLE_WRITE_ERROR where answer.isOversized:
             return CommandFailure(.foreignReply, "the reply from \(server.origin) is too large")
         case CURLE_PARTIAL_FILE, CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_UNSUPPORTED_PROTOCOL,

@@ -42,6 +42,7 @@ struct IO {
 final class Writer {
     private let descriptor: Int32
     private var buffer: [UInt8] = []
+    private(set) var hasWritten = false
 
     init(_ descriptor: Int32) {
         self.descriptor = descriptor
@@ -51,6 +52,7 @@ final class Writer {
 
     func write(_ bytes: some Sequence<UInt8>) throws {
         buffer.append(contentsOf: bytes)
+        hasWritten = true
         if buffer.count >= 64 * 1024 { try flush() }
     }
 

@@ -32,6 +32,8 @@ final class Pager {
         }
         self.child = child
         input = ends[1]
+        // The keyboard is the pager's now, and it does not end at Control-C.
+        signal(SIGINT, SIG_IGN)
     }
 
     /// Ends the text, and returns when it has been read.

@@ -52,8 +52,10 @@ enum PrivateFile {
         }
     }
 
-    /// The same with what `write` puts into the descriptor.
+    /// The same with what `write` puts into the descriptor. A link stays one, and what is no regular file, as a pipe, is written to as it is.
     static func replace(_ path: String, _ write: (Int32) throws -> Void) throws {
+        let path = resolved(path)
+        guard isReplaceable(path) else { return try writeInto(path, write) }
         let temporary = temporary(path)
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw CommandFailure(.output, "\(temporary): \(systemError())") }
@@ -73,6 +75,24 @@ enum PrivateFile {
         guard close(descriptor) == 0, rename(temporary, path) == 0 else {
             throw CommandFailure(.output, "\(path): \(systemError())")
         }
+    }
+
+    private static func resolved(_ path: String) -> String {
+        guard let real = realpath(path, nil) else { return path }
+        defer { free(real) }
+        return String(cString: real)
+    }
+
+    private static func isReplaceable(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG
+    }
+
+    private static func writeInto(_ path: String, _ write: (Int32) throws -> Void) throws {
+        let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw CommandFailure(.output, "\(path): \(systemError())") }
+        defer { close(descriptor) }
+        try write(descriptor)
     }
 
     private static func temporary(_ path: String) -> String { "\(path).\(getpid())" }
@@ -101,16 +121,18 @@ enum PrivateFile {
     }
 }
 
-/// Deletes a file that is not whole when a signal ends the program. There is one at a time.
+/// Deletes files that are not whole when a signal ends the program: two at most, as a login is renewed while a file is written.
 private enum LeftoverGuard {
     nonisolated(unsafe) private static var path: UnsafeMutablePointer<CChar>?
+    nonisolated(unsafe) private static var outer: UnsafeMutablePointer<CChar>?
     private static let signals = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
 
     static func start(_ file: String) {
-        path = strdup(file)
+        (path, outer) = (strdup(file), path)
         for number in signals where !isIgnored(number) {
             signal(number) { number in
                 if let path = LeftoverGuard.path { unlink(path) }
+                if let path = LeftoverGuard.outer { unlink(path) }
                 signal(number, SIG_DFL)
                 raise(number)
             }
@@ -118,9 +140,10 @@ private enum LeftoverGuard {
     }
 
     static func end() {
-        for number in signals where !isIgnored(number) { signal(number, SIG_DFL) }
         free(path)
-        path = nil
+        (path, outer) = (outer, nil)
+        guard path == nil else { return }
+        for number in signals where !isIgnored(number) { signal(number, SIG_DFL) }
     }
 
     /// As under nohup(1), and then it stays so.

@@ -35,7 +35,7 @@ final class RecordList {
             if !single { try output.write(count == 0 ? "[\n" : ",\n") }
             try output.write(try json(record))
         case .ndjson: try output.write(try json(record) + [UInt8(ascii: "\n")])
-        case .id: try output.write(record.identifier + "\n")
+        case .id: try output.write(safe(record.identifier) + "\n")
         }
         count += 1
     }
@@ -97,10 +97,13 @@ final class RecordList {
         waiting = []
     }
 
-    /// Takes from the widest columns until a row fits. Ids stay whole: they are copied elsewhere.
+    /// Ids stay whole: they are copied elsewhere.
+    private static let whole = ["id", "public_id", "event_id"]
+
+    /// Takes from the widest columns until a row fits.
     static func fit(_ natural: [Int], of fields: [String], into width: Int) -> [Int] {
         var widths = natural
-        let shortened = fields.indices.filter { !["id", "public_id"].contains(fields[$0]) }
+        let shortened = fields.indices.filter { !whole.contains(fields[$0]) }
         while widths.reduce(0, +) + gap * (widths.count - 1) > width,
             let column = shortened.max(by: { widths[$0] < widths[$1] }), widths[column] > narrowest
         {
@@ -117,7 +120,8 @@ final class RecordList {
         for (column, cell) in row.enumerated() {
             // Rows after those that were measured may be wider; without a terminal nothing is cut.
             let width = widths?[column] ?? 0
-            let text = output.width == nil ? cell : DisplayWidth.shortened(cell, to: width)
+            let staysWhole = output.width == nil || Self.whole.contains(fields[column])
+            let text = staysWhole ? cell : DisplayWidth.shortened(cell, to: width)
             line += text
             if column < row.count - 1 {
                 line += String(repeating: " ", count: max(0, width - DisplayWidth.of(text)) + Self.gap)

@@ -1,3 +1,4 @@
+import Glibc
 import Shared
 
 /// All that a command may touch.
@@ -78,9 +79,10 @@ final class Session {
 
     private func credential() throws -> Credential {
         guard let credential = try credentials.read().find(server: server.origin, user: user) else {
+            let other = user == nil ? try credentials.read().logins.last { $0.server == server.origin } : nil
             throw CommandFailure(
                 .notLoggedIn, "not logged in at \(server.origin)\(user.map { " as \($0)" } ?? "")",
-                hint: "libctl login\(user.map { " \($0)" } ?? "")")
+                hint: other.map { "say --user \($0.user), who is" } ?? "libctl login\(user.map { " \($0)" } ?? "")")
         }
         return credential
     }
@@ -120,6 +122,15 @@ extension Session {
         } catch let failure as CommandFailure where failure.isLostAnswer {
             return try attempt()
         }
+    }
+
+    /// Calls `body` with the file of that path, or with standard input for `-`.
+    func reading<Value>(_ file: String, _ body: (_ descriptor: Int32) throws -> Value) throws -> Value {
+        if file == "-" { return try body(io.input) }
+        let descriptor = open(file, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw CommandFailure(.unreadable, "\(file): \(systemError())") }
+        defer { close(descriptor) }
+        return try body(descriptor)
     }
 
     /// Asks on the terminal whether to go on.

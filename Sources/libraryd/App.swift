@@ -36,7 +36,7 @@ struct App: Sendable {
     func router() -> Router<GuestContext> {
         let router = Router(context: GuestContext.self, options: .autoGenerateHeadEndpoints)
         let authors = AuthorRoutes(store: store, clock: clock)
-        let events = EventRoutes(store: store)
+        let events = EventRoutes(store: store, authenticator: authenticator)
         let accounts = AccountRoutes(
             authenticator: authenticator, store: store, clock: clock, behindProxy: behindProxy)
         let health = HealthRoutes(store: store)

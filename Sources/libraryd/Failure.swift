@@ -24,6 +24,10 @@ struct Failure: Error, Equatable {
         self.init(.invalidQuery, "The query is not valid: \(invalid).", errors: invalid.errors)
     }
 
+    /// Whatever it was, it was the client's doing, and nothing that follows on this connection can be understood.
+    static let brokenBody = Failure(
+        .badRequest, "The body breaks off or is framed wrongly.", headers: [.connection: "close"])
+
     /// A queue is full.
     static let busy = Failure(.busy, headers: [.retryAfter: "1"])
 

@@ -80,4 +80,37 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: home.path) == ["library.csv"])
         #expect(try String(contentsOfFile: path, encoding: .utf8) == "old")
     }
+
+    @Test func aFileThatBreaksOffIsTheSendersFault() async throws {
+        let daemon = try await Daemon()
+        try await daemon.login("ada", home: home)
+        let token = try await daemon.libctl("token", home: home).output.dropLast()
+        for key in ["", "Idempotency-Key: k\r\n"] {
+            let answer = try daemon.send(
+                raw: Array(
+                    """
+                    POST /authors HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(token)\r\n\(key)Content-Length: 500\r
+                    Content-Type: application/x-ndjson\r\n\r\n{"name":
+                    """.utf8))
+            #expect(answer.hasPrefix("HTTP/1.1 400 ") || answer.isEmpty, "\(answer)")
+        }
+        #expect(!daemon.log.contains("a request failed"))
+    }
+
+    /// What is no regular file is written to, and a link stays one.
+    @Test func anExportGoesWhereItIsTold() async throws {
+        let daemon = try await Daemon()
+        try await daemon.login("ada", home: home)
+        _ = try await daemon.libctl("authors", "add", "--name", "A", "--book", "B", "--country", "C", home: home)
+        let line = """
+            libctl authors export /dev/stdout -o id -q | cat; mkfifo pipe; cat pipe > out & \
+            libctl authors export pipe -o id -q; wait; cat out; touch target; ln -s target link; \
+            libctl authors export link -o id -q; cat target; readlink link; ls
+            """
+        let result = try await Program.run(
+            "/bin/sh", ["-c", line], environment: ["HOME": home.path, "LIBCTL_SERVER": daemon.address],
+            folder: home.path)
+        #expect(result.error == "")
+        #expect(result.output == "1\n1\n1\ntarget\nlink\nout\npipe\ntarget\n")
+    }
 }

@@ -163,6 +163,30 @@ import Testing
         #expect(try await daemon.libctl("api", "GET", "/authors/4", home: home).output.contains("\u{202E}txet"))
     }
 
+    /// A server that is none of ours cannot drive the terminal either, and what it breaks off is not asked for twice.
+    @Test func aHostileReplyIsHarmless() async throws {
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Evil: a\u{1B}]0;pwned\u{7}b\r\n"
+        let server = try FakeServer(answer: head + "Content-Length: 4\r\nConnection: close\r\n\r\n\u{1B}[1m")
+        let (code, output) = try await PseudoTerminal(
+            Program.path("libctl"), ["api", "GET", "/x", "-i"],
+            environment: ["HOME": home.path, "LIBCTL_SERVER": server.address]
+        ).end()
+        #expect(code == 0)
+        #expect(output.contains("x-evil: a\\u{1B}]0;pwned\\u{7}b"))
+        #expect(!output.contains("\u{1B}"))
+        let breaking = try FakeServer(answer: head + "Content-Length: 40\r\nConnection: close\r\n\r\n{}\n")
+        let cut = try await Program.run(
+            Program.path("libctl"), ["api", "GET", "/x"],
+            environment: ["HOME": home.path, "LIBCTL_SERVER": breaking.address])
+        #expect(cut.code == 76)
+        #expect(cut.output == "{}\n")
+        #expect(breaking.requests.count == 1)
+        let daemon = try await daemon()
+        _ = try await daemon.libctl(
+            "authors", "add", "--name", "E", "--book", "F", "--country", "\u{202E}C", home: home)
+        #expect(try await terminal(daemon, "authors stats --by country --search e -o id") == "\\u{202E}C\n")
+    }
+
     @Test func aDeletionShowsWhatWillGo() async throws {
         let daemon = try await daemon()
         let asking = try PseudoTerminal(
@@ -191,14 +215,18 @@ import Testing
 
     @Test func progressIsForTerminals() async throws {
         let daemon = try await daemon()
-        let lines = (1...9000).map { #"{"name":"N\#($0)","book":"B","country":"C"}"# }.joined(separator: "\n")
+        let lines = (1...10_000).map { #"{"name":"N\#($0)","book":"B","country":"C"}"# }.joined(separator: "\n")
         try Data(lines.utf8).write(to: URL(fileURLWithPath: home.path + "/lines"))
         let shown = try await terminal(daemon, "authors import \(home.path)/lines")
         #expect(shown.contains("% , ") || shown.contains(" %, "))
         #expect(shown.contains(" s left"))
-        #expect(shown.hasSuffix("\r\u{1B}[Kcreated 9000, 0 failed\n"))
+        #expect(shown.hasSuffix("\r\u{1B}[Kcreated 10000, 0 failed\n"))
+        // Columns are measured by the first rows, and ids stay whole whatever follows.
+        let rows = try await terminal(daemon, "authors list --fields id,book,name")
+        #expect(rows.contains("\n9999  B" + String(repeating: " ", count: 15) + "N9995\n"))
+        #expect(rows.hasSuffix("\n10004  B" + String(repeating: " ", count: 15) + "N10000\n"), "\(rows.suffix(60))")
         let piped = try await daemon.libctl(
             "authors", "import", home.path + "/lines", "--on-conflict", "skip", home: home)
-        #expect(piped.error == "skipped 9000, 0 failed\n")
+        #expect(piped.error == "skipped 10000, 0 failed\n")
     }
 }

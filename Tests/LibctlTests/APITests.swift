@@ -47,6 +47,18 @@ import Testing
         #expect(head.output.hasSuffix("\r\n\r\n"))
     }
 
+    @Test func itsCodesAreThoseOfOtherCommands() async throws {
+        let ctl = try await makeCtl()
+        _ = try await ctl("api", "POST", "/authors", "-f", "name=A", "-f", "book=B", "-f", "country=C")
+        #expect(try await ctl("api", "GET", "/authors/1", "-H", "If-None-Match: \"1-1\"").code == 0)
+        #expect(try await ctl.line("api HEAD /authors/1").code == 0)
+        #expect(try await ctl.line("api HEAD /authors/99").code == 3)
+        let number = try await ctl("api", "PATCH", "/authors/1", "-F", "country=-5")
+        #expect(number.code == 7)
+        #expect(number.error == "libctl: api: country must be a string\n")
+        #expect(try await ctl("api", "PATCH", "/authors/1", "-F", "country=-05").code == 0)
+    }
+
     @Test func everyPostHasAKeyUnlessItBringsOne() async throws {
         let ctl = try await makeCtl()
         for name in ["A", "B"] {
@@ -75,7 +87,9 @@ import Testing
     @Test(arguments: [
         ["GET", "authors"], ["GET", "@example.org/"], ["GET", "/a b"], ["GET", "/é"], ["GET", "/a#b"], ["GET", ""],
         ["GET", "http://example.org/"], ["FETCH", "/livez"], ["POST", "/authors", "-f", "name"],
-        ["POST", "/authors", "-f", "=x"], ["GET", "/livez", "-H", "no colon"], ["GET", "/livez", "-H", "A: b\r\nC: d"],
+        ["POST", "/authors", "-f", "=x"], ["GET", "/authors", "-f", "a=b"], ["GET", "/authors", "--input", "-"],
+        ["GET", "/authors", "-o", "csv"], ["GET", "/authors", "--fields", "id"], ["GET", "/livez", "-H", "no colon"],
+        ["GET", "/livez", "-H", "A: b\r\nC: d"],
         ["POST", "/authors", "-f", "a=b", "--input", "-"], ["GET"],
     ])
     func otherRequestsAreRefused(arguments: [String]) async throws {

@@ -70,6 +70,8 @@ import Testing
             (#"{"name":"A","book":"B"}"#, "--default country=X", "A\tB\tX\n"),
             (#"{"name":"A","book":"B","country":""}"#, "--default country=a=b", "A\tB\ta=b\n"),
             ("name\tbook\tcountry\nA\tB\tC\n", "--file-format tsv", "A\tB\tC\n"),
+            ("\u{FEFF}" + #"{"name":"A","book":"B","country":"C"}"#, "", "A\tB\tC\n"),
+            (#"{"name":"A","book":"B","country":null}"#, "--default country=X", "A\tB\tX\n"),
         ])
     func whatIsMeantIsRead(input: String, options: String, expected: String) async throws {
         let ctl = try await makeCtl()
@@ -89,6 +91,18 @@ import Testing
         let result = try await ctl.line("authors import - \(options)", input: "name,book\nA,B\n")
         #expect(result.code == code, "\(result.error)")
         #expect(try await ctl.line("authors list").output == "")
+    }
+
+    /// Half a character is told of, not left out or replaced.
+    @Test(
+        arguments: [[0x58, 0x00, 0x58], [0x00, 0xD8, 0x58, 0x00], [0x00, 0xD8], [0x00, 0xDC, 0x0A, 0x00]] as [[UInt8]])
+    func utf16ThatIsNoneIsAFault(end: [UInt8]) async throws {
+        let ctl = try await makeCtl()
+        let start = try require("\u{FEFF}name,book,country\nA,B,C\nD,E,".data(using: .utf16LittleEndian))
+        let result = try await ctl.run(["authors", "import", "-"], input: Array(start) + end)
+        #expect(result.code == 8)
+        #expect(result.error.contains("line 3: not valid UTF-8"), "\(result.error)")
+        #expect(try await ctl.line("authors list --fields name").output == "A\n")
     }
 
     @Test func utf16IsReadHoweverItIsCut() throws {

@@ -40,6 +40,28 @@ import Testing
         #expect(try await ctl.line("authors import \(path) --on-conflict skip").error.contains("skipped 1, 2 failed"))
     }
 
+    /// The obvious next command after an import with rejects.
+    @Test func theRejectsMayBeTheInput() async throws {
+        let ctl = try await makeCtl()
+        let path = ctl.home.path + "/rejects"
+        let lines = (1...5000).map { #"{"name":"N\#($0)","book":"B","country":"C"}"# } + [#"{"name":""}"#]
+        try Data(lines.joined(separator: "\n").utf8).write(to: URL(fileURLWithPath: path))
+        let result = try await ctl.line("authors import \(path) --rejects \(path)")
+        #expect(result.code == 8)
+        #expect(result.error.hasSuffix("created 5000, 1 failed\nlibctl: authors import: 1 of 5001 lines failed\n"))
+        #expect(try String(contentsOfFile: path, encoding: .utf8).hasPrefix(#"{"line":5001,"#))
+        // An import that does not get as far leaves them.
+        #expect(try await ctl.line("authors import - --rejects \(path)", input: "nonsense\n").code == 65)
+        #expect(try String(contentsOfFile: path, encoding: .utf8).hasPrefix(#"{"line":5001,"#))
+        // One that fails later tells of what it had refused until then.
+        var broken = ctl
+        broken.answer = { $0.path == "/authors" ? TransportReply(status: 500, headers: [:], body: []) : nil }
+        #expect(
+            try await broken.line("authors import - --rejects \(path)", input: "name,book,country\n,B,C\nA,B,C\n").code
+                == 76)
+        #expect(try String(contentsOfFile: path, encoding: .utf8).hasPrefix(#"{"line":2,"#))
+    }
+
     @Test(
         arguments: [
             ("--on-conflict fail", 8, "created 1, 1 failed", "A\tB\tC\nD\tE\tF\n"),

@@ -238,6 +238,26 @@ import Testing
         #expect(try await next(bystander).summary == "created 1 A v1")
     }
 
+    /// A token listens no longer than it may ask; the next one goes on without a gap.
+    @Test func aTokenThatExpiresEndsItsStream() async throws {
+        let library = try await TestLibrary()
+        let login = try await library.login("ada")
+        let (stream, position) = try await begin(library, login.token)
+        library.time.advance(seconds: 1799)
+        _ = try await library.create("A", "1", as: login.token)
+        #expect(try await next(stream).summary == "created 1 A v1")
+        library.time.advance(seconds: 1)
+        let refreshed = try await library.send(
+            "POST", "/token/refresh", headers: [Self.json], body: RefreshRequest(refreshToken: login.refreshToken).json)
+        let token = try Login(json: refreshed.body, unknownMembers: .ignored).token
+        _ = try await library.create("A", "2", as: token)
+        #expect(await stream.next() == nil)
+        let again = try await open(library, token, after: position)
+        _ = await again.next()
+        #expect(try await next(again).summary == "created 1 A v1")
+        #expect(try await next(again).summary == "created 2 A v1")
+    }
+
     @Test func aDeletedUsersEventsGo() async throws {
         let library = try await TestLibrary()
         let token = try await library.login("ada").token

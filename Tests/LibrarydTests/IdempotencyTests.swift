@@ -182,6 +182,29 @@ import Testing
         #expect(without.allSatisfy { $0.hasSuffix("author_exists") })
     }
 
+    /// What was not stored may be sent again without being kept, and what cannot be read is not kept beside what was stored.
+    @Test func failuresTakeNoRoom() async throws {
+        let library = try await TestLibrary()
+        let token = try await library.login("ada").token
+        let nonsense = String(repeating: "x\n", count: 1024)
+        let refused = try await post(nonsense, key: "k", type: Self.ndjson, as: token, library)
+        #expect(try outcomes(refused).allSatisfy { $0.hasSuffix("failed invalid_json") })
+        #expect(try count("idempotency_key", library) == 0)
+        let mixed =
+            "x\n" + Self.lines(0..<2) + "\n{}\n" + Self.lines(1..<2) + "\n" + String(repeating: "x\n", count: 400)
+        let first = try await post(mixed, key: "m", type: Self.ndjson, as: token, library)
+        #expect(
+            try outcomes(first).prefix(5) == [
+                "1 failed invalid_json", "2 created 1", "3 created 2", "4 failed invalid_fields",
+                "5 failed author_exists",
+            ])
+        #expect(different(first, try await post(mixed, key: "m", type: Self.ndjson, as: token, library)) == [])
+        let size = try library.app.store.readers.read {
+            try Int.fetchOne($0, sql: "SELECT sum(length(reply)) FROM idempotency_key")
+        }
+        #expect(try require(size) < 400)
+    }
+
     @Test func anotherFileIsRefused() async throws {
         let library = try await TestLibrary()
         let token = try await library.login("ada").token

@@ -165,6 +165,7 @@ public struct AuthorLines: Sendable {
     private func renamed(_ value: JSONValue) -> JSONValue {
         guard !(fields.isEmpty && defaults.isEmpty), case .object(var members) = value else { return value }
         members = members.map { JSONValue.Member(name: fields[$0.name] ?? $0.name, value: $0.value) }
+            .filter { $0.value != .null || defaults[$0.name] == nil }
         for (name, text) in defaults where !members.contains(where: { $0.name == name }) {
             members.append(JSONValue.Member(name: name, value: .string(text)))
         }

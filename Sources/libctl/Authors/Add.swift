@@ -35,7 +35,7 @@ extension AuthorsCommand {
         }
 
         func run(_ session: Session) throws {
-            if let file { return try addAll(from: file, session) }
+            if let file { return try session.reading(file) { try addAll(Reader($0), session) } }
             let draft = try AuthorDraft(
                 name: name ?? "", book: book ?? "", country: country ?? "", bookerPrize: bookerPrize
             ).validated()
@@ -48,12 +48,8 @@ extension AuthorsCommand {
             }.author
         }
 
-        private func addAll(from file: String, _ session: Session) throws {
-            let descriptor = file == "-" ? session.io.input : open(file, O_RDONLY | O_CLOEXEC)
-            guard descriptor >= 0 else { throw CommandFailure(.unreadable, "\(file): \(systemError())") }
-            defer { if file != "-" { close(descriptor) } }
-
-            let lines = try LineSource(Reader(descriptor), form, session)
+        private func addAll(_ reader: Reader, _ session: Session) throws {
+            let lines = try LineSource(reader, form, session)
             let list = try session.output.list(of: Author.self)
             var failures = BatchFailures()
             var total = 0

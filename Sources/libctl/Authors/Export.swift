@@ -20,6 +20,10 @@ extension AuthorsCommand {
         @OptionGroup var options: GlobalOptions
 
         func run(_ session: Session) throws {
+            guard !file.lowercased().hasSuffix(".tsv") || options.format != nil else {
+                throw CommandFailure(
+                    .usage, "TSV has no header, so import could not read it", hint: "name the file .csv, or say -o tsv")
+            }
             guard file != "-" else { return try write(session, to: session.io.output) }
             try PrivateFile.replace(file) { try write(session, to: $0) }
         }

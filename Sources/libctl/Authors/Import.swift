@@ -40,12 +40,14 @@ extension AuthorsCommand {
         private static let largestBody = 64 << 20
 
         func run(_ session: Session) throws {
-            let descriptor = file == "-" ? session.io.input : open(file, O_RDONLY | O_CLOEXEC)
-            guard descriptor >= 0 else { throw CommandFailure(.unreadable, "\(file): \(systemError())") }
-            defer { if file != "-" { close(descriptor) } }
+            try session.reading(file) { descriptor in
+                try RejectFile.with(rejects) { try run(session, descriptor, $0) }
+            }
+        }
+
+        private func run(_ session: Session, _ descriptor: Int32, _ rejects: RejectFile?) throws {
             let source = try LineSource(Reader(descriptor), form, session)
             let progress = Progress(session.talk, size: Self.size(of: descriptor), noun: "lines")
-            let rejects = try rejects.map { try RejectFile($0) }
             var tally = ImportTally()
             defer { progress.end() }
 
@@ -82,7 +84,6 @@ extension AuthorsCommand {
                 throw error
             }
             progress.end()
-            try rejects?.end()
             session.talk.say(tally.description + (dryRun ? " (nothing was changed)" : ""))
             try tally.failures.end(of: tally.total, noun: "lines")
         }

@@ -30,18 +30,25 @@ struct ImportTally {
 }
 
 /// The lines that failed, with why, so that they can be mended and imported again.
-final class RejectFile {
-    private let descriptor: Int32
+struct RejectFile {
     private let writer: Writer
 
-    init(_ path: String) throws {
-        descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw CommandFailure(.output, "\(path): \(systemError())") }
-        writer = Writer(descriptor)
-    }
-
-    deinit {
-        close(descriptor)
+    /// Calls `body` with the file of that path. It gets its name when all is done, or has failed: until then the input may be the file
+    /// of that name.
+    static func with(_ path: String?, _ body: (RejectFile?) throws -> Void) throws {
+        guard let path else { return try body(nil) }
+        var failure: (any Error)?
+        try PrivateFile.replace(path) { descriptor in
+            let file = RejectFile(writer: Writer(descriptor))
+            do {
+                try body(file)
+            } catch {
+                guard file.writer.hasWritten else { throw error }
+                failure = error
+            }
+            try file.writer.flush()
+        }
+        if let failure { throw failure }
     }
 
     func add(_ line: Int, _ reason: String, _ draft: AuthorDraft?) throws {
@@ -57,10 +64,6 @@ final class RejectFile {
             }
         }
         try writer.write(json.bytes + [UInt8(ascii: "\n")])
-    }
-
-    func end() throws {
-        try writer.flush()
     }
 }
 

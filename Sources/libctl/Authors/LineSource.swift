@@ -92,6 +92,7 @@ final class LineSource {
                 received += bytes.count
                 lines.append(text.utf8(bytes))
             } else {
+                lines.append(text.end())
                 isAtEnd = true
             }
         }
@@ -113,7 +114,10 @@ final class LineSource {
         let header = start.prefix { $0 != UInt8(ascii: "\n") }
         func count(_ separator: UInt8) -> Int { header.count { $0 == separator } }
         let (comma, semicolon, tab) = (UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "\t"))
-        let isObject = start.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) } == UInt8(ascii: "{")
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        let isObject =
+            start.dropFirst(start.starts(with: mark) ? mark.count : 0).first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
+            == UInt8(ascii: "{")
         switch told {
         case .ndjson: return (.ndjson, comma)
         case nil where isObject: return (.ndjson, comma)
@@ -152,7 +156,28 @@ struct TextDecoder {
         }
         if let last = units.last, UTF16.isLeadSurrogate(last) { units.removeLast() }
         rest = Array(bytes.dropFirst(units.count * 2))
-        return Array(String(decoding: units, as: UTF16.self).utf8)
+        return Self.utf8(units)
+    }
+
+    /// What is left at the end of the text, if it breaks off within a character.
+    mutating func end() -> [UInt8] {
+        defer { rest = [] }
+        return rest.isEmpty || form == .other ? rest : [Self.fault]
+    }
+
+    /// In no UTF-8, so that the line that has it is told of.
+    private static let fault: UInt8 = 0xFF
+
+    private static func utf8(_ units: [UInt16]) -> [UInt8] {
+        var (result, decoder, iterator) = ([UInt8](), UTF16(), units.makeIterator())
+        result.reserveCapacity(units.count)
+        while true {
+            switch decoder.decode(&iterator) {
+            case .scalarValue(let scalar): result.append(contentsOf: UTF8.encode(scalar) ?? .init())
+            case .error: result.append(fault)
+            case .emptyInput: return result
+            }
+        }
     }
 }
 

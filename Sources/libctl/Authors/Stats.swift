@@ -40,7 +40,7 @@ extension AuthorsCommand {
                 counts.map { Count(by: grouping.rawValue, value: $0, authors: $1) }
                     .sorted { ($1.authors, $0.value) < ($0.authors, $1.value) }
             }
-            guard session.output.format == .table, session.output.isTerminal else {
+            guard session.output.format == .table, session.output.isTerminal, options.fields == nil else {
                 return try session.output.show(groups.flatMap { $0 })
             }
             for (index, group) in groups.enumerated() where !group.isEmpty {

@@ -32,26 +32,30 @@ extension AuthorsCommand {
         }
 
         func run(_ session: Session) throws {
-            let asLines = session.output.isTerminal && options.format == nil && !options.json
-            // An array would have no end.
-            let asObjects = [nil, .json].contains(options.format)
-            let output = try session.output(as: asLines ? .table : asObjects ? .ndjson : options.format)
+            let isForPeople = session.output.format == .table
+            let asLines = isForPeople && options.fields == nil
+            // An array would have no end, and columns no width.
+            let format: OutputFormat = isForPeople ? .tsv : options.format.map { $0 == .json ? .ndjson : $0 } ?? .ndjson
+            let output = try session.output(as: format)
             let list = try output.list(of: AuthorEvent.self)
             var position = since ?? ""
             var left = count ?? .max
             var pause: Int64 = 1
             var wasConnected = false
+            var isLost = false
             while true {
                 do {
                     try session.followChanges(after: &position) {
-                        session.talk.say(pause > 1 ? "connected again" : "watching \(session.server.origin)")
-                        (pause, wasConnected) = (1, true)
+                        if !wasConnected { session.talk.say("watching \(session.server.origin)") }
+                        if isLost { session.talk.say("connected again") }
+                        (pause, wasConnected, isLost) = (1, true, false)
                     } each: { change in
                         if asLines { try output.write(change.line(color: output.color)) } else { try list.add(change) }
                         try output.flush()
                         left -= 1
                         if left == 0 { throw Enough() }
                     }
+                    // It ended as it should: the token has expired, or the daemon is being stopped.
                 } catch is Enough {
                     return try list.end()
                 } catch {
@@ -60,10 +64,13 @@ extension AuthorsCommand {
                     guard wasConnected, [.unreachable, .tryLater, .foreignReply].contains(failure.status) else {
                         throw failure
                     }
+                    if !isLost {
+                        session.talk.say("the connection to \(session.server.origin) is lost; waiting for it")
+                    }
+                    isLost = true
                 }
-                if pause == 1 { session.talk.say("the connection to \(session.server.origin) is lost; waiting for it") }
                 session.io.sleep(pause)
-                pause = min(pause * 2, Self.longestPause)
+                if isLost { pause = min(pause * 2, Self.longestPause) }
             }
         }
 

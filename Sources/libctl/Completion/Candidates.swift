@@ -102,6 +102,8 @@ struct TypedLine {
         io.terminal = nil
         var options = try GlobalOptions.parse([])
         options.server = value(of: "--server")
+        // It says nothing of whose it is: only Enter may send it to a server that is being typed.
+        if options.server != nil { io.environment["LIBCTL_TOKEN"] = nil }
         options.user = value(of: "--user")
         return try Session(options, io: io)
     }

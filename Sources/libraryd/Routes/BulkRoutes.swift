@@ -191,7 +191,13 @@ private final class LineReader: @unchecked Sendable {
                 throw Failure(.invalidFields, "\(error)")
             }
             if isAtEnd { return nil }
-            guard let part = try await parts.next() else {
+            let next: ByteBuffer?
+            do {
+                next = try await parts.next()
+            } catch {
+                throw Failure.brokenBody
+            }
+            guard let part = next else {
                 isAtEnd = true
                 continue
             }

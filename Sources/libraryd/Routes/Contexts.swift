@@ -51,9 +51,6 @@ extension CallerContext {
         return value
     }
 
-    /// Whether the caller's session goes on.
-    var isConfirmed: Bool { (try? confirm()) != nil }
-
     /// Passes if the caller's session goes on.
     func confirm() throws {
         _ = try confirmation(principal)

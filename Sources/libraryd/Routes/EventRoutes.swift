@@ -9,6 +9,7 @@ struct EventRoutes: Sendable {
     static let mediaType = "text/event-stream"
 
     let store: Store
+    let authenticator: Authenticator
 
     func add(toCallers routes: RouterGroup<CallerContext>) {
         routes.on(Endpoints.authorEvents) { request, context in
@@ -21,7 +22,11 @@ struct EventRoutes: Sendable {
             let asked = try request.lastEventID
             let watcher = try store.revisions.watch(context.principal.userID)
             let last = try store.lastEvent(owner: context.principal.userID)
-            let stream = EventStream(store: store, context: context, watcher: watcher, asked: asked, last: last)
+            let (authenticator, headers) = (authenticator, request.headers)
+            // As on a request of its own: a token that has expired listens no longer.
+            let stream = EventStream(store: store, context: context, watcher: watcher, asked: asked, last: last) {
+                (try? await authenticator.principal(headers)) != nil
+            }
             return Response(
                 status: .ok, headers: [.contentType: Self.mediaType],
                 body: ResponseBody { try await stream.write(to: &$0) })
@@ -46,8 +51,13 @@ private struct EventStream: Sendable {
     private let watcher: Watcher
     private let start: EventPosition
     private let greeting: [UInt8]
+    private let isAllowed: @Sendable () async -> Bool
 
-    init(store: Store, context: CallerContext, watcher: Watcher, asked: EventPosition?, last: EventPosition) {
+    init(
+        store: Store, context: CallerContext, watcher: Watcher, asked: EventPosition?, last: EventPosition,
+        isAllowed: @escaping @Sendable () async -> Bool
+    ) {
+        self.isAllowed = isAllowed
         self.store = store
         self.context = context
         self.watcher = watcher
@@ -82,7 +92,7 @@ private struct EventStream: Sendable {
         try await writer.finish(nil)
     }
 
-    /// Writes all that has happened, and again at each wake, until the session or the connection ends. A wake that brings
+    /// Writes all that has happened, and again at each wake, until the token, the session or the connection ends. A wake that brings
     /// nothing is answered with a comment.
     private func tell(_ writer: inout any ResponseBodyWriter) async throws {
         var wakes = watcher.wakes.makeAsyncIterator()
@@ -92,7 +102,7 @@ private struct EventStream: Sendable {
             var page: EventPage
             repeat {
                 page = try await store.events(after: position, owner: context.principal.userID)
-                guard context.isConfirmed else { return }
+                guard await isAllowed() else { return }
                 position = page.position
                 bytes += page.bytes
                 try await writer.write(ByteBuffer(bytes: bytes.isEmpty ? Self.comment : bytes))

@@ -41,8 +41,7 @@ extension Request {
         } catch let failure as Failure {
             throw failure
         } catch {
-            // Whatever it was, it was the client's doing, and nothing that follows on this connection can be understood.
-            throw Failure(.badRequest, "The body breaks off or is framed wrongly.", headers: [.connection: "close"])
+            throw Failure.brokenBody
         }
     }
 

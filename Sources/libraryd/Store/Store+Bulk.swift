@@ -16,15 +16,18 @@ extension Store {
         do {
             return try await writer.write { db in
                 if let reply = try Self.reply(db, to: request, owner: owner, at: now) {
-                    return try BulkResult.list(ndjson: reply)
+                    var kept = try BulkResult.list(ndjson: reply).makeIterator()
+                    return lines.compactMap { $0.fault ?? kept.next() }
                 }
                 var work = BulkWork(db: db, owner: owner, onConflict: options.onConflict, now: now)
                 let results = try lines.map { try work.store($0) }
                 try work.tellOfCreated()
                 let hasFailed = results.contains { $0.outcome == BulkResult.Outcome.failed.rawValue }
                 if options.dryRun || options.atomic && hasFailed { throw Undone(results: results) }
-                if let request {
-                    try Self.keep(db, reply: BulkResult.ndjson(results), to: request, owner: owner, at: now)
+                // What changed nothing may be done again. A line that cannot be read never can, so nobody fills the disk with those.
+                let answered = zip(lines, results).filter { $0.0.fault == nil }.map(\.1)
+                if let request, work.hasChanged {
+                    try Self.keep(db, reply: BulkResult.ndjson(answered), to: request, owner: owner, at: now)
                 }
                 return results
             }
@@ -47,6 +50,17 @@ extension Store {
     }
 }
 
+extension AuthorLines.Line {
+    /// What becomes of a line that cannot be read, always.
+    fileprivate var fault: BulkResult? {
+        switch draft {
+        case .success: nil
+        case .failure(.syntax(let reason)): BulkResult(line: number, failed: .invalidJSON, reason)
+        case .failure(.invalid(let faults)): BulkResult(line: number, failed: .invalidFields, faults.description)
+        }
+    }
+}
+
 /// The lines of one transaction.
 private struct BulkWork {
     let db: Database
@@ -55,6 +69,7 @@ private struct BulkWork {
     let now: Timestamp
     /// The id before the first author that was created and has no event yet.
     private var untold: Int64?
+    private(set) var hasChanged = false
 
     init(db: Database, owner: Int64, onConflict: BulkOptions.Conflict, now: Timestamp) {
         self.db = db
@@ -64,12 +79,8 @@ private struct BulkWork {
     }
 
     mutating func store(_ line: AuthorLines.Line) throws -> BulkResult {
-        let draft: AuthorDraft
-        switch line.draft {
-        case .success(let value): draft = value
-        case .failure(.syntax(let reason)): return BulkResult(line: line.number, failed: .invalidJSON, reason)
-        case .failure(.invalid(let faults)):
-            return BulkResult(line: line.number, failed: .invalidFields, faults.description)
+        guard case .success(let draft) = line.draft else {
+            return line.fault ?? BulkResult(line: line.number, Failure(.internalError))
         }
         // Looked for first where it is expected: a constraint that fails costs five times as much.
         if onConflict != .fail, let id = try Store.existingAuthor(db, owner: owner, name: draft.name, book: draft.book)
@@ -81,6 +92,7 @@ private struct BulkWork {
         do {
             let author = try Store.insertWithoutEvent(db, draft, owner: owner, at: now)
             untold = untold ?? author.id - 1
+            hasChanged = true
             return BulkResult(line: line.number, .created, id: author.id)
         } catch let failure as Failure where failure.code == .authorExists {
             return BulkResult(line: line.number, failure)
@@ -88,6 +100,7 @@ private struct BulkWork {
     }
 
     private mutating func update(_ id: Int64, _ draft: AuthorDraft) throws {
+        hasChanged = true
         // It may have been created by an earlier line, and is told of as it was then.
         try tellOfCreated()
         // Name and book are the same, so the search index is.
