@@ -58,7 +58,9 @@ struct EventStream {
         if value.first == UInt8(ascii: " ") { value = value.dropFirst() }
         switch String(decoding: line[..<colon], as: UTF8.self) {
         case "event": event.type = String(decoding: value, as: UTF8.self)
-        case "id": event.id = String(decoding: value, as: UTF8.self)
+        // It goes back in a header, where nothing else may stand.
+        case "id" where value.allSatisfy({ (0x21...0x7E).contains($0) }):
+            event.id = String(decoding: value, as: UTF8.self)
         case "data":
             if hasData { event.data.append(UInt8(ascii: "\n")) }
             event.data.append(contentsOf: value)

@@ -86,6 +86,7 @@ import Testing
         #expect(bytes.0 == whole.0)
         #expect(try events(["id: e-9\n\n"], after: "e-1").last == "e-9")
         #expect(try events([": only\n\n"], after: "e-1").last == "e-1")
+        #expect(try events(["id: a\rX: y\n\nid: \u{1B}\n\n"], after: "e-1").last == "e-1")
     }
 
     @Test func aLineWithoutEndIsRefused() throws {
