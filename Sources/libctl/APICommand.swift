@@ -124,10 +124,12 @@ struct APICommand: ParsableCommand, SessionCommand {
     }
 
     private static func parse(field: String) throws -> (String, String) {
-        guard let equals = field.firstIndex(of: "="), equals != field.startIndex else {
+        // Scalars: a combining mark makes another character of the sign.
+        let scalars = field.unicodeScalars
+        guard let equals = scalars.firstIndex(of: "="), equals != scalars.startIndex else {
             throw CommandFailure(.usage, "'\(field)' is not NAME=VALUE")
         }
-        return (String(field[..<equals]), String(field[field.index(after: equals)...]))
+        return (String(scalars[..<equals]), String(scalars[scalars.index(after: equals)...]))
     }
 
     private static func parse(header: String) throws -> (name: String, value: String) {

@@ -28,6 +28,10 @@ struct Libctl: ParsableCommand {
         ])
 
     static func main() {
+        // Otherwise the next file that is opened would be taken for standard output. Neither can be written to, nor read.
+        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+            _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
+        }
         let (arguments, io) = (Array(CommandLine.arguments.dropFirst()), IO.standard)
         CompletionRoot.limitTime(arguments, io: io)
         Glibc.exit(run(arguments, io: io))
@@ -80,9 +84,8 @@ struct Libctl: ParsableCommand {
     /// Help and the version are errors to the argument parser too, with the exit code 0.
     private static func endOfParsing(_ error: any Error, _ arguments: [String], asJSON: Bool, io: IO) -> Int32 {
         do {
-            guard exitCode(for: error).isSuccess else {
-                throw usageFailure(error, arguments)
-            }
+            if let failure = error as? CommandFailure { throw failure }
+            guard exitCode(for: error).isSuccess else { throw usageFailure(error, arguments) }
             try show(fullMessage(for: error), io)
             return 0
         } catch {

@@ -42,9 +42,11 @@ struct Terminal {
         EchoGuard.descriptor = descriptor
         let signals = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
         for number in signals { signal(number, EchoGuard.restoreAndDie) }
+        // A shell that is in front meanwhile would set the terminal as it likes it, and the rest would be shown.
+        signal(SIGTSTP, SIG_IGN)
         defer {
             EchoGuard.restore()
-            for number in signals { signal(number, SIG_DFL) }
+            for number in signals + [SIGTSTP] { signal(number, SIG_DFL) }
             _ = write(descriptor, "\n", 1)
         }
         settings.c_lflag &= ~tcflag_t(ECHO)

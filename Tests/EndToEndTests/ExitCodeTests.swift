@@ -26,7 +26,11 @@ import Testing
             ("libctl --user bob whoami", 4, ""), ("LIBCTL_TOKEN=x libctl whoami", 4, ""),
             ("libctl login ada --password-stdin", 4, "wrong horse"),
             ("libctl users list", 5, ""), (add + " --name A --book B", 0, ""), (add + " --name A --book B", 6, ""),
-            (add + " --name '' --book B", 7, ""), ("libctl register x --password-stdin", 7, "short"),
+            (add + " --name '' --book B", 7, ""), ("libctl whoami >&-", 74, ""),
+            (
+                "mkfifo p; ln -sf $PWD/p .config/libctl/config.json; libctl status; code=$?; rm .config/libctl/config.json; exit $code",
+                78, ""
+            ), ("libctl register x --password-stdin", 7, "short"),
             ("libctl authors rm 1 99 --yes", 8, ""), ("libctl authors show 98 99", 3, ""),
             ("libctl nothing", 64, ""), ("libctl authors rm 1", 64, ""), ("libctl passwd", 64, ""),
             ("libctl authors list --fields nothing", 64, ""), ("libctl --server nothing whoami", 64, ""),

@@ -175,7 +175,10 @@ import Testing
         let daemon = try await Daemon()
         try await daemon.login("ada", home: home)
         _ = try await daemon.libctl("authors", "add", "--name", "A", "--book", "1", "--country", "C", home: home)
-        for command in ["libctl --help", "libctl whoami", "libctl authors list", "libctl token", "libctl --version"] {
+        for command in [
+            "libctl --help", "libctl whoami", "libctl authors list", "libctl token", "libctl --version",
+            "libctl help output",
+        ] {
             let result = try await Program.run(
                 "/bin/sh", ["-c", "\(command) > /dev/full"],
                 environment: ["HOME": home.path, "LIBCTL_SERVER": daemon.address])

@@ -50,6 +50,9 @@ import Testing
         #expect(!differing.echoes)
         differing.send("correct horse\r")
         try await differing.wait(for: "Again: ")
+        // Control-Z leaves the prompt where it is, and what is typed hidden.
+        differing.send("\u{1A}")
+        #expect(!differing.echoes)
         differing.send("correct hearse\r")
         let (code, output) = try await differing.end()
         #expect(code == 7)

@@ -35,6 +35,7 @@ enum HelpTopic: String, CaseIterable {
         XDG_CONFIG_HOME  Where the folder libctl with the files below is, else ~/.config.
         XDG_RUNTIME_DIR  Where a daemon's socket libraryd.sock is looked for.
         NO_COLOR         If set, no colour, unless --color always says so.
+        LIBCTL_COMPLETION_MS  Milliseconds that a completion may take. (default: 350)
         PAGER            The pager of --pager, where 'libctl config set pager' does not say. (default: less -FRX)
 
         config.json       What 'libctl config' sets.
