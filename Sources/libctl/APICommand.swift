@@ -47,8 +47,10 @@ struct APICommand: ParsableCommand, SessionCommand {
 
     private static let methods = Method.allCases.map(\.rawValue) + ["HEAD"]
 
+    private var verb: String { method.uppercased() }
+
     func validate() throws {
-        guard Self.methods.contains(method.uppercased()) else {
+        guard Self.methods.contains(verb) else {
             throw ValidationError("'\(method)' is no method: \(Self.methods.joined(separator: ", "))")
         }
         // Without the slash the path could name another host.
@@ -56,8 +58,8 @@ struct APICommand: ParsableCommand, SessionCommand {
         else { throw ValidationError("the path must begin with a slash, and everything but ASCII must be escaped") }
         let hasFields = !rawField.isEmpty || !field.isEmpty
         guard input == nil || !hasFields else { throw ValidationError("--input brings its own fields") }
-        guard !["GET", "HEAD"].contains(method.uppercased()) || input == nil && !hasFields else {
-            throw ValidationError("\(method.uppercased()) has no body; write NAME=VALUE into the query of the path")
+        guard !["GET", "HEAD"].contains(verb) || input == nil && !hasFields else {
+            throw ValidationError("\(verb) has no body; write NAME=VALUE into the query of the path")
         }
         guard options.format == nil, options.fields == nil else {
             throw ValidationError("the reply is printed as it is; --output and --fields are for other commands")
@@ -68,7 +70,7 @@ struct APICommand: ParsableCommand, SessionCommand {
         var headers = try header.map { try Self.parse(header: $0) }
         let body = try body(session)
         if body != nil { Self.add("Content-Type", "application/json", to: &headers) }
-        if method.uppercased() == "POST" { Self.add("Idempotency-Key", Client.newKey(), to: &headers) }
+        if verb == "POST" { Self.add("Idempotency-Key", Client.newKey(), to: &headers) }
         let hasOwn = headers.contains { ["authorization", "x-access-tokens"].contains($0.name.lowercased()) }
         guard !hasOwn, try session.isLoggedIn else { return try send(headers, body, session) }
         try session.authorized { try send(headers + [("Authorization", $0)], body, session) }
@@ -84,9 +86,9 @@ struct APICommand: ParsableCommand, SessionCommand {
             isFirst = false
             try session.output.foreign(bytes)
         }
-        let needsBody = ["POST", "PUT", "PATCH"].contains(method.uppercased())
+        let needsBody = ["POST", "PUT", "PATCH"].contains(verb)
         let request = TransportRequest(
-            method: method.uppercased(), path: path, headers: headers, body: body ?? (needsBody ? [] : nil),
+            method: verb, path: path, headers: headers, body: body ?? (needsBody ? [] : nil),
             // What is sent takes its time too, and may keep the daemon busy.
             patience: .piece(seconds: body == nil ? 60 : 600), receive: show)
         // What has been shown cannot be taken back, so nothing is asked for twice.

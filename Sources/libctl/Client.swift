@@ -47,13 +47,10 @@ struct Client {
             request(
                 endpoint.method, endpoint.path + QueryItem.string(items), authorization, (type, lines), 600_000),
             isRepeatable: endpoint.isRepeatable)
-        guard reply.mediaType == type else { throw foreign(reply) }
-        return try reply.body.split(separator: UInt8(ascii: "\n")).map { line in
-            guard let result = try? BulkResult(json: Array(line), unknownMembers: .ignored) else {
-                throw foreign(reply)
-            }
-            return result
+        guard reply.mediaType == type, let results = try? BulkResult.list(ndjson: reply.body) else {
+            throw foreign(reply)
         }
+        return results
     }
 
     /// Calls `take` with each piece of a reply, as it comes.

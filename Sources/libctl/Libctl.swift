@@ -114,7 +114,8 @@ struct Libctl: ParsableCommand {
         return CommandFailure(.usage, message(for: error), hint: "\(path.joined(separator: " ")) --help")
     }
 
-    private static func show(_ text: String, _ io: IO) throws {
+    /// Writes to standard output what is no result of a command.
+    static func show(_ text: String, _ io: IO) throws {
         let output = Writer(io.output)
         try output.write(text + "\n")
         try output.flush()

@@ -54,7 +54,7 @@ final class Session {
     /// Whether there is a token to send.
     var isLoggedIn: Bool {
         get throws {
-            try io.variable("LIBCTL_TOKEN") != nil || credentials.read().find(server: server.origin, user: user) != nil
+            try io.variable("LIBCTL_TOKEN") != nil || login(in: credentials.read()) != nil
         }
     }
 
@@ -78,13 +78,19 @@ final class Session {
     }
 
     private func credential() throws -> Credential {
-        guard let credential = try credentials.read().find(server: server.origin, user: user) else {
-            let other = user == nil ? try credentials.read().logins.last { $0.server == server.origin } : nil
+        let all = try credentials.read()
+        guard let credential = login(in: all) else {
+            let other = user == nil ? all.logins.last { $0.server == server.origin } : nil
             throw CommandFailure(
                 .notLoggedIn, "not logged in at \(server.origin)\(user.map { " as \($0)" } ?? "")",
                 hint: other.map { "say --user \($0.user), who is" } ?? "libctl login\(user.map { " \($0)" } ?? "")")
         }
         return credential
+    }
+
+    /// The login that commands act as.
+    func login(in all: Credentials) -> Credential? {
+        all.find(server: server.origin, user: user)
     }
 
     /// Trades the refresh token, unless another process has done so meanwhile: then its tokens are taken.

@@ -6,14 +6,8 @@ import Testing
 @testable import libctl
 
 @Suite(.serialized) struct APITests {
-    private func makeCtl() async throws -> Ctl {
-        let ctl = Ctl(try await TestLibrary())
-        try await ctl.login("ada")
-        return ctl
-    }
-
     @Test func sendsAndShowsWhatItIsTold() async throws {
-        let ctl = try await makeCtl()
+        let ctl = try await Ctl.loggedIn()
         let created = try await ctl(
             "api", "post", "/authors", "-f", "name=Hilary Mantel", "-f", "book=-1", "-F", "booker_prize=true",
             "--raw-field", "country=")
@@ -48,7 +42,7 @@ import Testing
     }
 
     @Test func itsCodesAreThoseOfOtherCommands() async throws {
-        let ctl = try await makeCtl()
+        let ctl = try await Ctl.loggedIn()
         _ = try await ctl("api", "POST", "/authors", "-f", "name=A", "-f", "book=B", "-f", "country=C")
         #expect(try await ctl("api", "GET", "/authors/1", "-H", "If-None-Match: \"1-1\"").code == 0)
         #expect(try await ctl.line("api HEAD /authors/1").code == 0)
@@ -60,7 +54,7 @@ import Testing
     }
 
     @Test func everyPostHasAKeyUnlessItBringsOne() async throws {
-        let ctl = try await makeCtl()
+        let ctl = try await Ctl.loggedIn()
         for name in ["A", "B"] {
             #expect(
                 try await ctl(

@@ -6,14 +6,8 @@ import Testing
 @testable import libctl
 
 @Suite(.serialized) struct AuthorCommandTests {
-    private func loggedIn() async throws -> Ctl {
-        let ctl = Ctl(try await TestLibrary())
-        try await ctl.login("ada")
-        return ctl
-    }
-
     private func filled() async throws -> Ctl {
-        let ctl = try await loggedIn()
+        let ctl = try await Ctl.loggedIn()
         let csv =
             "name,book,country,booker_prize\nHilary Mantel,Wolf Hall,UK,true\nÉmile Zola,Germinal,France,\nAnna Burns,Milkman,UK,yes\n"
         #expect(try await ctl("authors", "add", "-f", "-", "-q", input: csv).code == 0)
@@ -61,7 +55,7 @@ import Testing
     }
 
     @Test func aListLongerThanAPageIsWhole() async throws {
-        let ctl = try await loggedIn()
+        let ctl = try await Ctl.loggedIn()
         let lines = (1...1203).map { #"{"name":"A\#($0)","book":"B","country":"C"}"# }.joined(separator: "\n")
         let added = try await ctl("authors", "add", "-f", "-", "-o", "id", input: lines)
         #expect(added.error == "added 1203 authors, 0 failed\n")
@@ -72,7 +66,7 @@ import Testing
     }
 
     @Test func addsShowsEditsAndDeletes() async throws {
-        let ctl = try await loggedIn()
+        let ctl = try await Ctl.loggedIn()
         #expect(
             try await ctl("authors", "add", "--name", "-dash h", "--book", "--help", "--country", "C").output
                 == "1\t-dash h\t--help\tC\tfalse\n")
@@ -119,7 +113,7 @@ import Testing
     }
 
     @Test func badLinesAreToldWithTheirNumbersAndTheRestGoesOn() async throws {
-        let ctl = try await loggedIn()
+        let ctl = try await Ctl.loggedIn()
         let csv =
             "\u{FEFF}name,year,book,country,booker_prize,year2\r\nA,1,\"B, \"\"quoted\"\"\nand more\",C,true,\r\n\r\nA,1,B\r\nA,1,B,C,maybe,\r\nA,1,B,C,,\r\nA,1,B,C,,\r\nX,1,\"open"
         let result = try await ctl("authors", "add", "-f", "-", input: csv)
@@ -148,13 +142,13 @@ import Testing
             ("name,book,country\n\"A\"x,B,C\n", 65),
         ] as [(String, Int32)])
     func aFileThatIsNotRight(input: String, code: Int32) async throws {
-        let result = try await loggedIn()("authors", "add", "-f", "-", input: input)
+        let result = try await Ctl.loggedIn()("authors", "add", "-f", "-", input: input)
         #expect(result.code == code, "\(result.error)")
         #expect(result.output == "")
     }
 
     @Test func aLineThatIsNotUTF8IsOneBadLine() async throws {
-        let ctl = try await loggedIn()
+        let ctl = try await Ctl.loggedIn()
         let input = Array("name,book,country\nA,".utf8) + [0xFF] + Array(",C\nA,B,C\n".utf8)
         let result = try await ctl.run(["authors", "add", "-f", "-"], input: input)
         #expect(result.code == 8)
@@ -192,7 +186,7 @@ import Testing
     }
 
     @Test func errorsAreJSONWhereJSONIsAskedFor() async throws {
-        let ctl = try await loggedIn()
+        let ctl = try await Ctl.loggedIn()
         let result = try await ctl("authors", "show", "5", "-o", "json")
         guard case .object(let members) = try JSONValue(parsing: Array(result.error.utf8)),
             case .object(let error)? = members.first?.value

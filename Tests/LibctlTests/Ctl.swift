@@ -87,6 +87,13 @@ struct Ctl: Sendable {
         try await run(text.split(separator: " ").map(String.init), input: Array(input.utf8))
     }
 
+    /// Of a library of its own, with a user who is logged in.
+    static func loggedIn() async throws -> Ctl {
+        let ctl = Ctl(try await TestLibrary())
+        try await ctl.login("ada")
+        return ctl
+    }
+
     /// Registers the user and logs in.
     func login(_ name: String) async throws {
         _ = try await self("register", name, "--password-stdin", input: "correct horse\n")

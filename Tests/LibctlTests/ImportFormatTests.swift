@@ -24,14 +24,8 @@ import Testing
 
         """
 
-    private func makeCtl() async throws -> Ctl {
-        let ctl = Ctl(try await TestLibrary())
-        try await ctl.login("ada")
-        return ctl
-    }
-
     @Test func goodreadsGoesInWithOneCommand() async throws {
-        let ctl = try await makeCtl()
+        let ctl = try await Ctl.loggedIn()
         let command = [
             "authors", "import", "-", "--map", "name=Author,book=Title", "--default", "country=Unknown",
             "--on-conflict",
@@ -48,7 +42,7 @@ import Testing
 
     @Test(arguments: [String.Encoding.utf8, .utf16LittleEndian, .utf16BigEndian])
     func libraryThingGoesInWithOneCommand(encoding: String.Encoding) async throws {
-        let ctl = try await makeCtl()
+        let ctl = try await Ctl.loggedIn()
         let mark = encoding == .utf8 ? "" : "\u{FEFF}"
         let input = try require((mark + Self.libraryThing).data(using: encoding))
         let command = [
@@ -74,7 +68,7 @@ import Testing
             (#"{"name":"A","book":"B","country":null}"#, "--default country=X", "A\tB\tX\n"),
         ])
     func whatIsMeantIsRead(input: String, options: String, expected: String) async throws {
-        let ctl = try await makeCtl()
+        let ctl = try await Ctl.loggedIn()
         let result = try await ctl.line("authors import - \(options)", input: input)
         #expect(result.code == 0, "\(result.error)")
         #expect(try await ctl.line("authors list --fields name,book,country").output == expected)
@@ -87,7 +81,7 @@ import Testing
             ("--file-format tsv", 65), ("--file-format ndjson", 65), ("", 65), ("--default country=\u{7}", 7),
         ] as [(String, Int32)])
     func failures(options: String, code: Int32) async throws {
-        let ctl = try await makeCtl()
+        let ctl = try await Ctl.loggedIn()
         let result = try await ctl.line("authors import - \(options)", input: "name,book\nA,B\n")
         #expect(result.code == code, "\(result.error)")
         #expect(try await ctl.line("authors list").output == "")
@@ -97,7 +91,7 @@ import Testing
     @Test(
         arguments: [[0x58, 0x00, 0x58], [0x00, 0xD8, 0x58, 0x00], [0x00, 0xD8], [0x00, 0xDC, 0x0A, 0x00]] as [[UInt8]])
     func utf16ThatIsNoneIsAFault(end: [UInt8]) async throws {
-        let ctl = try await makeCtl()
+        let ctl = try await Ctl.loggedIn()
         let start = try require("\u{FEFF}name,book,country\nA,B,C\nD,E,".data(using: .utf16LittleEndian))
         let result = try await ctl.run(["authors", "import", "-"], input: Array(start) + end)
         #expect(result.code == 8)

@@ -6,14 +6,8 @@ import Testing
 @testable import libctl
 
 @Suite(.serialized) struct ImportTests {
-    private func makeCtl() async throws -> Ctl {
-        let ctl = Ctl(try await TestLibrary())
-        try await ctl.login("ada")
-        return ctl
-    }
-
     @Test func tenThousandLinesGoInAtOnce() async throws {
-        let ctl = try await makeCtl()
+        let ctl = try await Ctl.loggedIn()
         let text = (1...10_000).map { #"{"name":"N\#($0)","book":"B","country":"C"}"# }.joined(separator: "\n")
         let result = try await ctl.line("authors import -", input: text)
         #expect(result.code == 0, "\(result.error)")
@@ -24,7 +18,7 @@ import Testing
     }
 
     @Test func badLinesAreToldOfAndKept() async throws {
-        let ctl = try await makeCtl()
+        let ctl = try await Ctl.loggedIn()
         let path = ctl.home.path + "/rejects"
         let text = "name,book,country\nA,B,C\nA,B,C\n,B,C\nA,B\nD,E,F\n"
         let result = try await ctl.line("authors import - --rejects \(path)", input: text)
@@ -42,7 +36,7 @@ import Testing
 
     /// The obvious next command after an import with rejects.
     @Test func theRejectsMayBeTheInput() async throws {
-        let ctl = try await makeCtl()
+        let ctl = try await Ctl.loggedIn()
         let path = ctl.home.path + "/rejects"
         let lines = (1...5000).map { #"{"name":"N\#($0)","book":"B","country":"C"}"# } + [#"{"name":""}"#]
         try Data(lines.joined(separator: "\n").utf8).write(to: URL(fileURLWithPath: path))
@@ -76,7 +70,7 @@ import Testing
             ("--atomic --on-conflict update", 0, "created 1, updated 1, 0 failed", "A\tB\tX\nD\tE\tF\n"),
         ] as [(String, Int32, String, String)])
     func whatIsThereAlready(options: String, code: Int32, said: String, after: String) async throws {
-        let ctl = try await makeCtl()
+        let ctl = try await Ctl.loggedIn()
         _ = try await ctl.line("authors add --name A --book B --country C")
         let result = try await ctl.line("authors import - \(options)", input: "name,book,country\nA,B,X\nD,E,F\n")
         #expect(result.code == code, "\(result.error)")
@@ -85,14 +79,14 @@ import Testing
     }
 
     @Test func allOrNothingLooksFirst() async throws {
-        let ctl = try await makeCtl()
+        let ctl = try await Ctl.loggedIn()
         let result = try await ctl.line("authors import - --atomic", input: "name,book,country\nA,B,C\n,B,C\n")
         #expect(result.code == 7)
         #expect(try await ctl.line("authors list").output == "")
     }
 
     @Test func otherPeoplesColumnsAreMapped() async throws {
-        let ctl = try await makeCtl()
+        let ctl = try await Ctl.loggedIn()
         let text = "Book Id,Title,Author,Shelf,Origin\n1,Wolf Hall,Hilary Mantel,read,UK\n"
         let result = try await ctl.run(
             ["authors", "import", "-", "--map", "name=Author,book=Title,country=Origin"], input: Array(text.utf8))
@@ -141,7 +135,7 @@ import Testing
             ("authors import -", 65), ("authors import - --rejects /nonexistent/x", 74),
         ] as [(String, Int32)])
     func failures(line: String, code: Int32) async throws {
-        let result = try await makeCtl().line(line, input: "nonsense\n")
+        let result = try await Ctl.loggedIn().line(line, input: "nonsense\n")
         #expect(result.code == code, "\(result.error)")
     }
 }

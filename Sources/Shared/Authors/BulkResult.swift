@@ -106,3 +106,23 @@ public struct BulkResult: Sendable, Equatable, JSONReadable, JSONWritable {
         }
     }
 }
+
+extension BulkResult {
+    /// One line each.
+    public static func ndjson(_ results: [BulkResult]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        for result in results {
+            bytes += result.json
+            bytes.append(UInt8(ascii: "\n"))
+        }
+        return bytes
+    }
+
+    /// Reads what ``ndjson(_:)`` writes.
+    /// - Throws: ``JSONSyntaxError``, ``InvalidFields``.
+    public static func list(ndjson: [UInt8]) throws -> [BulkResult] {
+        try ndjson.split(separator: UInt8(ascii: "\n")).map {
+            try BulkResult(json: Array($0), unknownMembers: .ignored)
+        }
+    }
+}

@@ -16,8 +16,7 @@ struct LogoutCommand: ParsableCommand, SessionCommand {
             try end(session)
             return session.talk.say("logged out")
         }
-        guard let credential = try session.credentials.read().find(server: session.server.origin, user: session.user)
-        else {
+        guard let credential = session.login(in: try session.credentials.read()) else {
             throw CommandFailure(.notLoggedIn, "not logged in at \(session.server.origin)")
         }
         do {

@@ -23,13 +23,13 @@ struct CompletionRoot: ParsableCommand {
             // A shell wants candidates or nothing; and those that there are, whole.
             if let candidates = answer(arguments), candidates.contains(where: { !$0.isWhitespace }) {
                 CompletionDeadline.end()
-                try? write(candidates, io)
+                try? Libctl.show(candidates, io)
             }
             return 0
         }
         guard first.hasPrefix("--generate-completion-script"), let script = answer(arguments) else { return nil }
         do {
-            try write(BashCompletion.mended(script), io)
+            try Libctl.show(BashCompletion.mended(script), io)
             return 0
         } catch {
             let failure = CommandFailure(error)
@@ -46,12 +46,6 @@ struct CompletionRoot: ParsableCommand {
         } catch {
             return exitCode(for: error).isSuccess ? fullMessage(for: error) : nil
         }
-    }
-
-    private static func write(_ text: String, _ io: IO) throws {
-        let output = Writer(io.output)
-        try output.write(text + "\n")
-        try output.flush()
     }
 }
 

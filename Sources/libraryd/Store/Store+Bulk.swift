@@ -25,8 +25,8 @@ extension Store {
                 let hasFailed = results.contains { $0.outcome == BulkResult.Outcome.failed.rawValue }
                 if options.dryRun || options.atomic && hasFailed { throw Undone(results: results) }
                 // What changed nothing may be done again. A line that cannot be read never can, so nobody fills the disk with those.
-                let answered = zip(lines, results).filter { $0.0.fault == nil }.map(\.1)
                 if let request, work.hasChanged {
+                    let answered = zip(lines, results).filter { $0.0.fault == nil }.map(\.1)
                     try Self.keep(db, reply: BulkResult.ndjson(answered), to: request, owner: owner, at: now)
                 }
                 return results
@@ -53,11 +53,18 @@ extension Store {
 extension AuthorLines.Line {
     /// What becomes of a line that cannot be read, always.
     fileprivate var fault: BulkResult? {
-        switch draft {
-        case .success: nil
-        case .failure(.syntax(let reason)): BulkResult(line: number, failed: .invalidJSON, reason)
-        case .failure(.invalid(let faults)): BulkResult(line: number, failed: .invalidFields, faults.description)
-        }
+        if case .failure(let fault) = draft { BulkResult(line: number, fault) } else { nil }
+    }
+}
+
+extension BulkResult {
+    fileprivate init(line: Int, _ fault: AuthorLines.Fault) {
+        let code: ErrorCode =
+            switch fault {
+            case .syntax: .invalidJSON
+            case .invalid: .invalidFields
+            }
+        self.init(line: line, failed: code, fault.description)
     }
 }
 
@@ -79,8 +86,10 @@ private struct BulkWork {
     }
 
     mutating func store(_ line: AuthorLines.Line) throws -> BulkResult {
-        guard case .success(let draft) = line.draft else {
-            return line.fault ?? BulkResult(line: line.number, Failure(.internalError))
+        let draft: AuthorDraft
+        switch line.draft {
+        case .success(let value): draft = value
+        case .failure(let fault): return BulkResult(line: line.number, fault)
         }
         // Looked for first where it is expected: a constraint that fails costs five times as much.
         if onConflict != .fail, let id = try Store.existingAuthor(db, owner: owner, name: draft.name, book: draft.book)
@@ -150,23 +159,5 @@ extension AuthorRow {
             csv.append(byte)
         }
         csv.append(quote)
-    }
-}
-
-extension BulkResult {
-    /// One result a line.
-    static func ndjson(_ results: [BulkResult]) -> [UInt8] {
-        var bytes: [UInt8] = []
-        for result in results {
-            bytes += result.json
-            bytes.append(UInt8(ascii: "\n"))
-        }
-        return bytes
-    }
-
-    static func list(ndjson: [UInt8]) throws -> [BulkResult] {
-        try ndjson.split(separator: UInt8(ascii: "\n")).map {
-            try BulkResult(json: Array($0), unknownMembers: .ignored)
-        }
     }
 }

@@ -13,10 +13,10 @@ struct IdempotentRequest: Sendable {
     /// - Parameters:
     ///   - part: of a request that is done in several transactions.
     ///   - content: what must be the same for the request to be the same.
-    init?(_ key: String?, _ what: StaticString, part: Int = 0, content: [UInt8]) {
+    init?(_ key: String?, _ what: StaticString, part: Int = 0, content: @autoclosure () -> [UInt8]) {
         guard let key else { return nil }
         hash = Self.hash(key, what, part: part)
-        request = Digest.sha256(content)
+        request = Digest.sha256(content())
     }
 
     static func hash(_ key: String, _ what: StaticString, part: Int = 0) -> [UInt8] {
@@ -55,7 +55,8 @@ extension Store {
 
     /// Keeps the answer in the transaction of what it tells.
     static func keep(
-        _ db: Database, reply: [UInt8], to request: IdempotentRequest?, owner: Int64, at now: Timestamp
+        _ db: Database, reply: @autoclosure () -> [UInt8], to request: IdempotentRequest?, owner: Int64,
+        at now: Timestamp
     ) throws {
         guard let request else { return }
         try db.cachedStatement(
@@ -63,7 +64,7 @@ extension Store {
                 INSERT OR REPLACE INTO idempotency_key (owner, hash, request, reply, created_at) VALUES (?, ?, ?, ?, ?)
                 """
         ).execute(
-            arguments: [owner, Data(request.hash), Data(request.request), Data(reply), now.milliseconds])
+            arguments: [owner, Data(request.hash), Data(request.request), Data(reply()), now.milliseconds])
         try db.cachedStatement(
             sql: """
                 DELETE FROM idempotency_key WHERE rowid IN (
