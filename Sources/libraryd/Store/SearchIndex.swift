@@ -4,15 +4,18 @@ import Shared
 /// Keeps `author_search` in step with `author` (https://www.sqlite.org/fts5.html#external_content_tables).
 enum SearchIndex {
     static func add(_ author: Author, owner: Int64, _ db: Database) throws {
-        try db.cachedStatement(sql: "INSERT INTO author_search (rowid, owner, name, book) VALUES (?, ?, ?, ?)")
-            .execute(arguments: [author.id, owner, author.name, author.book])
+        try db.raw("INSERT INTO author_search (rowid, owner, name, book) VALUES (?, ?, ?, ?)")
+            .run(words(of: author, owner: owner))
     }
 
     /// - Parameter author: as it was when it was added; other words would spoil the index.
     static func remove(_ author: Author, owner: Int64, _ db: Database) throws {
-        try db.cachedStatement(
-            sql: "INSERT INTO author_search (author_search, rowid, owner, name, book) VALUES ('delete', ?, ?, ?, ?)"
-        ).execute(arguments: [author.id, owner, author.name, author.book])
+        try db.raw("INSERT INTO author_search (author_search, rowid, owner, name, book) VALUES ('delete', ?, ?, ?, ?)")
+            .run(words(of: author, owner: owner))
+    }
+
+    private static func words(of author: Author, owner: Int64) -> [RawStatement.Value] {
+        [.integer(author.id), .integer(owner), .text(author.name), .text(author.book)]
     }
 
     /// Removes all authors of an owner.

@@ -23,14 +23,14 @@ extension Store {
 struct AuthorListStatement: Sendable {
     private let query: AuthorQuery
     let sql: String
-    let values: [ReadConnection.Value]
+    let values: [RawStatement.Value]
     private let matchesNothing: Bool
 
     init(_ query: AuthorQuery, owner: Int64) throws(InvalidFields) {
         self.query = query
         var conditions = ["owner = ?"]
-        var values: [ReadConnection.Value] = [.integer(owner)]
-        func add(_ condition: String, _ value: ReadConnection.Value?) {
+        var values: [RawStatement.Value] = [.integer(owner)]
+        func add(_ condition: String, _ value: RawStatement.Value?) {
             guard let value else { return }
             conditions.append(condition)
             values.append(value)

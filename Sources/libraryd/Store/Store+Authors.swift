@@ -39,16 +39,15 @@ extension Store {
         _ db: Database, _ draft: AuthorDraft, owner: Int64, at now: Timestamp
     ) throws -> Author {
         do {
-            try db.cachedStatement(
-                sql: """
-                    INSERT INTO author (owner, name, book, country, booker_prize, created_at, updated_at)
-                    VALUES (?, ?, ?, ?, ?, ?, ?)
-                    """
-            ).execute(
-                arguments: [
-                    owner, draft.name, draft.book, draft.country, draft.bookerPrize, now.milliseconds,
-                    now.milliseconds,
-                ])
+            try db.raw(
+                """
+                INSERT INTO author (owner, name, book, country, booker_prize, created_at, updated_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
+                """
+            ).run([
+                .integer(owner), .text(draft.name), .text(draft.book), .text(draft.country),
+                .integer(draft.bookerPrize ? 1 : 0), .integer(now.milliseconds), .integer(now.milliseconds),
+            ])
         } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
             throw try Self.conflict(db, owner: owner, name: draft.name, book: draft.book)
         }
@@ -150,9 +149,13 @@ extension Store {
     }
 
     static func existingAuthor(_ db: Database, owner: Int64, name: String, book: String) throws -> Int64? {
-        try Int64.fetchOne(
-            db.cachedStatement(sql: "SELECT id FROM author WHERE owner = ? AND name = ? AND book = ?"),
-            arguments: [owner, name, book])
+        var id: Int64?
+        try db.raw("SELECT id FROM author WHERE owner = ? AND name = ? AND book = ?")
+            .rows([.integer(owner), .text(name), .text(book)]) { row in
+                id = sqlite3_column_int64(row, 0)
+                return false
+            }
+        return id
     }
 }
 

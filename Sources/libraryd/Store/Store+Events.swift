@@ -78,16 +78,16 @@ extension Store {
     /// - Parameter author: as it is after the change, or was before its deletion.
     static func record(_ db: Database, _ kind: String, _ author: Author, owner: Int64, at now: Timestamp) throws {
         let sequence = try lastSequence(db, owner: owner) + 1
-        try db.cachedStatement(
-            sql: """
-                INSERT INTO author_event (owner, sequence, kind, at, \(AuthorRow.columns))
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                """
-        ).execute(
-            arguments: [
-                owner, sequence, kind, now.milliseconds, author.id, author.name, author.book, author.country,
-                author.bookerPrize, author.createdAt.milliseconds, author.updatedAt.milliseconds, author.version,
-            ])
+        try db.raw(
+            """
+            INSERT INTO author_event (owner, sequence, kind, at, \(AuthorRow.columns))
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """
+        ).run([
+            .integer(owner), .integer(sequence), .text(kind), .integer(now.milliseconds), .integer(author.id),
+            .text(author.name), .text(author.book), .text(author.country), .integer(author.bookerPrize ? 1 : 0),
+            .integer(author.createdAt.milliseconds), .integer(author.updatedAt.milliseconds), .integer(author.version),
+        ])
         try prune(db, owner: owner, from: sequence - 1, to: sequence)
     }
 
@@ -106,8 +106,12 @@ extension Store {
     }
 
     private static func lastSequence(_ db: Database, owner: Int64) throws -> Int64 {
-        let statement = try db.cachedStatement(sql: "SELECT max(sequence) FROM author_event WHERE owner = ?")
-        return try Int64.fetchOne(statement, arguments: [owner]) ?? 0
+        var last: Int64 = 0
+        try db.raw("SELECT max(sequence) FROM author_event WHERE owner = ?").rows([.integer(owner)]) { row in
+            last = sqlite3_column_int64(row, 0)
+            return false
+        }
+        return last
     }
 
     private static func prune(_ db: Database, owner: Int64, from old: Int64, to new: Int64) throws {
@@ -127,7 +131,7 @@ extension Store {
         try await readers.withConnectionElsewhere { connection in
             var page = EventPage(after: position)
             var isGap = false
-            let values: [ReadConnection.Value] = [.integer(owner), .integer(position.sequence)]
+            let values: [RawStatement.Value] = [.integer(owner), .integer(position.sequence)]
             try connection.rows(Self.selectEvents, values) { row in
                 isGap = !page.add(row)
                 return !isGap

@@ -1,0 +1,69 @@
+import GRDB
+import GRDBSQLite
+
+/// A prepared statement that is stepped with SQLite's own calls (https://www.sqlite.org/c3ref/stmt.html).
+///
+/// GRDB's boxed arguments and its look at each step cost more than an insert or the rows of a page.
+struct RawStatement {
+    enum Value: Sendable {
+        case integer(Int64)
+        case text(String)
+    }
+
+    private let statement: SQLiteStatement
+
+    /// - Parameter statement: nobody else uses it meanwhile.
+    init(_ statement: SQLiteStatement) {
+        self.statement = statement
+    }
+
+    /// Runs the statement to its end.
+    func run(_ values: [Value]) throws {
+        try rows(values) { _ in true }
+    }
+
+    /// Runs the statement; `body` takes one row after the other until it returns `false`.
+    /// - Parameter values: of all the statement's parameters, in their order.
+    func rows(_ values: [Value], _ body: (SQLiteStatement) throws -> Bool) throws {
+        defer { sqlite3_reset(statement) }
+        for (index, value) in zip(Int32(1)..., values) {
+            guard bind(value, at: index) == SQLITE_OK else { throw error }
+        }
+        while true {
+            switch sqlite3_step(statement) {
+            case SQLITE_ROW: if try !body(statement) { return }
+            case SQLITE_DONE: return
+            default: throw error
+            }
+        }
+    }
+
+    private func bind(_ value: Value, at index: Int32) -> Int32 {
+        switch value {
+        case .integer(let value): sqlite3_bind_int64(statement, index, value)
+        case .text(var text):
+            text.withUTF8 {
+                $0.withMemoryRebound(to: CChar.self) {
+                    sqlite3_bind_text(statement, index, $0.baseAddress, Int32($0.count), Self.transient)
+                }
+            }
+        }
+    }
+
+    private var error: DatabaseError {
+        let connection = sqlite3_db_handle(statement)
+        return DatabaseError(
+            resultCode: ResultCode(rawValue: sqlite3_extended_errcode(connection)),
+            message: String(cString: sqlite3_errmsg(connection)))
+    }
+
+    /// `SQLITE_TRANSIENT`, which is a cast in C: SQLite makes a copy of its own.
+    private static let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+}
+
+extension Database {
+    /// A statement that is prepared once.
+    func raw(_ sql: String) throws -> RawStatement {
+        RawStatement(try cachedStatement(sql: sql).sqliteStatement)
+    }
+}
