@@ -54,6 +54,18 @@ import Testing
         #expect(throws: JSONSyntaxError.self) { try parse(String(repeating: #"{"a":"#, count: 100_000)) }
     }
 
+    @Test(arguments: [2, 15, 16, 17, 18, 40])
+    func aNameStandsOnceHoweverManyThereAre(count: Int) throws {
+        func object(_ names: some Sequence<String>) -> String {
+            "{" + names.map { "\"\($0)\":1" }.joined(separator: ",") + "}"
+        }
+        let names = (1...count).map { "n\($0)" }
+        #expect(throws: Never.self) { try parse(object(names)) }
+        for twice in [1, count / 2, count] {
+            #expect(throws: JSONSyntaxError.self) { try parse(object(names + ["n\(twice)"])) }
+        }
+    }
+
     @Test func eachPrefixOfADocumentIsRefused() throws {
         let text = #"{"a":[1,-2.5e3,"\ud83d\udcda é",true,null],"b":{"c":"d"}}"#
         let bytes = Array(text.utf8)

@@ -47,7 +47,8 @@ extension JSONReadable {
 public struct ObjectReader {
     private let members: [JSONValue.Member]
     private let path: String
-    private var known: Set<String> = []
+    /// Few, so an array costs less than a set.
+    private var known: [String] = []
     private var faults: [FieldError] = []
 
     /// - Parameter path: where the object stands in its document, as a prefix of the field names that are reported.
@@ -90,7 +91,7 @@ public struct ObjectReader {
 
     /// As ``optionalString(_:)``, with `null` read as absent: how a reply says that there is nothing.
     public mutating func nullableString(_ name: String) -> String? {
-        known.insert(name)
+        known.append(name)
         return self[name] == .null ? nil : optionalString(name)
     }
 
@@ -103,7 +104,7 @@ public struct ObjectReader {
     }
 
     public mutating func object<Value: JSONReadable>(_ name: String, as type: Value.Type = Value.self) -> Value {
-        known.insert(name)
+        known.append(name)
         return nested(self[name] ?? .null, name)
     }
 
@@ -133,18 +134,18 @@ public struct ObjectReader {
     }
 
     private subscript(name: String) -> JSONValue? {
-        members.first { $0.name.utf8.elementsEqual(name.utf8) }?.value
+        members.first { $0.name == name }?.value
     }
 
     private mutating func present(_ name: String) -> Bool {
-        known.insert(name)
+        known.append(name)
         return self[name] != nil
     }
 
     private mutating func required<Value>(
         _ name: String, _ complaint: String, _ placeholder: Value, _ convert: (JSONValue) -> Value?
     ) -> Value {
-        known.insert(name)
+        known.append(name)
         guard let value = self[name] else {
             faults.append(FieldError(path + name, .required, "is required"))
             return placeholder

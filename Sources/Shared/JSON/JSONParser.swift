@@ -38,6 +38,8 @@ struct JSONParser {
         try enter()
         var members: [JSONValue.Member] = []
         var names: Set<String> = []
+        /// Members until which comparing costs less than a set.
+        let few = 16
         skipWhitespace()
         if skip("}") { return leave(.object(members)) }
         while true {
@@ -45,7 +47,10 @@ struct JSONParser {
             guard peek() == UInt8(ascii: "\"") else { throw failure("expected a member name") }
             let start = offset
             let name = try string()
-            guard names.insert(name).inserted else {
+            if members.count == few { names = Set(members.map(\.name)) }
+            let isNew =
+                members.count < few ? !members.contains { $0.name == name } : names.insert(name).inserted
+            guard isNew else {
                 throw JSONSyntaxError(reason: "duplicate member name", offset: start)
             }
             skipWhitespace()
@@ -120,8 +125,11 @@ struct JSONParser {
         offset += 1
         let start = offset
         var unescaped: [UInt8]?
-        while let byte = peek() {
-            switch byte {
+        while true {
+            let text = bytes[offset...].prefix { $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+            unescaped?.append(contentsOf: text)
+            offset = text.endIndex
+            switch peek() {
             case UInt8(ascii: "\""):
                 let text =
                     unescaped.map { String(validating: $0, as: UTF8.self) }
@@ -133,14 +141,10 @@ struct JSONParser {
                 var text = unescaped ?? Array(bytes[start..<offset])
                 text.append(contentsOf: String(try escape()).utf8)
                 unescaped = text
-            case 0..<0x20:
-                throw failure("unescaped control character")
-            default:
-                unescaped?.append(byte)
-                offset += 1
+            case nil: throw failure("unterminated string")
+            default: throw failure("unescaped control character")
             }
         }
-        throw failure("unterminated string")
     }
 
     private mutating func escape() throws(JSONSyntaxError) -> Unicode.Scalar {

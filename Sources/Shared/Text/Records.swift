@@ -48,7 +48,9 @@ public struct Records: Sendable {
 
     /// The next record that is not an empty line; `nil` if it needs more bytes, or, at the end, if there is none.
     public mutating func next(atEnd: Bool) -> Record? {
-        while position < buffer.count {
+        while true {
+            takeText()
+            guard position < buffer.count else { break }
             let byte = buffer[position]
             position += 1
             if take(byte), let record = record() { return record }
@@ -58,25 +60,35 @@ public struct Records: Sendable {
         return record()
     }
 
+    /// Takes what stands before the next byte that may mean something: in one piece, because most bytes are text.
+    private mutating func takeText() {
+        guard state == .plain || state == .quoted || state == .fieldStart && !isCSV else { return }
+        let (newline, quote) = (UInt8(ascii: "\n"), UInt8(ascii: "\""))
+        let rest = buffer[position...]
+        let end =
+            isCSV
+            ? rest.firstIndex { $0 == separator || $0 == quote || $0 == newline } : rest.firstIndex(of: newline)
+        let text = rest[..<(end ?? buffer.endIndex)]
+        guard !text.isEmpty else { return }
+        if state == .fieldStart { state = .plain }
+        position = text.endIndex
+        add(text)
+    }
+
     /// Returns `true` at the end of a record.
     private mutating func take(_ byte: UInt8) -> Bool {
         if byte == UInt8(ascii: "\n") {
             line += 1
             if state != .quoted { return true }
         }
-        guard isCSV || state == .lost else {
-            state = .plain
-            add(byte)
-            return false
-        }
         switch (state, byte) {
         case (.lost, _): break
         case (.fieldStart, UInt8(ascii: "\"")) where quotes: state = .quoted
         case (.quoted, UInt8(ascii: "\"")): state = .quoteInQuoted
-        case (.quoted, _), (.plain, 0x22): add(byte)
+        case (.quoted, _), (.plain, 0x22): add(CollectionOfOne(byte))
         case (.quoteInQuoted, UInt8(ascii: "\"")):
             state = .quoted
-            add(byte)
+            add(CollectionOfOne(byte))
         case (_, separator):
             fields.append(field)
             field.removeAll(keepingCapacity: true)
@@ -86,14 +98,14 @@ public struct Records: Sendable {
         case (.quoteInQuoted, _): lose("text after a closing quote")
         default:
             state = .plain
-            add(byte)
+            add(CollectionOfOne(byte))
         }
         return false
     }
 
-    private mutating func add(_ byte: UInt8) {
-        field.append(byte)
-        length += 1
+    private mutating func add(_ text: some Collection<UInt8>) {
+        field.append(contentsOf: text)
+        length += text.count
         if length > Self.longest { lose("the record is longer than 1 MiB") }
     }
 

@@ -9,6 +9,12 @@ public enum StoredText {
 
     /// The text as it is stored: white space trimmed at both ends, in Unicode Normalization Form C (UAX #15).
     public static func normalized(_ text: String) -> String {
+        // Most texts: ASCII that neither begins nor ends with white space.
+        if let first = text.utf8.first, let last = text.utf8.last, first > 0x20, last > 0x20,
+            text.utf8.allSatisfy({ $0 < 0x80 })
+        {
+            return text
+        }
         var scalars = text.unicodeScalars[...]
         while let first = scalars.first, first.properties.isWhitespace { scalars.removeFirst() }
         while let last = scalars.last, last.properties.isWhitespace { scalars.removeLast() }
@@ -26,7 +32,7 @@ public enum StoredText {
         if text.unicodeScalars.contains(where: { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) }) {
             return FieldError(field, .controlCharacter, "must not contain control characters")
         }
-        if text.unicodeScalars.count > maximumLength {
+        if text.utf8.count > maximumLength, text.unicodeScalars.count > maximumLength {
             return FieldError(field, .tooLong, "must be at most \(maximumLength) characters")
         }
         return nil

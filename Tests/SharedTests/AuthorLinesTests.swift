@@ -1,0 +1,79 @@
+import Shared
+import Testing
+
+@Suite struct AuthorLinesTests {
+    /// Reads a file that comes in pieces of that many bytes.
+    private func read(_ text: [UInt8], _ format: AuthorLines.Format, pieces: Int) throws -> [String] {
+        var lines = AuthorLines(format, unknownMembers: .ignored)
+        var told: [String] = []
+        var rest = text[...]
+        while true {
+            lines.append(rest.prefix(pieces))
+            rest = rest.dropFirst(pieces)
+            while let line = try lines.next(atEnd: rest.isEmpty) {
+                switch line.draft {
+                case .success(let draft): told.append("\(line.number) \(draft.name)|\(draft.book)|\(draft.country)")
+                case .failure(let fault): told.append("\(line.number) \(fault)")
+                }
+            }
+            if rest.isEmpty { return told }
+        }
+    }
+
+    @Test(arguments: 1...40)
+    func aTableIsTheSameInPiecesOfAnySize(size: Int) throws {
+        let text = #"""
+            \#u{FEFF}name,book,"country"\#r
+            a,b,c\#r
+            \#r
+            "a, ""x""","two words",\#u{E9}
+            a"b,c,d
+            "two
+            lines",b,c
+            "a"x,b,c
+            ,,
+            a,b
+            "a",b,"\#u{1F4DA}"
+            """#
+        let expected = [
+            "2 a|b|c", "4 a, \"x\"|two words|\u{E9}", "5 a\"b|c|d", "6 name must not contain control characters",
+            "8 text after a closing quote",
+            "9 name must not be empty; book must not be empty; country must not be empty",
+            "10 2 fields where the header has 3", "11 a|b|\u{1F4DA}",
+        ]
+        let told = try read(Array(text.utf8), .csv, pieces: size)
+        #expect(told == expected)
+    }
+
+    @Test(arguments: 1...40)
+    func linesAreTheSameInPiecesOfAnySize(size: Int) throws {
+        let text = #"""
+            {"name":"a, \"b\"","book":"b","country":"c"}
+
+              \#t
+            {"name":"\u00e9","book":"\\","country":"\ud83d\udcda"}
+            {"name":"a
+            {"name":" a ","book":"\#u{E9}","country":"c","booker_prize":true}
+            """#
+        let told = try read(Array(text.utf8), .ndjson, pieces: size)
+        #expect(
+            told == [
+                "1 a, \"b\"|b|c", "4 \u{E9}|\\|\u{1F4DA}", "5 not JSON: unterminated string at byte 10",
+                "6 a|\u{E9}|c",
+            ])
+    }
+
+    @Test(arguments: AuthorLines.Format.allCases)
+    func aLineWithoutEndHarmsOnlyItself(format: AuthorLines.Format) throws {
+        let long = String(repeating: "x", count: 1 << 20)
+        let text =
+            switch format {
+            case .csv: "name,book,country\n\(long),b,c\na,b,c\n"
+            case .ndjson: "{}\n{\"name\":\"\(long)\"}\n{\"name\":\"a\",\"book\":\"b\",\"country\":\"c\"}\n"
+            }
+        for size in [1000, 1 << 14, 1 << 22] {
+            let told = try read(Array(text.utf8), format, pieces: size)
+            #expect(told.suffix(2) == ["2 the record is longer than 1 MiB", "3 a|b|c"])
+        }
+    }
+}
