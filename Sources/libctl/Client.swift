@@ -2,15 +2,15 @@ import Shared
 
 /// Calls endpoints and tells a daemon's answer from anything else.
 struct Client {
-    /// Seconds for which a daemon that is too busy is waited for, all in all.
+    /// Seconds for which a daemon that is too busy, or being started again, is waited for, all in all.
     private static let longestWait: Int64 = 10
 
     let server: Server
     let transport: Transport
     /// Called with one line about each exchange, without secrets.
     let trace: (String) -> Void
-    /// Waits so many seconds.
-    let wait: (Int64) -> Void
+    /// Waits so many seconds, for a reason.
+    let wait: (_ why: String, _ seconds: Int64) -> Void
 
     /// Calls an endpoint that answers with a value.
     /// - Parameter isPatient: whether to ask again by itself, as ``exchange(_:isRepeatable:isPatient:)`` does.
@@ -107,21 +107,34 @@ struct Client {
     }
 
     /// Sends the request, and again where nothing can happen twice: once if the answer broke off and the endpoint knows requests
-    /// that come again, and after the time that a busy daemon names, because it has done nothing yet. Who did not answer in
-    /// time is not asked again: it would take as long once more.
+    /// that come again, however long the daemon then takes to be there again; and after the time that a busy daemon names, because
+    /// it has done nothing yet. Who did not answer in time is not asked again: it would take as long once more.
     /// - Throws: ``Problem``, ``CommandFailure``.
     func exchange(
         _ request: TransportRequest, isRepeatable: Bool, isPatient: Bool = true
     ) throws -> TransportReply {
-        var mayRepeat = isRepeatable && isPatient
+        var isLost = false
         var waited: Int64 = 0
         while true {
             let reply: TransportReply
             do {
                 reply = try transport(request)
-            } catch let failure as CommandFailure where mayRepeat && failure.status == .foreignReply {
-                trace("\(request.method) \(server.base)\(request.path): \(failure.why); once more")
-                mayRepeat = false
+            } catch let failure as CommandFailure {
+                trace("\(request.method) \(server.base)\(request.path): \(failure.why)")
+                // 1, 2 and 4 seconds.
+                let pause = waited + 1
+                switch failure.status {
+                case .foreignReply where isRepeatable && isPatient && !isLost: isLost = true
+                case .unreachable where isLost && waited + pause <= Self.longestWait:
+                    waited += pause
+                    wait("the daemon went away before it answered", pause)
+                case _
+                where isPatient && (isLost || failure.isLostAnswer) && !["GET", "HEAD"].contains(request.method):
+                    throw CommandFailure(
+                        failure.status, failure.why,
+                        hint: "it may have been done all the same: look before you try again")
+                default: throw failure
+                }
                 continue
             }
             trace("\(request.method) \(server.base)\(request.path) \(reply.status) \(reply.body.count) bytes")
@@ -135,7 +148,7 @@ struct Client {
                 throw CommandFailure(problem, retryAfter: pause)
             }
             waited += pause
-            wait(pause)
+            wait("the daemon has too much to do", pause)
         }
     }
 

@@ -32,8 +32,8 @@ final class Session {
         credentials = CredentialsFile(folder: folder)
         client = Client(
             server: server, transport: io.transport(server), trace: { talk.trace($0) },
-            wait: { seconds in
-                talk.progress("the daemon has too much to do; waiting \(seconds) s")
+            wait: { why, seconds in
+                talk.progress("\(why); waiting \(seconds) s")
                 io.sleep(seconds)
                 talk.endProgress()
             })

@@ -41,4 +41,22 @@ import Testing
         let list = try await daemon.libctl("authors", "list", "-o", "id", home: home)
         #expect(list.output.split(separator: "\n").count == 20_000)
     }
+
+    /// The command goes on by itself once the daemon is there again.
+    @Test func anImportSurvivesAKill() async throws {
+        let daemon = try await Daemon()
+        try await daemon.login("ada", home: home)
+        let lines = (1...20_000).map { #"{"name":"N\#($0)","book":"B","country":"C"}"# }.joined(separator: "\n")
+        async let importing = daemon.libctl("authors", "import", "-", "--verbose", home: home, input: lines)
+        while try await daemon.libctl("authors", "list", "--limit", "1", "-o", "id", home: home).output.isEmpty {}
+        #expect(try await daemon.end(SIGKILL) == 128 + SIGKILL)
+        try await daemon.start(["--listen", "127.0.0.1:\(daemon.port)"])
+        let imported = try await importing
+        #expect(imported.code == 0, "\(imported.error)")
+        #expect(imported.error.hasSuffix("created 20000, 0 failed\n"))
+        // Else nothing was interrupted.
+        #expect(imported.error.contains(" is not whole: "))
+        let list = try await daemon.libctl("authors", "list", "-o", "id", home: home)
+        #expect(list.output.split(separator: "\n").count == 20_000)
+    }
 }

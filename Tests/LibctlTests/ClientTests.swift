@@ -12,7 +12,7 @@ import Testing
             transport: { _ in
                 TransportReply(
                     status: status, headers: type.map { ["content-type": $0] } ?? [:], body: Array(body.utf8))
-            }, trace: { _ in }, wait: { _ in })
+            }, trace: { _ in }, wait: { _, _ in })
     }
 
     /// Exit 0 means that the daemon said so, whole.

@@ -80,6 +80,8 @@ struct Ctl: Sendable {
         let all = Mutex<[String]>([])
         /// Those that begin with that.
         func lines(_ prefix: String = "") -> [String] { all.withLock { $0.filter { $0.hasPrefix(prefix) } } }
+
+        func clear() { all.withLock { $0 = [] } }
     }
 
     /// Runs a command line as it would be typed, without quotes.

@@ -47,6 +47,46 @@ import Testing
         #expect(imported.error == "created 3000, 0 failed\n")
     }
 
+    /// Loses the answer to the first `POST /authors`, and for so many tries the daemon too.
+    private func falling(for tries: Int) async throws -> Ctl {
+        var ctl = try await Ctl.loggedIn()
+        let record = ctl.record
+        record.clear()
+        ctl.lost = "/authors"
+        ctl.answer = { _ in
+            guard (2...tries + 1).contains(record.lines("POST /authors").count) else { return nil }
+            throw CommandFailure(.unreachable, "nobody there")
+        }
+        return ctl
+    }
+
+    @Test func aDaemonThatFellIsWaitedFor() async throws {
+        let ctl = try await falling(for: 3)
+        let added = try await ctl.line("authors add --name A --book B --country C")
+        #expect(added.code == 0, "\(added.error)")
+        #expect(ctl.record.lines("wait") == ["wait 1", "wait 2", "wait 4"])
+        let posts = ctl.record.lines("POST /authors")
+        #expect(posts.count == 5)
+        #expect(Set(posts).count == 1)
+        #expect(try await ctl.line("authors list -o id").output == "1\n")
+    }
+
+    @Test func notForEverEither() async throws {
+        var ctl = try await falling(for: .max - 1)
+        let added = try await ctl.line("authors add --name A --book B --country C")
+        #expect(added.code == 69)
+        #expect(added.error.hasSuffix("hint: it may have been done all the same: look before you try again\n"))
+        #expect(ctl.record.lines("wait") == ["wait 1", "wait 2", "wait 4"])
+        // Who never heard a daemon does not wait for one, and nothing was done.
+        ctl.record.clear()
+        ctl.lost = nil
+        ctl.answer = { _ in throw CommandFailure(.unreachable, "nobody there") }
+        let other = try await ctl.line("authors add --name A --book B --country C")
+        #expect(other.code == 69)
+        #expect(!other.error.contains("may have been done"))
+        #expect(ctl.record.lines("wait") == [])
+    }
+
     @Test(arguments: ["edit 1 --country D", "rm 1 --yes"])
     func whatCouldHappenTwiceIsNotSentAgain(line: String) async throws {
         var ctl = Ctl(try await TestLibrary())
@@ -56,7 +96,9 @@ import Testing
             if ["PATCH", "DELETE"].contains(request.method) { throw CommandFailure(.foreignReply, "not whole") }
             return nil
         }
-        #expect(try await ctl.line("authors \(line)").code == 76)
+        let result = try await ctl.line("authors \(line)")
+        #expect(result.code == 76)
+        #expect(result.error.contains("it may have been done all the same"))
         #expect(ctl.record.lines("PATCH").count + ctl.record.lines("DELETE").count == 1)
     }
 
