@@ -640,8 +640,8 @@ _libctl_authors_show() {
 _libctl_authors_add() {
     repeating_flags=()
     non_repeating_flags=(--booker-prize --json --pager --no-input --quiet -q --verbose -v --version -h --help)
-    repeating_options=(--default)
-    non_repeating_options=(--name --book --country --file -f --file-format --map --server --user -o --output --fields --color)
+    repeating_options=(--map --default)
+    non_repeating_options=(--name --book --country --file -f --file-format --server --user -o --output --fields --color)
     __libctl_offer_flags_options 0
 
     # Offer option value completions
@@ -796,8 +796,8 @@ _libctl_authors_rm() {
 _libctl_authors_import() {
     repeating_flags=()
     non_repeating_flags=(--atomic --dry-run --json --pager --no-input --quiet -q --verbose -v --version -h --help)
-    repeating_options=(--default)
-    non_repeating_options=(--file-format --map --on-conflict --rejects --server --user -o --output --fields --color)
+    repeating_options=(--map --default)
+    non_repeating_options=(--file-format --on-conflict --rejects --server --user -o --output --fields --color)
     __libctl_offer_flags_options 1
 
     # Offer option value completions

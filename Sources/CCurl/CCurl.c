@@ -17,7 +17,7 @@ static __typeof__(&curl_slist_free_all) slist_free_all;
 
 bool ccurl_load(void) {
     if (slist_free_all) return true;
-    void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
+    void *handle = dlopen(library, RTLD_LAZY | RTLD_LOCAL);
     if (!handle) return false;
     easy_init = (__typeof__(easy_init))dlsym(handle, "curl_easy_init");
     easy_cleanup = (__typeof__(easy_cleanup))dlsym(handle, "curl_easy_cleanup");

@@ -42,9 +42,13 @@ struct Libctl: ParsableCommand {
         if let code = CompletionRoot.run(arguments, io: io) { return code }
         let asJSON = asksForJSON(arguments)
         do {
-            if arguments.first == "help", let topic = arguments.dropFirst().first.flatMap(HelpTopic.init(rawValue:)) {
-                try show(topic.text, io)
-                return 0
+            if arguments.first == "help", let word = arguments.dropFirst().first, !word.hasPrefix("-") {
+                if let topic = HelpTopic(rawValue: word) {
+                    try show(topic.text, io)
+                    return 0
+                }
+                let known = configuration.subcommands.map { $0._commandName } + HelpTopic.allCases.map(\.rawValue)
+                guard known.contains(word) else { throw unknownCommand(word, behind: ["libctl", "help"], known) }
             }
             // Beside the argument parser's own --generate-completion-script.
             if arguments == ["--generate-manual"] {
@@ -102,16 +106,19 @@ struct Libctl: ParsableCommand {
         for word in GlobalOptions.moveBehindCommand(arguments) {
             if known.isEmpty || word.hasPrefix("-") || word == "help" { break }
             guard let command = known.first(where: { $0._commandName == word }) else {
-                let meant = closest(to: word, among: known.map { $0._commandName })
-                return CommandFailure(
-                    .usage, "there is no command '\((path.dropFirst() + [word]).joined(separator: " "))'",
-                    hint: meant.map { "did you mean '\((path + [$0]).joined(separator: " "))'?" }
-                        ?? "\(path.joined(separator: " ")) --help")
+                return unknownCommand(word, behind: path, known.map { $0._commandName })
             }
             path.append(word)
             known = command.configuration.subcommands
         }
         return CommandFailure(.usage, message(for: error), hint: "\(path.joined(separator: " ")) --help")
+    }
+
+    private static func unknownCommand(_ word: String, behind path: [String], _ known: [String]) -> CommandFailure {
+        CommandFailure(
+            .usage, "there is no command '\((path.dropFirst() + [word]).joined(separator: " "))'",
+            hint: closest(to: word, among: known).map { "did you mean '\((path + [$0]).joined(separator: " "))'?" }
+                ?? "\(path.joined(separator: " ")) --help")
     }
 
     /// Writes to standard output what is no result of a command.

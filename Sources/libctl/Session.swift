@@ -42,7 +42,7 @@ final class Session {
     /// Calls `body` with an `Authorization` value, refreshing the token first if it has expired, and once more if the
     /// daemon says so, or no longer knows the key that signed it.
     func authorized<Value>(_ body: (_ authorization: String) throws -> Value) throws -> Value {
-        if let token = io.variable("LIBCTL_TOKEN") { return try body("Bearer " + token) }
+        if let token = try givenToken() { return try body("Bearer " + token) }
         let credential = try credential(validFor: 10)
         do {
             return try body("Bearer " + credential.token)
@@ -54,19 +54,37 @@ final class Session {
     /// Whether there is a token to send.
     var isLoggedIn: Bool {
         get throws {
-            try io.variable("LIBCTL_TOKEN") != nil || login(in: credentials.read()) != nil
+            try givenToken() != nil || login(in: credentials.read()) != nil
         }
     }
 
     /// The access token, good for at least so many seconds.
+    /// - Throws: ``CommandFailure`` `invalid` if the daemon gives out none that is good for so long.
     func token(validFor seconds: Int64) throws -> String {
-        try io.variable("LIBCTL_TOKEN") ?? credential(validFor: seconds).token
+        if let token = try givenToken() { return token }
+        let credential = try credential(validFor: seconds)
+        guard io.now().adding(seconds: seconds) < credential.expiresAt else {
+            let life = (credential.expiresAt.milliseconds - io.now().milliseconds) / 1000
+            throw CommandFailure(
+                .invalid, "a new token is good for \(life) s only", hint: "ask for less than --min-ttl \(life)s")
+        }
+        return credential.token
+    }
+
+    /// What LIBCTL_TOKEN says.
+    private func givenToken() throws -> String? {
+        guard let token = io.variable("LIBCTL_TOKEN") else { return nil }
+        guard token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw CommandFailure(
+                .configuration, "LIBCTL_TOKEN is no token: it has white space or other characters in it")
+        }
+        return token
     }
 
     /// The access token as it stands. Never refreshed: whoever may be cut off at any moment could lose the new one, and with the
     /// old one the login would end.
     func standingToken() throws -> String {
-        if let token = io.variable("LIBCTL_TOKEN") { return token }
+        if let token = try givenToken() { return token }
         let credential = try credential()
         guard io.now() < credential.expiresAt else { throw CommandFailure(.notLoggedIn, "the token has expired") }
         return credential.token
@@ -136,6 +154,10 @@ extension Session {
         let descriptor = open(file, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw CommandFailure(.unreadable, "\(file): \(systemError())") }
         defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else {
+            throw CommandFailure(.unreadable, "\(file) is a folder")
+        }
         return try body(descriptor)
     }
 
@@ -150,10 +172,14 @@ extension Session {
         guard ["y", "yes"].contains(answer.lowercased()) else { throw CommandFailure(.declined, otherwise) }
     }
 
+    var whyNobodyIsAsked: String {
+        options.noInput ? "--no-input forbids to ask" : "there is no terminal to ask on"
+    }
+
     /// - Throws: ``CommandFailure`` `usage` where there is nobody to ask.
     func requireTerminal() throws -> Terminal {
         guard let terminal = Terminal(io) else {
-            throw CommandFailure(.usage, "there is no terminal to ask on", hint: "add --yes if you mean it")
+            throw CommandFailure(.usage, whyNobodyIsAsked, hint: "add --yes if you mean it")
         }
         return terminal
     }

@@ -143,6 +143,13 @@ import Testing
         #expect(try await ctl("token", "--min-ttl", "29m").output == first)
         library.time.advance(seconds: 120)
         #expect(try await ctl("token", "--min-ttl", "29m").output != first)
+        // A token that ends too early is worse than none.
+        let tooLong = try await ctl("token", "--min-ttl", "1h")
+        #expect(tooLong.code == 7)
+        #expect(tooLong.output == "")
+        #expect(
+            tooLong.error
+                == "libctl: token: a new token is good for 1800 s only\n  hint: ask for less than --min-ttl 1800s\n")
     }
 
     @Test func aLoginThatHasEndedSaysSo() async throws {
@@ -180,5 +187,11 @@ import Testing
         let result = try await ctl("whoami")
         #expect(result.code == 4)
         #expect(try await ctl("token").output == "nonsense\n")
+        ctl.record.clear()
+        for text in ["a\r", "a b", "a\nX-Header: b", "\u{E9}"] {
+            ctl.environment["LIBCTL_TOKEN"] = text
+            for command in ["whoami", "token"] { #expect(try await ctl(command).code == 78) }
+        }
+        #expect(ctl.record.lines() == [])
     }
 }

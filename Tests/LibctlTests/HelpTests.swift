@@ -114,6 +114,9 @@ import Testing
                 "authors list --contry x", "Unknown option '--contry'. Did you mean '--country'?",
                 "libctl authors list --help"
             ),
+            ("help authers", "there is no command 'help authers'", "did you mean 'libctl help authors'?"),
+            ("help enviroment", "there is no command 'help enviroment'", "did you mean 'libctl help environment'?"),
+            ("help frobnicate", "there is no command 'help frobnicate'", "libctl help --help"),
             ("authors list x", "Unexpected argument 'x'", "libctl authors list --help"),
         ])
     func whatWasMeantIsSaid(line: String, why: String, hint: String) async throws {

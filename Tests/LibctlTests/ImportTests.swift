@@ -98,6 +98,17 @@ import Testing
         let json = try await ctl.line(
             "authors import - --map name=Author,book=Title", input: #"{"Author":"A","Title":"T","country":"C"}"#)
         #expect(json.code == 0, "\(json.error)")
+        let twice = try await ctl.line(
+            "authors import - --map name=Author --map book=Title", input: "Author,Title,country\nB,T,C\n")
+        #expect(twice.error == "created 1, 0 failed\n")
+    }
+
+    /// The hint is for who has not named the columns, and for nobody else.
+    @Test(arguments: [("name,book\na,b\n", true), ("name,book,country,name\n", false), ("", false)])
+    func theHintFits(input: String, isGiven: Bool) async throws {
+        let result = try await Ctl.loggedIn().line("authors import -", input: input)
+        #expect(result.code == 65)
+        #expect(result.error.contains("the first line must name the columns") == isGiven)
     }
 
     @Test(arguments: ["ndjson", "csv"])
@@ -131,7 +142,8 @@ import Testing
         arguments: [
             ("authors import - --map name", 64), ("authors import - --map shelf=X", 64),
             ("authors import - --map name=A,name=B", 64), ("authors import", 64),
-            ("authors import /nonexistent", 66), ("authors import - --on-conflict perhaps", 64),
+            ("authors import /nonexistent", 66), ("authors import /tmp", 66),
+            ("authors import - --map name=A --map name=B", 64), ("authors import - --on-conflict perhaps", 64),
             ("authors import -", 65), ("authors import - --rejects /nonexistent/x", 74),
         ] as [(String, Int32)])
     func failures(line: String, code: Int32) async throws {

@@ -25,11 +25,14 @@ public struct AuthorLines: Sendable {
         /// It is not CSV, not JSON, or not UTF-8.
         case syntax(String)
         case invalid(InvalidFields)
+        /// The header of a CSV file does not name it.
+        case missingColumn(String)
 
         public var description: String {
             switch self {
             case .syntax(let reason): reason
             case .invalid(let invalid): invalid.description
+            case .missingColumn(let name): "line 1: the column '\(name)' is missing"
             }
         }
     }
@@ -94,7 +97,7 @@ public struct AuthorLines: Sendable {
         let texts = try Self.texts(record).map(Self.folded)
         let columns = texts.map { own[$0] ?? (names[$0] == nil ? $0 : "") }
         for column in ["name", "book", "country"] where !columns.contains(column) && defaults[column] == nil {
-            throw .syntax("line 1: the column '\(names[column] ?? column)' is missing")
+            throw .missingColumn(names[column] ?? column)
         }
         let known = columns.filter { Author.fieldNames.contains($0) }
         guard Set(known).count == known.count else { throw .syntax("line 1: a column is named twice") }
@@ -205,6 +208,6 @@ public struct AuthorLines: Sendable {
 
     /// A hostile file has no end of names.
     private mutating func unknown(_ name: String) {
-        if unknownNames.count < 20, !unknownNames.contains(name) { unknownNames.append(name) }
+        if unknownNames.count < 100, !unknownNames.contains(name) { unknownNames.append(name) }
     }
 }

@@ -52,7 +52,7 @@ struct PasswordOptions: ParsableArguments {
         case (false, nil):
             guard let terminal = Terminal(session.io) else {
                 throw CommandFailure(
-                    .usage, "there is no terminal to ask for the password on",
+                    .usage, "\(session.whyNobodyIsAsked) for the password",
                     hint: "use --password-stdin or --password-file FILE")
             }
             defer { terminal.close() }

@@ -11,8 +11,8 @@ struct FileOptions: ParsableArguments {
     @Option(help: "Format of the file. (default: by the first line)")
     var fileFormat: FileFormat?
 
-    @Option(parsing: .unconditional, help: "Names of columns, such as name=Author,book=Title.")
-    var map: String?
+    @Option(parsing: .unconditionalSingleValue, help: "Names of columns, such as name=Author,book=Title.")
+    var map: [String] = []
 
     @Option(
         parsing: .unconditionalSingleValue, help: "What to take where the file has nothing, such as country=Unknown.")
@@ -23,7 +23,7 @@ struct FileOptions: ParsableArguments {
     /// Other people's names, by the author's field.
     func names() throws -> [String: String] {
         try Self.pairs(
-            (map ?? "").split(separator: ",").map(String.init), among: Self.fields, "maps no column", "COLUMN")
+            map.flatMap { $0.split(separator: ",").map(String.init) }, among: Self.fields, "maps no column", "COLUMN")
     }
 
     func defaults() throws -> [String: String] {
@@ -83,10 +83,7 @@ final class LineSource {
                 tellUnknownNames()
                 if line != nil || isAtEnd { return line }
             } catch {
-                throw CommandFailure(
-                    .unparseable, "\(error)",
-                    hint: "the first line must name the columns name, book and country; "
-                        + "or say --map name=COLUMN,… or --default country=TEXT")
+                throw CommandFailure(error)
             }
             if let bytes = try reader.some() {
                 received += bytes.count
@@ -185,6 +182,11 @@ extension CommandFailure {
     init(_ fault: AuthorLines.Fault) {
         switch fault {
         case .syntax(let reason): self.init(.unparseable, reason)
+        case .missingColumn:
+            self.init(
+                .unparseable, fault.description,
+                hint: "the first line must name the columns name, book and country; "
+                    + "or say --map name=COLUMN,… or --default country=TEXT")
         case .invalid(let invalid): self.init(invalid)
         }
     }

@@ -61,7 +61,7 @@ extension BulkResult {
     fileprivate init(line: Int, _ fault: AuthorLines.Fault) {
         let code: ErrorCode =
             switch fault {
-            case .syntax: .invalidJSON
+            case .syntax, .missingColumn: .invalidJSON
             case .invalid: .invalidFields
             }
         self.init(line: line, failed: code, fault.description)
