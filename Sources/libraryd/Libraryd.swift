@@ -48,6 +48,10 @@ enum Exit {
     static func reporting(_ command: () async throws -> Void) async throws {
         do {
             try await command()
+            // Who reads it may leave.
+            guard fflush(nil) == 0 || errno == EPIPE else {
+                throw StartupError(.inputOutput, "the output could not be written: \(systemError())")
+            }
         } catch {
             let failure = StartupError(error)
             // A report may have several lines.

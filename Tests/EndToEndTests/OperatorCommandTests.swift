@@ -57,6 +57,22 @@ import Testing
         }
     }
 
+    /// Whoever reads the output may leave; a disk that is full must not pass for a list.
+    @Test(
+        arguments: [
+            ("> /dev/full", 74, "libraryd: the output could not be written: No space left on device\n"),
+            ("| true; exit ${PIPESTATUS[0]}", 0, ""),
+        ] as [(String, Int32, String)])
+    func theOutputArrivesOrItIsSaid(end: String, code: Int32, error: String) async throws {
+        let daemon = try await Daemon()
+        try await daemon.login("ada", home: home)
+        let result = try await Program.run(
+            "/bin/bash", ["-c", "libraryd user list --data \(daemon.data) \(end)"],
+            environment: ["HOME": home.path])
+        #expect(result.code == code)
+        #expect(result.error == error)
+    }
+
     @Test(arguments: [true, false])
     func theKeyIsRotated(isUp: Bool) async throws {
         let daemon = try await Daemon()
