@@ -184,6 +184,7 @@ _libctl() {
         return
         ;;
     '--fields')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '--color')
@@ -233,6 +234,7 @@ _libctl_register() {
         return
         ;;
     '--fields')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion register -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '--color')
@@ -267,6 +269,7 @@ _libctl_login() {
         return
         ;;
     '--fields')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion login -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '--color')
@@ -297,6 +300,7 @@ _libctl_logout() {
         return
         ;;
     '--fields')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion logout -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '--color')
@@ -327,6 +331,7 @@ _libctl_whoami() {
         return
         ;;
     '--fields')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion whoami -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '--color')
@@ -360,6 +365,7 @@ _libctl_token() {
         return
         ;;
     '--fields')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion token -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '--color')
@@ -394,6 +400,7 @@ _libctl_passwd() {
         return
         ;;
     '--fields')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion passwd -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '--color')
@@ -447,6 +454,7 @@ _libctl_sessions_list() {
         return
         ;;
     '--fields')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion sessions list -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '--color')
@@ -477,6 +485,7 @@ _libctl_sessions_revoke() {
         return
         ;;
     '--fields')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion sessions revoke -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '--color')
@@ -518,6 +527,7 @@ _libctl_status() {
         return
         ;;
     '--fields')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion status -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '--color')
@@ -590,6 +600,7 @@ _libctl_authors_list() {
         return
         ;;
     '--fields')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion authors list -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '--color')
@@ -620,6 +631,7 @@ _libctl_authors_show() {
         return
         ;;
     '--fields')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion authors show -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '--color')
@@ -681,6 +693,7 @@ _libctl_authors_add() {
         return
         ;;
     '--fields')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion authors add -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '--color')
@@ -723,6 +736,7 @@ _libctl_authors_edit() {
         return
         ;;
     '--fields')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion authors edit -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '--color')
@@ -776,6 +790,7 @@ _libctl_authors_rm() {
         return
         ;;
     '--fields')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion authors rm -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '--color')
@@ -832,6 +847,7 @@ _libctl_authors_import() {
         return
         ;;
     '--fields')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion authors import -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '--color')
@@ -882,6 +898,7 @@ _libctl_authors_export() {
         return
         ;;
     '--fields')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion authors export -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '--color')
@@ -926,6 +943,7 @@ _libctl_authors_watch() {
         return
         ;;
     '--fields')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion authors watch -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '--color')
@@ -972,6 +990,7 @@ _libctl_authors_stats() {
         return
         ;;
     '--fields')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion authors stats -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '--color')
@@ -1025,6 +1044,7 @@ _libctl_users_list() {
         return
         ;;
     '--fields')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion users list -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '--color')
@@ -1055,6 +1075,7 @@ _libctl_users_promote() {
         return
         ;;
     '--fields')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion users promote -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '--color')
@@ -1093,6 +1114,7 @@ _libctl_users_demote() {
         return
         ;;
     '--fields')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion users demote -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '--color')
@@ -1131,6 +1153,7 @@ _libctl_users_disable() {
         return
         ;;
     '--fields')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion users disable -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '--color')
@@ -1169,6 +1192,7 @@ _libctl_users_enable() {
         return
         ;;
     '--fields')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion users enable -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '--color')
@@ -1207,6 +1231,7 @@ _libctl_users_rm() {
         return
         ;;
     '--fields')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion users rm -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '--color')
@@ -1268,6 +1293,7 @@ _libctl_config_get() {
         return
         ;;
     '--fields')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion config get -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '--color')
@@ -1306,6 +1332,7 @@ _libctl_config_set() {
         return
         ;;
     '--fields')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion config set -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '--color')
@@ -1344,6 +1371,7 @@ _libctl_config_unset() {
         return
         ;;
     '--fields')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion config unset -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '--color')
@@ -1382,6 +1410,7 @@ _libctl_config_list() {
         return
         ;;
     '--fields')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion config list -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '--color')
@@ -1412,6 +1441,7 @@ _libctl_config_path() {
         return
         ;;
     '--fields')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion config path -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '--color')
@@ -1455,6 +1485,7 @@ _libctl_api() {
         return
         ;;
     '--fields')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion api -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
     '--color')

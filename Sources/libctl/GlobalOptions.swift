@@ -16,7 +16,7 @@ struct GlobalOptions: ParsableArguments {
     @Flag(help: "The same as --output json.")
     var json = false
 
-    @Option(help: "Fields to show, separated by commas.")
+    @Option(help: "Fields to show, separated by commas.", completion: .custom(Candidates.fields))
     var fields: String?
 
     @Option(help: "When to use colour. (default: auto)")

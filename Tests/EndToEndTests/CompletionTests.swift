@@ -26,6 +26,8 @@ struct CompletionTests {
         ("libctl authors list --color ", ["auto", "always", "never"]),
         ("libctl authors list --sort na", ["name", "name:desc"]),
         ("libctl authors list --sort created_at:", ["created_at:desc"]),
+        ("libctl authors list --fields ", ["id", "name", "booker_prize"]),
+        ("libctl users list --fields ", ["public_id", "disabled"]),
         ("libctl authors import --on-conflict ", ["fail", "skip", "update"]),
         ("libctl authors import --file-format ", ["csv", "ndjson"]),
     ]
@@ -133,6 +135,8 @@ struct CompletionTests {
         for (typed, expected) in [
             ("libctl auth", "<libctl><authors>"), ("libctl authors import my", "<my $(touch pwned) 'file'.csv>"),
             ("libctl authors import --on-conflict fa", "<fail>"),
+            ("libctl authors list --fields id,na", "<id,name>"),
+            ("libctl users list --fields public_id,name,di", "<public_id,name,disabled>"),
         ] {
             let words = try await shell.words(typed)
             #expect(words.hasSuffix(expected), "\(words)")

@@ -46,6 +46,18 @@ enum Candidates {
         }
     }
 
+    /// Fields of what the command shows, behind those that are chosen already.
+    static func fields(_ words: [String], _ index: Int, _ prefix: String) -> [String] {
+        let line = TypedLine(words, index, prefix)
+        let isShown = ["users": User.fieldNames, "sessions": LoginSession.fieldNames]
+        let names = isShown.first { line.has($0.key) }?.value ?? Author.fieldNames
+        let chosen = line.typed.split(separator: ",", omittingEmptySubsequences: false).dropLast()
+        return line.offer {
+            names.filter { !chosen.contains($0[...]) }
+                .map { Candidate((chosen + [$0[...]]).joined(separator: ","), "") }
+        }
+    }
+
     /// Orders of authors. Not a fixed list: zsh would take what follows a colon for a description.
     static func orders(_ words: [String], _ index: Int, _ prefix: String) -> [String] {
         TypedLine(words, index, prefix).offer {
@@ -96,6 +108,8 @@ struct TypedLine {
         return fitting.prefix(AuthorQuery.defaultLimit).map { $0.text(for: .requesting, .standard) }
     }
 
+    func has(_ word: String) -> Bool { words.contains(word) }
+
     /// With the server and the user that the line names.
     private func session() throws -> Session {
         var io = IO.standard
@@ -140,7 +154,9 @@ struct Candidate {
     }
 
     /// Letters, digits and a few marks, as in a user's name, mean nothing to a shell. Nothing else gets on a command line.
-    var isHarmless: Bool { Registration.fault(inName: word.replacing(":", with: ".")) == nil }
+    var isHarmless: Bool {
+        Registration.fault(inName: word.replacing(":", with: ".").replacing(",", with: ".")) == nil
+    }
 
     /// As the generated scripts take it.
     func text(for shell: CompletionShell?, _ io: IO) -> String {
