@@ -106,14 +106,16 @@ struct Client {
         String(UInt128.random(in: .min ... .max), radix: 36)
     }
 
-    /// Sends the request, and again where nothing can happen twice: once if the answer broke off and the endpoint knows requests
-    /// that come again, however long the daemon then takes to be there again; and after the time that a busy daemon names, because
-    /// it has done nothing yet. Who did not answer in time is not asked again: it would take as long once more.
+    /// Sends the request, and again where nothing can happen twice: if the answer broke off and the endpoint knows requests that
+    /// come again, at once and, because that may still have met the daemon that fell, after a second, and longer if nobody listens
+    /// then; and after the time that a busy daemon names, because it has done nothing yet. Who did not answer in time is not
+    /// asked again: it would take as long once more.
     /// - Throws: ``Problem``, ``CommandFailure``.
     func exchange(
         _ request: TransportRequest, isRepeatable: Bool, isPatient: Bool = true
     ) throws -> TransportReply {
-        var isLost = false
+        /// Answers that broke off.
+        var lost = 0
         var waited: Int64 = 0
         while true {
             let reply: TransportReply
@@ -121,20 +123,21 @@ struct Client {
                 reply = try transport(request)
             } catch let failure as CommandFailure {
                 trace("\(request.method) \(server.base)\(request.path): \(failure.why)")
-                // 1, 2 and 4 seconds.
-                let pause = waited + 1
-                switch failure.status {
-                case .foreignReply where isRepeatable && isPatient && !isLost: isLost = true
-                case .unreachable where isLost && waited + pause <= Self.longestWait:
-                    waited += pause
-                    wait("the daemon went away before it answered", pause)
-                case _
-                where isPatient && (isLost || failure.isLostAnswer) && !["GET", "HEAD"].contains(request.method):
+                let isLost = failure.status == .foreignReply
+                let isRepeated =
+                    isLost ? isRepeatable && isPatient && lost < 2 : failure.status == .unreachable && lost > 0
+                // At once, then after 1, 2 and 4 seconds.
+                let pause = lost == 0 ? 0 : waited + 1
+                guard isRepeated, waited + pause <= Self.longestWait else {
+                    let mayBeDone = lost > 0 || failure.isLostAnswer
+                    guard mayBeDone, isPatient, !["GET", "HEAD"].contains(request.method) else { throw failure }
                     throw CommandFailure(
                         failure.status, failure.why,
                         hint: "it may have been done all the same: look before you try again")
-                default: throw failure
                 }
+                if isLost { lost += 1 }
+                if pause > 0 { wait("the daemon went away before it answered", pause) }
+                waited += pause
                 continue
             }
             trace("\(request.method) \(server.base)\(request.path) \(reply.status) \(reply.body.count) bytes")

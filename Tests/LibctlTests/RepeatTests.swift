@@ -71,6 +71,22 @@ import Testing
         #expect(try await ctl.line("authors list -o id").output == "1\n")
     }
 
+    /// The first repeat can still meet the daemon that is on its way down.
+    @Test(arguments: [(2, 0), (3, 76)] as [(Int, Int32)])
+    func anAnswerMayBeLostTwice(losses: Int, code: Int32) async throws {
+        var ctl = try await Ctl.loggedIn()
+        let record = ctl.record
+        record.clear()
+        ctl.answer = { _ in
+            guard record.lines("POST /authors").count <= losses else { return nil }
+            throw CommandFailure(.foreignReply, "not whole")
+        }
+        let added = try await ctl.line("authors add --name A --book B --country C")
+        #expect(added.code == code, "\(added.error)")
+        #expect(record.lines("wait") == ["wait 1"])
+        #expect(record.lines("POST /authors").count == 3)
+    }
+
     @Test func notForEverEither() async throws {
         var ctl = try await falling(for: .max - 1)
         let added = try await ctl.line("authors add --name A --book B --country C")
