@@ -1,7 +1,7 @@
 import Shared
 
 /// Calls endpoints and tells a daemon's answer from anything else.
-struct Client {
+final class Client {
     /// Seconds for which a daemon that is too busy, or being started again, is waited for, all in all.
     private static let longestWait: Int64 = 10
 
@@ -11,6 +11,18 @@ struct Client {
     let trace: (String) -> Void
     /// Waits so many seconds, for a reason.
     let wait: (_ why: String, _ seconds: Int64) -> Void
+    /// Whether there was a daemon, so that one that is gone may come again.
+    private var hasAnswered = false
+
+    init(
+        server: Server, transport: @escaping Transport, trace: @escaping (String) -> Void,
+        wait: @escaping (_ why: String, _ seconds: Int64) -> Void
+    ) {
+        self.server = server
+        self.transport = transport
+        self.trace = trace
+        self.wait = wait
+    }
 
     /// Calls an endpoint that answers with a value.
     /// - Parameter isPatient: whether to ask again by itself, as ``exchange(_:isRepeatable:isPatient:)`` does.
@@ -69,7 +81,7 @@ struct Client {
                         + headers,
                     body: nil, patience: .piece(seconds: patience),
                     receive: { head, bytes in
-                        guard head.mediaType == mediaType else { throw foreign(head) }
+                        guard head.mediaType == mediaType else { throw self.foreign(head) }
                         try take(bytes)
                     }),
                 isRepeatable: false)
@@ -108,7 +120,7 @@ struct Client {
 
     /// Sends the request, and again where nothing can happen twice: if the answer broke off and the endpoint knows requests that
     /// come again, at once and, because that may still have met the daemon that fell, after a second, and longer if nobody listens
-    /// then; and after the time that a busy daemon names, because it has done nothing yet. Who did not answer in time is not
+    /// then; also if nobody listens any more who did before, because nothing was sent; and after the time that a busy daemon names, because it has done nothing yet. Who did not answer in time is not
     /// asked again: it would take as long once more.
     /// - Throws: ``Problem``, ``CommandFailure``.
     func exchange(
@@ -125,9 +137,11 @@ struct Client {
                 trace("\(request.method) \(server.base)\(request.path): \(failure.why)")
                 let isLost = failure.status == .foreignReply
                 let isRepeated =
-                    isLost ? isRepeatable && isPatient && lost < 2 : failure.status == .unreachable && lost > 0
-                // At once, then after 1, 2 and 4 seconds.
-                let pause = lost == 0 ? 0 : waited + 1
+                    isLost
+                    ? isRepeatable && isPatient && lost < 2
+                    : failure.status == .unreachable && (lost > 0 || hasAnswered && isPatient && request.receive == nil)
+                // A lost answer at once, then after 1, 2 and 4 seconds.
+                let pause = isLost && lost == 0 ? 0 : waited + 1
                 guard isRepeated, waited + pause <= Self.longestWait else {
                     let mayBeDone = lost > 0 || failure.isLostAnswer
                     guard mayBeDone, isPatient, !["GET", "HEAD"].contains(request.method) else { throw failure }
@@ -136,11 +150,12 @@ struct Client {
                         hint: "it may have been done all the same: look before you try again")
                 }
                 if isLost { lost += 1 }
-                if pause > 0 { wait("the daemon went away before it answered", pause) }
+                if pause > 0 { wait("the daemon went away", pause) }
                 waited += pause
                 continue
             }
             trace("\(request.method) \(server.base)\(request.path) \(reply.status) \(reply.body.count) bytes")
+            hasAnswered = true
             // 304 answers whoever has asked with If-None-Match.
             if reply.isSuccess || reply.status == 304 { return reply }
             let problem = try request.method == "HEAD" ? Problem(headOf: reply) : problem(reply)

@@ -54,8 +54,8 @@ import Testing
         let imported = try await importing
         #expect(imported.code == 0, "\(imported.error)")
         #expect(imported.error.hasSuffix("created 20000, 0 failed\n"))
-        // Else nothing was interrupted.
-        #expect(imported.error.contains(" is not whole: "))
+        // Else nothing was interrupted. The kill may come between two requests too.
+        #expect(imported.error.contains(" is not whole: ") || imported.error.contains(": no libraryd answers at "))
         let list = try await daemon.libctl("authors", "list", "-o", "id", home: home)
         #expect(list.output.split(separator: "\n").count == 20_000)
     }

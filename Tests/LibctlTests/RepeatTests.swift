@@ -87,6 +87,21 @@ import Testing
         #expect(record.lines("POST /authors").count == 3)
     }
 
+    /// Between two requests of one command, when there is nothing to lose.
+    @Test func aDaemonThatIsGoneMeanwhileIsWaitedFor() async throws {
+        var ctl = try await Ctl.loggedIn()
+        let record = ctl.record
+        record.clear()
+        ctl.answer = { _ in
+            guard (2...3).contains(record.lines("POST /authors").count) else { return nil }
+            throw CommandFailure(.unreachable, "nobody there")
+        }
+        let lines = (1...3000).map { #"{"name":"N\#($0)","book":"B","country":"C"}"# }.joined(separator: "\n")
+        let imported = try await ctl.line("authors import -", input: lines)
+        #expect(imported.error == "created 3000, 0 failed\n")
+        #expect(record.lines("wait") == ["wait 1", "wait 2"])
+    }
+
     @Test func notForEverEither() async throws {
         var ctl = try await falling(for: .max - 1)
         let added = try await ctl.line("authors add --name A --book B --country C")
