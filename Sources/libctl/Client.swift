@@ -118,10 +118,10 @@ final class Client {
         String(UInt128.random(in: .min ... .max), radix: 36)
     }
 
-    /// Sends the request, and again where nothing can happen twice: if the answer broke off and the endpoint knows requests that
-    /// come again, at once and, because that may still have met the daemon that fell, after a second, and longer if nobody listens
-    /// then; also if nobody listens any more who did before, because nothing was sent; and after the time that a busy daemon names, because it has done nothing yet. Who did not answer in time is not
-    /// asked again: it would take as long once more.
+    /// Sends the request, and again where nothing can happen twice. If the answer broke off and the endpoint knows requests that
+    /// come again: at once and, because that may still have met the daemon that fell, after a second. If nobody listens any more
+    /// who did before: after 1, 2 and 4 seconds, because nothing was sent. If the daemon is busy: after the time that it names,
+    /// because it has done nothing yet. Who did not answer in time is not asked again: it would take as long once more.
     /// - Throws: ``Problem``, ``CommandFailure``.
     func exchange(
         _ request: TransportRequest, isRepeatable: Bool, isPatient: Bool = true

@@ -3,6 +3,9 @@ struct JSONParser {
     /// Deep enough for every document of ours, shallow enough that no input can exhaust a thread's stack.
     static let maximumDepth = 32
 
+    /// Until so many, comparing names costs less than a set of them.
+    private static let fewMembers = 16
+
     private let bytes: [UInt8]
     private var offset = 0
     private var depth = 0
@@ -38,8 +41,6 @@ struct JSONParser {
         try enter()
         var members: [JSONValue.Member] = []
         var names: Set<String> = []
-        /// Members until which comparing costs less than a set.
-        let few = 16
         skipWhitespace()
         if skip("}") { return leave(.object(members)) }
         while true {
@@ -47,9 +48,9 @@ struct JSONParser {
             guard peek() == UInt8(ascii: "\"") else { throw failure("expected a member name") }
             let start = offset
             let name = try string()
-            if members.count == few { names = Set(members.map(\.name)) }
+            if members.count == Self.fewMembers { names = Set(members.map(\.name)) }
             let isNew =
-                members.count < few ? !members.contains { $0.name == name } : names.insert(name).inserted
+                members.count < Self.fewMembers ? !members.contains { $0.name == name } : names.insert(name).inserted
             guard isNew else {
                 throw JSONSyntaxError(reason: "duplicate member name", offset: start)
             }

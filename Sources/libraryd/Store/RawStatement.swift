@@ -22,6 +22,16 @@ struct RawStatement {
         try rows(values) { _ in true }
     }
 
+    /// The integer of the first row; `nil` if there is no row, or NULL in it.
+    func integer(_ values: [Value]) throws -> Int64? {
+        var integer: Int64?
+        try rows(values) { row in
+            if sqlite3_column_type(row, 0) != SQLITE_NULL { integer = sqlite3_column_int64(row, 0) }
+            return false
+        }
+        return integer
+    }
+
     /// Runs the statement; `body` takes one row after the other until it returns `false`.
     /// - Parameter values: of all the statement's parameters, in their order.
     func rows(_ values: [Value], _ body: (SQLiteStatement) throws -> Bool) throws {
@@ -50,15 +60,19 @@ struct RawStatement {
         }
     }
 
-    private var error: DatabaseError {
-        let connection = sqlite3_db_handle(statement)
-        return DatabaseError(
-            resultCode: ResultCode(rawValue: sqlite3_extended_errcode(connection)),
-            message: String(cString: sqlite3_errmsg(connection)))
-    }
+    private var error: DatabaseError { DatabaseError(lastOf: sqlite3_db_handle(statement)) }
 
     /// `SQLITE_TRANSIENT`, which is a cast in C: SQLite makes a copy of its own.
     private static let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+}
+
+extension DatabaseError {
+    /// What the last call on the connection failed with.
+    init(lastOf connection: SQLiteConnection?) {
+        self.init(
+            resultCode: ResultCode(rawValue: sqlite3_extended_errcode(connection)),
+            message: String(cString: sqlite3_errmsg(connection)))
+    }
 }
 
 extension Database {

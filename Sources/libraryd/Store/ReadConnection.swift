@@ -42,11 +42,7 @@ final class ReadConnection: @unchecked Sendable {
         guard
             sqlite3_prepare_v3(connection, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, nil) == SQLITE_OK,
             let statement
-        else {
-            throw DatabaseError(
-                resultCode: ResultCode(rawValue: sqlite3_extended_errcode(connection)),
-                message: String(cString: sqlite3_errmsg(connection)), sql: sql)
-        }
+        else { throw DatabaseError(lastOf: connection) }
         if statements.count >= Self.keptStatements, let other = statements.popFirst() { sqlite3_finalize(other.value) }
         statements[sql] = statement
         return statement

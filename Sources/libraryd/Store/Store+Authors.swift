@@ -149,13 +149,8 @@ extension Store {
     }
 
     static func existingAuthor(_ db: Database, owner: Int64, name: String, book: String) throws -> Int64? {
-        var id: Int64?
         try db.raw("SELECT id FROM author WHERE owner = ? AND name = ? AND book = ?")
-            .rows([.integer(owner), .text(name), .text(book)]) { row in
-                id = sqlite3_column_int64(row, 0)
-                return false
-            }
-        return id
+            .integer([.integer(owner), .text(name), .text(book)])
     }
 }
 

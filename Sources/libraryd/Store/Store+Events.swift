@@ -106,12 +106,7 @@ extension Store {
     }
 
     private static func lastSequence(_ db: Database, owner: Int64) throws -> Int64 {
-        var last: Int64 = 0
-        try db.raw("SELECT max(sequence) FROM author_event WHERE owner = ?").rows([.integer(owner)]) { row in
-            last = sqlite3_column_int64(row, 0)
-            return false
-        }
-        return last
+        try db.raw("SELECT max(sequence) FROM author_event WHERE owner = ?").integer([.integer(owner)]) ?? 0
     }
 
     private static func prune(_ db: Database, owner: Int64, from old: Int64, to new: Int64) throws {
