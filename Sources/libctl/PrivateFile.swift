@@ -58,14 +58,13 @@ enum PrivateFile {
         let path = resolved(path)
         guard isReplaceable(path) else { return try writeInto(path, write) }
         let temporary = temporary(path)
+        // Before there is a file: a signal may come at once.
+        LeftoverGuard.start(temporary)
+        defer { LeftoverGuard.end() }
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw CommandFailure(.output, "\(temporary): \(systemError())") }
-        LeftoverGuard.start(temporary)
         // Once it has its name there is nothing left to delete.
-        defer {
-            unlink(temporary)
-            LeftoverGuard.end()
-        }
+        defer { unlink(temporary) }
         do {
             try write(descriptor)
             guard fsync(descriptor) == 0 else { throw CommandFailure(.output, "\(path): \(systemError())") }
