@@ -45,6 +45,7 @@ import Testing
         ("", FieldError.Code.empty), (" \u{A0}\n", .empty), (String(repeating: "a", count: 201), .tooLong),
         ("e" + String(repeating: "\u{301}", count: 100_000), .tooLong), ("a\u{0}b", .controlCharacter),
         ("a\u{1B}[31m", .controlCharacter), ("a\u{85}b", .controlCharacter), ("a\nb", .controlCharacter),
+        ("\u{200B}", .empty), ("\u{2060} \u{FEFF}\u{E0061}", .empty), ("\u{34F}", .empty),
         ("a\u{7F}", .controlCharacter),
     ])
     func textIsNotRight(text: String, code: FieldError.Code) {

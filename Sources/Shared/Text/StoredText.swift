@@ -32,6 +32,10 @@ public enum StoredText {
         if text.unicodeScalars.contains(where: { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) }) {
             return FieldError(field, .controlCharacter, "must not contain control characters")
         }
+        // Nobody could see it, or type it to find it (UAX #44, Default_Ignorable_Code_Point).
+        if text.unicodeScalars.allSatisfy({ $0.properties.isDefaultIgnorableCodePoint || $0.properties.isWhitespace }) {
+            return FieldError(field, .empty, "must not be invisible")
+        }
         if text.utf8.count > maximumLength, text.unicodeScalars.count > maximumLength {
             return FieldError(field, .tooLong, "must be at most \(maximumLength) characters")
         }
