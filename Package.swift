@@ -69,7 +69,7 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: settings
         ),
-        .testTarget(name: "SharedTests", dependencies: ["Shared"], swiftSettings: settings),
+        .testTarget(name: "SharedTests", dependencies: ["Shared", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "LibrarydTests",
             dependencies: [

@@ -61,6 +61,14 @@ CURLcode ccurl_set_body(CURL *handle, const void *bytes, size_t size) {
     return code == CURLE_OK ? easy_setopt(handle, CURLOPT_COPYPOSTFIELDS, size ? bytes : "") : code;
 }
 
+CURLcode ccurl_set_source(CURL *handle, ccurl_source source, ccurl_seek seek, void *context, size_t size) {
+    CURLcode code = easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)size);
+    if (code == CURLE_OK) code = easy_setopt(handle, CURLOPT_READFUNCTION, source);
+    if (code == CURLE_OK) code = easy_setopt(handle, CURLOPT_READDATA, context);
+    if (code == CURLE_OK) code = easy_setopt(handle, CURLOPT_SEEKFUNCTION, seek);
+    return code == CURLE_OK ? easy_setopt(handle, CURLOPT_SEEKDATA, context) : code;
+}
+
 struct curl_slist *ccurl_append(struct curl_slist *list, const char *line) { return slist_append(list, line); }
 
 void ccurl_free(struct curl_slist *list) { slist_free_all(list); }

@@ -88,7 +88,7 @@ struct APICommand: ParsableCommand, SessionCommand {
         }
         let needsBody = ["POST", "PUT", "PATCH"].contains(verb)
         let request = TransportRequest(
-            method: verb, path: path, headers: headers, body: body ?? (needsBody ? [] : nil),
+            method: verb, path: path, headers: headers, body: (body ?? (needsBody ? [] : nil)).map { .bytes($0) },
             // What is sent takes its time too, and may keep the daemon busy.
             patience: .piece(seconds: body == nil ? 60 : 600), receive: show)
         // What has been shown cannot be taken back, so nothing is asked for twice.

@@ -50,19 +50,34 @@ final class Client {
         guard reply.status == 204 else { throw foreign(reply) }
     }
 
-    /// Sends lines of NDJSON; answers with the result of each.
+    /// Sends lines of NDJSON.
+    /// - Parameters:
+    ///   - results: for what is answered, because that may be long too.
+    ///   - take: called with the result of each line, once all have come.
     func send<Input, Output>(
-        _ endpoint: Endpoint<Input, Output>, _ items: [QueryItem], lines: [UInt8], authorization: String
-    ) throws -> [BulkResult] {
+        _ endpoint: Endpoint<Input, Output>, _ items: [QueryItem], lines: Spool, results: Spool, authorization: String,
+        take: (BulkResult) throws -> Void
+    ) throws {
         let type = AuthorLines.Format.ndjson.mediaType
-        let reply = try exchange(
-            request(
-                endpoint.method, endpoint.path + QueryItem.string(items), authorization, (type, lines), 600_000),
-            isRepeatable: endpoint.isRepeatable)
-        guard reply.mediaType == type, let results = try? BulkResult.list(ndjson: reply.body) else {
-            throw foreign(reply)
+        var request = request(
+            endpoint.method, endpoint.path + QueryItem.string(items), authorization, (type, .spool(lines)), 600_000)
+        request.gathered = results
+        let reply = try exchange(request, isRepeatable: endpoint.isRepeatable)
+        guard reply.mediaType == type else { throw foreign(reply) }
+        var records = Records(csv: false)
+        func takeAll(atEnd: Bool) throws {
+            while let record = records.next(atEnd: atEnd) {
+                guard let line = record.fields.first,
+                    let result = try? BulkResult(json: line, unknownMembers: .ignored)
+                else { throw foreign(reply) }
+                try take(result)
+            }
         }
-        return results
+        try results.forEachPiece {
+            records.append($0)
+            try takeAll(atEnd: false)
+        }
+        try takeAll(atEnd: true)
     }
 
     /// Calls `take` with each piece of a reply, as it comes.
@@ -94,12 +109,14 @@ final class Client {
         _ body: (any JSONWritable)?, _ timeout: Int
     ) -> TransportRequest {
         request(
-            endpoint.method, path ?? endpoint.path, authorization, body.map { ("application/json", $0.json) }, timeout,
+            endpoint.method, path ?? endpoint.path, authorization, body.map { ("application/json", .bytes($0.json)) },
+            timeout,
             ifMatch: ifMatch)
     }
 
     private func request(
-        _ method: Method, _ path: String, _ authorization: String?, _ body: (type: String, bytes: [UInt8])?,
+        _ method: Method, _ path: String, _ authorization: String?,
+        _ body: (type: String, contents: TransportRequest.Body)?,
         _ timeout: Int, ifMatch: String? = nil
     ) -> TransportRequest {
         var headers = [("Accept", "application/json, \(Problem.mediaType)")]
@@ -109,7 +126,8 @@ final class Client {
         if method == .post { headers.append(("Idempotency-Key", Self.newKey())) }
         let needsBody = body != nil || method == .post
         return TransportRequest(
-            method: method.rawValue, path: path, headers: headers, body: body?.bytes ?? (needsBody ? [] : nil),
+            method: method.rawValue, path: path, headers: headers,
+            body: body?.contents ?? (needsBody ? .bytes([]) : nil),
             patience: .whole(milliseconds: timeout))
     }
 

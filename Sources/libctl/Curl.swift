@@ -28,17 +28,19 @@ final class Curl {
         for (name, value) in request.headers + [("Expect", "")] {
             list = ccurl_append(list, value.isEmpty ? "\(name):" : "\(name): \(value)")
         }
-        let answer = Answer(limit: Self.largestReply, patience: request.patience, receive: request.receive)
-        setOptions(handle, request, list, answer)
-        let code = withExtendedLifetime(answer) { ccurl_perform(handle) }
-        if let failure = answer.failure { throw failure }
+        try request.gathered?.removeAll()
+        let answer = Answer(limit: Self.largestReply, request)
+        let upload = Upload()
+        setOptions(handle, request, list, answer, upload)
+        let code = withExtendedLifetime((answer, upload)) { ccurl_perform(handle) }
+        if let failure = answer.failure ?? upload.failure { throw failure }
         guard code == CURLE_OK else { throw failure(code, answer) }
         return answer.reply
     }
 
     private func setOptions(
         _ handle: UnsafeMutableRawPointer, _ request: TransportRequest, _ headers: UnsafeMutablePointer<curl_slist>?,
-        _ answer: Answer
+        _ answer: Answer, _ upload: Upload
     ) {
         ccurl_set_string(handle, CURLOPT_URL, server.base + request.path)
         ccurl_set_long(handle, CURLOPT_PATH_AS_IS, 1)
@@ -53,7 +55,10 @@ final class Curl {
         ccurl_set_pointer(handle, CURLOPT_HTTPHEADER, headers)
         if let body = request.body {
             ccurl_set_long(handle, CURLOPT_POST, 1)
-            ccurl_set_body(handle, body, body.count)
+            switch body {
+            case .bytes(let bytes): ccurl_set_body(handle, bytes, bytes.count)
+            case .spool(let spool): upload.set(spool, on: handle)
+            }
         }
         ccurl_set_string(handle, CURLOPT_CUSTOMREQUEST, request.method)
         if request.method == "HEAD" { ccurl_set_long(handle, CURLOPT_NOBODY, 1) }
@@ -94,6 +99,46 @@ final class Curl {
     }
 }
 
+/// Hands out a body that is not in memory.
+private final class Upload {
+    private var spool = Spool(folder: "/")
+    private var offset = 0
+    private(set) var failure: (any Error)?
+
+    func set(_ spool: Spool, on handle: UnsafeMutableRawPointer) {
+        self.spool = spool
+        ccurl_set_source(
+            handle,
+            { buffer, size, count, context in
+                Upload.from(context).read(into: UnsafeMutableRawBufferPointer(start: buffer, count: size * count))
+            },
+            { context, offset, origin in Upload.from(context).seek(to: Int(offset), origin) },
+            Unmanaged.passUnretained(self).toOpaque(), spool.count)
+    }
+
+    private static func from(_ context: UnsafeMutableRawPointer?) -> Upload {
+        context.map { Unmanaged<Upload>.fromOpaque($0).takeUnretainedValue() } ?? Upload()
+    }
+
+    private func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        do {
+            let bytes = try spool.bytes(from: offset, atMost: buffer.count)
+            buffer.copyBytes(from: bytes)
+            offset += bytes.count
+            return bytes.count
+        } catch {
+            failure = error
+            return Int(CURL_READFUNC_ABORT)
+        }
+    }
+
+    private func seek(to offset: Int, _ origin: Int32) -> Int32 {
+        guard origin == SEEK_SET, (0...spool.count).contains(offset) else { return CURL_SEEKFUNC_CANTSEEK }
+        self.offset = offset
+        return CURL_SEEKFUNC_OK
+    }
+}
+
 /// Collects one answer, or hands it on.
 private final class Answer {
     private let limit: Int
@@ -107,16 +152,15 @@ private final class Answer {
     /// What `receive` threw.
     private(set) var failure: (any Error)?
 
-    init(
-        limit: Int, patience: TransportRequest.Patience, receive: ((TransportReply, [UInt8]) throws -> Void)? = nil
-    ) {
+    /// - Parameter limit: in bytes, of what is kept in memory.
+    init(limit: Int, _ request: TransportRequest?) {
         self.limit = limit
-        self.patience = patience
-        self.receive = receive
+        patience = request?.patience ?? .piece(seconds: 0)
+        receive = request?.receive ?? request?.gathered.map { spool in { _, bytes in try spool.append(bytes) } }
     }
 
     static func from(_ context: UnsafeMutableRawPointer?) -> Answer {
-        guard let context else { return Answer(limit: 0, patience: .piece(seconds: 0)) }
+        guard let context else { return Answer(limit: 0, nil) }
         return Unmanaged<Answer>.fromOpaque(context).takeUnretainedValue()
     }
 

@@ -130,6 +130,8 @@ struct CommandFailure: Error {
         case let problem as Problem: self.init(problem)
         case let invalid as InvalidFields: self.init(invalid)
         case let fault as AuthorLines.Fault: self.init(fault)
+        case let failure as Spool.Failure:
+            self.init(.output, "\(failure)", hint: "set TMPDIR to a folder with room")
         default: self.init(.failure, "\(error)")
         }
     }

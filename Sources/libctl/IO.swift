@@ -28,6 +28,11 @@ struct IO {
         environment[name].flatMap { $0.isEmpty ? nil : $0 }
     }
 
+    /// For what need not be in memory: in TMPDIR, else where large temporary files belong (Filesystem Hierarchy Standard, `/var/tmp`).
+    func spool() -> Spool {
+        Spool(folder: variable("TMPDIR") ?? (access("/var/tmp", W_OK) == 0 ? "/var/tmp" : "/tmp"))
+    }
+
     /// `$XDG_CONFIG_HOME/libctl`, else `~/.config/libctl`. A relative path is ignored (XDG Base Directory Specification).
     func configurationFolder() throws -> String {
         if let folder = variable("XDG_CONFIG_HOME"), folder.hasPrefix("/") { return folder + "/libctl" }

@@ -26,6 +26,12 @@ extension LoginSession: Record {
     var identifier: String { id }
 }
 
+extension BulkResult: Record {
+    static var fieldNames: [String] { ["line", "outcome", "id", "code", "message", "existing_id"] }
+    static var columns: [String] { fieldNames }
+    var identifier: String { id.map(String.init) ?? "" }
+}
+
 /// Standard output: results, and nothing else.
 final class Output {
     let format: OutputFormat

@@ -1,3 +1,5 @@
+import Shared
+
 /// Carries one request to the daemon and brings back the answer. A closure, so that tests can put the daemon's own
 /// router in libcurl's place.
 typealias Transport = (TransportRequest) throws -> TransportReply
@@ -7,11 +9,19 @@ struct TransportRequest {
     /// With the query.
     let path: String
     let headers: [(name: String, value: String)]
-    let body: [UInt8]?
+    let body: Body?
     var patience = Patience.whole(milliseconds: 60_000)
     /// Takes the body of a reply that is a success, piece by piece as it comes, with the reply's head. Without it, and of other
     /// replies, the body is gathered. What it throws ends the exchange.
     var receive: ((_ head: TransportReply, _ bytes: [UInt8]) throws -> Void)?
+    /// Has the body of a reply that is a success, and nothing else, once that is whole.
+    var gathered: Spool?
+
+    enum Body {
+        case bytes([UInt8])
+        /// More than need be in memory.
+        case spool(Spool)
+    }
 
     /// How long to wait.
     enum Patience {

@@ -28,6 +28,7 @@ struct CompletionTests {
         ("libctl authors list --sort created_at:", ["created_at:desc"]),
         ("libctl authors list --fields ", ["id", "name", "booker_prize"]),
         ("libctl users list --fields ", ["public_id", "disabled"]),
+        ("libctl authors import --fields ", ["line", "existing_id"]),
         ("libctl authors import --on-conflict ", ["fail", "skip", "update"]),
         ("libctl authors import --file-format ", ["csv", "ndjson"]),
     ]

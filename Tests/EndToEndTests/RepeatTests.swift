@@ -59,4 +59,21 @@ import Testing
         let list = try await daemon.libctl("authors", "list", "-o", "id", home: home)
         #expect(list.output.split(separator: "\n").count == 20_000)
     }
+
+    /// From its beginning each time, though it is not in memory.
+    @Test func aLongBodyIsSentAgainWhole() async throws {
+        let server = try FakeServer(answer: "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nbroken")
+        let lines = (1...20_000).map { #"{"name":"N\#($0)","book":"B","country":"C","booker_prize":false}"# }
+        let result = try await Program.run(
+            Program.path("libctl"), ["authors", "import", "-", "--atomic"],
+            environment: ["HOME": home.path, "LIBCTL_SERVER": server.address, "LIBCTL_TOKEN": "x"],
+            input: lines.joined(separator: "\n"))
+        #expect(result.code == 76)
+        let requests = server.requests
+        #expect(requests.count == 3)
+        #expect(Set(requests).count == 1)
+        let body = try require(requests.first?.components(separatedBy: "\r\n\r\n").last)
+        #expect(body.split(separator: "\n").map(String.init) == lines)
+        #expect(body.utf8.count > Spool.largestPiece)
+    }
 }

@@ -57,8 +57,10 @@ struct Ctl: Sendable {
                         record.all.withLock { $0.append("\(request.method) \(request.path)\(key)") }
                         let reply = try answer?(request) ?? Self.send(request, to: library)
                         if lost.take(request.path) { throw CommandFailure(.foreignReply, "the answer was lost") }
-                        guard let receive = request.receive, reply.isSuccess else { return reply }
+                        guard reply.isSuccess, request.receive != nil || request.gathered != nil else { return reply }
                         let head = TransportReply(status: reply.status, headers: reply.headers, body: [])
+                        try request.gathered?.removeAll()
+                        let receive = request.receive ?? { _, bytes in try request.gathered?.append(bytes) }
                         // In pieces that end anywhere.
                         for start in stride(from: 0, to: reply.body.count, by: 1000) {
                             try receive(head, Array(reply.body[start..<min(start + 1000, reply.body.count)]))
@@ -104,8 +106,15 @@ struct Ctl: Sendable {
 
     private static func send(_ request: TransportRequest, to library: TestLibrary) throws -> TransportReply {
         let headers = request.headers.map { ($0.name, $0.value) }
-        let (method, path, body) = (request.method, request.path, request.body ?? [])
-        let reply = try wait { try await library.send(method, path, headers: headers, body: body) }
+        let (method, path) = (request.method, request.path)
+        var body: [UInt8] = []
+        switch request.body {
+        case .bytes(let bytes): body = bytes
+        case .spool(let spool): try spool.forEachPiece { body += $0 }
+        case nil: break
+        }
+        let contents = body
+        let reply = try wait { try await library.send(method, path, headers: headers, body: contents) }
         return TransportReply(
             status: reply.status, headers: Dictionary(reply.headers.map { ($0.name, $0.value) }) { first, _ in first },
             body: reply.body)

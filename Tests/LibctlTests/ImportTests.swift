@@ -34,6 +34,105 @@ import Testing
         #expect(try await ctl.line("authors import \(path) --on-conflict skip").error.contains("skipped 1, 2 failed"))
     }
 
+    /// Whatever stands between the lines that are sent, and in whichever request they are.
+    @Test(arguments: [[], ["--dry-run"], ["--atomic"]])
+    func aLineKeepsItsNumber(options: [String]) async throws {
+        let ctl = try await Ctl.loggedIn()
+        for name in ["first", "second", "third"] {
+            _ = try await ctl("authors", "add", "--name", name, "--book", "B", "--country", "C")
+        }
+        let path = ctl.home.path + "/rejects"
+        let isAtomic = options == ["--atomic"]
+        var lines = ["name,book,country", "", "first,B,X", "\"N\",\"B\",\"Y\""]
+        if !isAtomic { lines += ["\"two\nlines\",B,C", ",B,C"] }
+        lines += ["\r", "second,B,X"] + (1...5000).map { "N\($0),B,C" }
+        lines += [String(repeating: "\n", count: 20_000), "third,B,X"]
+        let text = Array(lines.joined(separator: "\n").utf8)
+        func number(_ line: String) -> Int {
+            let before = lines.prefix { $0 != line }.joined(separator: "\n")
+            return before.utf8.count { $0 == UInt8(ascii: "\n") } + 2
+        }
+        let result = try await ctl.run(["authors", "import", "-", "--rejects", path] + options, input: text)
+        #expect(result.code == (isAtomic ? 6 : 8), "\(result.error)")
+        for line in ["first,B,X", "second,B,X", "third,B,X"] {
+            #expect(
+                result.error.contains("line \(number(line)): This author with this book is in the library already."))
+        }
+        guard !isAtomic else { return #expect(result.error.contains("3 of 5004 lines cannot be stored")) }
+        #expect(result.error.contains("line \(number("\"two\nlines\",B,C")): name "))
+        let rejects = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+        #expect(rejects.count == 5)
+        for line in ["first,B,X", "second,B,X", "third,B,X"] {
+            let name = line.prefix { $0 != "," }
+            let reject = try require(rejects.first { $0.contains("\"name\":\"\(name)\"") })
+            #expect(reject.hasPrefix(#"{"line":\#(number(line)),"reason":"This author"#))
+            #expect(reject.hasSuffix(#","name":"\#(name)","book":"B","country":"X","booker_prize":false}"#))
+        }
+    }
+
+    /// Results of lines that were not sent, or not all, are not this request's.
+    @Test(arguments: [
+        ["0", "1"], ["1", "4"], ["9223372036854775807"], ["-9223372036854775808"], ["1"], ["1", "1", "1"], [],
+    ])
+    func otherResultsAreForeign(lines: [String]) async throws {
+        var ctl = try await Ctl.loggedIn()
+        let results = lines.map { #"{"line":\#($0),"outcome":"failed","code":"invalid_json","message":"x"}"# + "\n" }
+        ctl.answer = { request in
+            guard request.method == "POST", request.path.hasPrefix("/authors") else { return nil }
+            return TransportReply(
+                status: 200, headers: ["content-type": "application/x-ndjson"], body: Array(results.joined().utf8))
+        }
+        let file = "name,book,country\nA,B,C\nA2,B,C\n"
+        let result = try await ctl.line("authors import - --rejects \(ctl.home.path)/rejects", input: file)
+        #expect(result.code == 76, "\(result.error)")
+    }
+
+    /// Where it is asked for, and nothing else goes to standard output.
+    @Test(
+        arguments: [
+            ("-o id", "2\n1\n"), ("-o tsv --fields line,outcome,id", "4\tfailed\t\n2\tcreated\t2\n3\tupdated\t1\n"),
+            (
+                "-o ndjson",
+                """
+                {"line":4,"outcome":"failed","code":"invalid_fields","message":"name must not be empty"}
+                {"line":2,"outcome":"created","id":2}
+                {"line":3,"outcome":"updated","id":1}
+
+                """
+            ),
+            ("--json --fields id", "[\n{},\n{\"id\":2},\n{\"id\":1}\n]\n"), ("", ""),
+        ] as [(String, String)])
+    func resultsArePrinted(options: String, expected: String) async throws {
+        let ctl = try await Ctl.loggedIn()
+        _ = try await ctl.line("authors add --name A --book B --country C")
+        let text = "name,book,country\nN,B,C\nA,B,X\n,B,C\n"
+        let result = try await ctl.line("authors import - --on-conflict update \(options)", input: text)
+        #expect(result.code == 8)
+        #expect(result.output == expected)
+        #expect(result.error.contains("created 1, updated 1, 1 failed\n"))
+        #expect(try await ctl.line("authors import - -o json --fields shelf", input: text).code == 64)
+    }
+
+    /// What is gathered needs room, and a small file none.
+    @Test func aFolderForLongFiles() async throws {
+        var ctl = try await Ctl.loggedIn()
+        ctl.environment["TMPDIR"] = ctl.home.path + "/none"
+        let lines = (1...10_000).map { #"{"name":"N\#($0)","book":"B","country":"C"}"# }
+        let small = try await ctl.line("authors import - --atomic", input: lines.prefix(1000).joined(separator: "\n"))
+        #expect(small.error == "created 1000, 0 failed\n")
+        let large = try await ctl.line("authors import - --dry-run", input: lines.joined(separator: "\n"))
+        #expect(large.code == 74)
+        #expect(
+            large.error.hasSuffix(
+                "libctl: authors import: a temporary file in \(ctl.home.path)/none: No such file or directory\n"
+                    + "  hint: set TMPDIR to a folder with room\n"))
+        ctl.environment["TMPDIR"] = ctl.home.path
+        let whole = try await ctl.line(
+            "authors import - --atomic --on-conflict skip", input: lines.joined(separator: "\n"))
+        #expect(whole.error == "created 9000, skipped 1000, 0 failed\n")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: ctl.home.path) == [".config"])
+    }
+
     /// The obvious next command after an import with rejects.
     @Test func theRejectsMayBeTheInput() async throws {
         let ctl = try await Ctl.loggedIn()

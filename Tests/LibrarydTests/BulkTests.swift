@@ -115,6 +115,64 @@ import Testing
         #expect(try results(right).count == 2000)
     }
 
+    /// More than is kept in memory, in and out.
+    @Test(arguments: ["?atomic=true", "?dry_run=true"])
+    func aLongFileIsOneTransaction(query: String) async throws {
+        let library = try await TestLibrary()
+        let token = try await library.login("ada").token
+        let (before, _) = (try library.files, try await send(Self.line, as: token, library))
+        let lines = (1...20_000).map { #"{"name":"N\#($0)","book":"B","country":"C"}"# }
+        let reply = try await send(lines.joined(separator: "\n"), query, as: token, library)
+        #expect(try results(reply) == (1...20_000).map { "\($0) created \($0 + 1)" })
+        #expect(reply.body.count > 2 * Spool.largestPiece)
+        #expect(reply.header("content-length") == String(reply.body.count))
+        #expect(
+            try await library.app.store.users().map(\.authors) == [query.contains("dry") ? 1 : 20_001])
+        #expect(try library.app.store.readers.read { try Inspection($0) }.faults == [])
+        #expect(try library.files == before)
+    }
+
+    /// A hundred faults are told of, and the rest of a hopeless file is not looked at.
+    @Test func aHopelessFileEndsEarly() async throws {
+        let library = try await TestLibrary()
+        let token = try await library.login("ada").token
+        let problem = try await send(
+            Self.line + "\n" + String(repeating: "x\n", count: 5000), "?atomic=true", as: token, library
+        ).problem
+        #expect(problem.errors.count == 100)
+        #expect(problem.errors.last?.field == "line 101")
+        #expect(problem.detail == "100 lines or more cannot be stored, so none was.")
+        #expect(try await list(token, library) == [])
+        // A trial is told of each.
+        let trial = try await send(String(repeating: "x\n", count: 5000), "?dry_run=true", as: token, library)
+        #expect(try results(trial).count == 5000)
+    }
+
+    /// Two bytes of a file make a hundred of its answer.
+    @Test func anAnswerHasAnEnd() throws {
+        let library = TemporaryFolder()
+        var report = BulkReport(Spool(folder: library.path), isAtomic: false, longest: 1 << 20)
+        let failure = #expect(throws: Failure.self) {
+            while true { try report.add(BulkResult(line: 1, failed: .invalidJSON, "not JSON")) }
+        }
+        #expect(failure?.code == .bodyTooLarge)
+        #expect(report.results.count <= 1 << 20 + 100)
+    }
+
+    /// Where the library has no room for it, or no folder any more.
+    @Test func aFileThatCannotBeGatheredChangesNothing() async throws {
+        let library = try await TestLibrary()
+        let token = try await library.login("ada").token
+        let text = (1...20_000).map { #"{"name":"N\#($0)","book":"B","country":"C"}"# }.joined(separator: "\n")
+        try library.hideFolder(true)
+        let reply = try await send(text, "?atomic=true", as: token, library)
+        try library.hideFolder(false)
+        #expect(reply.status == 503)
+        #expect(reply.code == "storage_unavailable")
+        #expect(reply.header("retry-after") == "1")
+        #expect(try results(try await send(text, "?atomic=true", as: token, library)).count == 20_000)
+    }
+
     @Test(arguments: [
         "?atomic=yes", "?atomic=true&atomic=true", "?on_conflict=", "?dryrun=true", "?limit=5", "?atomic=%zz",
     ])

@@ -240,6 +240,26 @@ import Testing
         #expect(try count("idempotency_key", library) == 1)
     }
 
+    /// The answer is kept in parts, and comes again as it was.
+    @Test func aLongAnswerIsKeptWhole() async throws {
+        let library = try await TestLibrary()
+        let token = try await library.login("ada").token
+        let path = "/authors?atomic=true"
+        let file = Self.lines(0..<20_000)
+        let first = try await post(file, path, key: "k", type: Self.ndjson, as: token, library)
+        #expect(try outcomes(first) == (1...20_000).map { "\($0) created \($0)" })
+        #expect(try count("idempotency_key", library) > 2)
+        #expect(different(first, try await post(file, path, key: "k", type: Self.ndjson, as: token, library)) == [])
+        #expect(try count("author", library) == 20_000)
+        // The same bytes as something else are another request.
+        for (path, type) in [
+            (path, ("Content-Type", "text/csv")), (path + "&on_conflict=skip", Self.ndjson), ("/authors", Self.ndjson),
+        ] {
+            let reply = try await post(file, path, key: "k", type: type, as: token, library)
+            #expect(reply.code == "idempotency_key_reused", "\(path)")
+        }
+    }
+
     @Test func aDryRunKeepsNothing() async throws {
         let library = try await TestLibrary()
         let token = try await library.login("ada").token

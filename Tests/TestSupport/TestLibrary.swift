@@ -40,6 +40,17 @@ public final class TestLibrary: Sendable {
         app.store.close()
     }
 
+    /// Names of all that is in its folder.
+    public var files: [String] {
+        get throws { try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() }
+    }
+
+    /// Gives its folder another name, or its own again.
+    public func hideFolder(_ hides: Bool) throws {
+        let (shown, hidden) = (folder.path, folder.path + "-hidden")
+        try FileManager.default.moveItem(atPath: hides ? shown : hidden, toPath: hides ? hidden : shown)
+    }
+
     /// Does what `libraryd user` does while the daemon runs.
     public func setAdmin(_ admin: Bool, _ name: String) async throws {
         _ = try await app.perform(OperatorRequest(admin ? .promote : .demote, name: name))

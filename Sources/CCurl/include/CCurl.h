@@ -11,6 +11,8 @@
 // value.
 
 typedef size_t (*ccurl_sink)(const char *bytes, size_t size, size_t count, void *context);
+typedef size_t (*ccurl_source)(char *buffer, size_t size, size_t count, void *context);
+typedef int (*ccurl_seek)(void *context, curl_off_t offset, int origin);
 typedef int (*ccurl_progress)(void *context, curl_off_t, curl_off_t, curl_off_t, curl_off_t);
 
 /// Loads libcurl; false if it is not there. To be called before anything else.
@@ -30,6 +32,10 @@ CURLcode ccurl_set_sink(CURL *handle, CURLoption option, ccurl_sink sink);
 CURLcode ccurl_set_progress(CURL *handle, ccurl_progress progress);
 /// Copies the bytes, so they need not outlive the call.
 CURLcode ccurl_set_body(CURL *handle, const void *bytes, size_t size);
+
+/// Has the body read as it is sent, and once more from the beginning if the connection was lost (CURLOPT_READFUNCTION,
+/// CURLOPT_SEEKFUNCTION).
+CURLcode ccurl_set_source(CURL *handle, ccurl_source source, ccurl_seek seek, void *context, size_t size);
 
 struct curl_slist *ccurl_append(struct curl_slist *list, const char *line);
 void ccurl_free(struct curl_slist *list);

@@ -58,7 +58,7 @@ public struct BulkResult: Sendable, Equatable, JSONReadable, JSONWritable {
     public enum Outcome: String, Sendable { case created, updated, skipped, failed }
 
     /// Of the input, from 1.
-    public let line: Int64
+    public var line: Int64
     public let outcome: String
     /// The author's, unless the line failed.
     public let id: Int64?
@@ -84,6 +84,16 @@ public struct BulkResult: Sendable, Equatable, JSONReadable, JSONWritable {
         self.code = code
         self.message = message
         self.existingID = existingID
+    }
+
+    /// Of a line that cannot be read.
+    public init(line: Int, _ fault: AuthorLines.Fault) {
+        let code: ErrorCode =
+            switch fault {
+            case .syntax, .missingColumn: .invalidJSON
+            case .invalid: .invalidFields
+            }
+        self.init(line: line, failed: code, fault.description)
     }
 
     public init(from object: inout ObjectReader) {

@@ -10,13 +10,15 @@ extension AuthorsCommand {
             discussion: """
                 A file is CSV or TSV with a header line, or NDJSON with one object a line; the columns are name, book, \
                 country and booker_prize. A bad line is told of with its number, and the rest goes on. Other people's \
-                columns get their meaning by --map; --default fills what they do not have.
+                columns get their meaning by --map; --default fills what they do not have. With -o or --fields the \
+                result of each line is printed: line, outcome, id, code, message, existing_id.
                 """,
             examples: "authors import library.csv --dry-run",
             "authors import goodreads_library_export.csv --map name=Author,book=Title "
                 + "--default country=Unknown --on-conflict skip",
             "authors import librarything.tsv --map 'name=Primary Author,book=Title' --default country=Unknown",
-            "authors import library.ndjson --atomic", "authors import - --rejects bad.ndjson < library.csv")
+            "authors import library.ndjson --atomic", "authors import - --rejects bad.ndjson < library.csv",
+            "authors import new.csv -o id > ids")
 
         @Argument(help: "File to read; - is standard input.", completion: .file()) var file: String
 
@@ -34,10 +36,12 @@ extension AuthorsCommand {
 
         @OptionGroup var options: GlobalOptions
 
-        /// Lines of a request that need not be one with all others.
-        private static let batch = 2000
-        /// As much as the daemon takes in one request.
-        private static let largestBody = 64 << 20
+        /// Lines of a request that need not be one with all others, and what it may have before it is sent, in bytes.
+        private static let batch = (lines: 2000, size: 4 << 20)
+        /// As much as the daemon takes in one request, but for one line.
+        private static let largestBody = 62 << 20
+
+        private var isWhole: Bool { atomic || dryRun }
 
         func run(_ session: Session) throws {
             try session.reading(file) { descriptor in
@@ -48,85 +52,76 @@ extension AuthorsCommand {
         private func run(_ session: Session, _ descriptor: Int32, _ rejects: RejectFile?) throws {
             let source = try LineSource(Reader(descriptor), form, session)
             let progress = Progress(session.talk, size: Self.size(of: descriptor), noun: "lines")
-            var tally = ImportTally()
+            let report = try ImportReport(session, progress, rejects)
             defer { progress.end() }
 
-            var query = BulkOptions()
-            (query.atomic, query.onConflict, query.dryRun) = (atomic, onConflict, dryRun)
-            var batch = ImportBatch()
+            var batch = ImportBatch(session.io.spool())
             do {
                 while let line = try source.next() {
-                    tally.total += 1
-                    switch line.draft {
-                    case .success(let draft): batch.add(draft, line.number)
-                    case .failure(let fault):
-                        progress.end()
-                        session.talk.warn("line \(line.number): \(fault)")
-                        try rejects?.add(line.number, "\(fault)", nil)
-                        tally.failures.add(CommandFailure(fault))
-                    }
-                    if batch.body.count > Self.largestBody - (2 << 20), atomic || dryRun {
+                    report.total += 1
+                    if isWhole, batch.size(before: line.number) > Self.largestBody {
                         throw CommandFailure(.invalid, "the file is too large to be stored all or nothing")
                     }
-                    if batch.lines.count == Self.batch, !atomic, !dryRun {
-                        try send(&batch, query, &tally, rejects, progress, session)
-                        progress.show(tally.total, source.received)
+                    if !isWhole, batch.count == Self.batch.lines || batch.size(before: line.number) > Self.batch.size {
+                        try send(&batch, report, session)
                     }
+                    switch line.draft {
+                    case .success(let draft): try batch.add(draft, line.number)
+                    case .failure(let fault):
+                        try report.add(BulkResult(line: line.number, fault), CommandFailure(fault))
+                    }
+                    if report.total.isMultiple(of: Self.batch.lines) { progress.show(report.total, source.received) }
                 }
-                if atomic, tally.failures.count > 0 {
+                if atomic, report.failures.count > 0 {
                     throw CommandFailure(
-                        .invalid, "\(tally.failures.count) of \(tally.total) lines are not right, so none was stored")
+                        .invalid, "\(report.failures.count) of \(report.total) lines are not right, so none was stored")
                 }
-                try send(&batch, query, &tally, rejects, progress, session)
+                try send(&batch, report, session)
             } catch {
                 progress.end()
-                if tally.stored > 0 { session.talk.say(tally.description) }
+                if report.stored > 0 { session.talk.say(report.description) }
                 throw error
             }
             progress.end()
-            session.talk.say(tally.description + (dryRun ? " (nothing was changed)" : ""))
-            try tally.failures.end(of: tally.total, noun: "lines")
+            try report.end()
+            session.talk.say(report.description + (dryRun ? " (nothing was changed)" : ""))
+            try report.failures.end(of: report.total, noun: "lines")
         }
 
-        private func send(
-            _ batch: inout ImportBatch, _ query: BulkOptions, _ tally: inout ImportTally, _ rejects: RejectFile?,
-            _ progress: Progress, _ session: Session
-        ) throws {
-            guard !batch.lines.isEmpty else { return }
-            let results: [BulkResult]
+        private func send(_ batch: inout ImportBatch, _ report: ImportReport, _ session: Session) throws {
+            guard batch.count > 0 else { return }
+            var query = BulkOptions()
+            (query.atomic, query.onConflict, query.dryRun) = (atomic, onConflict, dryRun)
+            let sent = batch
+            let draft = sent.drafts()
+            var answered = 0
             do {
-                results = try session.authorized {
+                try session.authorized {
                     try session.client.send(
-                        Endpoints.createAuthor, query.items, lines: batch.body, authorization: $0)
+                        Endpoints.createAuthor, query.items, lines: sent.body, results: session.io.spool(),
+                        authorization: $0
+                    ) { result in
+                        guard let line = sent.line(result.line) else {
+                            throw Self.foreign("a result came for line \(result.line)")
+                        }
+                        answered += 1
+                        var own = result
+                        own.line = Int64(line)
+                        try report.add(own, draft: try draft(result.line))
+                    }
                 }
             } catch let problem as Problem where atomic && !problem.errors.isEmpty {
-                progress.end()
-                for error in problem.errors {
-                    // The daemon counts the lines that it was sent.
-                    let index = error.field.split(separator: " ").last.flatMap { Int($0) } ?? 0
-                    let line = batch.lines.indices.contains(index - 1) ? batch.lines[index - 1].number : index
-                    session.talk.warn("line \(line): \(error.message)")
-                }
+                report.refused(problem.errors, in: sent)
                 throw CommandFailure(ExitStatus(problem), problem.detail, problem: problem)
             }
-            guard results.count == batch.lines.count else {
-                throw CommandFailure(
-                    .foreignReply, "\(results.count) results came for \(batch.lines.count) lines",
-                    hint: "import the file again with --on-conflict skip")
+            guard answered == sent.count else {
+                throw Self.foreign("\(answered) results came for \(sent.count) lines")
             }
-            for (result, line) in zip(results, batch.lines) {
-                guard let code = result.code else {
-                    tally.outcomes[result.outcome, default: 0] += 1
-                    continue
-                }
-                let id = result.existingID.map { " It has the id \($0)." } ?? ""
-                let message = (result.message ?? code.rawValue) + id
-                progress.end()
-                session.talk.warn("line \(line.number): \(message)")
-                try rejects?.add(line.number, message, line.draft)
-                tally.failures.add(CommandFailure(ExitStatus(line: code), message))
-            }
-            batch = ImportBatch()
+            try batch.removeAll()
+        }
+
+        private static func foreign(_ why: String) -> CommandFailure {
+            CommandFailure(.foreignReply, why, hint: "import the file again with --on-conflict skip")
         }
 
         private static func size(of descriptor: Int32) -> Int? {

@@ -1,23 +1,105 @@
 import Glibc
 import Shared
 
-/// Lines on their way to the daemon.
+/// Lines on their way to the daemon, as NDJSON in which each has its place: where the file has something else, the body has an empty
+/// line, so the daemon counts as the file does.
 struct ImportBatch {
-    var body: [UInt8] = []
-    var lines: [(number: Int, draft: AuthorDraft)] = []
+    let body: Spool
+    private(set) var count = 0
+    /// Of the file, from 1: the line that is the body's first, and the one that comes next.
+    private var (first, next) = (1, 1)
 
-    mutating func add(_ draft: AuthorDraft, _ number: Int) {
-        body.append(contentsOf: draft.json)
-        body.append(UInt8(ascii: "\n"))
-        lines.append((number, draft))
+    init(_ body: Spool) {
+        self.body = body
+    }
+
+    /// How long the body is with that line, but for the line itself, in bytes.
+    func size(before number: Int) -> Int { count == 0 ? 0 : body.count + number - next }
+
+    mutating func add(_ draft: AuthorDraft, _ number: Int) throws {
+        if count == 0 { (first, next) = (number, number) }
+        let newline = UInt8(ascii: "\n")
+        try body.append([UInt8](repeating: newline, count: max(0, number - next)) + draft.json + [newline])
+        next = number + 1
+        count += 1
+    }
+
+    /// The file's line for one of the body's; `nil` if there is no such line.
+    func line(_ number: Int64) -> Int? {
+        (1...Int64(max(1, next - first))).contains(number) ? first + Int(number) - 1 : nil
+    }
+
+    /// Looks for lines again, in their order.
+    func drafts() -> (Int64) throws -> AuthorDraft? {
+        var authors = SpooledAuthors(body, .ndjson, unknownMembers: .rejected)
+        return { number in
+            while let line = try authors.next() {
+                if line.number >= number { return line.number == number ? try? line.draft.get() : nil }
+            }
+            return nil
+        }
+    }
+
+    mutating func removeAll() throws {
+        try body.removeAll()
+        count = 0
     }
 }
 
-/// What became of the lines.
-struct ImportTally {
+/// What became of the lines: counted, told of, kept for later, and printed if that is asked for.
+final class ImportReport {
+    private let talk: Talk
+    private let progress: Progress
+    private let rejects: RejectFile?
+    private let output: Output
+    private let list: RecordList?
+    private var outcomes: [String: Int] = [:]
+    private(set) var failures = BatchFailures()
     var total = 0
-    var outcomes: [String: Int] = [:]
-    var failures = BatchFailures()
+
+    init(_ session: Session, _ progress: Progress, _ rejects: RejectFile?) throws {
+        (talk, output) = (session.talk, session.output)
+        self.progress = progress
+        self.rejects = rejects
+        let options = session.options
+        let isAskedFor = options.format != nil || options.json || options.fields != nil
+        list = isAskedFor ? try output.list(of: BulkResult.self) : nil
+    }
+
+    /// - Parameters:
+    ///   - result: of that line of the file.
+    ///   - failure: in libctl's own words.
+    ///   - draft: what the line says, if it can be read.
+    func add(
+        _ result: BulkResult, _ failure: CommandFailure? = nil, draft: @autoclosure () throws -> AuthorDraft? = nil
+    ) throws {
+        if output.format != .id || result.id != nil { try list?.add(result) }
+        guard let code = result.code else {
+            outcomes[result.outcome, default: 0] += 1
+            return
+        }
+        let id = result.existingID.map { " It has the id \($0)." } ?? ""
+        let message = (result.message ?? code.rawValue) + id
+        progress.end()
+        talk.warn("line \(result.line): \(message)")
+        try rejects?.add(result.line, message, try draft())
+        failures.add(failure ?? CommandFailure(ExitStatus(line: code), message))
+    }
+
+    /// Tells why nothing of the batch was stored. The daemon counts the lines that it was sent.
+    func refused(_ errors: [FieldError], in batch: ImportBatch) {
+        progress.end()
+        for error in errors {
+            let number = error.field.split(separator: " ").last.flatMap { Author.id($0) }
+            let line = number.flatMap(batch.line).map { "line \($0)" } ?? error.field
+            talk.warn("\(line): \(error.message)")
+        }
+    }
+
+    func end() throws {
+        try list?.end()
+        try output.flush()
+    }
 
     var stored: Int { (outcomes["created"] ?? 0) + (outcomes["updated"] ?? 0) }
 
@@ -51,10 +133,10 @@ struct RejectFile {
         if let failure { throw failure }
     }
 
-    func add(_ line: Int, _ reason: String, _ draft: AuthorDraft?) throws {
+    func add(_ line: Int64, _ reason: String, _ draft: AuthorDraft?) throws {
         var json = JSONWriter()
         json.object {
-            $0.member("line", Int64(line))
+            $0.member("line", line)
             $0.member("reason", reason)
             if let draft {
                 $0.member("name", draft.name)

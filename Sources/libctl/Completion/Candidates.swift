@@ -49,7 +49,10 @@ enum Candidates {
     /// Fields of what the command shows, behind those that are chosen already.
     static func fields(_ words: [String], _ index: Int, _ prefix: String) -> [String] {
         let line = TypedLine(words, index, prefix)
-        let shown = ["users": User.fieldNames, "sessions": LoginSession.fieldNames]
+        let shown = [
+            "users": User.fieldNames, "sessions": LoginSession.fieldNames, "import": BulkResult.fieldNames,
+            "stats": Count.fieldNames,
+        ]
         let names = shown.first { line.has($0.key) }?.value ?? Author.fieldNames
         let chosen = line.typed.split(separator: ",", omittingEmptySubsequences: false).dropLast()
         return line.offer {

@@ -9,24 +9,33 @@ enum Digest {
         return digest
     }
 
+    /// Of bytes that come in pieces.
+    /// - Parameter pieces: calls its argument with each.
+    static func sha256(_ pieces: (_ take: ([UInt8]) -> Void) throws -> Void) rethrows -> [UInt8] {
+        let context = EVP_MD_CTX_new()
+        defer { EVP_MD_CTX_free(context) }
+        EVP_DigestInit_ex(context, EVP_sha256(), nil)
+        try pieces { EVP_DigestUpdate(context, $0, $0.count) }
+        var digest = [UInt8](repeating: 0, count: 32)
+        EVP_DigestFinal_ex(context, &digest, nil)
+        return digest
+    }
+
     /// Of a file of any size, in hexadecimal digits.
     static func sha256(file path: String) throws -> String {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw StartupError(.inputOutput, "\(path): \(systemError())") }
         defer { close(descriptor) }
-        let context = EVP_MD_CTX_new()
-        defer { EVP_MD_CTX_free(context) }
-        EVP_DigestInit_ex(context, EVP_sha256(), nil)
-        var buffer = [UInt8](repeating: 0, count: 1 << 20)
-        while true {
-            let count = Glibc.read(descriptor, &buffer, buffer.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw StartupError(.inputOutput, "\(path): \(systemError())") }
-            if count == 0 { break }
-            EVP_DigestUpdate(context, buffer, count)
+        let digest = try sha256 { take in
+            var buffer = [UInt8](repeating: 0, count: 1 << 20)
+            while true {
+                let count = Glibc.read(descriptor, &buffer, buffer.count)
+                if count < 0, errno == EINTR { continue }
+                guard count >= 0 else { throw StartupError(.inputOutput, "\(path): \(systemError())") }
+                if count == 0 { return }
+                take(Array(buffer[..<count]))
+            }
         }
-        var digest = [UInt8](repeating: 0, count: 32)
-        EVP_DigestFinal_ex(context, &digest, nil)
         return digest.map { byte in
             let digits = String(byte, radix: 16)
             return digits.utf8.count == 1 ? "0" + digits : digits

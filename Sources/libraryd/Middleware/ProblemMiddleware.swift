@@ -46,6 +46,7 @@ struct ProblemMiddleware: RouterMiddleware {
         switch error {
         case let failure as Failure: return failure
         case let invalid as InvalidFields: return Failure(.invalidFields, errors: invalid.errors)
+        case let fault as AuthorLines.Fault: return Failure(.invalidFields, fault.description)
         case let syntax as JSONSyntaxError: return Failure(.invalidJSON, "The body is not valid JSON: \(syntax).")
         case let error as any HTTPResponseError where error.status == .notFound:
             let allowed = RouteTable.methods(at: request.uri.path)
@@ -61,6 +62,9 @@ struct ProblemMiddleware: RouterMiddleware {
                     "reason": "\(error.message ?? "")",
                 ])
             return Failure(database: error)
+        case let error as Spool.Failure:
+            logger.error("a spool failed", metadata: ["id": "\(context.requestID)", "reason": "\(error)"])
+            return error.isFull ? Failure(.storageFull) : Failure(.storageUnavailable, headers: [.retryAfter: "1"])
         default:
             logger.error(
                 "a request failed", metadata: ["id": "\(context.requestID)", "error": "\(type(of: error))"])

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import NIOPosix
 import Shared
 
 /// Many authors at once: a file that comes in, and the whole list that goes out, neither ever whole in memory.
@@ -12,8 +13,6 @@ struct BulkRoutes: Sendable {
     private static let maximumBody = 64 << 20
     /// Lines of one transaction: few enough that others hardly wait.
     private static let batch = 512
-    /// Faults that a refused file tells of.
-    private static let toldFaults = 100
 
     /// What a request's body is, if it is a file of authors.
     static func format(of request: Request) -> AuthorLines.Format? {
@@ -44,25 +43,21 @@ struct BulkRoutes: Sendable {
         let options = try request.query(BulkOptions.init(items:))
         // A dry run changes nothing, so there is nothing to do twice.
         let key = try options.dryRun ? nil : request.idempotencyKey
-        let reader = LineReader(request.body, format, limit: Self.maximumBody)
-        if options.atomic || options.dryRun {
-            var lines: [AuthorLines.Line] = []
-            while let line = try await reader.next() { lines.append(line) }
-            return try await createTogether(lines, options, key, context)
-        }
+        let body = FileBody(request.body, limit: Self.maximumBody)
+        if options.atomic || options.dryRun { return try await createTogether(body, format, options, key, context) }
+        let reader = LineReader(body, format)
         // Whether the file can be read at all, and is the key's own, is told by the status.
         var first: [AuthorLines.Line] = []
         _ = try await reader.fill(&first, upTo: key == nil ? 1 : Self.batch)
-        try store.requireUnused(
-            Self.part(0, first, options, key), owner: context.principal.userID, at: clock.now())
-        let begun = first
+        let (begun, beginning) = (first, Self.part(0, first, options, key))
+        try store.requireUnused(beginning, owner: context.principal.userID, at: clock.now())
         return Response(
             status: .ok, headers: [.contentType: AuthorLines.Format.ndjson.mediaType],
             body: ResponseBody { writer in
                 var (batch, number) = (begun, 0)
                 do {
                     while try await reader.fill(&batch, upTo: Self.batch) {
-                        let request = Self.part(number, batch, options, key)
+                        let request = number == 0 ? beginning : Self.part(number, batch, options, key)
                         try await writer.write(await results(batch, options, request, context))
                         (batch, number) = ([], number + 1)
                     }
@@ -97,33 +92,55 @@ struct BulkRoutes: Sendable {
             try context.confirm()
             return Self.lines(
                 try await store.createAuthors(
-                    lines, owner: context.principal.userID, options: options, as: request, at: clock.now()))
+                    lines, owner: context.principal.userID, onConflict: options.onConflict, as: request, at: clock.now()
+                ))
         } catch {
             let failure = Failure(storing: error)
             return Self.lines(lines.map { .init(line: $0.number, failure) })
         }
     }
 
+    /// All lines in one transaction, once they have all come: a client that is slow keeps nobody waiting.
     private func createTogether(
-        _ lines: [AuthorLines.Line], _ options: BulkOptions, _ key: String?, _ context: CallerContext
+        _ body: FileBody, _ format: AuthorLines.Format, _ options: BulkOptions, _ key: String?, _ context: CallerContext
     ) async throws -> Response {
-        try context.confirm()
-        let results = try await store.createAuthors(
-            lines, owner: context.principal.userID, options: options, as: Self.part(0, lines, options, key),
-            at: clock.now())
-        let failed = results.filter { $0.outcome == BulkResult.Outcome.failed.rawValue }
-        if options.atomic, !failed.isEmpty {
-            let isConflict = failed.allSatisfy { $0.code == .authorExists }
-            throw Failure(
-                isConflict ? .authorExists : .invalidFields,
-                "\(failed.count) of \(lines.count) lines cannot be stored, so none was.",
-                errors: failed.prefix(Self.toldFaults).map {
-                    FieldError("line \($0.line)", .invalid, $0.message ?? "")
-                })
+        let contents = try await body.gathered(in: store.spool())
+        let file = try await NIOThreadPool.singleton.runIfActive {
+            try key.map { IdempotentFile($0, digest: try Self.digest(contents, format, options)) }
         }
+        try context.confirm()
+        let report = try await store.createAuthors(
+            of: contents, format, owner: context.principal.userID, options: options, as: file, at: clock.now())
+        if options.atomic, report.failed > 0 {
+            throw Failure(
+                report.isConflict ? .authorExists : .invalidFields,
+                report.isRefused
+                    ? "\(report.failed) lines or more cannot be stored, so none was."
+                    : "\(report.failed) of \(report.lines) lines cannot be stored, so none was.",
+                errors: report.faults.map { FieldError("line \($0.line)", .invalid, $0.message ?? "") })
+        }
+        let results = report.results
         return Response(
             status: .ok, headers: [.contentType: AuthorLines.Format.ndjson.mediaType],
-            body: ResponseBody(byteBuffer: Self.lines(results)))
+            body: ResponseBody(contentLength: results.count) { writer in
+                var sent = 0
+                while sent < results.count {
+                    let offset = sent
+                    let piece = try await NIOThreadPool.singleton.runIfActive { try results.bytes(from: offset) }
+                    try await writer.write(ByteBuffer(bytes: piece))
+                    sent += piece.count
+                }
+                try await writer.finish(nil)
+            })
+    }
+
+    private static func digest(
+        _ contents: Spool, _ format: AuthorLines.Format, _ options: BulkOptions
+    ) throws -> [UInt8] {
+        try Digest.sha256 { take in
+            take(Array("\(format.rawValue)\(QueryItem.string(options.items))\n".utf8))
+            try contents.forEachPiece(take)
+        }
     }
 
     private static func lines(_ results: [BulkResult]) -> ByteBuffer {
@@ -159,69 +176,6 @@ struct BulkRoutes: Sendable {
                 } while query.after != nil
                 try await writer.finish(nil)
             })
-    }
-}
-
-/// The lines of a body, as they come. Used by one request, one call after the other.
-private final class LineReader: @unchecked Sendable {
-    private var parts: RequestBody.AsyncIterator
-    private var lines: AuthorLines
-    private let limit: Int
-    private var received = 0
-    private var isAtEnd = false
-    private var lastLine = 0
-    /// What ended a batch that had lines already: they come first.
-    private var pending: Failure?
-
-    init(_ body: RequestBody, _ format: AuthorLines.Format, limit: Int) {
-        parts = body.makeAsyncIterator()
-        lines = AuthorLines(format, unknownMembers: .rejected)
-        self.limit = limit
-    }
-
-    /// - Throws: ``Failure``.
-    func next() async throws -> AuthorLines.Line? {
-        while true {
-            do {
-                if let line = try lines.next(atEnd: isAtEnd) {
-                    lastLine = line.number
-                    return line
-                }
-            } catch {
-                throw Failure(.invalidFields, "\(error)")
-            }
-            if isAtEnd { return nil }
-            let next: ByteBuffer?
-            do {
-                next = try await parts.next()
-            } catch {
-                throw Failure.brokenBody
-            }
-            guard let part = next else {
-                isAtEnd = true
-                continue
-            }
-            received += part.readableBytes
-            guard received <= limit else { throw Failure(.bodyTooLarge) }
-            lines.append(part.readableBytesView)
-        }
-    }
-
-    /// Reads on until there are so many lines, or no more.
-    /// - Returns: whether there are any.
-    /// - Throws: ``Failure``, once all lines before it have been handed out.
-    func fill(_ batch: inout [AuthorLines.Line], upTo count: Int) async throws -> Bool {
-        do {
-            if let pending, batch.isEmpty { throw pending }
-            while pending == nil, batch.count < count, let line = try await next() { batch.append(line) }
-        } catch let failure as Failure where !batch.isEmpty {
-            pending = failure
-        }
-        return !batch.isEmpty
-    }
-
-    func failed(_ failure: Failure) -> BulkResult {
-        BulkResult(line: lastLine + 1, failure)
     }
 }
 

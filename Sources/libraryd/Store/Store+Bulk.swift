@@ -3,43 +3,62 @@ import GRDBSQLite
 import Shared
 
 extension Store {
-    /// Adds the authors of a file, in one transaction; a line that fails harms no other.
-    /// - Parameters:
-    ///   - options: if atomic and a line fails, or if it is a dry run, nothing is changed.
-    ///   - request: if it came before, what it answered is answered again.
-    /// - Returns: what became, or would become, of each line.
+    /// Adds authors in one transaction; a line that fails harms no other.
+    /// - Parameter request: if it came before, what it answered is answered again.
+    /// - Returns: what became of each line.
     func createAuthors(
-        _ lines: [AuthorLines.Line], owner: Int64, options: BulkOptions, as request: IdempotentRequest? = nil,
-        at now: Timestamp
+        _ lines: [AuthorLines.Line], owner: Int64, onConflict: BulkOptions.Conflict,
+        as request: IdempotentRequest? = nil, at now: Timestamp
     ) async throws -> [BulkResult] {
         defer { revisions.advance(owner) }
-        do {
-            return try await writer.write { db in
-                if let reply = try Self.reply(db, to: request, owner: owner, at: now) {
-                    var kept = try BulkResult.list(ndjson: reply).makeIterator()
-                    return lines.compactMap { $0.fault ?? kept.next() }
-                }
-                var work = BulkWork(db: db, owner: owner, onConflict: options.onConflict, now: now)
-                let results = try lines.map { try work.store($0) }
-                try work.tellOfCreated()
-                let hasFailed = results.contains { $0.outcome == BulkResult.Outcome.failed.rawValue }
-                if options.dryRun || options.atomic && hasFailed { throw Undone(results: results) }
-                // What changed nothing may be done again. A line that cannot be read never can, so nobody fills the disk with those.
-                if let request, work.hasChanged {
-                    let answered = zip(lines, results).filter { $0.0.fault == nil }.map(\.1)
-                    try Self.keep(db, reply: BulkResult.ndjson(answered), to: request, owner: owner, at: now)
-                }
-                return results
+        return try await writer.write { db in
+            if let reply = try Self.reply(db, to: request, owner: owner, at: now) {
+                var kept = try BulkResult.list(ndjson: reply).makeIterator()
+                return lines.compactMap { $0.fault ?? kept.next() }
             }
-        } catch let undone as Undone {
-            return undone.results
+            var work = BulkWork(db: db, owner: owner, onConflict: onConflict, now: now)
+            let results = try lines.map { try work.store($0) }
+            try work.tellOfCreated()
+            // What changed nothing may be done again. A line that cannot be read never can, so nobody fills the disk with those.
+            if let request, work.hasChanged {
+                let answered = zip(lines, results).filter { $0.0.fault == nil }.map(\.1)
+                try Self.keep(db, reply: BulkResult.ndjson(answered), to: request, owner: owner, at: now)
+            }
+            return results
         }
     }
 
-    /// The results of a transaction that is rolled back.
-    private struct Undone: Error {
-        let results: [BulkResult]
+    /// Adds the authors of a whole file, in one transaction and in memory that does not grow with the file.
+    /// - Parameters:
+    ///   - options: if atomic and a line fails, or if it is a dry run, nothing is changed.
+    ///   - file: if it came before, what it was answered is answered again.
+    /// - Returns: what became, or would become, of the lines.
+    /// - Throws: ``AuthorLines/Fault`` if a CSV header lacks a column, having changed nothing.
+    func createAuthors(
+        of contents: Spool, _ format: AuthorLines.Format, owner: Int64, options: BulkOptions,
+        as file: IdempotentFile? = nil, at now: Timestamp
+    ) async throws -> BulkReport {
+        defer { revisions.advance(owner) }
+        return try await writer.write { db in
+            // Anew each time: the writer may perform this once more.
+            var report = BulkReport(spool(), isAtomic: options.atomic)
+            if try Self.reply(db, to: file, owner: owner, at: now, into: report.results) { return report }
+            // To fail would undo the whole group of the writer and perform it once more.
+            try db.inSavepoint {
+                var work = BulkWork(db: db, owner: owner, onConflict: options.onConflict, now: now)
+                var lines = SpooledAuthors(contents, format, unknownMembers: .rejected)
+                while !report.isRefused, let line = try lines.next() { try report.add(try work.store(line)) }
+                try work.tellOfCreated()
+                if options.dryRun || options.atomic && report.failed > 0 { return .rollback }
+                if work.hasChanged { try Self.keep(db, reply: report.results, to: file, owner: owner, at: now) }
+                return .commit
+            }
+            return report
+        }
     }
+
+    /// For what is too long to be in memory: where the library itself has room.
+    func spool() -> Spool { Spool(folder: FileContents.folder(of: path)) }
 
     /// A part of the owner's list as a file has it, and where the next part begins.
     func authors(
@@ -50,21 +69,53 @@ extension Store {
     }
 }
 
+/// What became of the lines of a file.
+struct BulkReport: Sendable {
+    /// A line of NDJSON for each; of no use once an atomic file has a fault.
+    let results: Spool
+    private(set) var lines = 0
+    private(set) var failed = 0
+    /// The first of those that failed.
+    private(set) var faults: [BulkResult] = []
+    /// Whether those that failed are there already, all of them.
+    private(set) var isConflict = true
+    private let isAtomic: Bool
+
+    /// Faults that a refused file tells of: nothing more is to be learned from a longer list, and a file may have millions.
+    static let toldFaults = 100
+    private let longest: Int
+
+    /// - Parameter longest: of the results, in bytes: by default four times the largest file, and more than any needs whose lines are
+    ///   authors.
+    init(_ results: Spool, isAtomic: Bool, longest: Int = 256 << 20) {
+        self.results = results
+        self.isAtomic = isAtomic
+        self.longest = longest
+    }
+
+    /// Whether nothing that follows can matter any more.
+    var isRefused: Bool { isAtomic && failed == Self.toldFaults }
+
+    /// - Throws: ``Failure`` `body_too_large`, `Spool.Failure`.
+    mutating func add(_ result: BulkResult) throws {
+        lines += 1
+        if let code = result.code {
+            failed += 1
+            isConflict = isConflict && code == .authorExists
+            if faults.count < Self.toldFaults { faults.append(result) }
+        }
+        if isAtomic, failed > 0 { return }
+        try results.append(BulkResult.ndjson([result]))
+        guard results.count <= longest else {
+            throw Failure(.bodyTooLarge, "There are too many lines to tell of each.")
+        }
+    }
+}
+
 extension AuthorLines.Line {
     /// What becomes of a line that cannot be read, always.
     fileprivate var fault: BulkResult? {
         if case .failure(let fault) = draft { BulkResult(line: number, fault) } else { nil }
-    }
-}
-
-extension BulkResult {
-    fileprivate init(line: Int, _ fault: AuthorLines.Fault) {
-        let code: ErrorCode =
-            switch fault {
-            case .syntax, .missingColumn: .invalidJSON
-            case .invalid: .invalidFields
-            }
-        self.init(line: line, failed: code, fault.description)
     }
 }
 

@@ -15,12 +15,34 @@ struct IdempotentRequest: Sendable {
     ///   - content: what must be the same for the request to be the same.
     init?(_ key: String?, _ what: StaticString, part: Int = 0, content: @autoclosure () -> [UInt8]) {
         guard let key else { return nil }
+        self.init(key, what, part: part, digest: Digest.sha256(content()))
+    }
+
+    fileprivate init(_ key: String, _ what: StaticString, part: Int = 0, digest: [UInt8]) {
         hash = Self.hash(key, what, part: part)
-        request = Digest.sha256(content())
+        request = digest
     }
 
     static func hash(_ key: String, _ what: StaticString, part: Int = 0) -> [UInt8] {
         Digest.sha256(Array("\(what)|\(part)|\(key)".utf8))
+    }
+}
+
+/// A request whose answer may be too long to be in memory: it is kept in parts.
+struct IdempotentFile: Sendable {
+    private let key: String
+    private let digest: [UInt8]
+
+    /// - Parameters:
+    ///   - digest: SHA-256 of what must be the same for the request to be the same.
+    init(_ key: String, digest: [UInt8]) {
+        self.key = key
+        self.digest = digest
+    }
+
+    /// The first is told apart from other requests of the key; the others are only its continuation.
+    fileprivate func part(_ number: Int) -> IdempotentRequest {
+        IdempotentRequest(key, number == 0 ? "authors" : "authors, continued", part: number, digest: digest)
     }
 }
 
@@ -71,6 +93,32 @@ extension Store {
                     SELECT rowid FROM idempotency_key WHERE created_at <= ? ORDER BY created_at LIMIT \(sweep))
                 """
         ).execute(arguments: [now.milliseconds - keepingTimeOfReplies])
+    }
+
+    /// Puts what the file was answered when it came before into the spool.
+    /// - Returns: whether it came before.
+    static func reply(
+        _ db: Database, to file: IdempotentFile?, owner: Int64, at now: Timestamp, into spool: Spool
+    ) throws -> Bool {
+        guard let file else { return false }
+        var number = 0
+        while let part = try reply(db, to: file.part(number), owner: owner, at: now) {
+            try spool.append(part)
+            number += 1
+        }
+        return number > 0
+    }
+
+    /// As ``keep(_:reply:to:owner:at:)``.
+    static func keep(
+        _ db: Database, reply spool: Spool, to file: IdempotentFile?, owner: Int64, at now: Timestamp
+    ) throws {
+        guard let file else { return }
+        var number = 0
+        try spool.forEachPiece {
+            try keep(db, reply: $0, to: file.part(number), owner: owner, at: now)
+            number += 1
+        }
     }
 
     /// Passes unless the key was another request's.

@@ -1,0 +1,25 @@
+/// Reads the authors of a file that has come whole, one at a time.
+public struct SpooledAuthors {
+    private let spool: Spool
+    private var offset = 0
+    private var isAtEnd = false
+    private var lines: AuthorLines
+
+    public init(_ spool: Spool, _ format: AuthorLines.Format, unknownMembers: UnknownMembers) {
+        self.spool = spool
+        lines = AuthorLines(format, unknownMembers: unknownMembers)
+    }
+
+    /// The next line; `nil` at the end.
+    /// - Throws: ``AuthorLines/Fault`` if a CSV header lacks a column, ``Spool/Failure``.
+    public mutating func next() throws -> AuthorLines.Line? {
+        while true {
+            if let line = try lines.next(atEnd: isAtEnd) { return line }
+            if isAtEnd { return nil }
+            let piece = try spool.bytes(from: offset)
+            offset += piece.count
+            isAtEnd = piece.isEmpty
+            lines.append(piece)
+        }
+    }
+}

@@ -1,0 +1,117 @@
+import Glibc
+import Synchronization
+
+/// Bytes that are gathered whole before anything is done with them: a few in memory, more in a file that has no name, so that it is
+/// gone with the process, whatever ends it.
+public final class Spool: Sendable {
+    /// What the operating system refused.
+    public struct Failure: Error, Equatable, CustomStringConvertible {
+        /// `errno`.
+        public let code: Int32
+        public let folder: String
+
+        public var description: String { "a temporary file in \(folder): \(String(cString: strerror(code)))" }
+
+        /// Whether there is no room, for this user or at all.
+        public var isFull: Bool { [ENOSPC, EDQUOT, EFBIG].contains(code) }
+    }
+
+    private struct State {
+        var descriptor: Int32?
+        /// Number of bytes in the file.
+        var written = 0
+        /// Those that follow them.
+        var tail: [UInt8] = []
+    }
+
+    /// In bytes: as much is kept in memory, and read at once at most.
+    public static let largestPiece = 256 << 10
+
+    private let folder: String
+    private let state = Mutex(State())
+
+    /// - Parameter folder: where the file is to be, once it is needed.
+    public init(folder: String) {
+        self.folder = folder
+    }
+
+    deinit {
+        if let descriptor = state.withLock({ $0.descriptor }) { close(descriptor) }
+    }
+
+    /// In bytes.
+    public var count: Int { state.withLock { $0.written + $0.tail.count } }
+
+    /// - Throws: ``Failure``; then the spool is of no more use.
+    public func append(_ bytes: [UInt8]) throws {
+        try state.withLock { state in
+            state.tail += bytes
+            if state.tail.count > Self.largestPiece { try empty(&state) }
+        }
+    }
+
+    /// Takes all bytes away; the file stays, for those that come.
+    public func removeAll() throws {
+        try state.withLock { state in
+            state.tail.removeAll(keepingCapacity: true)
+            state.written = 0
+            if let descriptor = state.descriptor, ftruncate(descriptor, 0) != 0 { throw failure }
+        }
+    }
+
+    /// The bytes from an offset on, at most ``largestPiece``; none at the end.
+    public func bytes(from offset: Int, atMost limit: Int = largestPiece) throws -> [UInt8] {
+        try state.withLock { state in
+            if offset >= state.written { return Array(state.tail.dropFirst(offset - state.written).prefix(limit)) }
+            guard let descriptor = state.descriptor else { return [] }
+            return try [UInt8](unsafeUninitializedCapacity: min(limit, state.written - offset)) { buffer, count in
+                repeat {
+                    count = 0
+                    let got = pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))
+                    if got < 0, errno == EINTR { continue }
+                    // Nobody else has the file, so it cannot be shorter.
+                    guard got > 0 else { throw got < 0 ? failure : Failure(code: EIO, folder: folder) }
+                    count = got
+                } while count == 0
+            }
+        }
+    }
+
+    /// Calls `body` with all bytes, piece by piece.
+    public func forEachPiece(_ body: ([UInt8]) throws -> Void) throws {
+        var offset = 0
+        while case let piece = try bytes(from: offset), !piece.isEmpty {
+            try body(piece)
+            offset += piece.count
+        }
+    }
+
+    /// Moves the tail into the file.
+    private func empty(_ state: inout State) throws {
+        let descriptor = try state.descriptor ?? open()
+        state.descriptor = descriptor
+        try state.tail.withUnsafeBytes { bytes in
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let count = pwrite(
+                    descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count, off_t(state.written))
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { throw failure }
+                state.written += count
+                rest = rest.dropFirst(count)
+            }
+        }
+        state.tail.removeAll(keepingCapacity: true)
+    }
+
+    /// A new private file, which loses its name at once.
+    private func open() throws -> Int32 {
+        let path = "\(folder)/spool-\(String(UInt64.random(in: .min ... .max), radix: 36))"
+        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw failure }
+        unlink(path)
+        return descriptor
+    }
+
+    private var failure: Failure { Failure(code: errno, folder: folder) }
+}
