@@ -1,11 +1,40 @@
 import Foundation
+import GRDB
 import Shared
-import TestSupport
+import Testing
+
+@testable import TestSupport
+@testable import libraryd
 
 /// Words for the requests that these tests send.
 extension TestLibrary {
     func post(_ path: String, _ body: String, headers: [(String, String)] = []) async throws -> TestReply {
         try await send("POST", path, headers: headers + [("Content-Type", "application/json")], body: Array(body.utf8))
+    }
+
+    /// Sends a file of authors.
+    func sendFile(
+        _ text: String, _ query: String = "", type: String = "application/x-ndjson", key: String? = nil,
+        as token: String
+    ) async throws -> TestReply {
+        let headers = [bearer(token), ("Content-Type", type)] + (key.map { [("Idempotency-Key", $0)] } ?? [])
+        return try await send("POST", "/authors" + query, headers: headers, body: Array(text.utf8))
+    }
+
+    /// So many lines of NDJSON, each another author.
+    static func lines(_ range: Range<Int>) -> String {
+        range.map { #"{"name":"N\#($0)","book":"B","country":"C"}"# }.joined(separator: "\n")
+    }
+
+    func count(_ table: String) throws -> Int {
+        try require(try app.store.readers.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM \(table)") })
+    }
+
+    /// Name, book, country, prize and version of each author, at most 1000.
+    func list(as token: String) async throws -> [String] {
+        try await send("GET", "/authors?limit=1000", headers: [bearer(token)]).page.authors.map {
+            "\($0.name) \($0.book) \($0.country) \($0.bookerPrize) \($0.version)"
+        }
     }
 
     /// Registers the user and logs in.
@@ -54,5 +83,26 @@ extension TestReply {
 
     var page: AuthorPage {
         get throws { try AuthorPage(json: body, unknownMembers: .ignored) }
+    }
+
+    /// What became of each line of a file: its number, outcome, and id or code.
+    var results: [String] {
+        get throws {
+            #expect(status == 200)
+            #expect(header("content-type") == "application/x-ndjson")
+            return try body.split(separator: UInt8(ascii: "\n")).map {
+                let result = try BulkResult(json: Array($0), unknownMembers: .rejected)
+                return "\(result.line) \(result.outcome) \(result.code?.rawValue ?? result.id.map(String.init) ?? "")"
+            }
+        }
+    }
+
+    /// In what this reply is another than that, but for its request's id.
+    func differences(from other: TestReply) -> [String] {
+        func headers(_ reply: TestReply) -> [String] {
+            reply.headers.filter { $0.name != "x-request-id" }.map { "\($0.name): \($0.value)" }
+        }
+        return (status == other.status ? [] : ["\(status) \(other.status)"])
+            + Set(headers(self)).symmetricDifference(headers(other)) + (body == other.body ? [] : ["body"])
     }
 }

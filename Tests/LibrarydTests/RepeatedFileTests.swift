@@ -1,0 +1,119 @@
+import Foundation
+import GRDB
+import Shared
+import Testing
+
+@testable import TestSupport
+@testable import libraryd
+
+/// Files of authors that come again, with the same `Idempotency-Key`.
+@Suite(.serialized) struct RepeatedFileTests {
+    /// Lines that were stored are not stored again, and the file goes on behind them.
+    @Test func aFileGoesOnWhereItBrokeOff() async throws {
+        let library = try await TestLibrary()
+        let token = try await library.login("ada").token
+        let whole = TestLibrary.lines(0..<1300)
+        // As far as a lost connection let it come: two batches.
+        let part = try await library.sendFile(TestLibrary.lines(0..<1024), key: "k", as: token).results
+        #expect(part.count == 1024)
+        let again = try await library.sendFile(whole, key: "k", as: token)
+        #expect(try again.results == (1...1300).map { "\($0) created \($0)" })
+        #expect(try library.count("author") == 1300)
+        #expect(try await library.sendFile(whole, key: "k", as: token).differences(from: again) == [])
+        #expect(try library.count("author_event") == 1300)
+        let without = try await library.sendFile(whole, key: nil, as: token).results
+        #expect(without.allSatisfy { $0.hasSuffix("author_exists") })
+    }
+
+    /// What was not stored may be sent again without being kept, and what cannot be read is not kept beside what was stored.
+    @Test func failuresTakeNoRoom() async throws {
+        let library = try await TestLibrary()
+        let token = try await library.login("ada").token
+        let nonsense = String(repeating: "x\n", count: 1024)
+        let refused = try await library.sendFile(nonsense, key: "k", as: token)
+        #expect(try refused.results.allSatisfy { $0.hasSuffix("failed invalid_json") })
+        #expect(try library.count("idempotency_key") == 0)
+        let mixed =
+            "x\n" + TestLibrary.lines(0..<2) + "\n{}\n" + TestLibrary.lines(1..<2) + "\n"
+            + String(repeating: "x\n", count: 400)
+        let first = try await library.sendFile(mixed, key: "m", as: token)
+        #expect(
+            try first.results.prefix(5) == [
+                "1 failed invalid_json", "2 created 1", "3 created 2", "4 failed invalid_fields",
+                "5 failed author_exists",
+            ])
+        #expect(try await library.sendFile(mixed, key: "m", as: token).differences(from: first) == [])
+        let size = try library.app.store.readers.read {
+            try Int.fetchOne($0, sql: "SELECT sum(length(reply)) FROM idempotency_key")
+        }
+        #expect(try require(size) < 400)
+    }
+
+    @Test func anotherFileIsRefused() async throws {
+        let library = try await TestLibrary()
+        let token = try await library.login("ada").token
+        _ = try await library.sendFile(TestLibrary.lines(0..<1024), key: "k", as: token)
+        let files = [
+            ("", TestLibrary.lines(1..<1025)), ("", TestLibrary.lines(0..<5)),
+            ("?on_conflict=skip", TestLibrary.lines(0..<1024)),
+        ]
+        for (query, other) in files {
+            let reply = try await library.sendFile(other, query, key: "k", as: token)
+            #expect(reply.status == 422)
+            #expect(reply.code == "idempotency_key_reused")
+        }
+        // What is other only later can be told only there.
+        let later = try await library.sendFile(
+            TestLibrary.lines(0..<512) + "\n" + TestLibrary.lines(5000..<5003), key: "k", as: token
+        ).results
+        #expect(later.prefix(512) == (1...512).map { "\($0) created \($0)" }[...])
+        #expect(later.dropFirst(512).allSatisfy { $0.hasSuffix("failed idempotency_key_reused") })
+        #expect(later.count == 515)
+        #expect(try library.count("author") == 1024)
+    }
+
+    @Test func allOrNothingIsOneRequest() async throws {
+        let library = try await TestLibrary()
+        let token = try await library.login("ada").token
+        let path = "?atomic=true"
+        let bad = TestLibrary.lines(0..<600) + "\nnonsense"
+        #expect(try await library.sendFile(bad, path, key: "k", as: token).status == 422)
+        let good = TestLibrary.lines(0..<600)
+        let first = try await library.sendFile(good, path, key: "k", as: token)
+        #expect(try first.results.count == 600)
+        #expect(try await library.sendFile(good, path, key: "k", as: token).differences(from: first) == [])
+        let other = try await library.sendFile(TestLibrary.lines(0..<599), path, key: "k", as: token)
+        #expect(other.code == "idempotency_key_reused")
+        #expect(try library.count("idempotency_key") == 1)
+    }
+
+    /// The answer is kept in parts, and comes again as it was.
+    @Test func aLongAnswerIsKeptWhole() async throws {
+        let library = try await TestLibrary()
+        let token = try await library.login("ada").token
+        let path = "?atomic=true"
+        let file = TestLibrary.lines(0..<20_000)
+        let first = try await library.sendFile(file, path, key: "k", as: token)
+        #expect(try first.results == (1...20_000).map { "\($0) created \($0)" })
+        #expect(try library.count("idempotency_key") > 2)
+        #expect(try await library.sendFile(file, path, key: "k", as: token).differences(from: first) == [])
+        #expect(try library.count("author") == 20_000)
+        // The same bytes as something else are another request.
+        for (path, type) in [
+            (path, "text/csv"), (path + "&on_conflict=skip", "application/x-ndjson"), ("", "application/x-ndjson"),
+        ] {
+            let reply = try await library.sendFile(file, path, type: type, key: "k", as: token)
+            #expect(reply.code == "idempotency_key_reused", "\(path)")
+        }
+    }
+
+    @Test func aDryRunKeepsNothing() async throws {
+        let library = try await TestLibrary()
+        let token = try await library.login("ada").token
+        for _ in 0..<2 {
+            let reply = try await library.sendFile(TestLibrary.lines(0..<3), "?dry_run=true", key: "k", as: token)
+            #expect(try reply.results == ["1 created 1", "2 created 2", "3 created 3"])
+        }
+        #expect(try library.count("idempotency_key") == 0)
+    }
+}

@@ -1,0 +1,85 @@
+import Shared
+import Testing
+
+@testable import TestSupport
+@testable import libraryd
+
+/// Files of authors that are all or nothing, or a trial.
+@Suite(.serialized) struct WholeFileTests {
+    private static let line = #"{"name":"A","book":"B","country":"C"}"#
+
+    @Test(arguments: [
+        ("nonsense", 422, "invalid_fields"), (line, 409, "author_exists"), (#"{"name":1}"#, 422, "invalid_fields"),
+    ])
+    func allOrNothing(bad: String, status: Int, code: String) async throws {
+        let library = try await TestLibrary()
+        let token = try await library.login("ada").token
+        let good = (0..<2000).map { #"{"name":"N\#($0)","book":"B","country":"C"}"# }
+        _ = try await library.create("A", "B", as: token)
+        let reply = try await library.sendFile((good + [bad] + good).joined(separator: "\n"), "?atomic=true", as: token)
+        #expect(reply.status == status)
+        #expect(reply.code == code)
+        #expect(try reply.problem.errors.first?.field == "line 2001")
+        #expect(try await library.list(as: token).count == 1)
+        let right = try await library.sendFile(good.joined(separator: "\n"), "?atomic=true", as: token)
+        #expect(try right.results.count == 2000)
+    }
+
+    /// More than is kept in memory, in and out.
+    @Test(arguments: ["?atomic=true", "?dry_run=true"])
+    func aLongFileIsOneTransaction(query: String) async throws {
+        let library = try await TestLibrary()
+        let token = try await library.login("ada").token
+        let (before, _) = (try library.files, try await library.sendFile(Self.line, as: token))
+        let lines = (1...20_000).map { #"{"name":"N\#($0)","book":"B","country":"C"}"# }
+        let reply = try await library.sendFile(lines.joined(separator: "\n"), query, as: token)
+        #expect(try reply.results == (1...20_000).map { "\($0) created \($0 + 1)" })
+        #expect(reply.body.count > 2 * Spool.largestPiece)
+        #expect(reply.header("content-length") == String(reply.body.count))
+        #expect(
+            try await library.app.store.users().map(\.authors) == [query.contains("dry") ? 1 : 20_001])
+        #expect(try library.app.store.readers.read { try Inspection($0) }.faults == [])
+        #expect(try library.files == before)
+    }
+
+    /// A hundred faults are told of, and the rest of a hopeless file is not looked at.
+    @Test func aHopelessFileEndsEarly() async throws {
+        let library = try await TestLibrary()
+        let token = try await library.login("ada").token
+        let problem = try await library.sendFile(
+            Self.line + "\n" + String(repeating: "x\n", count: 5000), "?atomic=true", as: token
+        ).problem
+        #expect(problem.errors.count == 100)
+        #expect(problem.errors.last?.field == "line 101")
+        #expect(problem.detail == "100 lines or more cannot be stored, so none was.")
+        #expect(try await library.list(as: token) == [])
+        // A trial is told of each.
+        let trial = try await library.sendFile(String(repeating: "x\n", count: 5000), "?dry_run=true", as: token)
+        #expect(try trial.results.count == 5000)
+    }
+
+    /// Two bytes of a file make a hundred of its answer.
+    @Test func anAnswerHasAnEnd() throws {
+        let library = TemporaryFolder()
+        var report = BulkReport(Spool(folder: library.path), isAtomic: false, longest: 1 << 20)
+        let failure = #expect(throws: Failure.self) {
+            while true { try report.add(BulkResult(line: 1, failed: .invalidJSON, "not JSON")) }
+        }
+        #expect(failure?.code == .bodyTooLarge)
+        #expect(report.results.count <= 1 << 20 + 100)
+    }
+
+    /// Where the library has no room for it, or no folder any more.
+    @Test func aFileThatCannotBeGatheredChangesNothing() async throws {
+        let library = try await TestLibrary()
+        let token = try await library.login("ada").token
+        let text = (1...20_000).map { #"{"name":"N\#($0)","book":"B","country":"C"}"# }.joined(separator: "\n")
+        try library.hideFolder(true)
+        let reply = try await library.sendFile(text, "?atomic=true", as: token)
+        try library.hideFolder(false)
+        #expect(reply.status == 503)
+        #expect(reply.code == "storage_unavailable")
+        #expect(reply.header("retry-after") == "1")
+        #expect(try await library.sendFile(text, "?atomic=true", as: token).results.count == 20_000)
+    }
+}
