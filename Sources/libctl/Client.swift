@@ -110,14 +110,12 @@ final class Client {
     ) -> TransportRequest {
         request(
             endpoint.method, path ?? endpoint.path, authorization, body.map { ("application/json", .bytes($0.json)) },
-            timeout,
-            ifMatch: ifMatch)
+            timeout, ifMatch: ifMatch)
     }
 
     private func request(
         _ method: Method, _ path: String, _ authorization: String?,
-        _ body: (type: String, contents: TransportRequest.Body)?,
-        _ timeout: Int, ifMatch: String? = nil
+        _ body: (type: String, contents: TransportRequest.Body)?, _ timeout: Int, ifMatch: String? = nil
     ) -> TransportRequest {
         var headers = [("Accept", "application/json, \(Problem.mediaType)")]
         if let authorization { headers.append(("Authorization", authorization)) }
@@ -127,8 +125,7 @@ final class Client {
         let needsBody = body != nil || method == .post
         return TransportRequest(
             method: method.rawValue, path: path, headers: headers,
-            body: body?.contents ?? (needsBody ? .bytes([]) : nil),
-            patience: .whole(milliseconds: timeout))
+            body: body?.contents ?? (needsBody ? .bytes([]) : nil), patience: .whole(milliseconds: timeout))
     }
 
     /// Names one thing that is to be done, however often it is asked for: 128 random bits.

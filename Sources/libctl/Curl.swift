@@ -3,8 +3,6 @@ import Shared
 
 /// libcurl, on one connection that is kept for the life of the process.
 final class Curl {
-    private static let largestReply = 64 << 20
-
     private let server: Server
     private lazy var handle: UnsafeMutableRawPointer? = ccurl_load() ? ccurl_init() : nil
 
@@ -29,7 +27,7 @@ final class Curl {
             list = ccurl_append(list, value.isEmpty ? "\(name):" : "\(name): \(value)")
         }
         try request.gathered?.removeAll()
-        let answer = Answer(limit: Self.largestReply, request)
+        let answer = Answer(request)
         let upload = Upload()
         setOptions(handle, request, list, answer, upload)
         let code = withExtendedLifetime((answer, upload)) { ccurl_perform(handle) }
@@ -101,7 +99,7 @@ final class Curl {
 
 /// Hands out a body that is not in memory.
 private final class Upload {
-    private var spool = Spool(folder: "/")
+    private var spool: Spool?
     private var offset = 0
     private(set) var failure: (any Error)?
 
@@ -122,7 +120,7 @@ private final class Upload {
 
     private func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
         do {
-            let bytes = try spool.bytes(from: offset, atMost: buffer.count)
+            let bytes = try spool?.bytes(from: offset, atMost: buffer.count) ?? []
             buffer.copyBytes(from: bytes)
             offset += bytes.count
             return bytes.count
@@ -133,7 +131,7 @@ private final class Upload {
     }
 
     private func seek(to offset: Int, _ origin: Int32) -> Int32 {
-        guard origin == SEEK_SET, (0...spool.count).contains(offset) else { return CURL_SEEKFUNC_CANTSEEK }
+        guard origin == SEEK_SET, (0...(spool?.count ?? 0)).contains(offset) else { return CURL_SEEKFUNC_CANTSEEK }
         self.offset = offset
         return CURL_SEEKFUNC_OK
     }
@@ -141,27 +139,28 @@ private final class Upload {
 
 /// Collects one answer, or hands it on.
 private final class Answer {
-    private let limit: Int
     private let patience: TransportRequest.Patience
     private let receive: ((TransportReply, [UInt8]) throws -> Void)?
+    private let gathered: Spool?
     private var status = 0
     private var headers: [String: String] = [:]
     private var body: [UInt8] = []
     private var lastPiece = ContinuousClock.now
     private(set) var isOversized = false
-    /// What `receive` threw.
+    /// What kept the body from being taken.
     private(set) var failure: (any Error)?
 
-    /// - Parameter limit: in bytes, of what is kept in memory.
-    init(limit: Int, _ request: TransportRequest?) {
-        self.limit = limit
+    /// In bytes, in memory and elsewhere: the daemon's results of a file end at 256 MiB.
+    private static let limit = (body: 64 << 20, gathered: 257 << 20)
+
+    init(_ request: TransportRequest?) {
         patience = request?.patience ?? .piece(seconds: 0)
-        receive = request?.receive ?? request?.gathered.map { spool in { _, bytes in try spool.append(bytes) } }
+        receive = request?.receive
+        gathered = request?.gathered
     }
 
     static func from(_ context: UnsafeMutableRawPointer?) -> Answer {
-        guard let context else { return Answer(limit: 0, nil) }
-        return Unmanaged<Answer>.fromOpaque(context).takeUnretainedValue()
+        context.map { Unmanaged<Answer>.fromOpaque($0).takeUnretainedValue() } ?? Answer(nil)
     }
 
     var reply: TransportReply { TransportReply(status: status, headers: headers, body: body) }
@@ -175,19 +174,21 @@ private final class Answer {
     func append(body bytes: UnsafeRawBufferPointer) -> Int {
         lastPiece = .now
         let reply = reply
-        if let receive, reply.isSuccess {
-            do {
+        do {
+            if reply.isSuccess, let receive {
                 try receive(reply, Array(bytes))
-                return bytes.count
-            } catch {
-                failure = error
-                return 0
+            } else if reply.isSuccess, let gathered {
+                isOversized = gathered.count + bytes.count > Self.limit.gathered
+                if !isOversized { try gathered.append(Array(bytes)) }
+            } else {
+                isOversized = body.count + bytes.count > Self.limit.body
+                if !isOversized { body.append(contentsOf: bytes) }
             }
+        } catch {
+            failure = error
+            return 0
         }
-        isOversized = body.count + bytes.count > limit
-        if isOversized { return 0 }
-        body.append(contentsOf: bytes)
-        return bytes.count
+        return isOversized ? 0 : bytes.count
     }
 
     func append(header bytes: UnsafeRawBufferPointer) -> Int {

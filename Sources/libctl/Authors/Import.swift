@@ -118,6 +118,7 @@ extension AuthorsCommand {
                 throw Self.foreign("\(answered) results came for \(sent.count) lines")
             }
             try batch.removeAll()
+            try report.flush()
         }
 
         private static func foreign(_ why: String) -> CommandFailure {

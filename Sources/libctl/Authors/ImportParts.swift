@@ -96,9 +96,12 @@ final class ImportReport {
         }
     }
 
+    /// What is stored is told at once, whatever becomes of the rest.
+    func flush() throws { try output.flush() }
+
     func end() throws {
         try list?.end()
-        try output.flush()
+        try flush()
     }
 
     var stored: Int { (outcomes["created"] ?? 0) + (outcomes["updated"] ?? 0) }
