@@ -32,6 +32,8 @@ struct Libctl: ParsableCommand {
         for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
             _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
         }
+        // A file that may not grow (setrlimit(2)) is as a full disk.
+        signal(SIGXFSZ, SIG_IGN)
         let (arguments, io) = (Array(CommandLine.arguments.dropFirst()), IO.standard)
         CompletionRoot.limitTime(arguments, io: io)
         Glibc.exit(run(arguments, io: io))

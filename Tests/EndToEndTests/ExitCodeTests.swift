@@ -37,6 +37,9 @@ import Testing
             ("libctl authors add -f -", 65, long), ("libctl authors add -f nothing", 66, ""),
             ("libctl login ada --password-file nothing", 66, ""),
             ("libctl --server http://127.0.0.1:1 status", 69, ""), ("libctl whoami > /dev/full", 74, ""),
+            (
+                "said=$( (ulimit -f 0; libctl whoami > out) 2>&1); code=$?; echo \"$said\" >&2; exit $code", 74, ""
+            ),
             ("LIBCTL_SERVER=nothing libctl status", 78, ""),
             ("LIBCTL_SERVER=http://example.org libctl status", 78, ""),
             (

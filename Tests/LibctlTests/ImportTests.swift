@@ -111,6 +111,10 @@ import Testing
         #expect(result.output == expected)
         #expect(result.error.contains("created 1, updated 1, 1 failed\n"))
         #expect(try await ctl.line("authors import - -o json --fields shelf", input: text).code == 64)
+        // What was found before a failure is whole all the same.
+        let none = try await ctl.line("authors import - --atomic --json --fields line", input: text)
+        #expect(none.code == 7)
+        #expect(none.output == "[\n{\"line\":4}\n]\n")
     }
 
     /// What is gathered needs room, and a small file none.

@@ -79,6 +79,7 @@ extension AuthorsCommand {
                 try send(&batch, report, session)
             } catch {
                 progress.end()
+                try? report.end()
                 if report.stored > 0 { session.talk.say(report.description) }
                 throw error
             }
