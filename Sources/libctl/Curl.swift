@@ -89,8 +89,8 @@ final class Curl {
             return CommandFailure(.tryLater, "\(server.origin) did not answer in time")
         case CURLE_WRITE_ERROR where answer.isOversized:
             return CommandFailure(.foreignReply, "the reply from \(server.origin) is too large")
-        case CURLE_PARTIAL_FILE, CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_UNSUPPORTED_PROTOCOL,
-            CURLE_WEIRD_SERVER_REPLY:
+        case CURLE_PARTIAL_FILE, CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_SEND_FAIL_REWIND,
+            CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY:
             return CommandFailure(.foreignReply, "the reply from \(server.origin) is not whole: \(reason)")
         default: return CommandFailure(.unreachable, "\(server.origin): \(reason)")
         }
@@ -184,6 +184,11 @@ private final class Answer {
                 isOversized = body.count + bytes.count > Self.limit.body
                 if !isOversized { body.append(contentsOf: bytes) }
             }
+        } catch let full as Spool.Failure {
+            // What the answer was to tell has happened already.
+            failure = CommandFailure(
+                .output, "\(full)", hint: "it may have been done all the same: look before you try again")
+            return 0
         } catch {
             failure = error
             return 0

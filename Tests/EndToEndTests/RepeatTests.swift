@@ -42,13 +42,18 @@ import Testing
         #expect(list.output.split(separator: "\n").count == 20_000)
     }
 
-    /// The command goes on by itself once the daemon is there again.
-    @Test func anImportSurvivesAKill() async throws {
+    /// The command goes on by itself once the daemon is there again. All or nothing, it is stored once, whether the kill met the file
+    /// before its transaction, in it or behind it.
+    @Test(arguments: [[], ["--atomic"]])
+    func anImportSurvivesAKill(options: [String]) async throws {
         let daemon = try await Daemon()
         try await daemon.login("ada", home: home)
         let lines = (1...20_000).map { #"{"name":"N\#($0)","book":"B","country":"C"}"# }.joined(separator: "\n")
-        async let importing = daemon.libctl("authors", "import", "-", "--verbose", home: home, input: lines)
-        while try await daemon.libctl("authors", "list", "--limit", "1", "-o", "id", home: home).output.isEmpty {}
+        let logged = try logSize(daemon)
+        async let importing = Program.run(
+            Program.path("libctl"), ["authors", "import", "-", "--verbose"] + options,
+            environment: ["HOME": home.path, "LIBCTL_SERVER": daemon.address], input: lines)
+        while try !hasBegun(daemon, options, logged: logged) {}
         #expect(try await daemon.end(SIGKILL) == 128 + SIGKILL)
         try await daemon.start(["--listen", "127.0.0.1:\(daemon.port)"])
         let imported = try await importing
@@ -58,6 +63,24 @@ import Testing
         #expect(imported.error.contains(" is not whole: ") || imported.error.contains(": no libraryd answers at "))
         let list = try await daemon.libctl("authors", "list", "-o", "id", home: home)
         #expect(list.output.split(separator: "\n").count == 20_000)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: daemon.data).allSatisfy { !$0.contains("spool") })
+    }
+
+    /// Whether something is stored, or the file that is all or nothing is on its way. No program is started for this: it would take as long
+    /// as the import.
+    private func hasBegun(_ daemon: Daemon, _ options: [String], logged: Int) throws -> Bool {
+        if options.isEmpty { return try logSize(daemon) > logged + 200_000 }
+        let folder = "/proc/\(daemon.pid)/fd/"
+        return try FileManager.default.contentsOfDirectory(atPath: folder).contains {
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: folder + $0))
+                .map { $0.hasPrefix(daemon.data) && $0.hasSuffix(" (deleted)") } == true
+        }
+    }
+
+    /// Of the write-ahead log, in bytes.
+    private func logSize(_ daemon: Daemon) throws -> Int {
+        let attributes = try FileManager.default.attributesOfItem(atPath: daemon.data + "/library.db-wal")
+        return try require(attributes[.size] as? Int)
     }
 
     /// From its beginning each time, though it is not in memory.

@@ -111,10 +111,64 @@ import Testing
         #expect(result.output == expected)
         #expect(result.error.contains("created 1, updated 1, 1 failed\n"))
         #expect(try await ctl.line("authors import - -o json --fields shelf", input: text).code == 64)
+        // Nothing is no empty list.
+        #expect(try await ctl.line("authors import - --json", input: "name,book\n").output == "")
         // What was found before a failure is whole all the same.
         let none = try await ctl.line("authors import - --atomic --json --fields line", input: text)
         #expect(none.code == 7)
         #expect(none.output == "[\n{\"line\":4}\n]\n")
+    }
+
+    /// The ids of a trial are no author's, and may become those of another.
+    @Test func aTrialHasNoIds() async throws {
+        let ctl = try await Ctl.loggedIn()
+        _ = try await ctl.line("authors add --name A --book B --country C")
+        let (text, trial) = ("name,book,country\nN,B,C\nA,B,C\n", "authors import - --dry-run --on-conflict skip")
+        #expect(try await ctl.line(trial + " -o id", input: text).output == "1\n")
+        #expect(
+            try await ctl.line(trial + " -o ndjson", input: text).output == """
+                {"line":2,"outcome":"created"}
+                {"line":3,"outcome":"skipped","id":1}
+
+                """)
+    }
+
+    /// The rejects are kept in its place only if whatever else it has is stored.
+    @Test(arguments: [("csv", ""), ("ndjson", "--atomic"), ("ndjson", "--dry-run")])
+    func aFileIsNotReplacedByItsRejects(format: String, option: String) async throws {
+        let ctl = try await Ctl.loggedIn()
+        let path = ctl.home.path + "/library"
+        let text =
+            format == "csv"
+            ? "name,book,country\n,B,C\nA,B,C\n"
+            : "{\"name\":\"\",\"book\":\"B\"}\n{\"name\":\"A\",\"book\":\"B\",\"country\":\"C\"}\n"
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+        let refused = try await ctl.line("authors import \(path) --rejects \(path) \(option)")
+        #expect(refused.code == 64, "\(refused.error)")
+        #expect(refused.error.contains("the rejects would replace lines that are nowhere else"))
+        // Nor by another name of it.
+        try FileManager.default.createSymbolicLink(atPath: path + ".link", withDestinationPath: path)
+        #expect(try await ctl.line("authors import \(path) --rejects \(path).link \(option)").code == 64)
+        // Nor if the import breaks off.
+        var broken = ctl
+        broken.answer = { $0.path == "/authors" ? TransportReply(status: 500, headers: [:], body: []) : nil }
+        #expect(try await broken.line("authors import \(path) --rejects \(path)").code == (format == "csv" ? 64 : 76))
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == text)
+        #expect(try await ctl.line("authors list").output == "")
+    }
+
+    /// A line that cannot be stored is kept as it was, so that it can be mended.
+    @Test(
+        arguments: [
+            ("name,book,country\n,\"B, \"\"1\"\"\",C\n", #",\"B, \"\"1\"\"\",C"#), ("name,book,country\nA;B\n", "A;B"),
+            (#"{"name":"","book":"B"}"# + "\n", #"{\"name\":\"\",\"book\":\"B\"}"#), ("{nonsense\n", "{nonsense"),
+        ] as [(String, String)])
+    func aBadLineIsKept(text: String, kept: String) async throws {
+        let ctl = try await Ctl.loggedIn()
+        let path = ctl.home.path + "/rejects"
+        _ = try await ctl.line("authors import - --rejects \(path)", input: text)
+        let reject = try String(contentsOfFile: path, encoding: .utf8)
+        #expect(reject.hasSuffix(#","text":"\#(kept)"}"# + "\n"), "\(reject)")
     }
 
     /// What is gathered needs room, and a small file none.

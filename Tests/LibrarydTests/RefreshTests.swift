@@ -10,6 +10,20 @@ import Testing
         try await library.post("/token/refresh", #"{"refresh_token":"\#(token)"}"#)
     }
 
+    /// A trade that comes to the writer when the client has given up would be a first use without an answer, and the next a replay.
+    @Test func aTradeThatIsLateIsNone() async throws {
+        let library = try await TestLibrary()
+        let login = try await library.login("ada")
+        let failure = await #expect(throws: Failure.self) {
+            try await library.app.store.rotateRefreshToken(
+                from: Digest.sha256(Array(login.refreshToken.utf8)), to: Array(repeating: 0, count: 32),
+                at: library.time.now, grace: 10, idle: 1000, isLate: { true })
+        }
+        #expect(failure?.code == .busy)
+        library.time.advance(seconds: 60)
+        #expect(try await refresh(login.refreshToken, library).status == 200)
+    }
+
     @Test func tradesOneTokenForTheNext() async throws {
         let library = try await TestLibrary()
         let login = try await library.login("ada")

@@ -58,6 +58,35 @@ import Testing
         #expect(try trial.results.count == 5000)
     }
 
+    /// Each takes room on the disk, and the writer for seconds: two of a user at once, and none for good.
+    @Test func thereAreOnlySoManyFiles() async throws {
+        let library = try await TestLibrary()
+        let (ada, bob) = (try await library.login("ada").token, try await library.login("bob").token)
+        @Sendable func send(_ token: String, _ meanwhile: @escaping @Sendable () async throws -> Void) async throws
+            -> TestReply
+        {
+            try await library.send(
+                "POST", "/authors?dry_run=true", headers: [bearer(token), ("Content-Type", "application/x-ndjson")],
+                body: Array((Self.line + "\n").utf8), meanwhile: meanwhile)
+        }
+        let outer = try await send(ada) {
+            let inner = try await send(ada) {
+                let third = try await send(ada) {}
+                #expect(third.status == 503)
+                #expect(third.code == "busy")
+                #expect(third.header("retry-after") == "1")
+                #expect(try await send(bob) {}.status == 200)
+            }
+            #expect(inner.status == 200)
+            #expect(try await send(ada) {}.status == 200)
+        }
+        #expect(outer.status == 200)
+        // A file that is refused gives its place back too.
+        for _ in 0..<5 {
+            #expect(try await library.sendFile("x", "?atomic=true", as: ada).status == 422)
+        }
+    }
+
     /// Two bytes of a file make a hundred of its answer.
     @Test func anAnswerHasAnEnd() throws {
         let library = TemporaryFolder()

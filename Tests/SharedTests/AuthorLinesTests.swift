@@ -63,6 +63,24 @@ import Testing
             ])
     }
 
+    /// Neither fields nor names without end.
+    @Test func aHostileLineTakesLittle() throws {
+        var lines = AuthorLines(.csv, unknownMembers: .rejected)
+        lines.append(Array("name,book,country\n".utf8))
+        lines.append([UInt8](repeating: UInt8(ascii: ","), count: 2 << 20))
+        lines.append(Array("\nA,B,C\n".utf8))
+        let first = try #require(try lines.next(atEnd: true))
+        #expect(throws: AuthorLines.Fault.syntax("the record is longer than 1 MiB")) { try first.draft.get() }
+        #expect(first.fields == [])
+        #expect(try lines.next(atEnd: true)?.draft.get().name == "A")
+
+        let name = String(repeating: "é", count: 100_000)
+        var objects = AuthorLines(.ndjson, unknownMembers: .rejected)
+        objects.append(Array(#"{"name":"A","book":"B","country":"C","\#(name)":1}"#.utf8))
+        let fault = #expect(throws: AuthorLines.Fault.self) { try objects.next(atEnd: true)?.draft.get() }
+        #expect(fault?.description == "\(name.prefix(64))… is not a field of an author")
+    }
+
     @Test(arguments: AuthorLines.Format.allCases)
     func aLineWithoutEndHarmsOnlyItself(format: AuthorLines.Format) throws {
         let long = String(repeating: "x", count: 1 << 20)

@@ -17,6 +17,8 @@ public struct AuthorLines: Sendable {
     public struct Line: Sendable {
         /// Counted from 1; a CSV record that spans several has the number of its first.
         public let number: Int
+        /// Of a line that is wrong: its fields as they stand in the file, or the whole line. Empty if they cannot be told apart.
+        public let fields: [[UInt8]]
         /// The author as it will be stored, or what is wrong.
         public let draft: Result<AuthorDraft, Fault>
     }
@@ -80,13 +82,13 @@ public struct AuthorLines: Sendable {
             }
             if format == .ndjson {
                 if record.fault == nil, record.fields[0].allSatisfy({ $0 == 0x20 || $0 == 0x09 }) { continue }
-                return Line(number: record.line, draft: Result { () throws(Fault) in try object(record) })
+                return Line(record, Result { () throws(Fault) in try object(record) })
             }
             guard let columns else {
                 self.columns = try header(record)
                 continue
             }
-            return Line(number: record.line, draft: Result { () throws(Fault) in try self.row(record, columns) })
+            return Line(record, Result { () throws(Fault) in try self.row(record, columns) })
         }
         if atEnd, format == .csv, columns == nil { throw .syntax("there is no header line") }
         return nil
@@ -102,8 +104,10 @@ public struct AuthorLines: Sendable {
         let known = columns.filter { Author.fieldNames.contains($0) }
         guard Set(known).count == known.count else { throw .syntax("line 1: a column is named twice") }
         for (text, column) in zip(texts, columns) where !Author.fieldNames.contains(column) {
-            if unknownMembers == .rejected { throw .syntax("line 1: '\(text)' is not a field of an author") }
-            unknown(text)
+            if unknownMembers == .rejected {
+                throw .syntax("line 1: '\(Self.shortened(text))' is not a field of an author")
+            }
+            unknown(Self.shortened(text))
         }
         return columns
     }
@@ -158,9 +162,10 @@ public struct AuthorLines: Sendable {
         // What the daemon itself adds to an author is left out without a word.
         for name in reader.unknownNames where !Author.fieldNames.contains(name) {
             if unknownMembers == .rejected {
-                throw .invalid(InvalidFields([FieldError(name, .unknownField, "is not a field of an author")]))
+                throw .invalid(
+                    InvalidFields([FieldError(Self.shortened(name), .unknownField, "is not a field of an author")]))
             }
-            unknown(name)
+            unknown(Self.shortened(name))
         }
         return try validated(draft)
     }
@@ -206,8 +211,22 @@ public struct AuthorLines: Sendable {
             line: record.line, fields: [Array(first.dropFirst(3))] + record.fields.dropFirst(), fault: record.fault)
     }
 
+    /// A hostile name has no end.
+    private static func shortened(_ name: String) -> String {
+        let scalars = name.unicodeScalars
+        return scalars.count > 64 ? String(scalars.prefix(64)) + "…" : name
+    }
+
     /// A hostile file has no end of names.
     private mutating func unknown(_ name: String) {
         if unknownNames.count < 100, !unknownNames.contains(name) { unknownNames.append(name) }
+    }
+}
+
+extension AuthorLines.Line {
+    fileprivate init(_ record: Records.Record, _ draft: Result<AuthorDraft, AuthorLines.Fault>) {
+        number = record.line
+        self.draft = draft
+        if case .failure = draft { fields = record.fields } else { fields = [] }
     }
 }

@@ -61,7 +61,7 @@ public struct BulkResult: Sendable, Equatable, JSONReadable, JSONWritable {
     public var line: Int64
     public let outcome: String
     /// The author's, unless the line failed.
-    public let id: Int64?
+    public var id: Int64?
     /// Of a failure.
     public let code: ErrorCode?
     public let message: String?

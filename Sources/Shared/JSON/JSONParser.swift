@@ -139,9 +139,9 @@ struct JSONParser {
                 offset += 1
                 return text
             case UInt8(ascii: "\\"):
-                var text = unescaped ?? Array(bytes[start..<offset])
-                text.append(contentsOf: String(try escape()).utf8)
-                unescaped = text
+                // In place: a copy for each escape would make a long text's cost the square of its length.
+                if unescaped == nil { unescaped = Array(bytes[start..<offset]) }
+                unescaped?.append(contentsOf: String(try escape()).utf8)
             case nil: throw failure("unterminated string")
             default: throw failure("unescaped control character")
             }

@@ -92,8 +92,8 @@ public struct Records: Sendable {
         case (_, separator):
             fields.append(field)
             field.removeAll(keepingCapacity: true)
-            length += 1
             state = .fieldStart
+            grow(by: 1)
         case (.quoteInQuoted, UInt8(ascii: "\r")): break
         case (.quoteInQuoted, _): lose("text after a closing quote")
         default:
@@ -105,7 +105,11 @@ public struct Records: Sendable {
 
     private mutating func add(_ text: some Collection<UInt8>) {
         field.append(contentsOf: text)
-        length += text.count
+        grow(by: text.count)
+    }
+
+    private mutating func grow(by count: Int) {
+        length += count
         if length > Self.longest { lose("the record is longer than 1 MiB") }
     }
 

@@ -104,14 +104,19 @@ public final class Spool: Sendable {
         state.tail.removeAll(keepingCapacity: true)
     }
 
-    /// A new private file, which loses its name at once.
+    /// A private file without a name (open(2), O_TMPFILE); where the file system knows no such thing, with one that it loses at once.
     private func open() throws -> Int32 {
+        let unnamed = Glibc.open(folder, Self.temporary | O_RDWR | O_CLOEXEC, 0o600)
+        if unnamed >= 0 { return unnamed }
         let path = "\(folder)/spool-\(String(UInt64.random(in: .min ... .max), radix: 36))"
         let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw failure }
         unlink(path)
         return descriptor
     }
+
+    /// O_TMPFILE, whose macro Swift does not import: __O_TMPFILE, the same on all of its platforms, with O_DIRECTORY.
+    private static let temporary = 0o20000000 | O_DIRECTORY
 
     private var failure: Failure { Failure(code: errno, folder: folder) }
 }

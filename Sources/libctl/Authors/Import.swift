@@ -45,14 +45,27 @@ extension AuthorsCommand {
 
         func run(_ session: Session) throws {
             try session.reading(file) { descriptor in
-                try RejectFile.with(rejects) { try run(session, descriptor, $0) }
+                var report: ImportReport?
+                let isInput = RejectFile.isFile(rejects, descriptor)
+                try RejectFile.with(rejects, isInput: isInput) {
+                    report = try run(session, descriptor, $0, isReplaced: isInput)
+                }
+                try report?.endFailures()
             }
         }
 
-        private func run(_ session: Session, _ descriptor: Int32, _ rejects: RejectFile?) throws {
+        /// - Parameter isReplaced: whether the rejects are to be in the place of the file itself.
+        private func run(
+            _ session: Session, _ descriptor: Int32, _ rejects: RejectFile?, isReplaced: Bool
+        ) throws -> ImportReport {
             let source = try LineSource(Reader(descriptor), form, session)
+            guard !isReplaced || source.format == .ndjson && !isWhole else {
+                throw CommandFailure(
+                    .usage, "the rejects would replace lines that are nowhere else", hint: "name another --rejects file"
+                )
+            }
             let progress = Progress(session.talk, size: Self.size(of: descriptor), noun: "lines")
-            let report = try ImportReport(session, progress, rejects)
+            let report = try ImportReport(session, progress, rejects, isTrial: dryRun)
             defer { progress.end() }
 
             var batch = ImportBatch(session.io.spool())
@@ -60,7 +73,9 @@ extension AuthorsCommand {
                 while let line = try source.next() {
                     report.total += 1
                     if isWhole, batch.size(before: line.number) > Self.largestBody {
-                        throw CommandFailure(.invalid, "the file is too large to be stored all or nothing")
+                        throw CommandFailure(
+                            .invalid, "the file is too large for one request",
+                            hint: "without --atomic and --dry-run it goes in by batches")
                     }
                     if !isWhole, batch.count == Self.batch.lines || batch.size(before: line.number) > Self.batch.size {
                         try send(&batch, report, session)
@@ -68,7 +83,9 @@ extension AuthorsCommand {
                     switch line.draft {
                     case .success(let draft): try batch.add(draft, line.number)
                     case .failure(let fault):
-                        try report.add(BulkResult(line: line.number, fault), CommandFailure(fault))
+                        try report.add(
+                            BulkResult(line: line.number, fault), CommandFailure(fault),
+                            text: source.text(of: line))
                     }
                     if report.total.isMultiple(of: Self.batch.lines) { progress.show(report.total, source.received) }
                 }
@@ -79,14 +96,14 @@ extension AuthorsCommand {
                 try send(&batch, report, session)
             } catch {
                 progress.end()
-                try? report.end()
+                try? report.endEarly()
                 if report.stored > 0 { session.talk.say(report.description) }
                 throw error
             }
             progress.end()
             try report.end()
             session.talk.say(report.description + (dryRun ? " (nothing was changed)" : ""))
-            try report.failures.end(of: report.total, noun: "lines")
+            return report
         }
 
         private func send(_ batch: inout ImportBatch, _ report: ImportReport, _ session: Session) throws {

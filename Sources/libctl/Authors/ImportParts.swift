@@ -53,14 +53,17 @@ final class ImportReport {
     private let rejects: RejectFile?
     private let output: Output
     private let list: RecordList?
+    private let isTrial: Bool
+    private var isListed = false
     private var outcomes: [String: Int] = [:]
     private(set) var failures = BatchFailures()
     var total = 0
 
-    init(_ session: Session, _ progress: Progress, _ rejects: RejectFile?) throws {
+    init(_ session: Session, _ progress: Progress, _ rejects: RejectFile?, isTrial: Bool) throws {
         (talk, output) = (session.talk, session.output)
         self.progress = progress
         self.rejects = rejects
+        self.isTrial = isTrial
         let options = session.options
         let isAskedFor = options.format != nil || options.json || options.fields != nil
         list = isAskedFor ? try output.list(of: BulkResult.self) : nil
@@ -70,10 +73,18 @@ final class ImportReport {
     ///   - result: of that line of the file.
     ///   - failure: in libctl's own words.
     ///   - draft: what the line says, if it can be read.
+    ///   - text: the line itself, if it cannot.
     func add(
-        _ result: BulkResult, _ failure: CommandFailure? = nil, draft: @autoclosure () throws -> AuthorDraft? = nil
+        _ result: BulkResult, _ failure: CommandFailure? = nil, draft: @autoclosure () throws -> AuthorDraft? = nil,
+        text: @autoclosure () -> String? = nil
     ) throws {
-        if output.format != .id || result.id != nil { try list?.add(result) }
+        var shown = result
+        // Of a trial it is no author's, and may become another's.
+        if isTrial, result.outcome == BulkResult.Outcome.created.rawValue { shown.id = nil }
+        if output.format != .id || shown.id != nil {
+            try list?.add(shown)
+            isListed = true
+        }
         guard let code = result.code else {
             outcomes[result.outcome, default: 0] += 1
             return
@@ -82,7 +93,7 @@ final class ImportReport {
         let message = (result.message ?? code.rawValue) + id
         progress.end()
         talk.warn("line \(result.line): \(message)")
-        try rejects?.add(result.line, message, try draft())
+        try rejects?.add(result.line, message, try draft(), text())
         failures.add(failure ?? CommandFailure(ExitStatus(line: code), message))
     }
 
@@ -104,6 +115,12 @@ final class ImportReport {
         try flush()
     }
 
+    /// What was found before a failure is still worth having, and nothing is no empty list.
+    func endEarly() throws { if isListed { try end() } }
+
+    /// - Throws: as ``BatchFailures/end(of:noun:)``.
+    func endFailures() throws { try failures.end(of: total, noun: "lines") }
+
     var stored: Int { (outcomes["created"] ?? 0) + (outcomes["updated"] ?? 0) }
 
     var description: String {
@@ -118,9 +135,16 @@ final class ImportReport {
 struct RejectFile {
     private let writer: Writer
 
-    /// Calls `body` with the file of that path. It gets its name when all is done, or has failed: until then the input may be the file
-    /// of that name.
-    static func with(_ path: String?, _ body: (RejectFile?) throws -> Void) throws {
+    /// Whether the path is that of the open file.
+    static func isFile(_ path: String?, _ descriptor: Int32) -> Bool {
+        var (named, opened) = (stat(), stat())
+        guard let path, stat(path, &named) == 0, fstat(descriptor, &opened) == 0 else { return false }
+        return named.st_dev == opened.st_dev && named.st_ino == opened.st_ino && opened.st_mode & S_IFMT == S_IFREG
+    }
+
+    /// Calls `body` with the file of that path. It gets its name when all is done, so that the input may be the file of that name, or
+    /// has failed, unless it is: then the lines that were not reached are nowhere else.
+    static func with(_ path: String?, isInput: Bool, _ body: (RejectFile?) throws -> Void) throws {
         guard let path else { return try body(nil) }
         var failure: (any Error)?
         try PrivateFile.replace(path) { descriptor in
@@ -128,7 +152,7 @@ struct RejectFile {
             do {
                 try body(file)
             } catch {
-                guard file.writer.hasWritten else { throw error }
+                guard file.writer.hasWritten, !isInput else { throw error }
                 failure = error
             }
             try file.writer.flush()
@@ -136,7 +160,7 @@ struct RejectFile {
         if let failure { throw failure }
     }
 
-    func add(_ line: Int64, _ reason: String, _ draft: AuthorDraft?) throws {
+    func add(_ line: Int64, _ reason: String, _ draft: AuthorDraft?, _ text: String?) throws {
         var json = JSONWriter()
         json.object {
             $0.member("line", line)
@@ -147,6 +171,7 @@ struct RejectFile {
                 $0.member("country", draft.country)
                 $0.member("booker_prize", draft.bookerPrize)
             }
+            if let text { $0.member("text", text) }
         }
         try writer.write(json.bytes + [UInt8(ascii: "\n")])
     }

@@ -56,6 +56,7 @@ final class LineSource {
     private var lines: AuthorLines
     private var isAtEnd = false
     private var told = 0
+    let format: AuthorLines.Format
     /// How many bytes have been read.
     private(set) var received = 0
 
@@ -68,7 +69,8 @@ final class LineSource {
             received += bytes.count
             start += text.utf8(bytes)
         }
-        let (format, separator) = Self.form(start, options.fileFormat)
+        let separator: UInt8
+        (format, separator) = Self.form(start, options.fileFormat)
         lines = AuthorLines(
             format, separator: separator, names: try options.names(), defaults: try options.defaults(),
             unknownMembers: .ignored)
@@ -93,6 +95,13 @@ final class LineSource {
                 isAtEnd = true
             }
         }
+    }
+
+    /// What a line that is wrong says, as CSV or as it is; `nil` if it cannot be told.
+    func text(of line: AuthorLines.Line) -> String? {
+        let fields = line.fields.map { String(decoding: $0, as: UTF8.self) }
+        if fields.isEmpty { return nil }
+        return format == .csv ? fields.map(Escaping.csv).joined(separator: ",") : fields[0]
     }
 
     private func tellUnknownNames() {

@@ -33,7 +33,7 @@ enum HelpTopic: String, CaseIterable {
         LIBCTL_USER      Which of several logins to use, where --user does not say.
         LIBCTL_TOKEN     An access token; it wins over the kept logins and is never refreshed.
         XDG_CONFIG_HOME  Where the folder libctl with the files below is, else ~/.config.
-        TMPDIR           Where 'authors import' gathers a long file that is all or nothing, else /var/tmp.
+        TMPDIR           Where 'authors import' gathers what is too long for memory, else /var/tmp.
         XDG_RUNTIME_DIR  Where a daemon's socket libraryd.sock is looked for.
         NO_COLOR         If set, no colour, unless --color always says so.
         LIBCTL_COMPLETION_MS  Milliseconds that a completion may take. (default: 350)

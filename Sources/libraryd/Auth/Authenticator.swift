@@ -7,6 +7,8 @@ import Shared
 struct Authenticator: Sendable {
     /// Seconds for which a used refresh token is honoured once more.
     static let refreshGrace: Int64 = 10
+    /// Seconds that a trade may wait for the writer: less than a client waits for the answer, which is 4 seconds in libctl.
+    private static let refreshPatience: Int64 = 3
 
     let store: Store
     let tokens: Tokens
@@ -140,10 +142,11 @@ struct Authenticator: Sendable {
     /// - Throws: ``Failure`` `refresh_token_invalid`; a replayed token also ends its session.
     func refresh(_ refreshToken: String) async throws -> Login {
         let now = clock.now()
+        let start = clock.uptime()
         let newToken = Self.newRefreshToken()
         switch try await store.rotateRefreshToken(
             from: Self.hash(refreshToken), to: Self.hash(newToken), at: now, grace: Self.refreshGrace,
-            idle: idleLimit)
+            idle: idleLimit, isLate: { [clock] in clock.uptime() - start >= Self.refreshPatience })
         {
         case .rotated(let session): return try await answer(session, refreshToken: newToken, at: now)
         case .replayed(let id):

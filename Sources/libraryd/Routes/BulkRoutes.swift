@@ -8,6 +8,7 @@ import Shared
 struct BulkRoutes: Sendable {
     let store: Store
     let clock: Clock
+    private let places = FilePlaces()
 
     /// 64 MiB.
     private static let maximumBody = 64 << 20
@@ -104,6 +105,8 @@ struct BulkRoutes: Sendable {
     private func createTogether(
         _ body: FileBody, _ format: AuthorLines.Format, _ options: BulkOptions, _ key: String?, _ context: CallerContext
     ) async throws -> Response {
+        let place = try places.take(for: context.principal.userID)
+        defer { withExtendedLifetime(place) {} }
         let contents = try await body.gathered(in: store.spool())
         let file = try await NIOThreadPool.singleton.runIfActive {
             try key.map { IdempotentFile($0, digest: try Self.digest(contents, format, options)) }
@@ -131,6 +134,8 @@ struct BulkRoutes: Sendable {
                     sent += piece.count
                 }
                 try await writer.finish(nil)
+                // Not before: as long its results are on the disk.
+                withExtendedLifetime(place) {}
             })
     }
 

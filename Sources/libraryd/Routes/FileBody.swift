@@ -28,10 +28,17 @@ final class FileBody: @unchecked Sendable {
         return part
     }
 
+    /// As much as 64 MiB takes at 2 Mbit/s. Who drips holds room on the disk.
+    private static let gatheringTime = Duration.seconds(300)
+
     /// All of it.
     /// - Throws: ``Failure``, `Spool.Failure`.
     func gathered(in spool: Spool) async throws -> Spool {
+        let deadline = ContinuousClock.now + Self.gatheringTime
         while let part = try await next() {
+            guard ContinuousClock.now < deadline else {
+                throw Failure(.requestTimeout, headers: [.connection: "close"])
+            }
             try await NIOThreadPool.singleton.runIfActive { try spool.append(Array(part.readableBytesView)) }
         }
         return spool

@@ -39,22 +39,33 @@ extension Store {
         as file: IdempotentFile? = nil, at now: Timestamp
     ) async throws -> BulkReport {
         defer { revisions.advance(owner) }
-        return try await writer.write { db in
+        return try await writer.write { db -> Result<BulkReport, any Error> in
             // Anew each time: the writer may perform this once more.
             var report = BulkReport(spool(), isAtomic: options.atomic)
-            if try Self.reply(db, to: file, owner: owner, at: now, into: report.results) { return report }
-            // To fail would undo the whole group of the writer and perform it once more.
-            try db.inSavepoint {
-                var work = BulkWork(db: db, owner: owner, onConflict: options.onConflict, now: now)
-                var lines = SpooledAuthors(contents, format, unknownMembers: .rejected)
-                while !report.isRefused, let line = try lines.next() { try report.add(try work.store(line)) }
-                try work.tellOfCreated()
-                if options.dryRun || options.atomic && report.failed > 0 { return .rollback }
-                if work.hasChanged { try Self.keep(db, reply: report.results, to: file, owner: owner, at: now) }
-                return .commit
+            if try Self.reply(db, to: file, owner: owner, at: now, into: report.results) {
+                return .success(report)
             }
-            return report
-        }
+            var refusal: (any Error)?
+            // What is undone here is undone alone. To fail would undo the whole group of the writer and perform it once more.
+            try db.inSavepoint {
+                do {
+                    var work = BulkWork(db: db, owner: owner, onConflict: options.onConflict, now: now)
+                    var lines = SpooledAuthors(contents, format, unknownMembers: .rejected)
+                    while !report.isRefused, let line = try lines.next() {
+                        try report.add(try work.store(line))
+                        guard !writer.isClosed else { throw Failure.busy }
+                    }
+                    try work.tellOfCreated()
+                    if options.dryRun || options.atomic && report.failed > 0 { return .rollback }
+                    if work.hasChanged { try Self.keep(db, reply: report.results, to: file, owner: owner, at: now) }
+                    return .commit
+                } catch  where !(error is DatabaseError) {
+                    refusal = error
+                    return .rollback
+                }
+            }
+            return refusal.map { .failure($0) } ?? .success(report)
+        }.get()
     }
 
     /// For what is too long to be in memory: where the library itself has room.
@@ -75,7 +86,7 @@ struct BulkReport: Sendable {
     let results: Spool
     private(set) var lines = 0
     private(set) var failed = 0
-    /// The first of those that failed.
+    /// The first of those that failed, of an atomic file.
     private(set) var faults: [BulkResult] = []
     /// Whether those that failed are there already, all of them.
     private(set) var isConflict = true
@@ -85,9 +96,9 @@ struct BulkReport: Sendable {
     static let toldFaults = 100
     private let longest: Int
 
-    /// - Parameter longest: of the results, in bytes: by default four times the largest file, and more than any needs whose lines are
-    ///   authors.
-    init(_ results: Spool, isAtomic: Bool, longest: Int = 256 << 20) {
+    /// - Parameter longest: of the results, in bytes: by default twice the largest file, because a line may be much shorter than what
+    ///   is told of it, and what an atomic file was answered is kept for a day.
+    init(_ results: Spool, isAtomic: Bool, longest: Int = 128 << 20) {
         self.results = results
         self.isAtomic = isAtomic
         self.longest = longest
@@ -102,7 +113,7 @@ struct BulkReport: Sendable {
         if let code = result.code {
             failed += 1
             isConflict = isConflict && code == .authorExists
-            if faults.count < Self.toldFaults { faults.append(result) }
+            if isAtomic, faults.count < Self.toldFaults { faults.append(result) }
         }
         if isAtomic, failed > 0 { return }
         try results.append(BulkResult.ndjson([result]))

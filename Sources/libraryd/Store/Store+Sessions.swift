@@ -193,11 +193,15 @@ extension Store {
     ///   - grace: for so many seconds a token that was used already is honoured once more, because the answer to its
     ///     first use may have been lost.
     ///   - idle: a session that was not used for so many seconds is over.
+    ///   - isLate: whether the client has given up by now.
+    /// - Throws: ``Failure`` `busy` if the writer came to it too late: a trade that nobody hears of would end the session.
     func rotateRefreshToken(
-        from hash: [UInt8], to newHash: [UInt8], at now: Timestamp, grace: Int64, idle: Int64
+        from hash: [UInt8], to newHash: [UInt8], at now: Timestamp, grace: Int64, idle: Int64,
+        isLate: @escaping @Sendable () -> Bool
     ) async throws -> Rotation {
         let sessions = sessions
         return try await writer.write { db -> Rotation in
+            guard !isLate() else { throw Failure.busy }
             let used = try Row.fetchOne(
                 db, sql: "SELECT session, used_at FROM used_refresh_token WHERE hash = ?", arguments: [Data(hash)])
             // In either direction: a clock that was set back must not lengthen the time.
