@@ -87,6 +87,26 @@ import Testing
         }
     }
 
+    /// The daemon does not wait for a long transaction when it is to stop.
+    @Test func aFileThatIsCancelledChangesNothing() async throws {
+        let library = try await TestLibrary()
+        _ = try await library.login("ada")
+        let store = library.app.store
+        let contents = Spool(folder: library.folder.path)
+        try contents.append(Array(TestLibrary.lines(0..<1000).utf8))
+        let now = library.time.now
+        let task = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            var options = BulkOptions()
+            options.atomic = true
+            return try await store.createAuthors(of: contents, .ndjson, owner: 1, options: options, at: now)
+        }
+        let failure = await #expect(throws: Failure.self) { try await task.value }
+        #expect(failure == .busy)
+        #expect(try library.count("author") == 0)
+        #expect(try library.count("author_event") == 0)
+    }
+
     /// Two bytes of a file make a hundred of its answer.
     @Test func anAnswerHasAnEnd() throws {
         let library = TemporaryFolder()

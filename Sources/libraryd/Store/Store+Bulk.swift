@@ -1,6 +1,7 @@
 import GRDB
 import GRDBSQLite
 import Shared
+import Synchronization
 
 extension Store {
     /// Adds authors in one transaction; a line that fails harms no other.
@@ -39,33 +40,44 @@ extension Store {
         as file: IdempotentFile? = nil, at now: Timestamp
     ) async throws -> BulkReport {
         defer { revisions.advance(owner) }
-        return try await writer.write { db -> Result<BulkReport, any Error> in
-            // Anew each time: the writer may perform this once more.
-            var report = BulkReport(spool(), isAtomic: options.atomic)
-            if try Self.reply(db, to: file, owner: owner, at: now, into: report.results) {
-                return .success(report)
-            }
-            var refusal: (any Error)?
-            // What is undone here is undone alone. To fail would undo the whole group of the writer and perform it once more.
-            try db.inSavepoint {
-                do {
-                    var work = BulkWork(db: db, owner: owner, onConflict: options.onConflict, now: now)
-                    var lines = SpooledAuthors(contents, format, unknownMembers: .rejected)
-                    while !report.isRefused, let line = try lines.next() {
-                        try report.add(try work.store(line))
-                        guard !writer.isClosed else { throw Failure.busy }
-                    }
-                    try work.tellOfCreated()
-                    if options.dryRun || options.atomic && report.failed > 0 { return .rollback }
-                    if work.hasChanged { try Self.keep(db, reply: report.results, to: file, owner: owner, at: now) }
-                    return .commit
-                } catch  where !(error is DatabaseError) {
-                    refusal = error
-                    return .rollback
+        let cancellation = Cancellation()
+        return try await withTaskCancellationHandler {
+            try await writer.write { db in
+                try createAuthors(
+                    db, of: contents, format, owner: owner, options: options, as: file, at: now, cancellation)
+            }.get()
+        } onCancel: {
+            cancellation.isRequested.store(true, ordering: .relaxed)
+        }
+    }
+
+    /// What is undone here is undone alone: to throw would undo the whole group of the writer and perform it once more.
+    private func createAuthors(
+        _ db: Database, of contents: Spool, _ format: AuthorLines.Format, owner: Int64, options: BulkOptions,
+        as file: IdempotentFile?, at now: Timestamp, _ cancellation: Cancellation
+    ) throws -> Result<BulkReport, any Error> {
+        var report = BulkReport(spool(), isAtomic: options.atomic)
+        if try Self.reply(db, to: file, owner: owner, at: now, into: report.results) { return .success(report) }
+        var refusal: (any Error)?
+        try db.inSavepoint {
+            do {
+                var work = BulkWork(db: db, owner: owner, onConflict: options.onConflict, now: now)
+                var lines = SpooledAuthors(contents, format, unknownMembers: .rejected)
+                while !report.isRefused, let line = try lines.next() {
+                    try report.add(try work.store(line))
+                    // The daemon is to stop.
+                    guard !cancellation.isRequested.load(ordering: .relaxed) else { throw Failure.busy }
                 }
+                try work.tellOfCreated()
+                if options.dryRun || options.atomic && report.failed > 0 { return .rollback }
+                if work.hasChanged { try Self.keep(db, reply: report.results, to: file, owner: owner, at: now) }
+                return .commit
+            } catch  where !(error is DatabaseError) {
+                refusal = error
+                return .rollback
             }
-            return refusal.map { .failure($0) } ?? .success(report)
-        }.get()
+        }
+        return refusal.map { .failure($0) } ?? .success(report)
     }
 
     /// For what is too long to be in memory: where the library itself has room.
@@ -78,6 +90,11 @@ extension Store {
         let statement = try AuthorListStatement(query, owner: owner)
         return try await readers.withConnectionElsewhere { try statement.part($0, as: format) }
     }
+}
+
+/// Whether nobody waits for the work any more.
+private final class Cancellation: Sendable {
+    let isRequested = Atomic(false)
 }
 
 /// What became of the lines of a file.

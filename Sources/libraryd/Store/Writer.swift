@@ -78,9 +78,6 @@ final class Writer: Sendable {
         }
     }
 
-    /// Whether accepted writes are waited for, so that a long one should give up.
-    var isClosed: Bool { state.withLock { $0.closed } }
-
     /// Lets the accepted writes finish, then closes; closing moves the write-ahead log into the database.
     func close() {
         let draining = state.withLock { state in
