@@ -93,6 +93,7 @@ extension AuthorsCommand {
                     throw CommandFailure(
                         .invalid, "\(report.failures.count) of \(report.total) lines are not right, so none was stored")
                 }
+                if isWhole { session.talk.progress("waiting for the daemon: \(batch.count) lines") }
                 try send(&batch, report, session)
             } catch {
                 progress.end()
