@@ -33,6 +33,10 @@ final class Curl {
         let code = withExtendedLifetime((answer, upload)) { ccurl_perform(handle) }
         if let failure = answer.failure ?? upload.failure { throw failure }
         guard code == CURLE_OK else { throw failure(code, answer) }
+        guard answer.isDelimited || request.method == "HEAD" else {
+            throw CommandFailure(
+                .foreignReply, "the reply from \(server.origin) may not be whole: it does not tell where it ends")
+        }
         return answer.reply
     }
 
@@ -143,6 +147,7 @@ private final class Answer {
     private let receive: ((TransportReply, [UInt8]) throws -> Void)?
     private let gathered: Spool?
     private var status = 0
+    private var isHTTP1 = false
     private var headers: [String: String] = [:]
     private var body: [UInt8] = []
     private var lastPiece = ContinuousClock.now
@@ -164,6 +169,12 @@ private final class Answer {
     }
 
     var reply: TransportReply { TransportReply(status: status, headers: headers, body: body) }
+
+    /// Whether the end of the body can be told from a connection that was lost (RFC 9112, section 8).
+    var isDelimited: Bool {
+        !isHTTP1 || [204, 304].contains(status) || headers["content-length"] != nil
+            || headers["transfer-encoding"] != nil
+    }
 
     var isSilentTooLong: Bool {
         guard case .piece(let seconds) = patience else { return false }
@@ -201,6 +212,7 @@ private final class Answer {
         // The head of a `100 Continue` comes before that of the answer.
         if line.hasPrefix("HTTP/") {
             headers = [:]
+            isHTTP1 = line.hasPrefix("HTTP/1.")
             status = line.split(separator: " ").dropFirst().first.flatMap { Int($0.prefix(3)) } ?? 0
         }
         if let colon = line.firstIndex(of: ":") {

@@ -81,6 +81,23 @@ import Testing
         #expect(try String(contentsOfFile: path, encoding: .utf8) == "old")
     }
 
+    /// A reply that ends with its connection may have lost any number of lines.
+    @Test func anExportThatMayNotBeWholeIsNone() async throws {
+        let line =
+            #"{"id":1,"name":"A","book":"B","country":"C","booker_prize":false,"created_at":"2026-11-25T00:00:00.000Z","#
+            + #""updated_at":"2026-11-25T00:00:00.000Z","version":1}"# + "\n"
+        for (length, code) in [("", Int32(76)), ("Content-Length: \(line.utf8.count)\r\n", 0)] {
+            let server = try FakeServer(
+                answer: "HTTP/1.0 200 OK\r\nContent-Type: application/x-ndjson\r\n\(length)\r\n\(line)")
+            let path = home.path + "/library.ndjson"
+            let result = try await Program.run(
+                Program.path("libctl"), ["authors", "export", path],
+                environment: ["HOME": home.path, "LIBCTL_SERVER": server.address, "LIBCTL_TOKEN": "x"])
+            #expect(result.code == code, "\(result.error)")
+            #expect(FileManager.default.fileExists(atPath: path) == (code == 0))
+        }
+    }
+
     @Test func aFileThatBreaksOffIsTheSendersFault() async throws {
         let daemon = try await Daemon()
         try await daemon.login("ada", home: home)
