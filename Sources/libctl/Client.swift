@@ -169,7 +169,8 @@ final class Client {
                 waited += pause
                 continue
             }
-            trace("\(request.method) \(server.base)\(request.path) \(reply.status) \(reply.body.count) bytes")
+            let size = max(reply.body.count, request.gathered?.count ?? 0)
+            trace("\(request.method) \(server.base)\(request.path) \(reply.status) \(size) bytes")
             hasAnswered = true
             // 304 answers whoever has asked with If-None-Match.
             if reply.isSuccess || reply.status == 304 { return reply }
