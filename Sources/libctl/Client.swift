@@ -65,19 +65,13 @@ final class Client {
         let reply = try exchange(request, isRepeatable: endpoint.isRepeatable)
         guard reply.mediaType == type else { throw foreign(reply) }
         var records = Records(csv: false)
-        func takeAll(atEnd: Bool) throws {
-            while let record = records.next(atEnd: atEnd) {
-                guard let line = record.fields.first,
-                    let result = try? BulkResult(json: line, unknownMembers: .ignored)
-                else { throw foreign(reply) }
-                try take(result)
-            }
+        func takeLine(_ record: Records.Record) throws {
+            guard record.fault == nil, let result = try? BulkResult(json: record.fields[0], unknownMembers: .ignored)
+            else { throw foreign(reply) }
+            try take(result)
         }
-        try results.forEachPiece {
-            records.append($0)
-            try takeAll(atEnd: false)
-        }
-        try takeAll(atEnd: true)
+        try results.forEachPiece { try records.append($0, takeLine) }
+        try records.end(takeLine)
     }
 
     /// Calls `take` with each piece of a reply, as it comes.

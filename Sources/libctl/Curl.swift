@@ -155,7 +155,7 @@ private final class Answer {
     /// What kept the body from being taken.
     private(set) var failure: (any Error)?
 
-    /// In bytes, in memory and elsewhere: the daemon's results of a file end at 256 MiB.
+    /// In bytes, in memory and elsewhere: twice what the daemon tells of a file at most.
     private static let limit = (body: 64 << 20, gathered: 257 << 20)
 
     init(_ request: TransportRequest?) {

@@ -14,14 +14,14 @@ import Testing
     func allOrNothing(bad: String, status: Int, code: String) async throws {
         let library = try await TestLibrary()
         let token = try await library.login("ada").token
-        let good = (0..<2000).map { #"{"name":"N\#($0)","book":"B","country":"C"}"# }
+        let good = TestLibrary.lines(0..<2000)
         _ = try await library.create("A", "B", as: token)
-        let reply = try await library.sendFile((good + [bad] + good).joined(separator: "\n"), "?atomic=true", as: token)
+        let reply = try await library.sendFile([good, bad, good].joined(separator: "\n"), "?atomic=true", as: token)
         #expect(reply.status == status)
         #expect(reply.code == code)
         #expect(try reply.problem.errors.first?.field == "line 2001")
         #expect(try await library.list(as: token).count == 1)
-        let right = try await library.sendFile(good.joined(separator: "\n"), "?atomic=true", as: token)
+        let right = try await library.sendFile(good, "?atomic=true", as: token)
         #expect(try right.results.count == 2000)
     }
 
@@ -31,8 +31,7 @@ import Testing
         let library = try await TestLibrary()
         let token = try await library.login("ada").token
         let (before, _) = (try library.files, try await library.sendFile(Self.line, as: token))
-        let lines = (1...20_000).map { #"{"name":"N\#($0)","book":"B","country":"C"}"# }
-        let reply = try await library.sendFile(lines.joined(separator: "\n"), query, as: token)
+        let reply = try await library.sendFile(TestLibrary.lines(0..<20_000), query, as: token)
         #expect(try reply.results == (1...20_000).map { "\($0) created \($0 + 1)" })
         #expect(reply.body.count > 2 * Spool.largestPiece)
         #expect(reply.header("content-length") == String(reply.body.count))
@@ -122,7 +121,7 @@ import Testing
     @Test func aFileThatCannotBeGatheredChangesNothing() async throws {
         let library = try await TestLibrary()
         let token = try await library.login("ada").token
-        let text = (1...20_000).map { #"{"name":"N\#($0)","book":"B","country":"C"}"# }.joined(separator: "\n")
+        let text = TestLibrary.lines(0..<20_000)
         try library.hideFolder(true)
         let reply = try await library.sendFile(text, "?atomic=true", as: token)
         try library.hideFolder(false)

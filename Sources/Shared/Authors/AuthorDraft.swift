@@ -21,12 +21,15 @@ public struct AuthorDraft: Sendable, Equatable, JSONReadable, JSONWritable {
     }
 
     public func write(to json: inout JSONWriter) {
-        json.object {
-            $0.member("name", name)
-            $0.member("book", book)
-            $0.member("country", country)
-            $0.member("booker_prize", bookerPrize)
-        }
+        json.object { writeMembers(to: &$0) }
+    }
+
+    /// Writes the fields into an object that has been begun.
+    public func writeMembers(to json: inout JSONWriter) {
+        json.member("name", name)
+        json.member("book", book)
+        json.member("country", country)
+        json.member("booker_prize", bookerPrize)
     }
 
     /// The draft as it will be stored.

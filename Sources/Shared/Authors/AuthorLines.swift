@@ -107,7 +107,7 @@ public struct AuthorLines: Sendable {
             if unknownMembers == .rejected {
                 throw .syntax("line 1: '\(Self.shortened(text))' is not a field of an author")
             }
-            unknown(Self.shortened(text))
+            unknown(text)
         }
         return columns
     }
@@ -165,7 +165,7 @@ public struct AuthorLines: Sendable {
                 throw .invalid(
                     InvalidFields([FieldError(Self.shortened(name), .unknownField, "is not a field of an author")]))
             }
-            unknown(Self.shortened(name))
+            unknown(name)
         }
         return try validated(draft)
     }
@@ -219,6 +219,7 @@ public struct AuthorLines: Sendable {
 
     /// A hostile file has no end of names.
     private mutating func unknown(_ name: String) {
+        let name = Self.shortened(name)
         if unknownNames.count < 100, !unknownNames.contains(name) { unknownNames.append(name) }
     }
 }

@@ -46,6 +46,17 @@ public struct Records: Sendable {
         buffer.append(contentsOf: bytes)
     }
 
+    /// Appends the bytes and calls `body` with each record that is whole now.
+    public mutating func append(_ bytes: some Sequence<UInt8>, _ body: (Record) throws -> Void) rethrows {
+        append(bytes)
+        while let record = next(atEnd: false) { try body(record) }
+    }
+
+    /// Calls `body` with what is left at the end.
+    public mutating func end(_ body: (Record) throws -> Void) rethrows {
+        while let record = next(atEnd: true) { try body(record) }
+    }
+
     /// The next record that is not an empty line; `nil` if it needs more bytes, or, at the end, if there is none.
     public mutating func next(atEnd: Bool) -> Record? {
         while true {

@@ -62,11 +62,8 @@ extension Session {
         try authorized { authorization in
             try client.stream(
                 path, as: AuthorLines.Format.ndjson.mediaType, authorization: authorization, patience: 60
-            ) { bytes in
-                lines.append(bytes)
-                while let record = lines.next(atEnd: false) { try take(record) }
-            }
+            ) { try lines.append($0, take) }
         }
-        while let record = lines.next(atEnd: true) { try take(record) }
+        try lines.end(take)
     }
 }

@@ -165,12 +165,7 @@ struct RejectFile {
         json.object {
             $0.member("line", line)
             $0.member("reason", reason)
-            if let draft {
-                $0.member("name", draft.name)
-                $0.member("book", draft.book)
-                $0.member("country", draft.country)
-                $0.member("booker_prize", draft.bookerPrize)
-            }
+            draft?.writeMembers(to: &$0)
             if let text { $0.member("text", text) }
         }
         try writer.write(json.bytes + [UInt8(ascii: "\n")])

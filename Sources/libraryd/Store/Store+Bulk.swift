@@ -72,8 +72,8 @@ extension Store {
                 if options.dryRun || options.atomic && report.failed > 0 { return .rollback }
                 if work.hasChanged { try Self.keep(db, reply: report.results, to: file, owner: owner, at: now) }
                 return .commit
-            } catch  where !(error is DatabaseError) {
-                refusal = error
+            } catch let other where !(other is DatabaseError) {
+                refusal = other
                 return .rollback
             }
         }
