@@ -11,6 +11,7 @@ struct App: Sendable {
     let clock: Clock
     let logger: Logger
     let keys: KeyFiles
+    let turns = OperatorTurns()
     private let behindProxy: Bool
 
     init(
@@ -22,7 +23,7 @@ struct App: Sendable {
         self.logger = logger
         self.keys = keys
         self.behindProxy = behindProxy
-        try await store.loadSessions(at: clock.now())
+        try store.loadSessions()
         let throttle = Throttle(uptime: clock.uptime)
         for hash in try store.importedHashes() { passwords.expect(hash) }
         for (name, address) in try store.loginAddresses() { throttle.know(name, at: address) }

@@ -6,6 +6,8 @@ import Glibc
 struct DataFolder: ~Copyable {
     let path: String
     private let lock: Int32
+    /// Whether a process has had the lock before.
+    private let wasUsed: Bool
 
     static func databasePath(in folder: String) -> String { folder + "/library.db" }
     static func operatorSocketPath(in folder: String) -> String { folder + "/operator.sock" }
@@ -17,9 +19,25 @@ struct DataFolder: ~Copyable {
     /// Creates the folder if it is missing (0700) and takes its lock.
     /// - Throws: ``StartupError``; `locked` names the process that has the lock.
     init(path: String) throws {
-        self.path = path
         try Self.create(path)
-        lock = try Self.takeLock(path + "/libraryd.lock")
+        let file = path + "/libraryd.lock"
+        let wasUsed = try FileStatus(path: file) != nil
+        lock = try Self.takeLock(file)
+        self.path = path
+        self.wasUsed = wasUsed
+    }
+
+    /// Passes unless the library is an empty file in a folder where there was one with something in it.
+    /// - Throws: ``StartupError`` `data`.
+    func requireLibraryNotLost() throws {
+        let library = FileContents.name(of: databasePath)
+        guard let status = try FileStatus(path: databasePath), status.kind == .regular, status.size == 0 else { return }
+        let names = try FileContents.names(in: path)
+        let isKept = names.contains { $0.hasPrefix(library + ".") || $0.hasPrefix("signing.key") }
+        guard wasUsed || isKept else { return }
+        throw StartupError(
+            .data, "\(databasePath) is empty, and there was a library in this folder",
+            hint: "restore a backup: libraryd restore FILE; or begin anew: rm \(databasePath)")
     }
 
     deinit {
@@ -48,8 +66,7 @@ struct DataFolder: ~Copyable {
     }
 
     private static func takeLock(_ file: String) throws -> Int32 {
-        let descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw StartupError(.inputOutput, "\(file): \(systemError())") }
+        let descriptor = try FileContents.open(file, O_RDWR | O_CREAT | O_NOFOLLOW)
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let holder = (try? FileContents.read(file, limit: 32)).map { String(decoding: $0, as: UTF8.self) } ?? ""
             close(descriptor)

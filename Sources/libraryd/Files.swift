@@ -7,38 +7,103 @@ struct FileStatus {
     /// Two paths with the same device and inode are one file.
     let identity: [UInt64]
     let owner: uid_t
-    let isFolder: Bool
+    let kind: FileKind
     /// Whether group and others have no rights at all.
     let isPrivate: Bool
+
+    var isFolder: Bool { kind == .folder }
 
     /// `nil` if there is no such file.
     init?(path: String) throws {
         do {
-            let status = try Stat(FilePath(path))
-            size = status.size
-            identity = [UInt64(status.deviceID.rawValue), UInt64(status.inode.rawValue)]
-            owner = status.userID.rawValue
-            isFolder = status.type == .directory
-            isPrivate = status.permissions.isDisjoint(with: [.groupReadWriteExecute, .otherReadWriteExecute])
+            self.init(try Stat(FilePath(path)))
         } catch Errno.noSuchFileOrDirectory {
             return nil
         } catch {
             throw StartupError(.inputOutput, "\(path): \(error)")
         }
     }
+
+    /// Of an open file.
+    init(descriptor: Int32, path: String) throws {
+        do {
+            self.init(try Stat(FileDescriptor(rawValue: descriptor)))
+        } catch {
+            throw StartupError(.inputOutput, "\(path): \(error)")
+        }
+    }
+
+    private init(_ status: Stat) {
+        size = status.size
+        identity = [UInt64(status.deviceID.rawValue), UInt64(status.inode.rawValue)]
+        owner = status.userID.rawValue
+        kind = FileKind(status.type)
+        isPrivate = status.permissions.isDisjoint(with: [.groupReadWriteExecute, .otherReadWriteExecute])
+    }
+
+    /// - Throws: ``StartupError`` `noInput` for what is there and is no regular file. Nothing is opened: a pipe would be waited for.
+    static func requireRegular(_ path: String) throws {
+        try FileStatus(path: path)?.requireRegular(path)
+    }
+
+    fileprivate func requireRegular(_ path: String) throws {
+        guard kind == .regular else {
+            throw StartupError(
+                .noInput, "\(path) is \(kind.rawValue), not a regular file", hint: "move it away, or name another file")
+        }
+    }
+}
+
+/// What a path leads to.
+enum FileKind: String {
+    case regular = "a regular file"
+    case folder = "a folder"
+    case pipe = "a pipe"
+    case socket = "a socket"
+    case other = "a device"
+
+    init(_ type: FileType) {
+        self =
+            switch type {
+            case .regular: .regular
+            case .directory: .folder
+            case .fifo: .pipe
+            case .socket: .socket
+            default: .other
+            }
+    }
 }
 
 /// Small files, whole.
 enum FileContents {
+    /// Opens a regular file and nothing else, without waiting: to open a pipe would take until somebody has its other end (fifo(7)).
+    /// - Parameter flags: as for open(2); a file that is created is private.
+    static func open(_ path: String, _ flags: Int32 = O_RDONLY) throws -> Int32 {
+        let descriptor = Glibc.open(path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            let reason = systemError()
+            try FileStatus.requireRegular(path)
+            throw StartupError(.inputOutput, "\(path): \(reason)")
+        }
+        do {
+            try FileStatus(descriptor: descriptor, path: path).requireRegular(path)
+        } catch {
+            close(descriptor)
+            throw error
+        }
+        return descriptor
+    }
+
+    /// - Parameter limit: in bytes; a longer file is cut.
     static func read(_ path: String, limit: Int) throws -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw StartupError(.inputOutput, "\(path): \(systemError())") }
+        let descriptor = try open(path)
         defer { close(descriptor) }
         var bytes = [UInt8](repeating: 0, count: limit)
         var count = 0
         while count < limit {
             let got = bytes[count...].withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
-            if got < 0 { throw StartupError(.inputOutput, "\(path): \(systemError())") }
+            if got < 0, errno == EINTR { continue }
+            guard got >= 0 else { throw StartupError(.inputOutput, "\(path): \(systemError())") }
             if got == 0 { break }
             count += got
         }
@@ -49,7 +114,7 @@ enum FileContents {
     static func write(_ bytes: [UInt8], to path: String) throws {
         let temporary = "\(path).\(getpid())"
         unlink(temporary)
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        let descriptor = Glibc.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw StartupError(.inputOutput, "\(temporary): \(systemError())") }
         defer { close(descriptor) }
         // Once it has its name there is nothing left to delete.
@@ -69,10 +134,24 @@ enum FileContents {
     /// Names are on the disk only once their folder has been synced (fsync(2)).
     static func syncFolder(of path: String) throws {
         let folder = folder(of: path)
-        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let descriptor = Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw StartupError(.inputOutput, "\(folder): \(systemError())") }
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 else { throw StartupError(.inputOutput, "\(folder): \(systemError())") }
+    }
+
+    /// Names of all that is in a folder.
+    static func names(in folder: String) throws -> [String] {
+        guard let stream = opendir(folder) else { throw StartupError(.inputOutput, "\(folder): \(systemError())") }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            names.append(
+                withUnsafePointer(to: &entry.pointee.d_name) {
+                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                })
+        }
+        return names
     }
 
     static func folder(of path: String) -> String {

@@ -16,12 +16,28 @@ struct Libraryd: AsyncParsableCommand {
     static func main() async {
         // Whatever is created is private, whatever the shell's umask says.
         umask(0o077)
-        // A full disk or a closed terminal must end a write with an error, not the daemon.
-        signal(SIGXFSZ, SIG_IGN)
-        signal(SIGPIPE, SIG_IGN)
-        signal(SIGHUP, SIG_IGN)
+        Signals.ignore()
         await main(nil)
     }
+}
+
+/// Signals that would end a process which does not know them (signal(7)), and mean nothing here.
+enum Signals {
+    /// A full disk or a closed terminal must end a write with an error, not the daemon; timers are not used; the rest is what people and
+    /// programs send to daemons that read their settings anew.
+    ///
+    /// What is left: SIGTERM and SIGINT stop the daemon; SIGQUIT, SIGKILL, SIGXCPU and those of a fault in the program end it.
+    static let ignored =
+        [
+            SIGHUP, SIGPIPE, SIGXFSZ, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGPWR, SIGSTKFLT,
+        ] + Array(SIGRTMIN...SIGRTMAX)
+
+    static func ignore() {
+        for number in ignored { signal(number, SIG_IGN) }
+    }
+
+    /// Real-time signals; glibc keeps the two before them for itself.
+    private static let (SIGRTMIN, SIGRTMAX): (Int32, Int32) = (34, 64)
 }
 
 /// Standard error, unbuffered.
@@ -40,6 +56,12 @@ func printable(_ text: String) -> String {
         default: String(scalar)
         }
     }.joined()
+}
+
+/// A value from elsewhere in a message: at most 200 characters of it, because it has no end of its own.
+func shortened(_ text: String) -> String {
+    let scalars = text.unicodeScalars
+    return scalars.count > 200 ? String(scalars.prefix(200)) + "..." : text
 }
 
 /// How a command ends.

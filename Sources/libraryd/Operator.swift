@@ -1,4 +1,6 @@
+import NIOPosix
 import Shared
+import Synchronization
 
 /// What an operator asks of the library: with the daemon up over `operator.sock`, with it down on the folder itself.
 struct OperatorRequest: JSONReadable, JSONWritable, Equatable {
@@ -53,8 +55,20 @@ struct OperatorRequest: JSONReadable, JSONWritable, Equatable {
 
 extension App {
     /// Does what the operator asks. Answers with the users as they are now, or with the manifest of the backup.
+    /// - Throws: ``StartupError`` `locked` if the same is under way already, of what cannot be done twice at once.
     func perform(_ request: OperatorRequest) async throws -> any JSONWritable {
-        switch (OperatorRequest.Command(rawValue: request.command), request.name, request.password, request.path) {
+        let command = OperatorRequest.Command(rawValue: request.command)
+        switch command {
+        case .backup, .importFlask, .rotateKey:
+            return try await turns.alone(request.command) { try await perform(command, request) }
+        default: return try await perform(command, request)
+        }
+    }
+
+    private func perform(
+        _ command: OperatorRequest.Command?, _ request: OperatorRequest
+    ) async throws -> any JSONWritable {
+        switch (command, request.name, request.password, request.path) {
         case (.list, nil, nil, nil): break
         case (.promote, let name?, nil, nil): try await update(name, UserPatch(admin: true))
         case (.demote, let name?, nil, nil): try await update(name, UserPatch(admin: false))
@@ -73,7 +87,9 @@ extension App {
     }
 
     private func importFlask(_ path: String, owner: String?, dryRun: Bool) async throws -> ImportReport {
-        let old = try FlaskLibrary(path: path)
+        let old = try await Cancellation.following { cancellation in
+            try await NIOThreadPool.singleton.runIfActive { try FlaskLibrary(path: path, until: cancellation) }
+        }
         guard old.hasOwners || owner != nil || old.authors.isEmpty || old.users.count == 1 else {
             throw StartupError(
                 .usage, "\(path) does not say whose the authors are", hint: "say whose they shall be: --owner NAME")
@@ -81,6 +97,7 @@ extension App {
         let known = try await store.publicIDs()
         var users: [ImportedUser] = []
         for user in old.users {
+            try Task.checkCancellation()
             var hash: String?
             if let inner = user.password.flatMap({ WerkzeugHash($0) }) {
                 // Hashing takes long: not for who is there already, and not for a trial.
@@ -108,5 +125,19 @@ extension App {
         let hash = try await authenticator.passwords.hash(Array(password.utf8))
         try await store.setPassword(.name(name), to: hash, at: clock.now())
         authenticator.throttle.forget(user.name)
+    }
+}
+
+/// What cannot be done twice at once: two backups would write the same files.
+final class OperatorTurns: Sendable {
+    private let running = Mutex<Set<String>>([])
+
+    /// - Throws: ``StartupError`` `locked`, at once.
+    func alone<Value: Sendable>(_ name: String, _ body: () async throws -> Value) async throws -> Value {
+        guard running.withLock({ $0.insert(name).inserted }) else {
+            throw StartupError(.locked, "another \(name) is under way", hint: "try again when it has ended")
+        }
+        defer { running.withLock { _ = $0.remove(name) } }
+        return try await body()
     }
 }

@@ -1,15 +1,22 @@
 import Foundation
 import Glibc
 import Logging
+import NIOPosix
 import ServiceLifecycle
 import Shared
 
 /// `operator.sock`: one JSON request, one JSON answer, for processes of the same user only.
 ///
-/// Blocking calls on a thread of their own: one operator at a time is all there ever is.
+/// Operators do not wait for each other, and each hears every few seconds that its work goes on. When the daemon stops, work that is not
+/// done by the end of the drain is given up.
 struct OperatorSocket: Service {
     let path: String
     let app: App
+
+    /// Time for a request to arrive, in seconds.
+    private static let requestTime = 5
+    /// While the work goes on, a space goes out before the answer, which JSON allows (RFC 8259, section 2).
+    private static let signOfLife = (byte: UInt8(ascii: " "), pause: Duration.seconds(5))
 
     func run() async throws {
         let listener = try UnixSocket.listen(at: path)
@@ -21,9 +28,13 @@ struct OperatorSocket: Service {
             }
         }
         await withGracefulShutdownHandler {
-            for await connection in connections {
-                await serve(connection, app)
-                close(connection)
+            await withDiscardingTaskGroup { group in
+                for await connection in connections {
+                    group.addTask {
+                        await serve(connection, app)
+                        close(connection)
+                    }
+                }
             }
         } onGracefulShutdown: {
             shutdown(listener, Int32(SHUT_RDWR))
@@ -34,21 +45,35 @@ struct OperatorSocket: Service {
 
     private func serve(_ connection: Int32, _ app: App) async {
         guard UnixSocket.peer(of: connection) == geteuid() else { return }
-        UnixSocket.setTimeout(connection, seconds: 5)
+        UnixSocket.setTimeout(connection, seconds: Self.requestTime)
+        let signs = Task {
+            while true {
+                try await Task.sleep(for: Self.signOfLife.pause)
+                try UnixSocket.write([Self.signOfLife.byte], to: connection)
+            }
+        }
         let answer: [UInt8]
         do {
-            let request = try OperatorRequest(json: try UnixSocket.read(connection), unknownMembers: .rejected)
-            answer = try await app.perform(request).json
+            // Whoever sends slowly keeps a thread that nobody else needs.
+            let bytes = try await NIOThreadPool.singleton.runIfActive {
+                try UnixSocket.read(connection, until: .now + .seconds(Self.requestTime))
+            }
+            answer = try await app.perform(OperatorRequest(json: bytes, unknownMembers: .rejected)).json
         } catch {
-            answer = StartupError(error).json
+            answer = StartupError(error, library: app.store.path).json
         }
+        signs.cancel()
+        _ = await signs.result
         try? UnixSocket.write(answer, to: connection)
     }
 
     /// Asks the daemon that has the folder, and waits as long as it works: its end closes the connection.
+    /// - Parameter patience: seconds without a sign of life.
     /// - Returns: `nil` if none listens there.
-    static func ask<Answer: JSONReadable>(_ request: OperatorRequest, at path: String) throws -> Answer? {
-        guard let connection = try UnixSocket.connect(to: path) else { return nil }
+    static func ask<Answer: JSONReadable>(
+        _ request: OperatorRequest, at path: String, patience: Int = 30
+    ) throws -> Answer? {
+        guard let connection = try UnixSocket.connect(to: path, patience: patience) else { return nil }
         defer { close(connection) }
         try UnixSocket.write(request.json, to: connection)
         shutdown(connection, Int32(SHUT_WR))

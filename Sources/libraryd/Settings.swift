@@ -3,7 +3,6 @@ import Configuration
 import Foundation
 import Logging
 import Shared
-import SystemPackage
 
 /// What the daemon was told: flags win over `LIBRARYD_*`, which win over the file, which wins over the defaults.
 struct Settings: Sendable, Equatable {
@@ -90,14 +89,16 @@ struct Settings: Sendable, Equatable {
             EnvironmentVariablesProvider(environmentVariables: environment).prefixKeys(with: "libraryd")
         ]
         if let file = environment[variable("config")] {
-            try check(file)
-            providers.append(try await FileProvider<JSONSnapshot>(filePath: FilePath(file)))
+            let values = try texts(file).map { name, text in
+                (AbsoluteConfigKey([name]), ConfigValue(.string(text), isSecret: false))
+            }
+            providers.append(InMemoryProvider(values: Dictionary(values) { first, _ in first }))
         }
         return ConfigReader(providers: providers)
     }
 
-    /// swift-configuration asks a file for the keys that it wants; a misspelt key would go unnoticed.
-    private static func check(_ file: String) throws {
+    /// The members of a configuration file, each a known key with a text.
+    private static func texts(_ file: String) throws -> [(name: String, text: String)] {
         let members: [JSONValue.Member]
         do {
             guard case .object(let all) = try JSONValue(parsing: FileContents.read(file, limit: 1 << 20)) else {
@@ -107,11 +108,12 @@ struct Settings: Sendable, Equatable {
         } catch let error as JSONSyntaxError {
             throw StartupError(.configuration, "\(file): \(error)")
         }
-        for member in members {
+        return try members.map { member in
             guard keys.contains(member.name) else { throw unknown(member.name, keys, "key in \(file)") }
-            guard case .string = member.value else {
+            guard case .string(let text) = member.value else {
                 throw StartupError(.configuration, "\(file): \(member.name) must be a string")
             }
+            return (member.name, text)
         }
     }
 

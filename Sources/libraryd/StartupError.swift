@@ -32,12 +32,13 @@ struct StartupError: Error, Equatable {
 }
 
 extension StartupError {
-    init(_ error: any Error) {
+    /// - Parameter library: where the database is that an error of SQLite's is about.
+    init(_ error: any Error, library: String = "the library") {
         switch error {
         case let error as StartupError: self = error
         case let failure as Failure: self.init(failure.problem(requestID: ""))
         case let invalid as InvalidFields: self.init(.usage, "\(invalid)")
-        case let error as DatabaseError: self.init(database: error, path: "the library")
+        case let error as DatabaseError: self.init(database: error, path: library)
         default: self.init(.failure, "\(error)")
         }
     }

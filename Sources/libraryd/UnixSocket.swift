@@ -2,7 +2,9 @@ import Glibc
 
 /// Unix-domain stream sockets, as little of them as is needed.
 enum UnixSocket {
+    /// - Throws: ``StartupError``, also where something else than a socket has that name.
     static func listen(at path: String) throws -> Int32 {
+        try requireName(path)
         let descriptor = try make()
         unlink(path)
         guard withAddress(path, { bind(descriptor, $0, $1) }) == 0, chmod(path, 0o600) == 0,
@@ -15,13 +17,22 @@ enum UnixSocket {
         return descriptor
     }
 
+    /// Passes if the name is free, or that of a socket, which may be in the way.
+    static func requireName(_ path: String) throws {
+        guard let status = try FileStatus(path: path), status.kind != .socket else { return }
+        throw StartupError(.conflict, "\(path) is \(status.kind.rawValue), not a socket", hint: "move it away")
+    }
+
     /// `nil` if nobody listens at that path.
-    static func connect(to path: String) throws -> Int32? {
+    /// - Parameter patience: in seconds; a listener that accepts nobody is not waited for any longer.
+    static func connect(to path: String, patience: Int = 10) throws -> Int32? {
         let descriptor = try make()
+        setTimeout(descriptor, seconds: patience)
         guard withAddress(path, { Glibc.connect(descriptor, $0, $1) }) == 0 else {
             let (code, reason) = (errno, systemError())
             close(descriptor)
             if code == ENOENT || code == ECONNREFUSED { return nil }
+            if code == EAGAIN { throw noAnswer(path) }
             throw StartupError(.inputOutput, "\(path): \(reason)")
         }
         return descriptor
@@ -62,13 +73,21 @@ enum UnixSocket {
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &time, size)
     }
 
+    static func noAnswer(_ path: String) -> StartupError {
+        StartupError(.locked, "\(path): the daemon does not answer", hint: "try again, or see what its log says")
+    }
+
     /// Everything up to the end, at most so many bytes; 16 MiB unless told.
-    static func read(_ descriptor: Int32, limit: Int = 16 << 20) throws -> [UInt8] {
+    /// - Parameter deadline: when all must have come; without one, the socket's own time limit goes for each piece.
+    static func read(
+        _ descriptor: Int32, limit: Int = 16 << 20, until deadline: ContinuousClock.Instant? = nil
+    ) throws -> [UInt8] {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 64 * 1024)
         while bytes.count < limit {
             let count = Glibc.read(descriptor, &buffer, buffer.count)
             if count < 0, errno == EINTR { continue }
+            if count < 0 && errno == EAGAIN || deadline.map({ $0 < .now }) == true { throw noAnswer("operator socket") }
             guard count >= 0 else { throw StartupError(.inputOutput, "operator socket: \(systemError())") }
             if count == 0 { return bytes }
             bytes.append(contentsOf: buffer[..<count])

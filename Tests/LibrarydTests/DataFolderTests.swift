@@ -52,6 +52,22 @@ import Testing
         #expect(error?.exit == .data)
     }
 
+    @Test(arguments: [
+        Array(repeating: UInt8(0), count: 32), Array(repeating: 0x41, count: 32),
+        Array("0123456789a0123456789a0123456789".utf8),
+    ])
+    func aKeyThatCanBeGuessedIsRefused(key: [UInt8]) throws {
+        let folder = try DataFolder(path: path)
+        for name in ["signing.key", "signing.key.retired"] {
+            let text = #"{"key":"\#(Base64URL.encode(key))","retired_at":"2026-11-23T18:04:02.123Z"}"#
+            try FileContents.write(name == "signing.key" ? key : Array(text.utf8), to: "\(path)/\(name)")
+            let error = #expect(throws: StartupError.self) { try DataFolderTests.key(folder) }
+            #expect(error?.exit == .data)
+            #expect(error?.reason.hasPrefix("\(path)/\(name) is not a ") == true)
+            try FileContents.write(Array(0..<32), to: path + "/signing.key")
+        }
+    }
+
     @Test func theLockNamesItsHolder() throws {
         let folder = try DataFolder(path: path)
         let error = #expect(throws: StartupError.self) { _ = try DataFolder(path: path) }

@@ -45,6 +45,31 @@ import Testing
         #expect(try await refresh(login.refreshToken, library).status == 200)
     }
 
+    /// Within the ten seconds too: the answer that got lost is that to the last trade.
+    @Test func onlyTheTokenBeforeTheCurrentOneIsHonoured() async throws {
+        let library = try await TestLibrary()
+        let first = try await library.login("ada").refreshToken
+        var (current, token) = (first, "")
+        for _ in 0..<2 {
+            let login = try Login(json: try await refresh(current, library).body, unknownMembers: .rejected)
+            (current, token) = (login.refreshToken, login.token)
+        }
+        #expect(try await refresh(first, library).code == "refresh_token_invalid")
+        #expect(try await library.send("GET", "/me", headers: [bearer(token)]).code == "token_revoked")
+        #expect(try await refresh(current, library).code == "refresh_token_invalid")
+    }
+
+    /// Each answer to the same token may get lost; what counts is the token that the client has.
+    @Test func theSameTokenIsHonouredAsOftenAsItsAnswersGetLost() async throws {
+        let library = try await TestLibrary()
+        let token = try await library.login("ada").refreshToken
+        for _ in 0..<3 { #expect(try await refresh(token, library).status == 200) }
+        let login = try Login(json: try await refresh(token, library).body, unknownMembers: .rejected)
+        #expect(try await refresh(login.refreshToken, library).status == 200)
+        library.time.advance(seconds: 11)
+        #expect(try await refresh(token, library).code == "refresh_token_invalid")
+    }
+
     @Test(arguments: [1, 2, 3])
     func aReplayEndsTheSession(rotations: Int) async throws {
         let library = try await TestLibrary()
@@ -125,6 +150,24 @@ import Testing
         #expect(try await refresh(login.refreshToken, again).status == 200)
     }
 
+    /// A year ahead, with logins and a restart, and back: the session is judged by the clock as it is now.
+    @Test func aClockThatWasAYearAheadEndsNoLogin() async throws {
+        let folder = TemporaryFolder()
+        let time = TestTime()
+        var library: TestLibrary? = try await TestLibrary(folder: folder, time: time)
+        let login = try await require(library).login("ada")
+        time.advance(seconds: 365 * 86400)
+        #expect(try await refresh(login.refreshToken, try require(library)).code == "refresh_token_invalid")
+        _ = try await require(library).login("bob")
+        library = nil
+        let again = try await TestLibrary(folder: folder, time: time)
+        time.pass(seconds: 5 * 86400)
+        _ = try await again.login("eve")
+        time.advance(seconds: -365 * 86400)
+        #expect(try await again.send("GET", "/me", headers: [bearer(login.token)]).status == 200)
+        #expect(try await refresh(login.refreshToken, again).status == 200)
+    }
+
     /// A token does not promise more than its session has left.
     @Test func aTokenEndsWithItsSession() async throws {
         let library = try await TestLibrary()
@@ -165,6 +208,7 @@ import Testing
         #expect(library.app.store.sessions.count == 5)
         // They are kept a while, lest a clock that is wrong for a day ends them.
         library.time.advance(seconds: 37 * 86400)
+        library.time.pass(seconds: 37 * 86400)
         let login = try await library.login("ada")
         #expect(library.app.store.sessions.count == 1)
         #expect(try await library.send("GET", "/me", headers: [bearer(login.token)]).status == 200)

@@ -27,7 +27,8 @@ public final class TestLibrary: Sendable {
         let key = folder.path + "/signing.key"
         if try FileStatus(path: key) == nil { try FileContents.write(Array(0..<32), to: key) }
         app = try await App(
-            store: try Store(path: folder.path + "/library.db"), keys: KeyFiles(folder: folder.path),
+            store: try Store(path: folder.path + "/library.db", uptime: { time.uptime }),
+            keys: KeyFiles(folder: folder.path),
             tokenLifetime: Lifetime(seconds: 1800), refreshLifetime: Lifetime(seconds: 30 * 86400),
             // Cheap, so that a test can have many users; the real cost has a test of its own.
             passwords: Passwords(cost: .init(logN: 4, r: 8, p: 1)),

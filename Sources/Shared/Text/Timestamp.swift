@@ -22,6 +22,11 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
         return Timestamp(milliseconds: overflow || overflow2 ? (seconds < 0 ? .min : .max) : sum)
     }
 
+    /// Whether the moment is at most so many seconds before or after another.
+    public func isWithin(seconds: Int64, of other: Timestamp) -> Bool {
+        (other.adding(seconds: -seconds)...other.adding(seconds: seconds)).contains(self)
+    }
+
     public var description: String {
         String(decoding: utf8, as: UTF8.self)
     }

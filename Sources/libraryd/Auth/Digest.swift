@@ -22,9 +22,9 @@ enum Digest {
     }
 
     /// Of a file of any size, in hexadecimal digits.
-    static func sha256(file path: String) throws -> String {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw StartupError(.inputOutput, "\(path): \(systemError())") }
+    /// - Throws: ``StartupError``.
+    static func sha256(file path: String, until cancellation: Cancellation = Cancellation()) throws -> String {
+        let descriptor = try FileContents.open(path)
         defer { close(descriptor) }
         let digest = try sha256 { take in
             var buffer = [UInt8](repeating: 0, count: 1 << 20)
@@ -33,6 +33,7 @@ enum Digest {
                 if count < 0, errno == EINTR { continue }
                 guard count >= 0 else { throw StartupError(.inputOutput, "\(path): \(systemError())") }
                 if count == 0 { return }
+                try cancellation.check()
                 take(Array(buffer[..<count]))
             }
         }

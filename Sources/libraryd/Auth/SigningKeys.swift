@@ -47,15 +47,15 @@ struct KeyFiles: Sendable {
             try FileContents.write(keys.current, to: currentPath)
             return keys
         }
-        guard current.count == 32 else {
+        guard Self.isKey(current) else {
             throw StartupError(
-                .data, "\(currentPath) is not a key of 32 bytes",
+                .data, "\(currentPath) is not a key of 32 random bytes",
                 hint: "delete it; clients then refresh their tokens by themselves")
         }
         var keys = SigningKeys(current: current)
         if let bytes = try secret(retiredPath) {
             let retired = try? SigningKeys.Retired(json: bytes, unknownMembers: .ignored)
-            guard let retired, retired.key.count == 32 else {
+            guard let retired, Self.isKey(retired.key) else {
                 throw StartupError(
                     .data, "\(retiredPath) is not a retired key",
                     hint: "delete it; clients with tokens from before the rotation refresh them")
@@ -75,8 +75,13 @@ struct KeyFiles: Sendable {
         return next
     }
 
+    /// Among 32 random bytes are fewer than 12 different ones once in 10^25 keys; a file of zeros, or of a repeated word, is a key that
+    /// others can guess.
+    private static func isKey(_ bytes: [UInt8]) -> Bool { bytes.count == 32 && Set(bytes).count >= 12 }
+
     private func secret(_ path: String) throws -> [UInt8]? {
         guard let status = try FileStatus(path: path) else { return nil }
+        try FileStatus.requireRegular(path)
         guard status.isPrivate else {
             throw StartupError(
                 .permission, "\(path) can be read by others",

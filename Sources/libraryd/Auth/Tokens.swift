@@ -75,7 +75,10 @@ final class Tokens: Sendable {
                 guard let retired = state.retired, keyID == retired.key.id else {
                     throw Failure(.tokenMalformed)
                 }
-                if now >= retired.at.adding(seconds: lifetime.seconds) { return false }
+                // A clock that was ahead when the key was retired must not make its tokens live longer.
+                guard now < retired.at.adding(seconds: lifetime.seconds),
+                    now > retired.at.adding(seconds: -lifetime.seconds)
+                else { return false }
             }
             // A clock that was set back must not make it live longer.
             guard now.seconds < claims.exp, claims.iat <= now.seconds + Self.clockSkew else {

@@ -29,6 +29,7 @@ struct FolderFlags: ParsableArguments {
                 .notFound, "there is no library in \(settings.data)", hint: "start libraryd once, or say --data DIR")
         }
         let folder = try DataFolder(path: settings.data)
+        try folder.requireLibraryNotLost()
         let store = try Store(path: folder.databasePath)
         defer { store.close() }
         let app = try await App(

@@ -31,6 +31,8 @@ struct ServeCommand: AsyncParsableCommand {
         let logger = Logger(label: "libraryd") { _ in
             LineLogHandler(level: settings.logLevel, format: settings.logFormat)
         }
+        try UnixSocket.requireName(folder.operatorSocketPath)
+        try folder.requireLibraryNotLost()
         let store = try Store(path: folder.databasePath)
         defer { store.close() }
         let app = try await App(
@@ -38,7 +40,9 @@ struct ServeCommand: AsyncParsableCommand {
             refreshLifetime: settings.refreshLifetime, passwords: Passwords(), behindProxy: settings.behindProxy,
             logger: logger)
 
-        var services: [any Service] = [OperatorSocket(path: folder.operatorSocketPath, app: app)]
+        var services: [any Service] = [
+            OperatorSocket(path: folder.operatorSocketPath, app: app), StopLimit(logger: logger),
+        ]
         if let listen = settings.listen {
             services.append(
                 app.server(on: .hostname(listen.host, port: listen.port)) { channel in
@@ -57,7 +61,7 @@ struct ServeCommand: AsyncParsableCommand {
         var configuration = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint],
             logger: Logger(label: "services") { _ in SwiftLogNoOpLogHandler() })
-        configuration.maximumGracefulShutdownDuration = .seconds(10)
+        configuration.maximumGracefulShutdownDuration = StopLimit.drain
         do {
             try await ServiceGroup(configuration: configuration).run()
         } catch let error as IOError {
@@ -72,6 +76,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     /// Another daemon's socket is not taken away from it.
     private static func refuseLiveSocket(_ path: String) throws {
+        try UnixSocket.requireName(path)
         guard let connection = try UnixSocket.connect(to: path) else { return }
         close(connection)
         throw StartupError(
@@ -81,5 +86,25 @@ struct ServeCommand: AsyncParsableCommand {
     private static func announce(_ address: String) {
         let line = Array("libraryd: listening on \(address)\n".utf8)
         _ = write(STDOUT_FILENO, line, line.count)
+    }
+}
+
+/// Ends the process where a stop waits for something that cannot be given up, as a disk that does not answer. Whatever was acknowledged
+/// is on the disk.
+private struct StopLimit: Service {
+    /// As long as requests have to end; then they are cancelled.
+    static let drain = Duration.seconds(10)
+    /// From the signal on, in seconds.
+    private static let longest = 14.0
+
+    let logger: Logger
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        Thread.detachNewThread { [logger] in
+            Thread.sleep(forTimeInterval: Self.longest)
+            logger.critical("the stop took too long; what was under way is given up")
+            _exit(StartupError.Exit.locked.rawValue)
+        }
     }
 }

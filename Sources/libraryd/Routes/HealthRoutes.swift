@@ -1,4 +1,3 @@
-import HTTPTypes
 import Hummingbird
 import Shared
 
@@ -9,12 +8,8 @@ struct HealthRoutes {
         routes.on(Endpoints.live) { _, _ in .json(Health()) }
         routes.on(Endpoints.healthz) { _, _ in .json(Health()) }
         routes.on(Endpoints.ready) { _, _ in
-            do {
-                try await store.checkReadiness()
-                return .json(Health())
-            } catch {
-                throw Failure(.notReady, headers: [.retryAfter: "1"])
-            }
+            try store.checkReadiness()
+            return .json(Health())
         }
     }
 }

@@ -18,19 +18,19 @@ struct BackupManifest: JSONReadable, JSONWritable, Equatable {
     static func beside(_ backup: String) throws -> BackupManifest? {
         let path = path(of: backup)
         guard let status = try FileStatus(path: path) else { return nil }
-        guard !status.isFolder,
+        guard status.kind == .regular,
             let manifest = try? BackupManifest(json: FileContents.read(path, limit: 4096), unknownMembers: .ignored)
         else { throw StartupError(.data, "\(path) is not a manifest", hint: "delete it to restore without it") }
         return manifest
     }
 
-    init(_ inspection: Inspection, of file: String, at now: Timestamp) throws {
+    init(_ inspection: Inspection, of file: String, at now: Timestamp, until cancellation: Cancellation) throws {
         createdAt = now
         schema = inspection.schema
         users = inspection.users
         authors = inspection.authors
         bytes = try FileStatus(path: file)?.size ?? 0
-        sha256 = try Digest.sha256(file: file)
+        sha256 = try Digest.sha256(file: file, until: cancellation)
     }
 
     init(from object: inout ObjectReader) {
@@ -84,7 +84,7 @@ struct Backup {
     private static func requireBackup(at path: String, library: String) throws {
         let own = try FileStatus(path: library)?.identity
         let isBackup = try FileStatus(path: path).map { status in
-            !status.isFolder && status.identity != own && (try? Store.requireLibrary(at: path)) != nil
+            status.kind == .regular && status.identity != own && (try? Store.requireLibrary(at: path)) != nil
         }
         guard isBackup != false else {
             throw StartupError(.conflict, "\(path) is there and is not a backup", hint: "choose another name")
@@ -97,13 +97,15 @@ struct Backup {
     }
 
     /// Copies all that was committed when it begins. Writes go on meanwhile and are not in it.
-    func make(from source: Database, at now: Timestamp) throws -> BackupManifest {
+    func make(
+        from source: Database, at now: Timestamp, until cancellation: Cancellation = Cancellation()
+    ) throws -> BackupManifest {
         let partial = path + ".partial"
         defer { unlink(partial) }
         do {
-            let inspection = try Self.copy(source, to: partial)
+            let inspection = try Self.copy(source, to: partial, until: cancellation)
             try inspection.requireNoFaults(in: "the library", hint: "libraryd check tells more")
-            let manifest = try BackupManifest(inspection, of: partial, at: now)
+            let manifest = try BackupManifest(inspection, of: partial, at: now, until: cancellation)
             try pushBack()
             // A backup without a manifest is good; one with another's would not be.
             unlink(BackupManifest.path(of: path))
@@ -116,19 +118,35 @@ struct Backup {
     }
 
     /// Copies a database into a new private file, without a write-ahead log, and inspects the copy.
-    static func copy(_ source: Database, to path: String) throws -> Inspection {
-        for suffix in ["", "-journal", "-wal", "-shm"] { unlink(path + suffix) }
+    /// - Throws: ``StartupError``, `DatabaseError`.
+    static func copy(
+        _ source: Database, to path: String, until cancellation: Cancellation = Cancellation()
+    ) throws -> Inspection {
+        for suffix in Store.databaseSuffixes { unlink(path + suffix) }
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw StartupError(.inputOutput, "\(path): \(systemError())") }
         close(descriptor)
-        let copy = try DatabaseQueue(path: path)
+        var configuration = Configuration()
+        configuration.prepareDatabase { $0.limitWork() }
+        let copy = try DatabaseQueue(path: path, configuration: configuration)
         defer { try? copy.close() }
         return try copy.writeWithoutTransaction { db in
-            // All pages in one step: one read transaction, so one instant (https://www.sqlite.org/backup.html).
-            try source.backup(to: db)
+            try copyPages(source, to: db, until: cancellation)
             try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA journal_mode = DELETE")
-            return try Inspection(db)
+            return try cancellation.guarding(db) { try Inspection(db) }
         }
+    }
+
+    /// In one read transaction, so as of one instant, and in steps, so that it can be given up (https://www.sqlite.org/backup.html).
+    private static func copyPages(
+        _ source: Database, to copy: Database, until cancellation: Cancellation
+    ) throws {
+        let isOwn = !source.isInsideTransaction
+        if isOwn { try source.beginTransaction(.deferred) }
+        defer { if isOwn { try? source.rollback() } }
+        // A transaction begins with its first read (https://www.sqlite.org/lang_transaction.html).
+        _ = try Int.fetchOne(source, sql: "SELECT count(*) FROM sqlite_schema")
+        try source.backup(to: copy, pagesPerStep: 1024) { _ in try cancellation.check() }
     }
 
     private func pushBack() throws {
@@ -145,6 +163,8 @@ extension Store {
     /// Copies the library into one file, with a manifest beside it, while reads and writes go on.
     func backUp(to path: String, keep: Int, at now: Timestamp) async throws -> BackupManifest {
         let backup = try Backup(path: path, keep: keep, library: self.path)
-        return try await readers.readSlowly { try backup.make(from: $0, at: now) }
+        return try await Cancellation.following { cancellation in
+            try await readers.readSlowly { try backup.make(from: $0, at: now, until: cancellation) }
+        }
     }
 }

@@ -27,13 +27,15 @@ struct FlaskLibrary: Sendable {
 
     /// Reads the file and changes nothing in it.
     /// - Throws: ``StartupError`` if it is no such database.
-    init(path: String) throws {
+    init(path: String, until cancellation: Cancellation = Cancellation()) throws {
         guard try FileStatus(path: path) != nil else { throw StartupError(.noInput, "\(path): there is no such file") }
         do {
-            let connection = try Store.openForReading(path: path)
+            let connection = try Store.openForReading(path: path, isForeign: true)
             defer { try? connection.close() }
             // One transaction: what the tutorial's server writes meanwhile is in all of it or in nothing.
-            self = try connection.read { try FlaskLibrary($0, path: path) }
+            self = try connection.read { db in
+                try cancellation.guarding(db) { try FlaskLibrary(db, path: path) }
+            }
         } catch let error as DatabaseError {
             throw StartupError(database: error, path: path)
         }
@@ -49,7 +51,8 @@ struct FlaskLibrary: Sendable {
         }
         let owner = ["user_id", "owner"].first(where: authors.columns.contains)
         hasOwners = owner != nil
-        self.users = try Row.fetchAll(db, sql: users.select(["id", "public_id", "name", "password", "admin"])).map {
+        let userColumns = ["id", "public_id", "name", "password", "admin"]
+        self.users = try users.rows(db, userColumns, path: path) {
             User(
                 id: Self.text($0[0]) ?? "",
                 publicID: Self.publicID($0[1], id: Self.text($0[0]), name: Self.text($0[2])), name: Self.text($0[2]),
@@ -57,7 +60,7 @@ struct FlaskLibrary: Sendable {
                 admin: Self.flag($0[4]))
         }
         let columns = ["id", owner ?? "no owner", "name", "book", "country", "booker_prize"]
-        self.authors = try Row.fetchAll(db, sql: authors.select(columns)).map {
+        self.authors = try authors.rows(db, columns, path: path) {
             Author(
                 id: Self.text($0[0]) ?? "", owner: Self.text($0[1]),
                 draft: AuthorDraft(
@@ -70,10 +73,24 @@ struct FlaskLibrary: Sendable {
         let name: String
         let columns: Set<String>
 
-        /// The first table of these names that has the columns.
+        /// More than any tutorial's database has. Damaged pages, or those of a forger, may lead to the same rows again and again.
+        private static let most = (rows: 1_000_000, bytes: 256 << 20)
+
+        /// The first table of these names that has the columns. A view or a virtual table is none, and a generated column is not
+        /// there: they would be computed, at whatever cost.
         init?(_ db: Database, named names: [String], with needed: Set<String>) throws {
-            for name in names where try db.tableExists(name) {
-                let columns = Set(try db.columns(in: name).map { $0.name.lowercased() })
+            for name in names {
+                let isTable = try Bool.fetchOne(
+                    db,
+                    sql: """
+                        SELECT EXISTS (SELECT 1 FROM pragma_table_list
+                            WHERE schema = 'main' AND type = 'table' AND name = ? COLLATE NOCASE)
+                        """,
+                    arguments: [name])
+                guard isTable == true else { continue }
+                let columns = Set(
+                    try String.fetchAll(
+                        db, sql: "SELECT lower(name) FROM pragma_table_xinfo(?) WHERE hidden = 0", arguments: [name]))
                 guard columns.isSuperset(of: needed) else { continue }
                 self.name = name
                 self.columns = columns
@@ -82,10 +99,21 @@ struct FlaskLibrary: Sendable {
             return nil
         }
 
-        /// A column that the table lacks is NULL.
-        func select(_ wanted: [String]) -> String {
+        /// The rows in the order of the table. A column that the table lacks is NULL. No index is read: one may be of expressions.
+        /// - Throws: ``StartupError`` `data` if there are too many.
+        func rows<Value>(_ db: Database, _ wanted: [String], path: String, _ read: (Row) -> Value) throws -> [Value] {
             let list = wanted.map { columns.contains($0) ? "\"\($0)\"" : "NULL" }.joined(separator: ", ")
-            return "SELECT \(list) FROM \"\(name)\" ORDER BY id"
+            let rows = try Row.fetchCursor(db, sql: "SELECT \(list) FROM \"\(name)\" NOT INDEXED")
+            var values: [Value] = []
+            var bytes = 0
+            while let row = try rows.next() {
+                bytes += row.databaseValues.reduce(0) { $0 + (FlaskLibrary.text($1)?.utf8.count ?? 0) }
+                guard values.count < Self.most.rows, bytes <= Self.most.bytes else {
+                    throw StartupError(.data, "\(path) has more rows in '\(name)' than can be imported")
+                }
+                values.append(read(row))
+            }
+            return values
         }
     }
 
@@ -109,10 +137,10 @@ struct FlaskLibrary: Sendable {
         ).uuidString.lowercased()
     }
 
-    /// SQLite lets any column hold any type: numbers are taken as they read.
+    /// SQLite lets any column hold any type: numbers are taken as they read. A text is cut where it is longer than any that is taken.
     private static func text(_ value: DatabaseValue) -> String? {
         switch value.storage {
-        case .string(let text): text
+        case .string(let text): String(text.unicodeScalars.prefix(1000))
         case .int64(let number): String(number)
         case .double(let number): "\(number)"
         case .blob, .null: nil

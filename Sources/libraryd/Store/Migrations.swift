@@ -5,7 +5,7 @@ enum Migrations {
     /// "Libr", the mark of a libraryd database (https://www.sqlite.org/pragma.html#pragma_application_id).
     static let applicationID: Int64 = 0x4C69_6272
 
-    static let all = [first, coveringName, loginAddresses, events, idempotencyKeys]
+    static let all = [first, coveringName, loginAddresses, events, idempotencyKeys, trustedTime]
 
     /// AUTOINCREMENT: an id is never used again. `author_search` is an external-content FTS5 table that ``SearchIndex``
     /// keeps in step: with `trusted_schema=OFF`, SQLite 3.40 lets no trigger write to a virtual table. It indexes the
@@ -116,6 +116,12 @@ enum Migrations {
         CREATE INDEX idempotency_key_created_at ON idempotency_key (created_at);
 
         ALTER TABLE session ADD COLUMN login_key BLOB;
+        """
+
+    /// ``TrustedTime``: in a library that has users, at least the time when one of them was last there.
+    private static let trustedTime = """
+        ALTER TABLE library ADD COLUMN trusted_at INTEGER NOT NULL DEFAULT 0;
+        UPDATE library SET trusted_at = coalesce((SELECT max(used_at) FROM session), 0);
         """
 
     /// An SQL expression.

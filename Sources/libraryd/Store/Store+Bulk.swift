@@ -1,7 +1,6 @@
 import GRDB
 import GRDBSQLite
 import Shared
-import Synchronization
 
 extension Store {
     /// Adds authors in one transaction; a line that fails harms no other.
@@ -40,14 +39,11 @@ extension Store {
         as file: IdempotentFile? = nil, at now: Timestamp
     ) async throws -> BulkReport {
         defer { revisions.advance(owner) }
-        let cancellation = Cancellation()
-        return try await withTaskCancellationHandler {
+        return try await Cancellation.following { cancellation in
             try await writer.write { db in
                 try createAuthors(
                     db, of: contents, format, owner: owner, options: options, as: file, at: now, cancellation)
             }.get()
-        } onCancel: {
-            cancellation.isRequested.store(true, ordering: .relaxed)
         }
     }
 
@@ -66,7 +62,7 @@ extension Store {
                 while !report.isRefused, let line = try lines.next() {
                     try report.add(try work.store(line))
                     // The daemon is to stop.
-                    guard !cancellation.isRequested.load(ordering: .relaxed) else { throw Failure.busy }
+                    guard !cancellation.isRequested else { throw Failure.busy }
                 }
                 try work.tellOfCreated()
                 if options.dryRun || options.atomic && report.failed > 0 { return .rollback }
@@ -90,11 +86,6 @@ extension Store {
         let statement = try AuthorListStatement(query, owner: owner)
         return try await readers.withConnectionElsewhere { try statement.part($0, as: format) }
     }
-}
-
-/// Whether nobody waits for the work any more.
-private final class Cancellation: Sendable {
-    let isRequested = Atomic(false)
 }
 
 /// What became of the lines of a file.

@@ -22,8 +22,8 @@ struct ImportReport: JSONReadable, JSONWritable {
 
         init(_ table: String, _ id: String, _ name: String, _ outcome: Outcome, _ note: String = "") {
             self.table = table
-            self.id = id
-            self.name = name
+            self.id = shortened(id)
+            self.name = shortened(name)
             self.outcome = outcome.rawValue
             self.note = note
         }
@@ -86,16 +86,21 @@ extension Store {
     ) async throws -> ImportReport {
         let revisions = revisions
         do {
-            return try await writer.write { db in
-                var work = FlaskImport(db: db, now: now)
-                for user in users { try work.add(user) }
-                try work.findOwner(owner)
-                for author in authors { try work.add(author) }
-                if dryRun { throw DryRun(report: work.report) }
-                return (work.report, work.owners)
-            } committed: { _, owners in
-                owners.forEach(revisions.advance)
-            }.0
+            return try await Cancellation.following { cancellation in
+                try await writer.write { db in
+                    var work = FlaskImport(db: db, now: now)
+                    for user in users { try work.add(user) }
+                    try work.findOwner(owner)
+                    for author in authors {
+                        try cancellation.check()
+                        try work.add(author)
+                    }
+                    if dryRun { throw DryRun(report: work.report) }
+                    return (work.report, work.owners)
+                } committed: { _, owners in
+                    owners.forEach(revisions.advance)
+                }.0
+            }
         } catch let dryRun as DryRun {
             return dryRun.report
         }

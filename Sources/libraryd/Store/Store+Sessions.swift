@@ -20,17 +20,13 @@ extension Store {
     /// Rows of sessions that are over are kept for so many seconds, 30 days: a clock that is wrong for a while must end none.
     private static let keepingTime: Int64 = 30 * 86400
 
-    /// Brings the sessions into memory.
-    func loadSessions(at now: Timestamp) async throws {
-        let sessions = sessions
-        _ = try await writer.write { db in
-            try db.execute(
-                sql: "DELETE FROM session WHERE expires_at <= ?",
-                arguments: [now.adding(seconds: -Self.keepingTime).milliseconds])
+    /// Brings the sessions into memory. Whether one is over is judged at each use: a clock that is wrong now may be set right.
+    func loadSessions() throws {
+        let stored = try readers.read { db in
+            try trustedTime.goOn(db)
             return try Row.fetchAll(db, sql: Self.selectSession).map(Self.session)
-        } committed: {
-            $0.forEach(sessions.add)
         }
+        stored.forEach(sessions.add)
     }
 
     /// From where the users have logged in: names and addresses.
@@ -57,7 +53,9 @@ extension Store {
         idle: Int64, address: String? = nil, key: [UInt8]? = nil
     ) async throws -> StoredSession {
         let sessions = sessions
+        let long = trustedTime.advance(to: now).adding(seconds: -Self.keepingTime)
         return try await writer.write { db -> (StoredSession, [String]) in
+            try TrustedTime.store(long.adding(seconds: Self.keepingTime), db)
             if let key, let session = try Self.session(db, key: key, user: user, at: now, idle: idle) {
                 try Self.setRefreshHash(db, refreshHash, of: session, at: now)
                 return (session, [])
@@ -78,7 +76,6 @@ extension Store {
                 throw Failure(.credentialsWrong)
             }
             if let address { try Self.keep(db, address: address, user: user.id, at: now) }
-            let long = now.adding(seconds: -Self.keepingTime)
             let ended = try String.fetchAll(
                 db, sql: "DELETE FROM session WHERE expires_at <= ? OR used_at <= ? RETURNING id",
                 arguments: [long.milliseconds, long.adding(seconds: -idle).milliseconds])
@@ -106,9 +103,11 @@ extension Store {
         ).map(session)
     }
 
-    /// Gives the session another refresh token; the one before is used up.
+    /// Gives the session another refresh token; the one that it had is used up.
+    /// - Parameter used: the token that is traded for the new one, by default the one that the session had. Only this one is honoured
+    ///   once more: all others count as used at the epoch, so whoever shows one ends the session.
     private static func setRefreshHash(
-        _ db: Database, _ hash: [UInt8], of session: StoredSession, at now: Timestamp
+        _ db: Database, _ hash: [UInt8], of session: StoredSession, for used: [UInt8]? = nil, at now: Timestamp
     ) throws {
         try db.execute(
             sql: """
@@ -116,6 +115,12 @@ extension Store {
                 SELECT refresh_hash, id, ?2 FROM session WHERE id = ?1
                 """,
             arguments: [session.id, now.milliseconds])
+        try db.execute(
+            sql: """
+                UPDATE used_refresh_token SET used_at = 0 WHERE session = ?1 AND used_at <> 0
+                    AND hash <> coalesce(?2, (SELECT refresh_hash FROM session WHERE id = ?1))
+                """,
+            arguments: [session.id, used.map { Data($0) }])
         try db.execute(
             sql: "UPDATE session SET refresh_hash = ?, used_at = ? WHERE id = ?",
             arguments: [Data(hash), now.milliseconds, session.id])
@@ -200,12 +205,14 @@ extension Store {
         isLate: @escaping @Sendable () -> Bool
     ) async throws -> Rotation {
         let sessions = sessions
+        let trusted = trustedTime.advance(to: now)
         return try await writer.write { db -> Rotation in
             guard !isLate() else { throw Failure.busy }
+            try TrustedTime.store(trusted, db)
             let used = try Row.fetchOne(
                 db, sql: "SELECT session, used_at FROM used_refresh_token WHERE hash = ?", arguments: [Data(hash)])
             // In either direction: a clock that was set back must not lengthen the time.
-            if let used, abs(now.milliseconds - Timestamp(milliseconds: used[1]).milliseconds) > grace * 1000 {
+            if let used, !now.isWithin(seconds: grace, of: Timestamp(milliseconds: used[1])) {
                 let id: String = used[0]
                 try db.execute(sql: "DELETE FROM session WHERE id = ?", arguments: [id])
                 return .replayed(sessionID: id)
@@ -221,7 +228,7 @@ extension Store {
                 arguments: [Data(hash), now.milliseconds, now.adding(seconds: -idle).milliseconds])
             guard let row else { return .unknown }
             let session = Self.session(row)
-            try Self.setRefreshHash(db, newHash, of: session, at: now)
+            try Self.setRefreshHash(db, newHash, of: session, for: hash, at: now)
             return .rotated(session)
         } committed: {
             if case .replayed(let id) = $0 { sessions.end([id]) }

@@ -14,6 +14,10 @@ final class Writer: Sendable {
         var waiting: [Operation] = []
         var draining = false
         var closed = false
+        /// Since when a commit has been on its way to the disk.
+        var committingSince: ContinuousClock.Instant?
+        /// Why the last commit failed, if it did.
+        var failure: DatabaseError?
     }
 
     /// One write. `perform` may be called again, after its first work was undone. It keeps its result for `finish`, which
@@ -78,6 +82,23 @@ final class Writer: Sendable {
         }
     }
 
+    /// What keeps writes from being stored, as far as it is known; `nil` if nothing does. Waits for nothing.
+    func obstacle(at now: ContinuousClock.Instant) -> String? {
+        let (since, failure, isAtWork) = state.withLock { ($0.committingSince, $0.failure, $0.draining) }
+        if let since, since.duration(to: now) > Self.longestCommit {
+            return "a commit has been on its way to the disk for \(since.duration(to: now).components.seconds) s"
+        }
+        guard (try? isFileInPlace()) == true else { return "the database file was deleted or replaced" }
+        guard let failure else { return nil }
+        // Whether it is over shows only when something is written.
+        if !isAtWork { Task { [self] in try? await write { try $0.execute(sql: "UPDATE library SET epoch = epoch") } } }
+        return failure.resultCode == .SQLITE_FULL ? "the disk is full" : "the last write could not be stored"
+    }
+
+    private static let longestCommit = Duration.seconds(1)
+
+    private func isFileInPlace() throws -> Bool { try file == FileStatus(path: connection.path)?.identity }
+
     /// Lets the accepted writes finish, then closes; closing moves the write-ahead log into the database.
     func close() {
         let draining = state.withLock { state in
@@ -137,6 +158,8 @@ final class Writer: Sendable {
                         try db.beginTransaction(.immediate)
                         for operation in group { try performWithSavepoint(operation, db) }
                     }
+                    state.withLock { $0.committingSince = .now }
+                    defer { state.withLock { $0.committingSince = nil } }
                     try db.commit()
                 } catch {
                     if db.isInsideTransaction { try? db.rollback() }
@@ -144,11 +167,13 @@ final class Writer: Sendable {
                 }
             }
             // What is written into a deleted file is lost with the process, however well it was synced.
-            guard try file == FileStatus(path: connection.path)?.identity else {
+            guard try isFileInPlace() else {
                 throw DatabaseError(resultCode: .SQLITE_IOERR, message: "the database file was deleted or replaced")
             }
+            state.withLock { $0.failure = nil }
             return nil
         } catch {
+            state.withLock { $0.failure = error as? DatabaseError ?? DatabaseError(resultCode: .SQLITE_IOERR) }
             return error
         }
     }

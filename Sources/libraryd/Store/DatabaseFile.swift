@@ -1,0 +1,131 @@
+import GRDB
+import GRDBSQLite
+import Glibc
+import Shared
+
+/// What is known of a database file before it is opened for writing: that it is whole, and a library of ours.
+extension Store {
+    /// Passes if there is a library at the path, of a schema that this program knows.
+    /// - Parameter looksForDamage: in the whole of a small library; in a large one, where that would take seconds, in the tables that
+    ///   a start reads.
+    /// - Throws: ``StartupError``; nothing has been changed.
+    static func requireLibrary(
+        at path: String, newest: Int = Migrations.all.count, looksForDamage: Bool = false
+    ) throws {
+        guard let status = try FileStatus(path: path) else {
+            throw StartupError(.noInput, "\(path): there is no such file")
+        }
+        try reading(path) { db in
+            let application = try Int64.fetchOne(db, sql: "PRAGMA application_id") ?? 0
+            guard application == Migrations.applicationID else {
+                throw StartupError(
+                    .data, "\(path) is not a libraryd database", hint: "choose another file or --data folder")
+            }
+            let version = try Int64.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+            guard version > 0 else {
+                throw StartupError(
+                    .data, "\(path) is damaged: no libraryd has made a schema \(version)", hint: hintOfDamage)
+            }
+            guard version <= newest else {
+                throw StartupError(
+                    .configuration, "\(path) was made by a newer libraryd (schema \(version))",
+                    hint: "install that version; this one knows schema \(newest)")
+            }
+            if looksForDamage { try requireNoDamage(db, path, isWhole: status.size <= wholeLook) }
+        }
+    }
+
+    private static func requireNoDamage(_ db: Database, _ path: String, isWhole: Bool) throws {
+        let tables = try String.fetchAll(
+            db,
+            sql: "SELECT name FROM sqlite_schema WHERE name IN ('user', 'session', 'login_address', 'library')")
+        for table in isWhole ? [""] : tables.map({ "(\($0))" }) {
+            let first = try String.fetchOne(db, sql: "PRAGMA quick_check\(table)")
+            guard first == "ok" else {
+                throw StartupError(
+                    .data, "\(path) is damaged: \(shortened(first ?? "it cannot be read"))", hint: hintOfDamage)
+            }
+        }
+    }
+
+    /// In bytes; a look at so many takes some ten milliseconds.
+    private static let wholeLook: Int64 = 8 << 20
+    static let hintOfDamage = "keep a copy of it, and restore a backup: libraryd restore FILE"
+
+    private static func reading(_ path: String, _ body: (Database) throws -> Void) throws {
+        do {
+            let connection = try openForReading(path: path, isForeign: true)
+            defer { try? connection.close() }
+            try connection.unsafeRead(body)
+        } catch let error as DatabaseError {
+            throw StartupError(database: error, path: path)
+        }
+    }
+
+    /// Makes a new library beside its place: a start that is cut off leaves no half of one under its name.
+    static func create(_ path: String, _ migrations: [String]) throws {
+        // SQLite would delete the log of a database that is gone.
+        guard try FileStatus(path: path + "-wal")?.size ?? 0 == 0 else {
+            throw StartupError(
+                .data, "\(path) is gone, and its log \(path)-wal is still there",
+                hint: "put the file back, or move the log away and restore a backup")
+        }
+        try FileStatus.requireRegular(path)
+        let new = path + ".new"
+        for suffix in databaseSuffixes { unlink(new + suffix) }
+        defer { unlink(new) }
+        let connection = try DatabaseQueue(path: new)
+        try connection.writeWithoutTransaction { db in
+            try db.execute(sql: "PRAGMA trusted_schema = OFF; PRAGMA synchronous = FULL")
+            try migrate(db, from: 0, migrations)
+        }
+        try connection.close()
+        try FileContents.rename(new, to: path)
+    }
+
+    /// What SQLite keeps beside a database (https://www.sqlite.org/tempfiles.html), and the database itself.
+    static let databaseSuffixes = ["", "-journal", "-wal", "-shm"]
+
+    /// - Parameter isForeign: whether somebody else may have made the file.
+    static func openForReading(path: String, isForeign: Bool = false) throws -> DatabaseQueue {
+        for suffix in databaseSuffixes { try FileStatus.requireRegular(path + suffix) }
+        var configuration = Configuration()
+        configuration.readonly = true
+        configuration.busyMode = .timeout(5)
+        configuration.prepareDatabase { db in
+            if isForeign { db.limitWork() }
+            try db.execute(sql: "PRAGMA trusted_schema = OFF; PRAGMA mmap_size = 0")
+        }
+        return try DatabaseQueue(path: path, configuration: configuration)
+    }
+}
+
+extension Database {
+    /// Before the first statement on a file that somebody else may have made: SQLite refuses what is larger than any library needs
+    /// (https://www.sqlite.org/security.html).
+    func limitWork() {
+        let limits: [(Int32, Int32)] = [
+            // In bytes, of a value or a row: the longest of ours is a kept reply of 256 KiB.
+            (SQLITE_LIMIT_LENGTH, 4 << 20), (SQLITE_LIMIT_SQL_LENGTH, 100_000), (SQLITE_LIMIT_COLUMN, 100),
+            (SQLITE_LIMIT_EXPR_DEPTH, 50), (SQLITE_LIMIT_COMPOUND_SELECT, 5), (SQLITE_LIMIT_VDBE_OP, 25_000),
+            (SQLITE_LIMIT_FUNCTION_ARG, 16), (SQLITE_LIMIT_ATTACHED, 0), (SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 50),
+            (SQLITE_LIMIT_TRIGGER_DEPTH, 10),
+        ]
+        for (limit, value) in limits { sqlite3_limit(sqliteConnection, limit, value) }
+    }
+}
+
+extension StartupError {
+    init(database error: DatabaseError, path: String) {
+        let message = shortened(error.message ?? "SQLite error \(error.resultCode.rawValue)")
+        switch error.resultCode {
+        case .SQLITE_NOTADB, .SQLITE_CORRUPT:
+            self.init(.data, "\(path) is damaged or not a database", hint: Store.hintOfDamage)
+        case .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_READONLY:
+            self.init(.inputOutput, "\(path) cannot be opened for writing")
+        case .SQLITE_TOOBIG, .SQLITE_ERROR: self.init(.data, "\(path) is not as a library is: \(message)")
+        case .SQLITE_INTERRUPT: self.init(.data, "\(path) takes more work to read than any library of its size")
+        default: self.init(.inputOutput, "\(path): \(message)")
+        }
+    }
+}

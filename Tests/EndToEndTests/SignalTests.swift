@@ -1,0 +1,85 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What the daemon does on each signal that there is (signal(7)), and what it does not wait for when it stops.
+@Suite(.serialized) struct SignalTests {
+    private let home = TemporaryFolder()
+
+    /// A fault of the program itself is left to the Swift runtime, which may tell of it before the end.
+    private enum Outcome { case nothing, pause, stop, end, fault }
+
+    private static let outcomes: [Int32: Outcome] = {
+        var outcomes: [Int32: Outcome] = [
+            SIGTERM: .stop, SIGINT: .stop,
+            SIGXCPU: .end, SIGKILL: .end, SIGSYS: .end,
+            SIGQUIT: .fault, SIGILL: .fault, SIGTRAP: .fault, SIGABRT: .fault, SIGBUS: .fault, SIGFPE: .fault,
+            SIGSEGV: .fault,
+            SIGSTOP: .pause, SIGTSTP: .pause, SIGTTIN: .pause, SIGTTOU: .pause,
+        ]
+        for number in [
+            SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE, SIGALRM, 16, SIGCHLD, SIGCONT, SIGURG, SIGXFSZ, SIGVTALRM, SIGPROF,
+            SIGWINCH, SIGIO, SIGPWR,
+        ] { outcomes[number] = .nothing }
+        for number in Int32(34)...64 { outcomes[number] = .nothing }
+        return outcomes
+    }()
+
+    @Test func eachSignalIsKnown() async throws {
+        // Two are glibc's own.
+        #expect(Set(Self.outcomes.keys) == Set(1...64).subtracting([32, 33]))
+        let daemon = try await Daemon()
+        for (number, outcome) in Self.outcomes.sorted(by: { $0.key < $1.key })
+        where [.nothing, .pause].contains(outcome) {
+            #expect(kill(daemon.pid, number) == 0)
+            if outcome == .pause { #expect(kill(daemon.pid, SIGCONT) == 0) }
+            let live = try daemon.send(raw: Array("GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".utf8))
+            #expect(live.hasPrefix("HTTP/1.1 200 OK\r\n"), "after signal \(number)")
+        }
+        #expect(try await daemon.end(SIGTERM) == 0)
+        for (number, outcome) in Self.outcomes where [.stop, .end].contains(outcome) {
+            try await daemon.start()
+            #expect(try await daemon.end(number) == (outcome == .stop ? 0 : 128 + number), "signal \(number)")
+        }
+    }
+
+    /// Pipes that nobody has the other end of, wherever an operator can name one: each command ends by itself, the next one is answered,
+    /// and the daemon stops.
+    @Test func aPipeStopsNobody() async throws {
+        let daemon = try await Daemon()
+        try await daemon.login("ada", home: home)
+        func libraryd(_ line: String, to data: String? = nil) async throws -> Program.Result {
+            try await Program.run(
+                Program.path("libraryd"),
+                line.split(separator: " ").map(String.init) + ["--data", data ?? daemon.data],
+                environment: ["HOME": home.path], folder: home.path)
+        }
+        #expect(try await libraryd("backup good").code == 0)
+        for name in ["pipe", "other.manifest", "old.1"] { #expect(mkfifo("\(home.path)/\(name)", 0o600) == 0) }
+        let codes: [(String, Int32)] = [
+            ("backup pipe", 6), ("backup other", 6), ("backup --keep 2 old", 6), ("import-flask pipe", 66),
+            ("check pipe", 66), ("user list --config pipe", 66),
+        ]
+        for (line, code) in codes {
+            let result = try await libraryd(line)
+            #expect(result.code == code, "\(line): \(result.error)")
+            #expect(result.error.contains("\n  hint: "), "\(line): \(result.error)")
+            #expect(try await libraryd("user list").output.hasPrefix("ada\t"))
+        }
+        #expect(try await daemon.end(SIGTERM) == 0)
+        #expect(try await libraryd("restore pipe").code == 66)
+        try FileManager.default.removeItem(atPath: home.path + "/good.manifest")
+        #expect(mkfifo(home.path + "/good.manifest", 0o600) == 0)
+        #expect(try await libraryd("restore good").code == 65)
+        for name in ["library.db-wal", "libraryd.lock", "signing.key", "operator.sock"] {
+            let data = home.path + "/" + name
+            try FileManager.default.copyItem(atPath: daemon.data, toPath: data)
+            try? FileManager.default.removeItem(atPath: data + "/" + name)
+            #expect(mkfifo(data + "/" + name, 0o600) == 0)
+            let start = try await libraryd("serve --listen 127.0.0.1:0", to: data)
+            #expect(start.code == (name == "operator.sock" ? 6 : 66), "\(name): \(start.error)")
+            #expect(start.error.hasPrefix("libraryd: \(data)/\(name) is a pipe, "), "\(start.error)")
+            #expect(start.output == "")
+        }
+    }
+}

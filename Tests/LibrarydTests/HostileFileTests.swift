@@ -1,0 +1,177 @@
+import Foundation
+import GRDB
+import Shared
+import Testing
+
+@testable import TestSupport
+@testable import libraryd
+
+/// What a path names may be anything, and made by anybody.
+@Suite(.serialized) struct HostileFileTests {
+    private let folder = TemporaryFolder()
+    private var library: String { folder.path + "/library.db" }
+
+    private func bytes(_ path: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: path)) }
+
+    private func execute(_ sql: String, in path: String) throws {
+        let queue = try DatabaseQueue(path: path)
+        try queue.writeWithoutTransaction { try $0.execute(sql: sql) }
+        try queue.close()
+    }
+
+    enum Kind: CaseIterable {
+        case pipe, folder, socket, device
+
+        func make(_ path: String) throws {
+            switch self {
+            case .pipe: #expect(mkfifo(path, 0o600) == 0)
+            case .folder: #expect(mkdir(path, 0o700) == 0)
+            case .socket: close(try UnixSocket.listen(at: path))
+            case .device: #expect(symlink("/dev/zero", path) == 0)
+            }
+        }
+
+        var word: String {
+            switch self {
+            case .pipe: "a pipe"
+            case .folder: "a folder"
+            case .socket: "a socket"
+            case .device: "a device"
+            }
+        }
+    }
+
+    /// Opening a pipe waits for whoever has its other end: nothing here may.
+    @Test(arguments: Kind.allCases, ["", "-wal", "-shm", "-journal"])
+    func onlyARegularFileIsTakenForALibrary(kind: Kind, suffix: String) throws {
+        try Store(path: library).close()
+        try? FileManager.default.removeItem(atPath: library + suffix)
+        try kind.make(library + suffix)
+        for open in [
+            { try Store(path: $0).close() }, { _ = try Inspection(file: $0) }, { _ = try FlaskLibrary(path: $0) },
+        ] {
+            let error = #expect(throws: StartupError.self) { try open(library) }
+            #expect(error?.exit == .noInput)
+            #expect(error?.reason == "\(library)\(suffix) is \(kind.word), not a regular file")
+        }
+    }
+
+    @Test(arguments: Kind.allCases)
+    func nothingElseIsReplacedByABackup(kind: Kind) async throws {
+        let store = try Store(path: library)
+        defer { store.close() }
+        for (keep, name) in [(1, "/b"), (1, "/b.manifest"), (2, "/b.1"), (2, "/b.1.manifest")] {
+            try kind.make(folder.path + name)
+            let error = await #expect(throws: StartupError.self) {
+                try await store.backUp(to: folder.path + "/b", keep: keep, at: Timestamp(milliseconds: 1))
+            }
+            #expect(error?.exit == .conflict)
+            #expect(error?.reason.hasPrefix(folder.path + name) == true)
+            try FileManager.default.removeItem(atPath: folder.path + name)
+        }
+    }
+
+    @Test(arguments: Kind.allCases)
+    func smallFilesAreRegularOnes(kind: Kind) throws {
+        let path = folder.path + "/file"
+        try kind.make(path)
+        for open in [{ _ = try FileContents.read($0, limit: 10) }, { _ = try Digest.sha256(file: $0) }] {
+            let error = #expect(throws: StartupError.self) { try open(path) }
+            #expect(error?.exit == .noInput)
+            #expect(error?.reason == "\(path) is \(kind.word), not a regular file")
+        }
+    }
+
+    @Test(arguments: [-1, -5, Int64(Int32.min), 0])
+    func aSchemaThatNobodyMadeIsDamage(version: Int64) throws {
+        try Store(path: library).close()
+        try execute("PRAGMA user_version = \(version)", in: library)
+        let before = try bytes(library)
+        for open in [{ try Store(path: $0).close() }, { _ = try Inspection(file: $0) }] {
+            let error = #expect(throws: StartupError.self) { try open(library) }
+            #expect(error?.exit == .data)
+            #expect(error?.reason == "\(library) is damaged: no libraryd has made a schema \(version)")
+        }
+        #expect(try bytes(library) == before)
+    }
+
+    // MARK: Databases that ask for work
+
+    private static let rest = "CREATE TABLE authors (id INTEGER PRIMARY KEY, name, book, country);"
+
+    /// 100 MB of a name out of a few bytes; a view without an end; a module of SQLite's.
+    @Test(arguments: [
+        """
+        CREATE TABLE users (id INTEGER PRIMARY KEY, password, n INTEGER, name AS (printf('%.*c', n, 'x')));
+        INSERT INTO users (id, password, n) VALUES (1, 'x', 100000000);
+        """,
+        """
+        CREATE VIEW users AS WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c)
+            SELECT n AS id, n AS name, n AS password FROM c;
+        """,
+        "CREATE VIRTUAL TABLE users USING fts5 (id, name, password);",
+    ])
+    func nothingIsComputedForATutorialsDatabase(sql: String) throws {
+        let path = folder.path + "/old.db"
+        try FlaskDatabase.make(path, sql + Self.rest)
+        let error = #expect(throws: StartupError.self) { _ = try FlaskLibrary(path: path) }
+        #expect(error?.exit == .data)
+        #expect(error?.reason == "\(path) is not a database of the tutorial: it has no tables users and authors")
+    }
+
+    @Test func aValueThatIsTooLongEndsTheImport() throws {
+        let path = folder.path + "/old.db"
+        let sql =
+            "CREATE TABLE users (id, name, password); INSERT INTO users VALUES (1, printf('%.*c', 5000000, 'x'), 'x');"
+        try FlaskDatabase.make(path, sql + Self.rest)
+        let error = #expect(throws: StartupError.self) { _ = try FlaskLibrary(path: path) }
+        #expect(error?.exit == .data)
+        #expect(error?.reason == "\(path) is not as a library is: string or blob too big")
+    }
+
+    @Test func longNamesAreCutInTheReport() async throws {
+        let path = folder.path + "/old.db"
+        try FlaskDatabase.make(
+            path,
+            """
+            CREATE TABLE users (id, name, password); \(Self.rest)
+            INSERT INTO users VALUES (1, printf('%.*c', 300000, 'x'), 'x');
+            INSERT INTO authors VALUES (1, printf('%.*c', 300000, 'x'), printf('%.*c', 300000, 'y'), 'C');
+            """)
+        let library = try await TestLibrary()
+        let report = try await library.app.perform(OperatorRequest(.importFlask, path: path))
+        #expect(report.json.count < 2000)
+        #expect(try library.count("author") == 0)
+    }
+
+    /// A library whose schema is another is told of, and nothing in it is evaluated.
+    @Test(arguments: [
+        "ALTER TABLE user RENAME TO u; CREATE VIEW user AS WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT n FROM c",
+        "CREATE TABLE x (n, m AS (printf('%.*c', n, 'x')), CHECK (length(m) > 0)); INSERT INTO x VALUES (100000000)",
+        "CREATE TRIGGER t AFTER DELETE ON session BEGIN DELETE FROM user; END",
+    ])
+    func aForeignSchemaIsNotEvaluated(sql: String) throws {
+        try Store(path: library).close()
+        try execute("PRAGMA trusted_schema = OFF; " + sql, in: library)
+        let inspection = try Inspection(file: library)
+        #expect(inspection.faults.contains { $0.hasPrefix("the schema ") })
+        let home = try DataFolder(path: folder.path + "/home")
+        let error = Self.failure { try Restore(from: library, into: home, at: Timestamp(milliseconds: 1)) }
+        #expect(error?.exit == .data)
+        #expect(!FileManager.default.fileExists(atPath: home.databasePath))
+    }
+
+    private static func failure(_ body: () throws -> Restore) -> StartupError? {
+        #expect(throws: StartupError.self) { _ = try body() }
+    }
+
+    /// Neither the list of faults nor one of them has an end of its own.
+    @Test func faultsAreBounded() throws {
+        try Store(path: library).close()
+        let tables = (0..<150).map { "CREATE TABLE \"\(String(repeating: "x", count: 5000))\($0)\" (n);" }
+        try execute(tables.joined(), in: library)
+        let faults = try Inspection(file: library).faults
+        #expect(faults.count == 100)
+        #expect(faults.allSatisfy { $0.utf8.count < 300 })
+    }
+}

@@ -1,0 +1,140 @@
+import Foundation
+import GRDB
+import Shared
+import Synchronization
+import Testing
+
+@testable import TestSupport
+@testable import libraryd
+
+/// Operators who come at once, who say nothing, and whose work is given up.
+@Suite(.serialized) struct OperatorSocketTests {
+    private let folder = TemporaryFolder()
+    private var path: String { folder.path + "/operator.sock" }
+
+    private func serving(_ library: TestLibrary, _ body: () async throws -> Void) async throws {
+        let socket = Task { [path] in try await OperatorSocket(path: path, app: library.app).run() }
+        while !FileManager.default.fileExists(atPath: path) { await Task.yield() }
+        try await body()
+        socket.cancel()
+        try await socket.value
+    }
+
+    private func ask<Answer: JSONReadable>(_ request: OperatorRequest) async throws -> Answer {
+        try await Program.withoutBlocking { [path] in
+            Result { try require(try OperatorSocket.ask(request, at: path) as Answer?) }
+        }.get()
+    }
+
+    /// One has its work in a commit that does not end, one has said nothing yet: a third is served.
+    @Test func nobodyWaitsForAnother() async throws {
+        let library = try await TestLibrary()
+        _ = try await library.login("ada")
+        let gate = CommitGate()
+        try await library.app.store.writer.write { $0.add(transactionObserver: gate) }
+        gate.isClosed.store(true, ordering: .relaxed)
+        try await serving(library) {
+            let silent = try require(try UnixSocket.connect(to: path))
+            async let promoted: UserList = ask(OperatorRequest(.promote, name: "ada"))
+            for await _ in gate.arrivals { break }
+            let list: UserList = try await ask(OperatorRequest(.list))
+            #expect(list.users.map(\.admin) == [false])
+            gate.open()
+            #expect(try await promoted.users.map(\.admin) == [true])
+            close(silent)
+        }
+    }
+
+    @Test func whatCannotBeDoneTwiceAtOnceIsRefused() async throws {
+        let turns = OperatorTurns()
+        let value = try await turns.alone("backup") {
+            let error = await #expect(throws: StartupError.self) { try await turns.alone("backup") { 1 } }
+            #expect(error == StartupError(.locked, "another backup is under way", hint: "try again when it has ended"))
+            return try await turns.alone("import-flask") { 2 }
+        }
+        #expect(value == 2)
+        #expect(try await turns.alone("backup") { 3 } == 3)
+    }
+
+    /// Nobody accepts, or nobody answers: both are told of after the time that was given.
+    @Test(arguments: [true, false])
+    func aDaemonThatDoesNotAnswerIsNotWaitedForForEver(accepts: Bool) async throws {
+        let listener = try UnixSocket.listen(at: path)
+        defer { close(listener) }
+        var connections: [Int32] = []
+        defer { connections.forEach { close($0) } }
+        while !accepts, let connection = try? UnixSocket.connect(to: path, patience: 1) {
+            connections.append(connection)
+        }
+        let error = #expect(throws: StartupError.self) {
+            let _: UserList? = try OperatorSocket.ask(OperatorRequest(.list), at: path, patience: 1)
+        }
+        #expect(error?.exit == .locked)
+        #expect(error?.reason.hasSuffix("the daemon does not answer") == true)
+    }
+
+    @Test func theNameOfSomethingElseIsNotTaken() throws {
+        try FileContents.write([1], to: path)
+        let error = #expect(throws: StartupError.self) { try UnixSocket.listen(at: path) }
+        #expect(error == StartupError(.conflict, "\(path) is a regular file, not a socket", hint: "move it away"))
+        #expect(try FileContents.read(path, limit: 10) == [1])
+    }
+
+    /// A stop gives work up that would outlast it, and leaves nothing half.
+    @Test func workIsGivenUpWhenTheDaemonStops() async throws {
+        let library = try await TestLibrary()
+        let token = try await library.login("ada").token
+        _ = try await library.create("A", "B", as: token)
+        let cancellation = Cancellation()
+        cancellation.request()
+        let backup = try Backup(path: folder.path + "/b", keep: 1, library: library.app.store.path)
+        let stopped = StartupError(
+            .locked, "the daemon is stopping, so the work was given up", hint: "try again")
+        #expect(throws: stopped) {
+            try library.app.store.readers.read {
+                _ = try backup.make(from: $0, at: library.time.now, until: cancellation)
+            }
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
+        try FlaskDatabase.make(folder.path + "/old.db", fixture: "werkzeug2")
+        #expect(throws: stopped) { try Digest.sha256(file: folder.path + "/old.db", until: cancellation) }
+        #expect(throws: stopped) {
+            try library.app.store.readers.read { db in
+                try cancellation.guarding(db) {
+                    _ = try Int.fetchOne(
+                        db,
+                        sql: """
+                            WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 1000000)
+                            SELECT count(*) FROM c
+                            """)
+                }
+            }
+        }
+    }
+}
+
+/// Stops commits on their way while it is closed.
+final class CommitGate: TransactionObserver, Sendable {
+    let arrivals: AsyncStream<Void>
+    private let arrived: AsyncStream<Void>.Continuation
+    private let mayGoOn = DispatchSemaphore(value: 0)
+    let isClosed = Atomic(false)
+
+    init() { (arrivals, arrived) = AsyncStream.makeStream() }
+
+    func observes(eventsOfKind eventKind: DatabaseEventKind) -> Bool { true }
+    func databaseDidChange(with event: DatabaseEvent) {}
+    func databaseWillCommit() throws {
+        guard isClosed.load(ordering: .relaxed) else { return }
+        arrived.yield()
+        mayGoOn.wait()
+    }
+
+    func open() {
+        isClosed.store(false, ordering: .relaxed)
+        mayGoOn.signal()
+    }
+
+    func databaseDidCommit(_ db: Database) {}
+    func databaseDidRollback(_ db: Database) {}
+}

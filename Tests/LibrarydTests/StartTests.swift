@@ -1,0 +1,159 @@
+import Foundation
+import GRDB
+import Shared
+import Synchronization
+import Testing
+
+@testable import TestSupport
+@testable import libraryd
+
+/// A start looks at what is there before it changes anything.
+@Suite(.serialized) struct StartTests {
+    private let folder = TemporaryFolder()
+    private var home: String { folder.path + "/home" }
+    private var library: String { home + "/library.db" }
+
+    private func bytes(_ path: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: path)) }
+
+    private func makeLibrary() async throws -> DataFolder {
+        let folder = try DataFolder(path: home)
+        let store = try Store(path: library)
+        for number in 0..<20 {
+            try await store.createUser(
+                publicID: "p\(number)", name: "u\(number)", passwordHash: "h", at: Timestamp(milliseconds: 1))
+            for book in 0..<10 {
+                let draft = AuthorDraft(name: "Author \(book)", book: "Book \(number)", country: "UK")
+                _ = try await store.createAuthor(draft, owner: Int64(number + 1), at: Timestamp(milliseconds: 1))
+            }
+        }
+        store.close()
+        return folder
+    }
+
+    /// Whichever page it is, the start that finds it names the file and leaves it as it was.
+    @Test func aDamagedPageIsFoundAndNothingIsChanged() async throws {
+        _ = try await makeLibrary()
+        let whole = try bytes(library)
+        var refused = 0
+        for page in stride(from: 4096, to: whole.count, by: 4096) {
+            var damaged = whole
+            // The same on each run, and no page of SQLite's.
+            for offset in page..<(page + 4096) {
+                damaged[offset] = UInt8(truncatingIfNeeded: offset &* 2_654_435_761 >> 7)
+            }
+            try damaged.write(to: URL(fileURLWithPath: library))
+            do {
+                try Store(path: library).close()
+                // A page that no table and no index uses.
+            } catch let error as StartupError {
+                refused += 1
+                #expect(error.exit == .data)
+                #expect(error.reason.hasPrefix("\(library) is damaged"))
+                #expect(try bytes(library) == damaged)
+            }
+        }
+        #expect(refused >= whole.count / 4096 - 2)
+    }
+
+    @Test func aLibraryThatHasBecomeEmptyIsALoss() async throws {
+        _ = try await makeLibrary()
+        try Data().write(to: URL(fileURLWithPath: library))
+        let folder = try DataFolder(path: home)
+        let error = Self.loss(folder)
+        #expect(error?.exit == .data)
+        #expect(error?.reason == "\(library) is empty, and there was a library in this folder")
+        #expect(try bytes(library) == Data())
+    }
+
+    /// Only what shows that there was one makes it a loss.
+    @Test(arguments: ["", "signing.key", "signing.key.retired", "library.db.schema-3", "library.db.replaced-X"])
+    func anEmptyFileIsNoLossInAnEmptyFolder(evidence: String) throws {
+        try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
+        for name in ["library.db", evidence] where !name.isEmpty {
+            try Data().write(to: URL(fileURLWithPath: home + "/" + name))
+        }
+        let folder = try DataFolder(path: home)
+        if evidence.isEmpty {
+            try folder.requireLibraryNotLost()
+            try Store(path: library).close()
+        } else {
+            #expect(Self.loss(folder)?.exit == .data)
+        }
+    }
+
+    private static func loss(_ folder: borrowing DataFolder) -> StartupError? {
+        do {
+            try folder.requireLibraryNotLost()
+            return nil
+        } catch {
+            return error as? StartupError
+        }
+    }
+
+    /// SQLite would take the log for that of the new database, and delete it.
+    @Test(arguments: [true, false])
+    func aLogWithoutItsDatabaseIsKept(isEmpty: Bool) async throws {
+        _ = try await makeLibrary()
+        try FileManager.default.removeItem(atPath: library)
+        if isEmpty { try Data().write(to: URL(fileURLWithPath: library)) }
+        let log = Data("the last changes".utf8)
+        try log.write(to: URL(fileURLWithPath: library + "-wal"))
+        let error = #expect(throws: StartupError.self) { try Store(path: library) }
+        #expect(error?.exit == .data)
+        #expect(try bytes(library + "-wal") == log)
+    }
+
+    /// A start that was cut off while it made a new library leaves nothing under its name.
+    @Test func anUnfinishedLibraryIsMadeAnew() throws {
+        _ = try DataFolder(path: home)
+        try Data("half".utf8).write(to: URL(fileURLWithPath: library + ".new"))
+        try Store(path: library).close()
+        #expect(try Inspection(file: library).faults == [])
+        #expect(!FileManager.default.fileExists(atPath: library + ".new"))
+    }
+
+    // MARK: Readiness
+
+    /// What is known is told at once; whether the disk answers is nothing to wait for.
+    @Test func aCommitThatTakesLongIsToldOf() async throws {
+        let library = try await TestLibrary()
+        let store = library.app.store
+        #expect(try await library.send("GET", "/readyz").status == 200)
+        #expect(store.writer.obstacle(at: .now) == nil)
+        let gate = CommitGate()
+        gate.isClosed.store(true, ordering: .relaxed)
+        let write = Task {
+            try await store.writer.write { db in
+                db.add(transactionObserver: gate, extent: .nextTransaction)
+                try db.execute(sql: "UPDATE library SET epoch = epoch")
+            }
+        }
+        for await _ in gate.arrivals { break }
+        #expect(store.writer.obstacle(at: .now) == nil)
+        #expect(store.writer.obstacle(at: .now + .seconds(3))?.hasPrefix("a commit has been on its way") == true)
+        let failure = #expect(throws: Failure.self) { try store.checkReadiness(at: .now + .seconds(3)) }
+        #expect(failure?.code == .notReady)
+        gate.open()
+        try await write.value
+        try store.checkReadiness(at: .now + .seconds(3))
+    }
+
+    /// A write that could not be stored is known until one could be.
+    @Test func aFullDiskIsToldUntilAWriteIsStored() async throws {
+        let library = try await TestLibrary()
+        let store = library.app.store
+        try await store.writer.write { db in
+            let pages = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
+            try db.execute(sql: "PRAGMA max_page_count = \(pages)")
+        }
+        await #expect(throws: (any Error).self) {
+            try await store.writer.write {
+                try $0.execute(sql: "CREATE TABLE x (n); INSERT INTO x VALUES (zeroblob(1000000))")
+            }
+        }
+        let failure = #expect(throws: Failure.self) { try store.checkReadiness() }
+        #expect(failure?.detail == "The daemon is not ready: the disk is full.")
+        try await store.writer.write { try $0.execute(sql: "PRAGMA max_page_count = 1000000") }
+        try store.checkReadiness()
+    }
+}
