@@ -107,9 +107,22 @@ import Testing
         }
         #expect(try library.count("idempotency_key") == 70)
         library.time.advance(seconds: 86400)
+        library.time.pass(seconds: 86400)
         let later = try await library.login("ada").token
         _ = try await post(Self.draft, key: "new", as: later, library)
         #expect(try library.count("idempotency_key") == 7)
+    }
+
+    /// A clock that is a year ahead for a while takes no answer away.
+    @Test func aWrongClockTakesNoAnswerAway() async throws {
+        let library = try await TestLibrary()
+        let token = try await library.login("ada").token
+        #expect(try await post(Self.draft, key: "k", as: token, library).status == 201)
+        library.time.advance(seconds: 365 * 86400)
+        let later = try await library.login("ada").token
+        _ = try await post(#"{"name":"N","book":"B","country":"C"}"#, key: "new", as: later, library)
+        library.time.advance(seconds: -365 * 86400)
+        #expect(try await post(Self.draft, key: "k", as: token, library).status == 201)
     }
 
     @Test(arguments: [

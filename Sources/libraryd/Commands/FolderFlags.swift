@@ -36,7 +36,11 @@ struct FolderFlags: ParsableArguments {
             store: store, keys: folder.keys, tokenLifetime: settings.tokenLifetime,
             refreshLifetime: settings.refreshLifetime, passwords: Passwords(),
             logger: Logger(label: "libraryd") { _ in SwiftLogNoOpLogHandler() })
-        guard let answer = try await app.perform(request) as? Answer else { throw Failure(.internalError) }
-        return answer
+        do {
+            guard let answer = try await app.perform(request) as? Answer else { throw Failure(.internalError) }
+            return answer
+        } catch {
+            throw StartupError(error, library: folder.databasePath)
+        }
     }
 }

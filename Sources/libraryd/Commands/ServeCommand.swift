@@ -23,7 +23,11 @@ struct ServeCommand: AsyncParsableCommand {
         try await Exit.reporting {
             let settings = try await Settings(flags: flags, environment: ProcessInfo.processInfo.environment)
             let folder = try DataFolder(path: settings.data)
-            try await serve(settings, folder)
+            do {
+                try await serve(settings, folder)
+            } catch {
+                throw StartupError(error, library: folder.databasePath)
+            }
         }
     }
 

@@ -90,9 +90,11 @@ extension Store {
         try db.cachedStatement(
             sql: """
                 DELETE FROM idempotency_key WHERE rowid IN (
-                    SELECT rowid FROM idempotency_key WHERE created_at <= ? ORDER BY created_at LIMIT \(sweep))
+                    SELECT rowid FROM idempotency_key
+                    WHERE created_at <= min(?, (SELECT trusted_at FROM library)) - \(keepingTimeOfReplies)
+                    ORDER BY created_at LIMIT \(sweep))
                 """
-        ).execute(arguments: [now.milliseconds - keepingTimeOfReplies])
+        ).execute(arguments: [now.milliseconds])
     }
 
     /// Puts what the file was answered when it came before into the spool.
