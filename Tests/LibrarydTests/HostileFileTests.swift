@@ -174,4 +174,57 @@ import Testing
         #expect(faults.count == 100)
         #expect(faults.allSatisfy { $0.utf8.count < 300 })
     }
+
+    @Test(arguments: [Int64.max, .min, .max - 1])
+    func aNumberOutOfRangeEndsNoProcess(sequence: Int64) async throws {
+        let library = try await TestLibrary()
+        let token = try await library.login("ada").token
+        let author = try await library.create("A", "B", as: token)
+        try await library.app.store.writer.write { db in
+            try db.execute(sql: "UPDATE author_event SET sequence = ?", arguments: [sequence])
+            try db.execute(
+                sql: "UPDATE author SET version = ?, created_at = ?, updated_at = ?",
+                arguments: [sequence, sequence, sequence])
+        }
+        let json = ("Content-Type", "application/json")
+        let create = try await library.post(
+            "/authors", #"{"name":"N","book":"B","country":"C"}"#, headers: [bearer(token)])
+        #expect(create.code == "internal_error")
+        let patch = try await library.send(
+            "PATCH", "/authors/\(author.id)", headers: [bearer(token), json], body: Array(#"{"country":"X"}"#.utf8))
+        #expect(patch.code == "internal_error")
+        #expect(try await library.send("GET", "/authors", headers: [bearer(token)]).page.authors.count == 1)
+    }
+
+    /// A damaged page may have anything in a column; whoever reads it gets an error, and the daemon goes on.
+    @Test func aValueOfAnotherTypeEndsNoProcess() async throws {
+        let library = try await TestLibrary()
+        let token = try await library.login("ada").token
+        let author = try await library.create("A", "B", as: token)
+        try await library.app.store.writer.write {
+            try $0.execute(
+                sql: """
+                    PRAGMA writable_schema = ON;
+                    UPDATE sqlite_schema SET sql = replace(replace(sql, 'STRICT', ''), 'NOT NULL', '')
+                        WHERE type = 'table' AND name IN ('user', 'session', 'author');
+                    """)
+        }
+        try execute(
+            """
+            PRAGMA ignore_check_constraints = ON;
+            UPDATE session SET client = NULL, expires_at = 'x'; UPDATE author SET country = NULL, version = 'x';
+            UPDATE user SET password_hash = NULL, admin = x'00';
+            """, in: library.app.store.path)
+        let json = ("Content-Type", "application/json")
+        for (method, path, body) in [
+            ("GET", "/sessions", ""), ("GET", "/me", ""), ("PATCH", "/authors/\(author.id)", #"{"country":"X"}"#),
+            ("DELETE", "/authors/\(author.id)", ""),
+        ] {
+            let reply = try await library.send(method, path, headers: [bearer(token), json], body: Array(body.utf8))
+            #expect(reply.code == "internal_error", "\(method) \(path): \(reply.text)")
+        }
+        let login = try await library.send("POST", "/login", headers: [basic("ada", "correct horse")])
+        #expect(login.code == "internal_error")
+        #expect(try await library.send("GET", "/livez").status == 200)
+    }
 }

@@ -49,7 +49,7 @@ struct Inspection: Sendable {
                     FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%' LIMIT 1000
                     """
             )
-            return Dictionary(rows.map { ($0[0], $0[1]) }) { first, _ in first }
+            return Dictionary(try rows.map { try ($0.value(0), $0.value(1)) }) { first, _ in first }
         }
         let found = try objects(db)
         let expected = try DatabaseQueue().write { db in
@@ -71,8 +71,9 @@ struct Inspection: Sendable {
         try Row.fetchAll(db, sql: "SELECT \"table\", rowid, parent FROM pragma_foreign_key_check LIMIT \(toldFaults)")
             .map {
                 row in
-                let number = (row[1] as Int64?).map { "row \($0)" } ?? "a row"
-                return "\(number) of \(row[0] as String) refers to a missing row of \(row[2] as String)"
+                let number = (try row.value(1) as Int64?).map { "row \($0)" } ?? "a row"
+                let (table, parent): (String, String) = try (row.value(0), row.value(2))
+                return "\(number) of \(table) refers to a missing row of \(parent)"
             }
     }
 

@@ -158,10 +158,11 @@ extension Store {
 enum AuthorRow {
     static let columns = "id, name, book, country, booker_prize, created_at, updated_at, version"
 
-    static func author(_ row: Row) -> Author {
-        Author(
-            id: row[0], name: row[1], book: row[2], country: row[3], bookerPrize: row[4],
-            createdAt: Timestamp(milliseconds: row[5]), updatedAt: Timestamp(milliseconds: row[6]), version: row[7])
+    static func author(_ row: Row) throws -> Author {
+        try Author(
+            id: row.value(0), name: row.value(1), book: row.value(2), country: row.value(3), bookerPrize: row.value(4),
+            createdAt: Timestamp(milliseconds: row.value(5)), updatedAt: Timestamp(milliseconds: row.value(6)),
+            version: row.value(7))
     }
 
     /// Writes the current row as ``Author/write(to:)`` would, without making strings of its columns.

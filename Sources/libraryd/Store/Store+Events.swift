@@ -106,7 +106,12 @@ extension Store {
     }
 
     private static func lastSequence(_ db: Database, owner: Int64) throws -> Int64 {
-        try db.raw("SELECT max(sequence) FROM author_event WHERE owner = ?").integer([.integer(owner)]) ?? 0
+        let last = try db.raw("SELECT max(sequence) FROM author_event WHERE owner = ?").integer([.integer(owner)]) ?? 0
+        // Numbers are added to it.
+        guard (0...Int64.max / 2).contains(last) else {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "an event has the number \(last)")
+        }
+        return last
     }
 
     private static func prune(_ db: Database, owner: Int64, from old: Int64, to new: Int64) throws {

@@ -70,9 +70,9 @@ extension Store {
                 now.milliseconds + keepingTimeOfReplies - 1,
             ])
         guard let row else { return nil }
-        let known: Data = row[0]
+        let known: Data = try row.value(0)
         guard known == Data(request.request) else { throw Failure(.idempotencyKeyReused) }
-        return Array(row[1] as Data)
+        return Array(try row.value(1) as Data)
     }
 
     /// Keeps the answer in the transaction of what it tells.
@@ -137,9 +137,9 @@ extension Store {
         try readers.read { db in
             let row = try Row.fetchOne(
                 db, sql: "SELECT id, public_id, name, password_hash FROM user WHERE name = ?", arguments: [name])
-            guard let row, (try? Self.reply(db, to: request, owner: row[0], at: now)) != nil else { return nil }
+            guard let row, (try? Self.reply(db, to: request, owner: row.value(0), at: now)) != nil else { return nil }
             // Whoever registers is no admin yet.
-            return (Registered(publicID: row[1], name: row[2], admin: false), row[3])
+            return try (Registered(publicID: row.value(1), name: row.value(2), admin: false), row.value(3))
         }
     }
 }

@@ -33,7 +33,7 @@ extension Store {
     func loginAddresses() throws -> [(name: String, address: String)] {
         try readers.read { db in
             try Row.fetchAll(db, sql: "SELECT name, address FROM login_address JOIN user ON user.id = user").map {
-                ($0[0], $0[1])
+                try ($0.value(0), $0.value(1))
             }
         }
     }
@@ -79,7 +79,7 @@ extension Store {
             let ended = try String.fetchAll(
                 db, sql: "DELETE FROM session WHERE expires_at <= ? OR used_at <= ? RETURNING id",
                 arguments: [long.milliseconds, long.adding(seconds: -idle).milliseconds])
-            return (Self.session(row), ended)
+            return (try Self.session(row), ended)
         } committed: { session, ended in
             sessions.end(ended)
             sessions.add(session)
@@ -149,9 +149,11 @@ extension Store {
                     """,
                 arguments: [user, now.milliseconds]
             ).map { row in
-                LoginSession(
-                    id: row[0], createdAt: Timestamp(milliseconds: row[1]), usedAt: Timestamp(milliseconds: row[2]),
-                    expiresAt: Timestamp(milliseconds: row[3]), client: row[4], current: row[0] == current)
+                try LoginSession(
+                    id: row.value(0), createdAt: Timestamp(milliseconds: row.value(1)),
+                    usedAt: Timestamp(milliseconds: row.value(2)),
+                    expiresAt: Timestamp(milliseconds: row.value(3)), client: row.value(4),
+                    current: row.value(0) == current)
             }
         }
     }
@@ -212,8 +214,8 @@ extension Store {
             let used = try Row.fetchOne(
                 db, sql: "SELECT session, used_at FROM used_refresh_token WHERE hash = ?", arguments: [Data(hash)])
             // In either direction: a clock that was set back must not lengthen the time.
-            if let used, !now.isWithin(seconds: grace, of: Timestamp(milliseconds: used[1])) {
-                let id: String = used[0]
+            if let used, !now.isWithin(seconds: grace, of: Timestamp(milliseconds: try used.value(1))) {
+                let id: String = try used.value(0)
                 try db.execute(sql: "DELETE FROM session WHERE id = ?", arguments: [id])
                 return .replayed(sessionID: id)
             }
@@ -227,7 +229,7 @@ extension Store {
                     """,
                 arguments: [Data(hash), now.milliseconds, now.adding(seconds: -idle).milliseconds])
             guard let row else { return .unknown }
-            let session = Self.session(row)
+            let session = try Self.session(row)
             try Self.setRefreshHash(db, newHash, of: session, for: hash, at: now)
             return .rotated(session)
         } committed: {
@@ -241,9 +243,9 @@ extension Store {
         FROM session JOIN user ON user.id = session.user WHERE NOT user.disabled
         """
 
-    private static func session(_ row: Row) -> StoredSession {
-        StoredSession(
-            id: row[0], expiresAt: Timestamp(milliseconds: row[1]),
-            user: .init(id: row[2], publicID: row[3], name: row[4], admin: row[5]))
+    private static func session(_ row: Row) throws -> StoredSession {
+        try StoredSession(
+            id: row.value(0), expiresAt: Timestamp(milliseconds: row.value(1)),
+            user: .init(id: row.value(2), publicID: row.value(3), name: row.value(4), admin: row.value(5)))
     }
 }

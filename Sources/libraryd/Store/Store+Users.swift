@@ -69,7 +69,9 @@ extension Store {
             try Row.fetchOne(
                 db.cachedStatement(sql: "SELECT id, name, password_hash, disabled FROM user WHERE \(key.condition)"),
                 arguments: [key.argument]
-            ).map { StoredUser(id: $0[0], name: $0[1], passwordHash: $0[2], disabled: $0[3]) }
+            ).map {
+                try StoredUser(id: $0.value(0), name: $0.value(1), passwordHash: $0.value(2), disabled: $0.value(3))
+            }
         }
     }
 
@@ -175,7 +177,9 @@ extension Store {
             db, sql: "SELECT id, name, admin, disabled, password_hash FROM user WHERE \(key.condition)",
             arguments: [key.argument])
         guard let row else { throw key.missing }
-        return Role(id: row[0], name: row[1], admin: row[2], disabled: row[3], passwordHash: row[4])
+        return try Role(
+            id: row.value(0), name: row.value(1), admin: row.value(2), disabled: row.value(3),
+            passwordHash: row.value(4))
     }
 
     /// Passes if the user is no admin, or not the only one who can log in.
@@ -191,16 +195,16 @@ extension Store {
         let row = try Row.fetchOne(
             db, sql: "\(selectUser) WHERE \(key.condition)", arguments: [key.argument])
         guard let row else { throw key.missing }
-        return user(row)
+        return try user(row)
     }
 
     private static let selectUser = """
         SELECT public_id, name, admin, disabled, created_at, (SELECT count(*) FROM author WHERE owner = user.id) FROM user
         """
 
-    private static func user(_ row: Row) -> User {
-        User(
-            publicID: row[0], name: row[1], admin: row[2], disabled: row[3],
-            createdAt: Timestamp(milliseconds: row[4]), authors: row[5])
+    private static func user(_ row: Row) throws -> User {
+        try User(
+            publicID: row.value(0), name: row.value(1), admin: row.value(2), disabled: row.value(3),
+            createdAt: Timestamp(milliseconds: row.value(4)), authors: row.value(5))
     }
 }
