@@ -20,15 +20,13 @@ public struct BulkOptions: Sendable, Equatable {
 
     public init() {}
 
+    /// Reads the parameters of a request. Its endpoint has seen to it that there are no others.
     /// - Throws: ``InvalidFields`` with every fault.
     public init(items: [QueryItem]) throws(InvalidFields) {
         var faults: [FieldError] = []
-        var seen: Set<String> = []
         for item in items {
             let flag = ["true": true, "false": false][item.value]
             switch (item.name, flag, Conflict(rawValue: item.value)) {
-            case _ where !seen.insert(item.name).inserted:
-                faults.append(FieldError(item.name, .invalid, "is given more than once"))
             case ("atomic", let flag?, _): atomic = flag
             case ("dry_run", let flag?, _): dryRun = flag
             case ("on_conflict", _, let conflict?): onConflict = conflict
@@ -36,8 +34,7 @@ public struct BulkOptions: Sendable, Equatable {
                 faults.append(FieldError(item.name, .invalid, "must be fail, skip or update"))
             case ("atomic", nil, _), ("dry_run", nil, _):
                 faults.append(FieldError(item.name, .invalid, "must be true or false"))
-            default:
-                faults.append(.unknownParameter(item.name, among: Self.parameters))
+            default: break
             }
         }
         guard faults.isEmpty else { throw InvalidFields(faults) }

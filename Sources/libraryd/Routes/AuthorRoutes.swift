@@ -37,7 +37,11 @@ struct AuthorRoutes {
     }
 
     @Sendable private func create(_ request: Request, _ context: CallerContext) async throws -> Response {
-        if let format = BulkRoutes.format(of: request) { return try await bulk.create(request, context, format) }
+        if let format = try BulkRoutes.format(of: request) { return try await bulk.create(request, context, format) }
+        try request.query { items in
+            guard let item = items.first else { return }
+            throw InvalidFields([FieldError(item.name, .invalid, "is for a file of authors, not for one")])
+        }
         let key = try request.idempotencyKey
         let draft = try await context.decode(request, as: AuthorDraft.self).validated()
         let author = try await store.createAuthor(

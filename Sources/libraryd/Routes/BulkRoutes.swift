@@ -15,12 +15,14 @@ struct BulkRoutes: Sendable {
     /// Lines of one transaction: few enough that others hardly wait.
     private static let batch = 512
 
-    /// What a request's body is, if it is a file of authors.
-    static func format(of request: Request) -> AuthorLines.Format? {
-        guard let field = request.headers[.contentType], field != "application/json" else { return nil }
-        let type = field.split(separator: ";").first?.filter { $0 != " " }.lowercased()
+    /// What a request's body is, if it is a file of authors and not one author.
+    /// - Throws: ``Failure`` `unsupported_media_type` if it is neither.
+    static func format(of request: Request) throws(Failure) -> AuthorLines.Format? {
+        let type = try request.mediaType(among: mediaTypes)
         return AuthorLines.Format.allCases.first { $0.mediaType == type }
     }
+
+    private static let mediaTypes = [MediaType.json] + AuthorLines.Format.allCases.reversed().map(\.mediaType)
 
     /// What a client wants of a list, if it wants a file: the first type that it names and that there is.
     static func format(acceptedBy request: Request) -> AuthorLines.Format? {
@@ -40,7 +42,6 @@ struct BulkRoutes: Sendable {
     func create(
         _ request: Request, _ context: CallerContext, _ format: AuthorLines.Format
     ) async throws -> Response {
-        guard request.headers[.contentEncoding] == nil else { throw Failure(.unsupportedMediaType) }
         let options = try request.query(BulkOptions.init(items:))
         // A dry run changes nothing, so there is nothing to do twice.
         let key = try options.dryRun ? nil : request.idempotencyKey
