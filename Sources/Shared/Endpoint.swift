@@ -101,5 +101,6 @@ public enum Message {
     public static let registered = "registered successfully"
     public static let created = "new author created"
     public static let updated = "author updated"
+    public static let unchanged = "author unchanged"
     public static let deleted = "Author deleted"
 }

@@ -23,10 +23,12 @@ struct AuthorRoutes {
         routes.on(Endpoints.updateAuthor) { request, context in
             let id = try id(context)
             let patch = try await context.decode(request, as: AuthorPatch.self).validated()
-            let author = try await store.updateAuthor(
+            let (author, isChanged) = try await store.updateAuthor(
                 id: id, owner: context.principal.userID, patch, ifVersion: request.ifMatchVersions(id: id),
                 at: clock.now())
-            return .json(AuthorReply(Message.updated, author), headers: [.eTag: author.entityTag])
+            return .json(
+                AuthorReply(isChanged ? Message.updated : Message.unchanged, author),
+                headers: [.eTag: author.entityTag])
         }
         routes.on(Endpoints.deleteAuthor) { request, context in
             let id = try id(context)

@@ -47,7 +47,7 @@ struct BulkRoutes: Sendable {
         let key = try options.dryRun ? nil : request.idempotencyKey
         let body = FileBody(request.body, limit: Self.maximumBody)
         if options.atomic || options.dryRun { return try await createTogether(body, format, options, key, context) }
-        let reader = LineReader(body, format)
+        let reader = LineReader(body, format, countryIsNeeded: options.countryIsNeeded)
         // Whether the file can be read at all, and is the key's own, is told by the status.
         var first: [AuthorLines.Line] = []
         _ = try await reader.fill(&first, upTo: key == nil ? 1 : Self.batch)
@@ -79,8 +79,8 @@ struct BulkRoutes: Sendable {
         var content = Array(QueryItem.string(options.items).utf8)
         for line in lines {
             content += Array("\n\(line.number) ".utf8)
-            switch line.draft {
-            case .success(let draft): content += draft.json
+            switch line.entry {
+            case .success(let entry): content += entry.json
             case .failure(let fault): content += Array(fault.description.utf8)
             }
         }
@@ -94,8 +94,7 @@ struct BulkRoutes: Sendable {
             try context.confirm()
             return Self.lines(
                 try await store.createAuthors(
-                    lines, owner: context.principal.userID, onConflict: options.onConflict, as: request, at: clock.now()
-                ))
+                    lines, owner: context.principal.userID, options: options, as: request, at: clock.now()))
         } catch {
             let failure = Failure(storing: error)
             return Self.lines(lines.map { .init(line: $0.number, failure) })
