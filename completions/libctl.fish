@@ -352,7 +352,7 @@ complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options 
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors add" f file' -l 'file' -s 'f' -d 'File to read authors from; - is standard input.' -rF
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors add" file-format' -l 'file-format' -d 'Format of the file. (default: by the first line)' -rfka 'csv tsv ndjson'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors add"' -l 'map' -d 'Names of columns, such as name=Author,book=Title.' -rfka ''
-complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors add"' -l 'default' -d 'What to take where the file has nothing, such as country=Unknown.' -rfka ''
+complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors add"' -l 'default' -d 'What a new author gets where the file has nothing, such as country=Unknown.' -rfka ''
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors add" server' -l 'server' -d 'Server: http://HOST:PORT, https://HOST or unix:/PATH.' -rfka ''
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors add" user' -l 'user' -d 'Which of several logins at the server to use.' -rfka '(__libctl_custom_completion ---completion authors add -- --user (count (__libctl_tokens -pc)) (__libctl_tokens -tC))'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors add" o output' -s 'o' -l 'output' -d 'Format of the results. (default: table on a terminal, else tsv)' -rfka 'table tsv csv json ndjson id'
@@ -409,7 +409,7 @@ complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options 
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_positional "libctl authors import" -eq 1' -F
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors import" file-format' -l 'file-format' -d 'Format of the file. (default: by the first line)' -rfka 'csv tsv ndjson'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors import"' -l 'map' -d 'Names of columns, such as name=Author,book=Title.' -rfka ''
-complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors import"' -l 'default' -d 'What to take where the file has nothing, such as country=Unknown.' -rfka ''
+complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors import"' -l 'default' -d 'What a new author gets where the file has nothing, such as country=Unknown.' -rfka ''
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors import" on-conflict' -l 'on-conflict' -d 'What to do with an author that is there already.' -rfka 'fail skip update'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors import" atomic' -l 'atomic' -d 'All lines or none.'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors import" dry-run' -l 'dry-run' -d 'Only tell what would happen.'

@@ -5,12 +5,16 @@ public struct Endpoint<Input: Sendable, Output: Sendable>: Sendable {
     public let method: Method
     /// The path, with parameters in braces: `/authors/{id}`.
     public let path: String
+    /// Names of the query parameters that it knows; a request with another one is refused. `nil` if it takes any, and
+    /// ignores them.
+    public let parameters: [String]?
     /// Whether a request whose answer was lost may be sent again: a `GET`, or a `POST` that honours `Idempotency-Key`.
     public let isRepeatable: Bool
 
-    public init(_ method: Method, _ path: String, repeatable: Bool? = nil) {
+    public init(_ method: Method, _ path: String, parameters: [String]? = [], repeatable: Bool? = nil) {
         self.method = method
         self.path = path
+        self.parameters = parameters
         isRepeatable = repeatable ?? (method == .get)
     }
 
@@ -50,28 +54,33 @@ public enum Endpoints {
     /// HTTP Basic credentials in: a stolen token is not enough.
     public static let deleteMe = Endpoint<Empty, Empty>(.delete, "/me")
     public static let sessions = Endpoint<Empty, LoginSessionList>(.get, "/sessions")
-    public static let endSessions = Endpoint<SessionScope, Empty>(.delete, "/sessions")
+    public static let endSessions = Endpoint<SessionScope, Empty>(
+        .delete, "/sessions", parameters: SessionScope.parameters)
     public static let endSession = Endpoint<Empty, Empty>(.delete, "/sessions/{id}")
     public static let users = Endpoint<Empty, UserList>(.get, "/users")
     public static let updateUser = Endpoint<UserPatch, User>(.patch, "/users/{public_id}")
     public static let deleteUser = Endpoint<Empty, Empty>(.delete, "/users/{public_id}")
 
     // Authors.
-    public static let createAuthor = Endpoint<AuthorDraft, AuthorReply>(.post, "/authors", repeatable: true)
+    /// The parameters are for a file of authors.
+    public static let createAuthor = Endpoint<AuthorDraft, AuthorReply>(
+        .post, "/authors", parameters: BulkOptions.parameters, repeatable: true)
     /// The origin tutorial's spelling of ``createAuthor``.
-    public static let createAuthorByOldPath = Endpoint<AuthorDraft, AuthorReply>(.post, "/author", repeatable: true)
-    public static let authors = Endpoint<AuthorQuery, AuthorPage>(.get, "/authors")
+    public static let createAuthorByOldPath = Endpoint<AuthorDraft, AuthorReply>(
+        .post, "/author", parameters: BulkOptions.parameters, repeatable: true)
+    public static let authors = Endpoint<AuthorQuery, AuthorPage>(
+        .get, "/authors", parameters: AuthorQuery.parameters)
     public static let author = Endpoint<Empty, Author>(.get, "/authors/{id}")
     public static let updateAuthor = Endpoint<AuthorPatch, AuthorReply>(.patch, "/authors/{id}")
     public static let deleteAuthor = Endpoint<Empty, AuthorReply>(.delete, "/authors/{id}")
     /// Server-sent events (WHATWG HTML, section 9.2) without an end; the output is the `data` of each.
     public static let authorEvents = Endpoint<Empty, AuthorEvent>(.get, "/authors/events")
 
-    // Health.
-    public static let live = Endpoint<Empty, Health>(.get, "/livez")
-    public static let ready = Endpoint<Empty, Health>(.get, "/readyz")
+    // Health. A probe may add what it likes.
+    public static let live = Endpoint<Empty, Health>(.get, "/livez", parameters: nil)
+    public static let ready = Endpoint<Empty, Health>(.get, "/readyz", parameters: nil)
     /// ``live`` under the name that old clients ask for.
-    public static let healthz = Endpoint<Empty, Health>(.get, "/healthz")
+    public static let healthz = Endpoint<Empty, Health>(.get, "/healthz", parameters: nil)
 
     /// Method and path of every endpoint.
     public static let all: [(method: Method, path: String)] = [
@@ -92,5 +101,6 @@ public enum Message {
     public static let registered = "registered successfully"
     public static let created = "new author created"
     public static let updated = "author updated"
+    public static let unchanged = "author unchanged"
     public static let deleted = "Author deleted"
 }

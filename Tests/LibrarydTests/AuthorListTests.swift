@@ -143,8 +143,7 @@ import Testing
 
     @Test func theIndexFollowsChangesAndDeletions() async throws {
         let (library, token) = try await filled()
-        _ = try await library.send(
-            "PATCH", "/authors/1", headers: [bearer(token)], body: Array(#"{"book":"Beyond Black"}"#.utf8))
+        _ = try await library.patch(1, #"{"book":"Beyond Black"}"#, as: token)
         #expect(try await books("?q=wolf", library, token).isEmpty)
         #expect(try await books("?q=beyond", library, token) == ["Beyond Black"])
         _ = try await library.send("DELETE", "/authors/1", headers: [bearer(token)])
@@ -195,7 +194,8 @@ import Testing
         _ = try await library.create("A", "1", as: token)
         let before = try await list(library, "/authors", as: token)
         #expect(try await list(library, "/authors", as: token).body == before.body)
-        let change = try await library.send(method, target, headers: [bearer(token)], body: Array(body.utf8))
+        let change = try await library.send(
+            method, target, headers: [bearer(token), ("Content-Type", "application/json")], body: Array(body.utf8))
         #expect(change.status < 300)
         let after = try await list(library, "/authors", as: token, ifNoneMatch: before.header("ETag"))
         #expect(after.status == 200)

@@ -76,8 +76,7 @@ import Testing
         let token = try await library.login("ada").token
         let before = try await library.create("Hilary Mantel", "Wolf Hall", prize: true, as: token)
         library.time.advance(seconds: 5)
-        let reply = try await library.send(
-            "PATCH", "/authors/1", headers: [bearer(token)], body: Array(#"{"country":"England"}"#.utf8))
+        let reply = try await library.patch(1, #"{"country":"England"}"#, as: token)
         #expect(reply.status == 200)
         #expect(reply.header("etag") == "\"1-2\"")
         let after = Author(
@@ -95,7 +94,7 @@ import Testing
         let library = try await TestLibrary()
         let token = try await library.login("ada").token
         let before = try await library.create("Hilary Mantel", "Wolf Hall", as: token)
-        let reply = try await library.send("PATCH", "/authors/1", headers: [bearer(token)], body: Array(body.utf8))
+        let reply = try await library.patch(1, body, as: token)
         #expect(reply.status == 422)
         #expect(try reply.problem.errors.first?.code.rawValue == code)
         #expect(try await library.send("GET", "/authors/1", headers: [bearer(token)]).body == before.json)
@@ -106,8 +105,7 @@ import Testing
         let token = try await library.login("ada").token
         _ = try await library.create("A", "1", as: token)
         let second = try await library.create("A", "2", as: token)
-        let reply = try await library.send(
-            "PATCH", "/authors/2", headers: [bearer(token)], body: Array(#"{"book":"1"}"#.utf8))
+        let reply = try await library.patch(2, #"{"book":"1"}"#, as: token)
         #expect(reply.status == 409)
         #expect(try reply.problem.existingID == 1)
         #expect(try await library.send("GET", "/authors/2", headers: [bearer(token)]).body == second.json)
@@ -135,8 +133,7 @@ import Testing
         let token = try await library.login("ada").token
         let before = try await library.create("A", "1", as: token)
         let headers = [bearer(token), ("If-Match", tag)]
-        let patch = try await library.send(
-            "PATCH", "/authors/1", headers: headers, body: Array(#"{"country":"X"}"#.utf8))
+        let patch = try await library.patch(1, #"{"country":"X"}"#, headers: [("If-Match", tag)], as: token)
         #expect(patch.status == (matches ? 200 : 412))
         if matches { return }
         #expect(patch.code == "precondition_failed")

@@ -159,7 +159,7 @@ import Testing
             var lines = AuthorLines(type == "text/csv" ? .csv : .ndjson, unknownMembers: .rejected)
             lines.append(reply.body)
             var all: [[UInt8]] = []
-            while let line = try lines.next(atEnd: true) { all.append(try line.draft.get().json) }
+            while let line = try lines.next(atEnd: true) { all.append(try line.entry.get().json) }
             return all
         }
         #expect(try fields(file).count == 2508)

@@ -12,6 +12,15 @@ extension TestLibrary {
         try await send("POST", path, headers: headers + [("Content-Type", "application/json")], body: Array(body.utf8))
     }
 
+    /// Changes the author of that id.
+    func patch(
+        _ id: Int, _ body: String, headers: [(String, String)] = [], as token: String
+    ) async throws -> TestReply {
+        try await send(
+            "PATCH", "/authors/\(id)", headers: headers + [bearer(token), ("Content-Type", "application/json")],
+            body: Array(body.utf8))
+    }
+
     /// Sends a file of authors.
     func sendFile(
         _ text: String, _ query: String = "", type: String = "application/x-ndjson", key: String? = nil,

@@ -11,8 +11,9 @@ import Testing
             lines.append(rest.prefix(pieces))
             rest = rest.dropFirst(pieces)
             while let line = try lines.next(atEnd: rest.isEmpty) {
-                switch line.draft {
-                case .success(let draft): told.append("\(line.number) \(draft.name)|\(draft.book)|\(draft.country)")
+                switch line.entry {
+                case .success(let entry):
+                    told.append("\(line.number) \(entry.name)|\(entry.book)|\(entry.country ?? "")")
                 case .failure(let fault): told.append("\(line.number) \(fault)")
                 }
             }
@@ -70,14 +71,14 @@ import Testing
         lines.append([UInt8](repeating: UInt8(ascii: ","), count: 2 << 20))
         lines.append(Array("\nA,B,C\n".utf8))
         let first = try #require(try lines.next(atEnd: true))
-        #expect(throws: AuthorLines.Fault.syntax("the record is longer than 1 MiB")) { try first.draft.get() }
+        #expect(throws: AuthorLines.Fault.syntax("the record is longer than 1 MiB")) { try first.entry.get() }
         #expect(first.fields == [])
-        #expect(try lines.next(atEnd: true)?.draft.get().name == "A")
+        #expect(try lines.next(atEnd: true)?.entry.get().name == "A")
 
         let name = String(repeating: "é", count: 100_000)
         var objects = AuthorLines(.ndjson, unknownMembers: .rejected)
         objects.append(Array(#"{"name":"A","book":"B","country":"C","\#(name)":1}"#.utf8))
-        let fault = #expect(throws: AuthorLines.Fault.self) { try objects.next(atEnd: true)?.draft.get() }
+        let fault = #expect(throws: AuthorLines.Fault.self) { try objects.next(atEnd: true)?.entry.get() }
         #expect(fault?.description == "\(name.prefix(64))… is not a field of an author")
     }
 

@@ -69,7 +69,7 @@ import Testing
         var authors = SpooledAuthors(spool, format, unknownMembers: .rejected)
         var number = 0
         while let line = try authors.next() {
-            #expect(try line.draft.get().name == "N\(number)")
+            #expect(try line.entry.get().name == "N\(number)")
             #expect(line.number == number + (format == .csv ? 2 : 1))
             number += 1
         }

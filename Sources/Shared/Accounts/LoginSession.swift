@@ -67,12 +67,12 @@ public struct LoginSessionList: Sendable, Equatable, JSONReadable, JSONWritable 
 public enum SessionScope: String, Sendable, CaseIterable {
     case others, all
 
+    static let parameters = ["scope"]
+
+    /// Reads the parameters of a request. Its endpoint has seen to it that there are no others.
     /// - Throws: ``InvalidFields``.
     public init(items: [QueryItem]) throws(InvalidFields) {
-        if let other = items.first(where: { $0.name != "scope" }) {
-            throw InvalidFields([FieldError(other.name, .unknownField, "is not a parameter; did you mean 'scope'?")])
-        }
-        guard items.count == 1, let scope = items.first.flatMap({ Self(rawValue: $0.value) }) else {
+        guard let scope = items.first.flatMap({ Self(rawValue: $0.value) }) else {
             throw InvalidFields([FieldError("scope", items.isEmpty ? .required : .invalid, "must be others or all")])
         }
         self = scope

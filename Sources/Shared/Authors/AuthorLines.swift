@@ -19,8 +19,8 @@ public struct AuthorLines: Sendable {
         public let number: Int
         /// Of a line that is wrong: its fields as they stand in the file, or the whole line. Empty if they cannot be told apart.
         public let fields: [[UInt8]]
-        /// The author as it will be stored, or what is wrong.
-        public let draft: Result<AuthorDraft, Fault>
+        /// What it says, as it will be stored, or what is wrong.
+        public let entry: Result<AuthorEntry, Fault>
     }
 
     public enum Fault: Error, Equatable, CustomStringConvertible {
@@ -43,6 +43,7 @@ public struct AuthorLines: Sendable {
     private let unknownMembers: UnknownMembers
     private let names: [String: String]
     private let defaults: [String: String]
+    private let countryIsNeeded: Bool
     /// The author's fields, by the names of members.
     private let fields: [String: String]
     private var records: Records
@@ -53,14 +54,16 @@ public struct AuthorLines: Sendable {
 
     /// - Parameters:
     ///   - separator: of the fields of a CSV file.
-    ///   - defaults: by the author's field, what to take where the file has nothing.
+    ///   - defaults: by the author's field, what to take where the file has nothing: a name or a book.
+    ///   - countryIsNeeded: whether a line without a country is a fault. Otherwise its entry has none.
     ///   - names: other people's names of columns or members, by the author's field: `["name": "Author"]`.
     ///   - unknownMembers: whether a column or member that is no field of an author is a fault, or told in ``unknownNames``.
     public init(
         _ format: Format, separator: UInt8 = UInt8(ascii: ","), names: [String: String] = [:],
-        defaults: [String: String] = [:], unknownMembers: UnknownMembers
+        defaults: [String: String] = [:], countryIsNeeded: Bool = true, unknownMembers: UnknownMembers
     ) {
         self.format = format
+        self.countryIsNeeded = countryIsNeeded
         self.unknownMembers = unknownMembers
         self.names = names
         self.defaults = defaults
@@ -98,7 +101,8 @@ public struct AuthorLines: Sendable {
         let own = Dictionary(names.map { (Self.folded($1), $0) }) { first, _ in first }
         let texts = try Self.texts(record).map(Self.folded)
         let columns = texts.map { own[$0] ?? (names[$0] == nil ? $0 : "") }
-        for column in ["name", "book", "country"] where !columns.contains(column) && defaults[column] == nil {
+        let needed = countryIsNeeded ? ["name", "book", "country"] : ["name", "book"]
+        for column in needed where !columns.contains(column) && defaults[column] == nil {
             throw .missingColumn(names[column] ?? column)
         }
         let known = columns.filter { Author.fieldNames.contains($0) }
@@ -114,28 +118,29 @@ public struct AuthorLines: Sendable {
 
     private static func folded(_ text: String) -> String { StoredText.normalized(text).lowercased() }
 
-    private func row(_ record: Records.Record, _ columns: [String]) throws(Fault) -> AuthorDraft {
+    private func row(_ record: Records.Record, _ columns: [String]) throws(Fault) -> AuthorEntry {
         let fields = try Self.texts(record)
         guard fields.count == columns.count else {
             throw .syntax("\(fields.count) fields where the header has \(columns.count)")
         }
-        var draft = AuthorDraft(name: "", book: "", country: "")
+        var entry = AuthorEntry(name: "", book: "")
         for (column, field) in zip(columns, fields) {
             switch column {
-            case "name": draft.name = field
-            case "book": draft.book = field
-            case "country": draft.country = field
-            case "booker_prize": draft.bookerPrize = try Self.flag(field)
+            case "name": entry.name = field
+            case "book": entry.book = field
+            case "country": entry.country = field
+            case "booker_prize": entry.bookerPrize = try Self.flag(field)
             default: break
             }
         }
-        return try validated(draft)
+        return try validated(entry)
     }
 
-    private static func flag(_ text: String) throws(Fault) -> Bool {
+    private static func flag(_ text: String) throws(Fault) -> Bool? {
         switch folded(text) {
         case "true", "yes", "1": return true
-        case "false", "no", "0", "": return false
+        case "false", "no", "0": return false
+        case "": return nil
         default:
             throw .invalid(
                 InvalidFields([
@@ -144,7 +149,7 @@ public struct AuthorLines: Sendable {
         }
     }
 
-    private mutating func object(_ record: Records.Record) throws(Fault) -> AuthorDraft {
+    private mutating func object(_ record: Records.Record) throws(Fault) -> AuthorEntry {
         if let fault = record.fault { throw .syntax(fault) }
         let value: JSONValue
         do {
@@ -153,7 +158,7 @@ public struct AuthorLines: Sendable {
             throw .syntax("not JSON: \(error)")
         }
         var reader = ObjectReader(renamed(value))
-        let draft = AuthorDraft(from: &reader)
+        let entry = AuthorEntry(from: &reader)
         do {
             try reader.finish(.ignored)
         } catch {
@@ -167,7 +172,7 @@ public struct AuthorLines: Sendable {
             }
             unknown(name)
         }
-        return try validated(draft)
+        return try validated(entry)
     }
 
     private func renamed(_ value: JSONValue) -> JSONValue {
@@ -180,16 +185,15 @@ public struct AuthorLines: Sendable {
         return .object(members)
     }
 
-    private func validated(_ draft: AuthorDraft) throws(Fault) -> AuthorDraft {
+    private func validated(_ entry: AuthorEntry) throws(Fault) -> AuthorEntry {
         func filled(_ text: String, _ field: String) -> String {
             guard let other = defaults[field], StoredText.normalized(text).isEmpty else { return text }
             return other
         }
-        let draft = AuthorDraft(
-            name: filled(draft.name, "name"), book: filled(draft.book, "book"),
-            country: filled(draft.country, "country"), bookerPrize: draft.bookerPrize)
+        var entry = entry
+        (entry.name, entry.book) = (filled(entry.name, "name"), filled(entry.book, "book"))
         do {
-            return try draft.validated()
+            return try entry.validated(countryIsNeeded: countryIsNeeded)
         } catch {
             throw .invalid(error)
         }
@@ -225,9 +229,9 @@ public struct AuthorLines: Sendable {
 }
 
 extension AuthorLines.Line {
-    fileprivate init(_ record: Records.Record, _ draft: Result<AuthorDraft, AuthorLines.Fault>) {
+    fileprivate init(_ record: Records.Record, _ entry: Result<AuthorEntry, AuthorLines.Fault>) {
         number = record.line
-        self.draft = draft
-        if case .failure = draft { fields = record.fields } else { fields = [] }
+        self.entry = entry
+        if case .failure = entry { fields = record.fields } else { fields = [] }
     }
 }

@@ -5,7 +5,7 @@ public struct BulkOptions: Sendable, Equatable {
         case fail
         /// The author that is there stays.
         case skip
-        /// The author that is there takes the line's country and prize.
+        /// The author that is there takes the country and the prize that the line has.
         case update
     }
 
@@ -16,28 +16,35 @@ public struct BulkOptions: Sendable, Equatable {
     /// Tell what would happen, and change nothing.
     public var dryRun = false
 
-    static let parameters = ["atomic", "on_conflict", "dry_run"]
+    /// The country of authors that are created by lines without one.
+    public var defaultCountry: String?
+
+    static let parameters = ["atomic", "on_conflict", "dry_run", "default_country"]
+
+    /// Whether a line without a country is a fault, whatever the library has.
+    public var countryIsNeeded: Bool { onConflict != .update && defaultCountry == nil }
 
     public init() {}
 
+    /// Reads the parameters of a request. Its endpoint has seen to it that there are no others.
     /// - Throws: ``InvalidFields`` with every fault.
     public init(items: [QueryItem]) throws(InvalidFields) {
         var faults: [FieldError] = []
-        var seen: Set<String> = []
         for item in items {
             let flag = ["true": true, "false": false][item.value]
             switch (item.name, flag, Conflict(rawValue: item.value)) {
-            case _ where !seen.insert(item.name).inserted:
-                faults.append(FieldError(item.name, .invalid, "is given more than once"))
             case ("atomic", let flag?, _): atomic = flag
             case ("dry_run", let flag?, _): dryRun = flag
             case ("on_conflict", _, let conflict?): onConflict = conflict
+            case ("default_country", _, _):
+                let country = StoredText.normalized(item.value)
+                if let fault = StoredText.fault(in: country, field: item.name) { faults.append(fault) }
+                defaultCountry = country
             case ("on_conflict", _, nil):
                 faults.append(FieldError(item.name, .invalid, "must be fail, skip or update"))
             case ("atomic", nil, _), ("dry_run", nil, _):
                 faults.append(FieldError(item.name, .invalid, "must be true or false"))
-            default:
-                faults.append(.unknownParameter(item.name, among: Self.parameters))
+            default: break
             }
         }
         guard faults.isEmpty else { throw InvalidFields(faults) }
@@ -48,14 +55,15 @@ public struct BulkOptions: Sendable, Equatable {
         if atomic { items.append(QueryItem("atomic", "true")) }
         if onConflict != .fail { items.append(QueryItem("on_conflict", onConflict.rawValue)) }
         if dryRun { items.append(QueryItem("dry_run", "true")) }
+        if let defaultCountry { items.append(QueryItem("default_country", defaultCountry)) }
         return items
     }
 }
 
 /// What became of one line: one line of the reply to `POST /authors` with a file.
 public struct BulkResult: Sendable, Equatable, JSONReadable, JSONWritable {
-    /// `created`, `updated`, `skipped` or `failed`; more may come.
-    public enum Outcome: String, Sendable { case created, updated, skipped, failed }
+    /// `created`, `updated`, `unchanged` (an update that changes nothing), `skipped` or `failed`; more may come.
+    public enum Outcome: String, Sendable { case created, updated, unchanged, skipped, failed }
 
     /// Of the input, from 1.
     public var line: Int64

@@ -5,9 +5,11 @@ public struct SpooledAuthors {
     private var isAtEnd = false
     private var lines: AuthorLines
 
-    public init(_ spool: Spool, _ format: AuthorLines.Format, unknownMembers: UnknownMembers) {
+    public init(
+        _ spool: Spool, _ format: AuthorLines.Format, countryIsNeeded: Bool = true, unknownMembers: UnknownMembers
+    ) {
         self.spool = spool
-        lines = AuthorLines(format, unknownMembers: unknownMembers)
+        lines = AuthorLines(format, countryIsNeeded: countryIsNeeded, unknownMembers: unknownMembers)
     }
 
     /// The next line; `nil` at the end.

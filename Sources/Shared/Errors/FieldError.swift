@@ -60,10 +60,19 @@ public struct InvalidFields: Error, Equatable, CustomStringConvertible {
     }
 }
 
-extension FieldError {
-    /// A parameter that a request does not have, with the nearest that it has.
-    static func unknownParameter(_ name: String, among known: [String]) -> FieldError {
-        let hint = closest(to: name, among: known).map { "; did you mean '\($0)'?" } ?? ""
-        return FieldError(name, .unknownField, "is not a parameter of this request\(hint)")
+extension QueryItem {
+    /// Passes if each item is one of the parameters, and none comes twice.
+    /// - Throws: ``InvalidFields`` with every fault; an unknown parameter is told of with the nearest known name.
+    public static func check(_ items: [QueryItem], among parameters: [String]) throws(InvalidFields) {
+        var seen: Set<String> = []
+        let faults = items.compactMap { item -> FieldError? in
+            if !parameters.contains(item.name) {
+                let hint = closest(to: item.name, among: parameters).map { "; did you mean '\($0)'?" } ?? ""
+                return FieldError(item.name, .unknownField, "is not a parameter of this request\(hint)")
+            }
+            return seen.insert(item.name).inserted
+                ? nil : FieldError(item.name, .invalid, "is given more than once")
+        }
+        guard faults.isEmpty else { throw InvalidFields(faults) }
     }
 }

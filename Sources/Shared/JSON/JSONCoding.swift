@@ -103,6 +103,12 @@ public struct ObjectReader {
         present(name) ? bool(name) : nil
     }
 
+    /// As ``optionalBool(_:)``, with `null` read as absent.
+    public mutating func nullableBool(_ name: String) -> Bool? {
+        known.append(name)
+        return self[name] == .null ? nil : optionalBool(name)
+    }
+
     public mutating func object<Value: JSONReadable>(_ name: String, as type: Value.Type = Value.self) -> Value {
         known.append(name)
         return nested(self[name] ?? .null, name)

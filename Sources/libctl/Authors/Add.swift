@@ -49,7 +49,8 @@ extension AuthorsCommand {
         }
 
         private func addAll(_ reader: Reader, _ session: Session) throws {
-            let lines = try LineSource(reader, form, session)
+            let country = try form.defaultCountry()
+            let lines = try LineSource(reader, form, session, countryIsNeeded: country == nil)
             let list = try session.output.list(of: Author.self)
             var failures = BatchFailures()
             var total = 0
@@ -57,7 +58,7 @@ extension AuthorsCommand {
             while let line = try lines.next() {
                 total += 1
                 do {
-                    try list.add(try create(try line.draft.get(), session))
+                    try list.add(try create(try line.entry.get().draft(country: country), session))
                 } catch {
                     let failure = CommandFailure(error)
                     if failure.endsBatch {

@@ -10,7 +10,9 @@ extension AuthorsCommand {
             discussion: """
                 A file is CSV or TSV with a header line, or NDJSON with one object a line; the columns are name, book, \
                 country and booker_prize. A bad line is told of with its number, and the rest goes on. Other people's \
-                columns get their meaning by --map; --default fills what they do not have. With -o or --fields the \
+                columns get their meaning by --map; --default is what new authors get where the file has nothing. A column \
+                that is not there, an empty cell and null say nothing: with --on-conflict update, that field stays as it \
+                is; a new author has no prize then. With -o or --fields the \
                 result of each line is printed: line, outcome, id, code, message, existing_id.
                 """,
             examples: "authors import library.csv --dry-run",
@@ -58,7 +60,9 @@ extension AuthorsCommand {
         private func run(
             _ session: Session, _ descriptor: Int32, _ rejects: RejectFile?, isReplaced: Bool
         ) throws -> ImportReport {
-            let source = try LineSource(Reader(descriptor), form, session)
+            let query = try query()
+            let source = try LineSource(
+                Reader(descriptor), form, session, countryIsNeeded: query.countryIsNeeded)
             guard !isReplaced || source.format == .ndjson && !isWhole else {
                 throw CommandFailure(
                     .usage, "the rejects would replace lines that are nowhere else", hint: "name another --rejects file"
@@ -78,10 +82,10 @@ extension AuthorsCommand {
                             hint: "without --atomic and --dry-run it goes in by batches")
                     }
                     if !isWhole, batch.count == Self.batch.lines || batch.size(before: line.number) > Self.batch.size {
-                        try send(&batch, report, session)
+                        try send(&batch, query, report, session)
                     }
-                    switch line.draft {
-                    case .success(let draft): try batch.add(draft, line.number)
+                    switch line.entry {
+                    case .success(let entry): try batch.add(entry, line.number)
                     case .failure(let fault):
                         try report.add(
                             BulkResult(line: line.number, fault), CommandFailure(fault),
@@ -94,7 +98,7 @@ extension AuthorsCommand {
                         .invalid, "\(report.failures.count) of \(report.total) lines are not right, so none was stored")
                 }
                 if isWhole { session.talk.progress("waiting for the daemon: \(batch.count) lines") }
-                try send(&batch, report, session)
+                try send(&batch, query, report, session)
             } catch {
                 progress.end()
                 try? report.endEarly()
@@ -107,12 +111,19 @@ extension AuthorsCommand {
             return report
         }
 
-        private func send(_ batch: inout ImportBatch, _ report: ImportReport, _ session: Session) throws {
-            guard batch.count > 0 else { return }
+        private func query() throws -> BulkOptions {
             var query = BulkOptions()
             (query.atomic, query.onConflict, query.dryRun) = (atomic, onConflict, dryRun)
+            query.defaultCountry = try form.defaultCountry()
+            return query
+        }
+
+        private func send(
+            _ batch: inout ImportBatch, _ query: BulkOptions, _ report: ImportReport, _ session: Session
+        ) throws {
+            guard batch.count > 0 else { return }
             let sent = batch
-            let draft = sent.drafts()
+            let entry = sent.entries()
             var answered = 0
             do {
                 try session.authorized {
@@ -126,7 +137,7 @@ extension AuthorsCommand {
                         answered += 1
                         var own = result
                         own.line = Int64(line)
-                        try report.add(own, draft: try draft(result.line))
+                        try report.add(own, entry: try entry(result.line))
                     }
                 }
             } catch let problem as Problem where atomic && !problem.errors.isEmpty {

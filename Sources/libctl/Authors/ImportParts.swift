@@ -16,10 +16,10 @@ struct ImportBatch {
     /// How long the body is with that line, but for the line itself, in bytes.
     func size(before number: Int) -> Int { count == 0 ? 0 : body.count + number - next }
 
-    mutating func add(_ draft: AuthorDraft, _ number: Int) throws {
+    mutating func add(_ entry: AuthorEntry, _ number: Int) throws {
         if count == 0 { (first, next) = (number, number) }
         let newline = UInt8(ascii: "\n")
-        try body.append([UInt8](repeating: newline, count: max(0, number - next)) + draft.json + [newline])
+        try body.append([UInt8](repeating: newline, count: max(0, number - next)) + entry.json + [newline])
         next = number + 1
         count += 1
     }
@@ -30,11 +30,11 @@ struct ImportBatch {
     }
 
     /// Looks for lines again, in their order.
-    func drafts() -> (Int64) throws -> AuthorDraft? {
-        var authors = SpooledAuthors(body, .ndjson, unknownMembers: .rejected)
+    func entries() -> (Int64) throws -> AuthorEntry? {
+        var authors = SpooledAuthors(body, .ndjson, countryIsNeeded: false, unknownMembers: .rejected)
         return { number in
             while let line = try authors.next() {
-                if line.number >= number { return line.number == number ? try? line.draft.get() : nil }
+                if line.number >= number { return line.number == number ? try? line.entry.get() : nil }
             }
             return nil
         }
@@ -72,10 +72,10 @@ final class ImportReport {
     /// - Parameters:
     ///   - result: of that line of the file.
     ///   - failure: in libctl's own words.
-    ///   - draft: what the line says, if it can be read.
+    ///   - entry: what the line says, if it can be read.
     ///   - text: the line itself, if it cannot.
     func add(
-        _ result: BulkResult, _ failure: CommandFailure? = nil, draft: @autoclosure () throws -> AuthorDraft? = nil,
+        _ result: BulkResult, _ failure: CommandFailure? = nil, entry: @autoclosure () throws -> AuthorEntry? = nil,
         text: @autoclosure () -> String? = nil
     ) throws {
         var shown = result
@@ -93,7 +93,7 @@ final class ImportReport {
         let message = (result.message ?? code.rawValue) + id
         progress.end()
         talk.warn("line \(result.line): \(message)")
-        try rejects?.add(result.line, message, try draft(), text())
+        try rejects?.add(result.line, message, try entry(), text())
         failures.add(failure ?? CommandFailure(ExitStatus(line: code), message))
     }
 
@@ -124,7 +124,7 @@ final class ImportReport {
     var stored: Int { (outcomes["created"] ?? 0) + (outcomes["updated"] ?? 0) }
 
     var description: String {
-        let done = ["created", "updated", "skipped"].compactMap { name in
+        let done = ["created", "updated", "unchanged", "skipped"].compactMap { name in
             outcomes[name].map { "\(name) \($0)" }
         }
         return (done.isEmpty ? "created 0" : done.joined(separator: ", ")) + ", \(failures.count) failed"
@@ -160,12 +160,12 @@ struct RejectFile {
         if let failure { throw failure }
     }
 
-    func add(_ line: Int64, _ reason: String, _ draft: AuthorDraft?, _ text: String?) throws {
+    func add(_ line: Int64, _ reason: String, _ entry: AuthorEntry?, _ text: String?) throws {
         var json = JSONWriter()
         json.object {
             $0.member("line", line)
             $0.member("reason", reason)
-            draft?.writeMembers(to: &$0)
+            entry?.writeMembers(to: &$0)
             if let text { $0.member("text", text) }
         }
         try writer.write(json.bytes + [UInt8(ascii: "\n")])

@@ -15,7 +15,8 @@ struct FileOptions: ParsableArguments {
     var map: [String] = []
 
     @Option(
-        parsing: .unconditionalSingleValue, help: "What to take where the file has nothing, such as country=Unknown.")
+        parsing: .unconditionalSingleValue,
+        help: "What a new author gets where the file has nothing, such as country=Unknown.")
     var `default`: [String] = []
 
     private static let fields = ["name", "book", "country", "booker_prize"]
@@ -28,6 +29,13 @@ struct FileOptions: ParsableArguments {
 
     func defaults() throws -> [String: String] {
         try Self.pairs(self.default, among: Self.fields.dropLast(), "is no default", "TEXT")
+    }
+
+    /// The country of new authors for whom the file has none, as it will be stored.
+    /// - Throws: `InvalidFields`.
+    func defaultCountry() throws -> String? {
+        guard let country = try defaults()["country"] else { return nil }
+        return try AuthorPatch(country: country).validated().country
     }
 
     private static func pairs(
@@ -61,7 +69,8 @@ final class LineSource {
     private(set) var received = 0
 
     /// The first line tells the format, unless the options do.
-    init(_ reader: Reader, _ options: FileOptions, _ session: Session) throws {
+    /// - Parameter countryIsNeeded: whether a line without a country is a fault. Otherwise its entry has none.
+    init(_ reader: Reader, _ options: FileOptions, _ session: Session, countryIsNeeded: Bool) throws {
         self.reader = reader
         talk = session.talk
         var start: [UInt8] = []
@@ -72,7 +81,9 @@ final class LineSource {
         let separator: UInt8
         (format, separator) = Self.form(start, options.fileFormat)
         lines = AuthorLines(
-            format, separator: separator, names: try options.names(), defaults: try options.defaults(),
+            format, separator: separator, names: try options.names(),
+            // Whether an author is new only the daemon knows, but whose author it is must be known before.
+            defaults: try options.defaults().filter { $0.key != "country" }, countryIsNeeded: countryIsNeeded,
             unknownMembers: .ignored)
         lines.append(start)
     }

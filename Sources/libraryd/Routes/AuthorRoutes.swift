@@ -23,10 +23,12 @@ struct AuthorRoutes {
         routes.on(Endpoints.updateAuthor) { request, context in
             let id = try id(context)
             let patch = try await context.decode(request, as: AuthorPatch.self).validated()
-            let author = try await store.updateAuthor(
+            let (author, isChanged) = try await store.updateAuthor(
                 id: id, owner: context.principal.userID, patch, ifVersion: request.ifMatchVersions(id: id),
                 at: clock.now())
-            return .json(AuthorReply(Message.updated, author), headers: [.eTag: author.entityTag])
+            return .json(
+                AuthorReply(isChanged ? Message.updated : Message.unchanged, author),
+                headers: [.eTag: author.entityTag])
         }
         routes.on(Endpoints.deleteAuthor) { request, context in
             let id = try id(context)
@@ -37,7 +39,11 @@ struct AuthorRoutes {
     }
 
     @Sendable private func create(_ request: Request, _ context: CallerContext) async throws -> Response {
-        if let format = BulkRoutes.format(of: request) { return try await bulk.create(request, context, format) }
+        if let format = try BulkRoutes.format(of: request) { return try await bulk.create(request, context, format) }
+        try request.query { items in
+            guard let item = items.first else { return }
+            throw InvalidFields([FieldError(item.name, .invalid, "is for a file of authors, not for one")])
+        }
         let key = try request.idempotencyKey
         let draft = try await context.decode(request, as: AuthorDraft.self).validated()
         let author = try await store.createAuthor(

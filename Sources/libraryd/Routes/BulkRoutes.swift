@@ -15,12 +15,14 @@ struct BulkRoutes: Sendable {
     /// Lines of one transaction: few enough that others hardly wait.
     private static let batch = 512
 
-    /// What a request's body is, if it is a file of authors.
-    static func format(of request: Request) -> AuthorLines.Format? {
-        guard let field = request.headers[.contentType], field != "application/json" else { return nil }
-        let type = field.split(separator: ";").first?.filter { $0 != " " }.lowercased()
+    /// What a request's body is, if it is a file of authors and not one author.
+    /// - Throws: ``Failure`` `unsupported_media_type` if it is neither.
+    static func format(of request: Request) throws(Failure) -> AuthorLines.Format? {
+        let type = try request.mediaType(among: mediaTypes)
         return AuthorLines.Format.allCases.first { $0.mediaType == type }
     }
+
+    private static let mediaTypes = [MediaType.json] + AuthorLines.Format.allCases.reversed().map(\.mediaType)
 
     /// What a client wants of a list, if it wants a file: the first type that it names and that there is.
     static func format(acceptedBy request: Request) -> AuthorLines.Format? {
@@ -40,13 +42,12 @@ struct BulkRoutes: Sendable {
     func create(
         _ request: Request, _ context: CallerContext, _ format: AuthorLines.Format
     ) async throws -> Response {
-        guard request.headers[.contentEncoding] == nil else { throw Failure(.unsupportedMediaType) }
         let options = try request.query(BulkOptions.init(items:))
         // A dry run changes nothing, so there is nothing to do twice.
         let key = try options.dryRun ? nil : request.idempotencyKey
         let body = FileBody(request.body, limit: Self.maximumBody)
         if options.atomic || options.dryRun { return try await createTogether(body, format, options, key, context) }
-        let reader = LineReader(body, format)
+        let reader = LineReader(body, format, countryIsNeeded: options.countryIsNeeded)
         // Whether the file can be read at all, and is the key's own, is told by the status.
         var first: [AuthorLines.Line] = []
         _ = try await reader.fill(&first, upTo: key == nil ? 1 : Self.batch)
@@ -78,8 +79,8 @@ struct BulkRoutes: Sendable {
         var content = Array(QueryItem.string(options.items).utf8)
         for line in lines {
             content += Array("\n\(line.number) ".utf8)
-            switch line.draft {
-            case .success(let draft): content += draft.json
+            switch line.entry {
+            case .success(let entry): content += entry.json
             case .failure(let fault): content += Array(fault.description.utf8)
             }
         }
@@ -93,8 +94,7 @@ struct BulkRoutes: Sendable {
             try context.confirm()
             return Self.lines(
                 try await store.createAuthors(
-                    lines, owner: context.principal.userID, onConflict: options.onConflict, as: request, at: clock.now()
-                ))
+                    lines, owner: context.principal.userID, options: options, as: request, at: clock.now()))
         } catch {
             let failure = Failure(storing: error)
             return Self.lines(lines.map { .init(line: $0.number, failure) })

@@ -13,12 +13,6 @@ struct EventRoutes: Sendable {
 
     func add(toCallers routes: RouterGroup<CallerContext>) {
         routes.on(Endpoints.authorEvents) { request, context in
-            _ = try request.query { items in
-                if let name = items.first?.name {
-                    throw InvalidFields([FieldError(name, .unknownField, "is not a parameter; there are none")])
-                }
-                return Empty()
-            }
             let asked = try request.lastEventID
             let watcher = try store.revisions.watch(context.principal.userID)
             let last = try store.lastEvent(owner: context.principal.userID)

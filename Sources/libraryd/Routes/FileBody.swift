@@ -54,9 +54,9 @@ final class LineReader: @unchecked Sendable {
     /// What ended a batch that had lines already: they come first.
     private var pending: Failure?
 
-    init(_ body: FileBody, _ format: AuthorLines.Format) {
+    init(_ body: FileBody, _ format: AuthorLines.Format, countryIsNeeded: Bool) {
         self.body = body
-        lines = AuthorLines(format, unknownMembers: .rejected)
+        lines = AuthorLines(format, countryIsNeeded: countryIsNeeded, unknownMembers: .rejected)
     }
 
     /// - Throws: ``Failure``, ``AuthorLines/Fault``.

@@ -10,20 +10,13 @@ extension Request {
     private static let bodyTime = Duration.seconds(30)
 
     /// The body as the endpoint's input.
-    /// - Throws: ``Failure`` for a wrong media type, an oversized body, what is not JSON, or fields that are not right.
+    /// - Throws: ``Failure`` for a wrong media type or none, an oversized body, what is not JSON, or fields that are not right.
     func decode<Value: JSONReadable>(as type: Value.Type = Value.self) async throws -> Value {
-        guard isJSON, headers[.contentEncoding] == nil else { throw Failure(.unsupportedMediaType) }
+        _ = try mediaType(among: [MediaType.json])
         if let announced = headers[.contentLength].flatMap({ Int($0) }), announced > Self.maximumBody {
             throw Failure(.bodyTooLarge)
         }
         return try Value(json: try await wholeBody(), unknownMembers: .rejected)
-    }
-
-    /// A body without a media type is taken for JSON: there is nothing else that it could be.
-    private var isJSON: Bool {
-        guard let field = headers[.contentType], field != "application/json" else { return true }
-        let mediaType = field.split(separator: ";").first?.filter { $0 != " " }.lowercased()
-        return mediaType == "application/json"
     }
 
     private func wholeBody() async throws -> [UInt8] {
@@ -98,10 +91,23 @@ extension Request {
         return isEscaped ? nil : inside
     }
 
+    /// What follows the first question mark. A fragment has no place in a request (RFC 9112, section 3.2), so it is part of it.
+    private var queryText: Substring? {
+        let target = uri.string
+        return target.utf8.firstIndex(of: UInt8(ascii: "?")).map { target[target.utf8.index(after: $0)...] }
+    }
+
+    /// Passes if the request has no other parameters, and none twice.
+    /// - Throws: ``Failure`` `invalid_query`.
+    func checkQuery(among parameters: [String]) throws {
+        guard queryText?.isEmpty == false else { return }
+        try query { try QueryItem.check($0, among: parameters) }
+    }
+
     /// The query as the endpoint's input.
     /// - Throws: ``Failure`` `invalid_query`.
     func query<Value>(_ read: ([QueryItem]) throws -> Value) throws -> Value {
-        guard let items = QueryItem.parse(uri.query ?? "") else {
+        guard let items = QueryItem.parse(queryText ?? "") else {
             throw Failure(.invalidQuery, "The query has a broken percent escape.")
         }
         do {

@@ -74,37 +74,47 @@ extension Store {
         return stored
     }
 
-    /// Changes what the patch names.
+    /// Changes what the patch names. If that is what the author has already, nothing changes: no version, no event.
     /// - Parameter versions: if given, the author must have one of these versions.
     /// - Throws: ``Failure`` `author_not_found`, `precondition_failed` or `author_exists`.
     func updateAuthor(
         id: Int64, owner: Int64, _ patch: AuthorPatch, ifVersion versions: [Int64]?, at now: Timestamp
-    ) async throws -> Author {
-        defer { revisions.advance(owner) }
-        return try await writer.write { db in
+    ) async throws -> (author: Author, isChanged: Bool) {
+        var isSame = false
+        defer { if !isSame { revisions.advance(owner) } }
+        let result = try await writer.write { db in
             let before = try Self.author(db, id: id, owner: owner)
-            do {
-                try db.execute(
-                    sql: """
-                        UPDATE author SET name = coalesce(?, name), book = coalesce(?, book),
-                            country = coalesce(?, country), booker_prize = coalesce(?, booker_prize),
-                            updated_at = ?, version = version + 1
-                        WHERE id = ? AND owner = ?\(Self.condition(versions))
-                        """,
-                    arguments: [
-                        patch.name, patch.book, patch.country, patch.bookerPrize, now.milliseconds, id, owner,
-                    ])
-            } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
-                throw try Self.conflict(
-                    db, owner: owner, name: patch.name ?? before.name, book: patch.book ?? before.book)
-            }
-            guard db.changesCount == 1 else { throw Self.changedMeanwhile }
-            let after = try Self.author(db, id: id, owner: owner)
+            guard versions?.contains(before.version) ?? true else { throw Self.changedMeanwhile }
+            guard let after = before.changed(by: patch, at: now) else { return (before, false) }
+            try Self.replace(db, before, with: after, owner: owner)
+            return (after, true)
+        }
+        isSame = !result.1
+        return result
+    }
+
+    /// Stores a change of an author, and tells of it.
+    /// - Throws: ``Failure`` `author_exists`, having changed nothing.
+    static func replace(_ db: Database, _ before: Author, with after: Author, owner: Int64) throws {
+        do {
+            try db.cachedStatement(
+                sql: """
+                    UPDATE author SET name = ?, book = ?, country = ?, booker_prize = ?, updated_at = ?, version = ?
+                    WHERE id = ? AND owner = ?
+                    """
+            ).execute(arguments: [
+                after.name, after.book, after.country, after.bookerPrize, after.updatedAt.milliseconds, after.version,
+                after.id, owner,
+            ])
+        } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
+            throw try conflict(db, owner: owner, name: after.name, book: after.book)
+        }
+        // The index has no more of an author.
+        if !after.name.isSame(as: before.name) || !after.book.isSame(as: before.book) {
             try SearchIndex.remove(before, owner: owner, db)
             try SearchIndex.add(after, owner: owner, db)
-            try Self.record(db, AuthorEvent.updated, after, owner: owner, at: now)
-            return after
         }
+        try record(db, AuthorEvent.updated, after, owner: owner, at: after.updatedAt)
     }
 
     /// Deletes the author and returns it as it was.
@@ -115,9 +125,8 @@ extension Store {
         defer { revisions.advance(owner) }
         return try await writer.write { db in
             let author = try Self.author(db, id: id, owner: owner)
-            try db.execute(
-                sql: "DELETE FROM author WHERE id = ? AND owner = ?\(Self.condition(versions))", arguments: [id, owner])
-            guard db.changesCount == 1 else { throw Self.changedMeanwhile }
+            guard versions?.contains(author.version) ?? true else { throw Self.changedMeanwhile }
+            try db.execute(sql: "DELETE FROM author WHERE id = ? AND owner = ?", arguments: [id, owner])
             try SearchIndex.remove(author, owner: owner, db)
             try Self.record(db, AuthorEvent.deleted, author, owner: owner, at: now)
             return author
@@ -126,11 +135,6 @@ extension Store {
 
     private static let changedMeanwhile = Failure(
         .preconditionFailed, "The author has changed since the version that If-Match names.")
-
-    /// Integers only, so they may stand in the statement.
-    private static func condition(_ versions: [Int64]?) -> String {
-        versions.map { " AND version IN (\($0.map(String.init).joined(separator: ", ")))" } ?? ""
-    }
 
     private static let selectAuthor = "SELECT \(AuthorRow.columns) FROM author WHERE id = ? AND owner = ?"
 
@@ -154,15 +158,38 @@ extension Store {
     }
 }
 
+extension Author {
+    /// The author with what the patch names; `nil` if it has that already.
+    func changed(by patch: AuthorPatch, at now: Timestamp) -> Author? {
+        let after = Author(
+            id: id, name: patch.name ?? name, book: patch.book ?? book, country: patch.country ?? country,
+            bookerPrize: patch.bookerPrize ?? bookerPrize, createdAt: createdAt, updatedAt: now, version: version + 1)
+        let isSame =
+            after.name.isSame(as: name) && after.book.isSame(as: book) && after.country.isSame(as: country)
+            && after.bookerPrize == bookerPrize
+        return isSame ? nil : after
+    }
+}
+
+extension String {
+    /// Whether it has the same bytes; `==` takes canonically equivalent ones too.
+    fileprivate func isSame(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
+}
+
 /// The one place where a row of `author` becomes what the API answers.
 enum AuthorRow {
     static let columns = "id, name, book, country, booker_prize, created_at, updated_at, version"
 
     static func author(_ row: Row) throws -> Author {
-        try Author(
+        let version: Int64 = try row.value(7)
+        // A change adds to it.
+        guard (1..<Int64.max).contains(version) else {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "an author has the version \(version)")
+        }
+        return try Author(
             id: row.value(0), name: row.value(1), book: row.value(2), country: row.value(3), bookerPrize: row.value(4),
             createdAt: Timestamp(milliseconds: row.value(5)), updatedAt: Timestamp(milliseconds: row.value(6)),
-            version: row.value(7))
+            version: version)
     }
 
     /// Writes the current row as ``Author/write(to:)`` would, without making strings of its columns.

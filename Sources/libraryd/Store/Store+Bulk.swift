@@ -7,7 +7,7 @@ extension Store {
     /// - Parameter request: if it came before, what it answered is answered again.
     /// - Returns: what became of each line.
     func createAuthors(
-        _ lines: [AuthorLines.Line], owner: Int64, onConflict: BulkOptions.Conflict,
+        _ lines: [AuthorLines.Line], owner: Int64, options: BulkOptions,
         as request: IdempotentRequest? = nil, at now: Timestamp
     ) async throws -> [BulkResult] {
         defer { revisions.advance(owner) }
@@ -16,7 +16,7 @@ extension Store {
                 var kept = try BulkResult.list(ndjson: reply).makeIterator()
                 return lines.compactMap { $0.fault ?? kept.next() }
             }
-            var work = BulkWork(db: db, owner: owner, onConflict: onConflict, now: now)
+            var work = BulkWork(db: db, owner: owner, options: options, now: now)
             let results = try lines.map { try work.store($0) }
             try work.tellOfCreated()
             // What changed nothing may be done again. A line that cannot be read never can, so nobody fills the disk with those.
@@ -57,8 +57,9 @@ extension Store {
         var refusal: (any Error)?
         try db.inSavepoint {
             do {
-                var work = BulkWork(db: db, owner: owner, onConflict: options.onConflict, now: now)
-                var lines = SpooledAuthors(contents, format, unknownMembers: .rejected)
+                var work = BulkWork(db: db, owner: owner, options: options, now: now)
+                var lines = SpooledAuthors(
+                    contents, format, countryIsNeeded: options.countryIsNeeded, unknownMembers: .rejected)
                 while !report.isRefused, let line = try lines.next() {
                     try report.add(try work.store(line))
                     // The daemon is to stop.
@@ -134,7 +135,7 @@ struct BulkReport: Sendable {
 extension AuthorLines.Line {
     /// What becomes of a line that cannot be read, always.
     fileprivate var fault: BulkResult? {
-        if case .failure(let fault) = draft { BulkResult(line: number, fault) } else { nil }
+        if case .failure(let fault) = entry { BulkResult(line: number, fault) } else { nil }
     }
 }
 
@@ -142,55 +143,56 @@ extension AuthorLines.Line {
 private struct BulkWork {
     let db: Database
     let owner: Int64
-    let onConflict: BulkOptions.Conflict
+    let options: BulkOptions
     let now: Timestamp
     /// The id before the first author that was created and has no event yet.
     private var untold: Int64?
     private(set) var hasChanged = false
 
-    init(db: Database, owner: Int64, onConflict: BulkOptions.Conflict, now: Timestamp) {
+    init(db: Database, owner: Int64, options: BulkOptions, now: Timestamp) {
         self.db = db
         self.owner = owner
-        self.onConflict = onConflict
+        self.options = options
         self.now = now
     }
 
     mutating func store(_ line: AuthorLines.Line) throws -> BulkResult {
-        let draft: AuthorDraft
-        switch line.draft {
-        case .success(let value): draft = value
+        let entry: AuthorEntry
+        switch line.entry {
+        case .success(let value): entry = value
         case .failure(let fault): return BulkResult(line: line.number, fault)
         }
         // Looked for first where it is expected: a constraint that fails costs five times as much.
-        if onConflict != .fail, let id = try Store.existingAuthor(db, owner: owner, name: draft.name, book: draft.book)
+        if options.onConflict != .fail,
+            let id = try Store.existingAuthor(db, owner: owner, name: entry.name, book: entry.book)
         {
-            if onConflict == .skip { return BulkResult(line: line.number, .skipped, id: id) }
-            try update(id, draft)
-            return BulkResult(line: line.number, .updated, id: id)
+            if options.onConflict == .skip { return BulkResult(line: line.number, .skipped, id: id) }
+            return BulkResult(line: line.number, try update(id, entry) ? .updated : .unchanged, id: id)
         }
         do {
+            let draft = try entry.draft(country: options.defaultCountry)
             let author = try Store.insertWithoutEvent(db, draft, owner: owner, at: now)
             untold = untold ?? author.id - 1
             hasChanged = true
             return BulkResult(line: line.number, .created, id: author.id)
         } catch let failure as Failure where failure.code == .authorExists {
             return BulkResult(line: line.number, failure)
+        } catch let invalid as InvalidFields {
+            return BulkResult(line: line.number, .invalid(invalid))
         }
     }
 
-    private mutating func update(_ id: Int64, _ draft: AuthorDraft) throws {
+    /// Gives an author what the line has.
+    /// - Returns: whether that is anything new.
+    private mutating func update(_ id: Int64, _ entry: AuthorEntry) throws -> Bool {
+        let before = try Store.author(db, id: id, owner: owner)
+        let patch = AuthorPatch(country: entry.country, bookerPrize: entry.bookerPrize)
+        guard let after = before.changed(by: patch, at: now) else { return false }
         hasChanged = true
         // It may have been created by an earlier line, and is told of as it was then.
         try tellOfCreated()
-        // Name and book are the same, so the search index is.
-        try db.cachedStatement(
-            sql: """
-                UPDATE author SET country = ?, booker_prize = ?, updated_at = ?, version = version + 1
-                WHERE id = ? AND owner = ?
-                """
-        ).execute(arguments: [draft.country, draft.bookerPrize, now.milliseconds, id, owner])
-        let author = try Store.author(db, id: id, owner: owner)
-        try Store.record(db, AuthorEvent.updated, author, owner: owner, at: now)
+        try Store.replace(db, before, with: after, owner: owner)
+        return true
     }
 
     mutating func tellOfCreated() throws {

@@ -1,0 +1,90 @@
+import Shared
+import Testing
+
+@testable import TestSupport
+@testable import libraryd
+
+/// What a body says that it is.
+@Suite(.serialized) struct MediaTypeTests {
+    private static let withBody = AccessTests.cases.filter { !$0.body.isEmpty }
+    private static let withoutBody = AccessTests.cases.filter { $0.body.isEmpty }
+
+    private static let refused: [[(String, String)]] = [
+        [], [("Content-Type", "")], [("Content-Type", "application/json; charset=latin1")],
+        [("Content-Type", "application/json;charset=\"iso-8859-1\"")], [("Content-Type", "application/json; charset=")],
+        [("Content-Type", "application/json; charset")],
+        [("Content-Type", "application/json; charset=utf-8; charset=utf-16")],
+        [("Content-Type", "application/json; x=\"\\\";\"; Charset = UTF-16")],
+        [("Content-Type", "application/json"), ("Content-Type", "application/json")],
+        [("Content-Type", "application/json"), ("Content-Type", "text/csv")],
+        [("Content-Type", "application/json, text/csv")], [("Content-Type", "application/jsonx")],
+        [("Content-Type", "application/json"), ("Content-Encoding", "gzip")],
+    ]
+
+    /// Every endpoint that takes a body; nothing is done.
+    @Test(arguments: withBody) func anotherBodyIsRefused(_ test: AccessTests.Case) async throws {
+        let library = try await TestLibrary()
+        let admin = try await library.adminToken()
+        _ = try await library.create("Hilary Mantel", "Wolf Hall", as: admin)
+        let users = try await library.app.store.users()
+        let target = try require(users.first?.publicID)
+        let types = test.path.hasPrefix("/author") && test.method == .post ? ", application/x-ndjson or text/csv" : ""
+        for headers in Self.refused {
+            let reply = try await library.send(
+                test.method.rawValue, test.path.replacing("{public_id}", with: target),
+                headers: headers + [bearer(admin)], body: Array(test.body.utf8))
+            #expect(reply.status == 415, "\(headers): \(reply.text)")
+            #expect(reply.code == "unsupported_media_type")
+            #expect(
+                try reply.problem.detail
+                    == "Send application/json\(types) in UTF-8, without Content-Encoding, and name it in one Content-Type."
+            )
+        }
+        #expect(try await library.app.store.users() == users)
+        #expect(try await library.list(as: admin) == ["Hilary Mantel Wolf Hall UK false 1"])
+    }
+
+    @Test(
+        arguments: AuthorLines.Format.allCases, ["charset=iso-8859-1", "charset=\"utf-16\"", "charset=utf-8, text/csv"])
+    func anotherFileIsRefused(format: AuthorLines.Format, parameter: String) async throws {
+        let library = try await TestLibrary()
+        let token = try await library.login("ada").token
+        let text = format == .csv ? "name,book,country\nA,B,C\n" : AccessTests.draft
+        for query in ["", "?atomic=true", "?dry_run=true"] {
+            let type = "\(format.mediaType); \(parameter)"
+            #expect(try await library.sendFile(text, query, type: type, as: token).status == 415)
+        }
+        #expect(try await library.list(as: token) == [])
+    }
+
+    @Test(arguments: [
+        "; charset=utf-8", ";charset=UTF-8", "; Charset=\"Utf-8\"", " ; charset = utf8 ", "; version=1", ";",
+        "; profile=\"a;charset=latin1\"", "; profile=\"\\\";charset=latin1\"",
+    ])
+    func utf8IsTakenHoweverItIsSpelt(parameters: String) async throws {
+        let library = try await TestLibrary()
+        let token = try await library.login("ada").token
+        for (type, text) in [
+            ("Application/JSON", #"{"name":"A","book":"1","country":"C"}"#), ("TEXT/csv", "name,book,country\nA,2,C\n"),
+            ("application/X-ndjson", #"{"name":"A","book":"3","country":"C"}"#),
+        ] {
+            let reply = try await library.sendFile(text, type: type + parameters, as: token)
+            #expect(reply.status < 300, "\(type): \(reply.text)")
+        }
+        #expect(try await library.list(as: token) == ["A 1 C false 1", "A 2 C false 1", "A 3 C false 1"])
+    }
+
+    /// Nothing needs no type, and an endpoint that takes no body reads none.
+    @Test(arguments: withoutBody, [[], [("Content-Length", "0")], [("Content-Type", "text/plain")]])
+    func noBodyNeedsNoType(_ test: AccessTests.Case, headers: [(String, String)]) async throws {
+        let library = try await TestLibrary()
+        let admin = try await library.adminToken()
+        let reply = try await library.send(test.method.rawValue, test.path, headers: headers + [bearer(admin)])
+        #expect(reply.status != 415)
+        let isLogin = test.path == "/login" || test.path == "/me" && test.method == .delete
+        guard isLogin else { return }
+        let known = try await library.send(
+            test.method.rawValue, test.path, headers: headers + [basic("admin", "correct horse")])
+        #expect(known.status == (test.path == "/login" ? 200 : 409), "\(known.text)")
+    }
+}
