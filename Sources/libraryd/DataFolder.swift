@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 
 /// The folder that holds everything the daemon keeps: `library.db`, `signing.key`, `operator.sock` and the lock.
@@ -32,7 +33,7 @@ struct DataFolder: ~Copyable {
     func requireLibraryNotLost() throws {
         let library = FileContents.name(of: databasePath)
         guard let status = try FileStatus(path: databasePath), status.kind == .regular, status.size == 0 else { return }
-        let names = try FileContents.names(in: path)
+        let names = try FileManager.default.contentsOfDirectory(atPath: path)
         let isKept = names.contains { $0.hasPrefix(library + ".") || $0.hasPrefix("signing.key") }
         guard wasUsed || isKept else { return }
         throw StartupError(

@@ -140,20 +140,6 @@ enum FileContents {
         guard fsync(descriptor) == 0 else { throw StartupError(.inputOutput, "\(folder): \(systemError())") }
     }
 
-    /// Names of all that is in a folder.
-    static func names(in folder: String) throws -> [String] {
-        guard let stream = opendir(folder) else { throw StartupError(.inputOutput, "\(folder): \(systemError())") }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            names.append(
-                withUnsafePointer(to: &entry.pointee.d_name) {
-                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-                })
-        }
-        return names
-    }
-
     static func folder(of path: String) -> String {
         path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
     }

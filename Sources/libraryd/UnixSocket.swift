@@ -67,8 +67,9 @@ enum UnixSocket {
     }
 
     static func setTimeout(_ descriptor: Int32, seconds: Int) {
-        var time = timeval(tv_sec: seconds, tv_usec: 0)
-        let size = socklen_t(MemoryLayout<timeval>.size)
+        // `struct timeval`: seconds and microseconds. Its members belong to whichever C module of the build came first.
+        var time = [seconds, 0]
+        let size = socklen_t(2 * MemoryLayout<Int>.size)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, size)
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &time, size)
     }
@@ -116,17 +117,17 @@ enum UnixSocket {
     private static func withAddress(
         _ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
     ) -> Int32 {
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let bytes = Array(path.utf8)
-        guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
+        // `struct sockaddr_un` (unix(7)): the family in two bytes, the path, zeros to the end.
+        var address = withUnsafeBytes(of: sa_family_t(AF_UNIX)) { Array($0) } + path.utf8
+        let size = MemoryLayout<sockaddr_un>.size
+        guard address.count < size else {
             errno = ENAMETOOLONG
             return -1
         }
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
-        return withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
+        address += [UInt8](repeating: 0, count: size - address.count)
+        return address.withUnsafeBytes { bytes in
+            bytes.withMemoryRebound(to: sockaddr.self) { address in
+                address.baseAddress.map { body($0, socklen_t(size)) } ?? -1
             }
         }
     }

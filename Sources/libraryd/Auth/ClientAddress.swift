@@ -28,8 +28,12 @@ enum ClientAddress {
         switch address {
         case .unixDomainSocket: return nil
         case .v4: return address.ipAddress
-        case .v6(let v6):
-            let bytes = withUnsafeBytes(of: v6.address.sin6_addr) { Array($0) }
+        case .v6:
+            // In the system's form (inet_pton(3)), without the zone of a link-local address.
+            var bytes = [UInt8](repeating: 0, count: 16)
+            guard let text = address.ipAddress?.prefix(while: { $0 != "%" }),
+                inet_pton(AF_INET6, String(text), &bytes) == 1
+            else { return nil }
             // ::ffff:a.b.c.d
             if bytes[..<12] == [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF] {
                 return bytes[12...].map(String.init).joined(separator: ".")
