@@ -21,7 +21,8 @@ struct Config {
             case .user: if let fault = Registration.fault(inName: value) { throw InvalidFields([fault]) }
             case .color:
                 guard ColorChoice(rawValue: value) != nil else {
-                    throw CommandFailure(.invalid, "'\(value)' is no color", hint: "auto, always or never")
+                    throw CommandFailure(
+                        .invalid, "\(Secrets.quoted(value)) is no color", hint: "auto, always or never")
                 }
             case .pager:
                 guard !value.isEmpty else { throw CommandFailure(.invalid, "an empty pager cannot be started") }
@@ -74,10 +75,10 @@ struct Config {
 
 extension Config {
     /// Sets a key, or unsets it with `nil`, one process at a time.
-    static func set(_ key: Key, _ value: String?, folder: String) throws {
+    static func set(_ key: Key, _ value: String?, folder: String, patience: Duration) throws {
         if let value { try key.validate(value) }
         try PrivateFile.makeFolder(folder)
-        try PrivateFile.locked(folder + "/config.lock") {
+        try PrivateFile.locked(folder + "/config.lock", patience: patience) {
             let path = folder + "/config.json"
             // Not through `init`: a value that is not right must not be in the way of mending it.
             var members = try members(path).filter { $0.name != key.rawValue }

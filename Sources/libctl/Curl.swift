@@ -32,11 +32,10 @@ final class Curl {
         setOptions(handle, request, list, answer, upload)
         let code = withExtendedLifetime((answer, upload)) { ccurl_perform(handle) }
         if let failure = answer.failure ?? upload.failure { throw failure }
+        // Before libcurl's own reason, which would be that it was told to stop.
+        if let fault = answer.fault { throw notWhole(fault) }
         guard code == CURLE_OK else { throw failure(code, answer) }
-        guard answer.isDelimited || request.method == "HEAD" else {
-            throw CommandFailure(
-                .foreignReply, "the reply from \(server.origin) may not be whole: it does not tell where it ends")
-        }
+        if let fault = answer.faultAtEnd { throw notWhole(fault) }
         return answer.reply
     }
 
@@ -46,11 +45,13 @@ final class Curl {
     ) {
         ccurl_set_string(handle, CURLOPT_URL, server.base + request.path)
         ccurl_set_long(handle, CURLOPT_PATH_AS_IS, 1)
-        if let socket = server.socket { ccurl_set_string(handle, CURLOPT_UNIX_SOCKET_PATH, socket) }
+        if let socket = server.socket { ccurl_set_string(handle, CURLOPT_UNIX_SOCKET_PATH, SystemText.path(socket)) }
         // A proxy from the environment must not see what is meant for this machine.
         if server.isLoopback { ccurl_set_string(handle, CURLOPT_PROXY, "") }
         ccurl_set_string(handle, CURLOPT_PROTOCOLS_STR, "http,https")
         ccurl_set_long(handle, CURLOPT_FOLLOWLOCATION, 0)
+        // What a proxy says of its tunnel is not the head of the reply.
+        ccurl_set_long(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         ccurl_set_long(handle, CURLOPT_NOSIGNAL, 1)
         ccurl_set_long(handle, CURLOPT_CONNECTTIMEOUT_MS, server.isLoopback ? 2000 : 5000)
         ccurl_set_string(handle, CURLOPT_USERAGENT, "libctl/\(Libctl.version)")
@@ -81,6 +82,10 @@ final class Curl {
             ccurl_set_pointer(handle, CURLOPT_XFERINFODATA, context)
             ccurl_set_progress(handle) { context, _, _, _, _ in Answer.from(context).isSilentTooLong ? 1 : 0 }
         }
+    }
+
+    private func notWhole(_ fault: String) -> CommandFailure {
+        CommandFailure(.foreignReply, "the reply from \(server.origin) may not be whole: \(fault)")
     }
 
     private func failure(_ code: CURLcode, _ answer: Answer) -> CommandFailure {
@@ -138,87 +143,5 @@ private final class Upload {
         guard origin == SEEK_SET, (0...(spool?.count ?? 0)).contains(offset) else { return CURL_SEEKFUNC_CANTSEEK }
         self.offset = offset
         return CURL_SEEKFUNC_OK
-    }
-}
-
-/// Collects one answer, or hands it on.
-private final class Answer {
-    private let patience: TransportRequest.Patience
-    private let receive: ((TransportReply, [UInt8]) throws -> Void)?
-    private let gathered: Spool?
-    private var status = 0
-    private var isHTTP1 = false
-    private var headers: [String: String] = [:]
-    private var body: [UInt8] = []
-    private var lastPiece = ContinuousClock.now
-    private(set) var isOversized = false
-    /// What kept the body from being taken.
-    private(set) var failure: (any Error)?
-
-    /// In bytes, in memory and elsewhere: twice what the daemon tells of a file at most.
-    private static let limit = (body: 64 << 20, gathered: 257 << 20)
-
-    init(_ request: TransportRequest?) {
-        patience = request?.patience ?? .piece(seconds: 0)
-        receive = request?.receive
-        gathered = request?.gathered
-    }
-
-    static func from(_ context: UnsafeMutableRawPointer?) -> Answer {
-        context.map { Unmanaged<Answer>.fromOpaque($0).takeUnretainedValue() } ?? Answer(nil)
-    }
-
-    var reply: TransportReply { TransportReply(status: status, headers: headers, body: body) }
-
-    /// Whether the end of the body can be told from a connection that was lost (RFC 9112, section 8).
-    var isDelimited: Bool {
-        !isHTTP1 || [204, 304].contains(status) || headers["content-length"] != nil
-            || headers["transfer-encoding"] != nil
-    }
-
-    var isSilentTooLong: Bool {
-        guard case .piece(let seconds) = patience else { return false }
-        return lastPiece.duration(to: .now) > .seconds(seconds)
-    }
-
-    /// Answering another number than was given makes libcurl stop.
-    func append(body bytes: UnsafeRawBufferPointer) -> Int {
-        lastPiece = .now
-        let reply = reply
-        do {
-            if reply.isSuccess, let receive {
-                try receive(reply, Array(bytes))
-            } else if reply.isSuccess, let gathered {
-                isOversized = gathered.count + bytes.count > Self.limit.gathered
-                if !isOversized { try gathered.append(Array(bytes)) }
-            } else {
-                isOversized = body.count + bytes.count > Self.limit.body
-                if !isOversized { body.append(contentsOf: bytes) }
-            }
-        } catch let full as Spool.Failure {
-            // What the answer was to tell has happened already.
-            failure = CommandFailure(
-                .output, "\(full)", hint: "it may have been done all the same: look before you try again")
-            return 0
-        } catch {
-            failure = error
-            return 0
-        }
-        return isOversized ? 0 : bytes.count
-    }
-
-    func append(header bytes: UnsafeRawBufferPointer) -> Int {
-        let line = String(decoding: bytes, as: UTF8.self)
-        // The head of a `100 Continue` comes before that of the answer.
-        if line.hasPrefix("HTTP/") {
-            headers = [:]
-            isHTTP1 = line.hasPrefix("HTTP/1.")
-            status = line.split(separator: " ").dropFirst().first.flatMap { Int($0.prefix(3)) } ?? 0
-        }
-        if let colon = line.firstIndex(of: ":") {
-            let value = line[line.index(after: colon)...].drop { $0 == " " }.prefix { !$0.isNewline }
-            headers[line[..<colon].lowercased()] = String(value)
-        }
-        return bytes.count
     }
 }

@@ -1,0 +1,92 @@
+import Shared
+
+/// The head of a reply, and what it announces of the body (RFC 9112, section 6). What two readers could understand
+/// differently is not believed, because then nobody can tell whether the body is whole.
+struct ReplyHead {
+    private(set) var status = 0
+    /// Names in lower case.
+    private(set) var headers: [String: String] = [:]
+    /// Why nobody could tell whether the body is whole.
+    private(set) var fault: String?
+
+    private let isHeadOnly: Bool
+    private var version = ""
+    private var lengths: [String] = []
+    private var codings: [String] = []
+    private var isBroken = false
+    /// Whether what comes now are the fields behind a body.
+    private var isComplete = false
+
+    /// - Parameter method: of the request.
+    init(method: String) {
+        isHeadOnly = method == "HEAD"
+    }
+
+    /// Takes the next line.
+    mutating func append(_ line: String) {
+        guard !isComplete else { return }
+        let line = Self.withoutEnd(line)
+        if line.hasPrefix("HTTP/") {
+            // The head of a `100 Continue` comes before that of the answer.
+            (headers, lengths, codings, isBroken) = ([:], [], [], false)
+            let words = line.split(separator: " ")
+            version = words.first.map(String.init) ?? ""
+            status = words.dropFirst().first.flatMap { Int($0.prefix(3)) } ?? 0
+        } else if line.isEmpty {
+            isComplete = status >= 200
+            if isComplete { fault = faultOfHead }
+        } else if let colon = line.firstIndex(of: ":"), ![" ", "\t"].contains(line.first),
+            !line.unicodeScalars.contains("\r")
+        {
+            let name = line[..<colon].lowercased()
+            let value = Self.trimmed(line[line.index(after: colon)...])
+            headers[name] = value
+            if name == "content-length" { lengths.append(value) }
+            if name == "transfer-encoding" { codings.append(value.lowercased()) }
+        } else {
+            isBroken = true
+        }
+    }
+
+    /// Why a body of so many bytes may not be whole.
+    func fault(after received: Int) -> String? {
+        if let fault { return fault }
+        guard isComplete else { return "its head has no end" }
+        guard hasBody, codings.isEmpty, let length = lengths.first.flatMap({ Author.id($0) }), length != received else {
+            return nil
+        }
+        return "it announced \(length) bytes and brought \(received)"
+    }
+
+    private var hasBody: Bool { !isHeadOnly && ![204, 304].contains(status) }
+
+    private var faultOfHead: String? {
+        if isBroken { return "a line of its head is no field" }
+        if lengths.count > 1 { return "it announces its length twice" }
+        if let length = lengths.first {
+            if !codings.isEmpty { return "it announces its length, and that it has none" }
+            guard let length = Author.id(length) else { return "the length that it announces is no number" }
+            if status == 204, length > 0 { return "it announces \(length) bytes where there can be none" }
+            return nil
+        }
+        if !codings.isEmpty {
+            guard version == "HTTP/1.1", codings == ["chunked"], status != 204 else {
+                return "it tells its end in a way that HTTP does not know"
+            }
+            return nil
+        }
+        return version.hasPrefix("HTTP/1.") && hasBody ? "it does not tell where it ends" : nil
+    }
+
+    private static func withoutEnd(_ line: String) -> Substring {
+        var scalars = line.unicodeScalars[...]
+        if scalars.last == "\n" { scalars.removeLast() }
+        if scalars.last == "\r" { scalars.removeLast() }
+        return Substring(scalars)
+    }
+
+    private static func trimmed(_ text: Substring) -> String {
+        let isSpace = { (character: Character) in character == " " || character == "\t" }
+        return String(text.drop(while: isSpace).reversed().drop(while: isSpace).reversed())
+    }
+}
