@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Shared
 
 @main
 struct Libraryd: AsyncParsableCommand {
@@ -17,7 +18,38 @@ struct Libraryd: AsyncParsableCommand {
         // Whatever is created is private, whatever the shell's umask says.
         umask(0o077)
         Signals.ignore()
-        await main(nil)
+        do {
+            try requireText()
+            var command = try parseAsRoot()
+            guard var asynchronous = command as? any AsyncParsableCommand else { return try command.run() }
+            try await asynchronous.run()
+        } catch {
+            end(error)
+        }
+    }
+
+    /// Swift would put U+FFFD in the place of what is not UTF-8: another name, or another path.
+    private static func requireText() throws {
+        if let name = SystemText.firstNotText(in: SystemText.arguments()) {
+            throw ValidationError("\(name) is not valid UTF-8")
+        }
+        let folders = ["HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR"]
+        let variables = SystemText.environment().filter {
+            $0.key.hasPrefix(Settings.environmentPrefix) || folders.contains($0.key)
+        }
+        guard let name = variables.sorted(by: { $0.key < $1.key }).first(where: { !SystemText.isText($0.value) })?.key
+        else { return }
+        StandardError.write("libraryd: \(name) is not valid UTF-8\n")
+        throw ExitCode(StartupError.Exit.configuration.rawValue)
+    }
+
+    /// What the arguments should not have had in them is not repeated.
+    private static func end(_ error: any Error) -> Never {
+        let message = message(for: error)
+        let shown = Secrets.ofParser(message)
+        guard shown != message else { exit(withError: error) }
+        StandardError.write(fullMessage(for: error).replacing(message, with: shown) + "\n")
+        exit(withError: exitCode(for: error))
     }
 }
 

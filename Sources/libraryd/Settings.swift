@@ -30,7 +30,7 @@ struct Settings: Sendable, Equatable {
         func parse<Value>(_ key: String, _ flag: String?, _ form: String, _ read: (String) -> Value?) throws -> Value? {
             guard let text = text(key, flag) else { return nil }
             guard let value = read(text) else {
-                throw StartupError(.configuration, "\(key) must be \(form), not '\(text)'")
+                throw StartupError(.configuration, "\(key) must be \(form), not \(Secrets.quoted(text))")
             }
             return value
         }

@@ -83,3 +83,39 @@ import Testing
         }
     }
 }
+
+/// What `libraryd` is told on its command line and in its environment.
+@Suite(.serialized) struct ArgumentTests {
+    private let home = TemporaryFolder()
+
+    private func bash(_ line: String) async throws -> Program.Result {
+        try await Program.run("/bin/bash", ["-c", line], environment: ["HOME": home.path], folder: home.path)
+    }
+
+    /// Another name, or another folder, would be taken in its place.
+    @Test(
+        arguments: [
+            (#"libraryd user promote $'a\xff'"#, 64, "argument 3"), (#"libraryd --data $'a\xff'"#, 64, "--data"),
+            (#"libraryd backup $'\xc3.db'"#, 64, "argument 2"), (#"libraryd --listen=$'\xff:1'"#, 64, "--listen"),
+            (#"LIBRARYD_DATA=$'\xff' libraryd check"#, 78, "LIBRARYD_DATA"),
+            (#"HOME=$'/\xff' libraryd check"#, 78, "HOME"),
+        ] as [(String, Int32, String)])
+    func onlyTextIsTaken(line: String, code: Int32, name: String) async throws {
+        let result = try await bash(line)
+        #expect(result.code == code, "\(result.error)")
+        #expect(result.error.contains("\(name) is not valid UTF-8"), "\(result.error)")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: home.path) == [])
+    }
+
+    @Test(arguments: [
+        "libraryd user passwd ada canary-1", "libraryd --listen http://ada:canary-1@host:1",
+        "LIBRARYD_LISTEN=http://ada:canary-1@host:1 libraryd check", "libraryd user list --yes=canary-1",
+        "libraryd user delete ada --yes=canary-1",
+    ])
+    func noSecretIsRepeated(line: String) async throws {
+        let result = try await bash(line)
+        #expect([64, 78].contains(result.code), "\(result.error)")
+        #expect(!(result.error + result.output).contains("canary"), "\(result.error)")
+        #expect(result.error.contains("rror: ") || result.error.hasPrefix("libraryd: listen must be "))
+    }
+}

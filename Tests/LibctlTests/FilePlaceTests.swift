@@ -119,11 +119,13 @@ import Testing
             ("credentials.lock", "login ada --password-stdin"), ("config.lock", "config set user ada"),
         ] {
             let path = ctl.home.path + "/.config/libctl/" + name
-            let descriptor = open(path, O_RDWR | O_CREAT, 0o600)
+            let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
             #expect(flock(descriptor, LOCK_EX) == 0)
             let result = try await ctl.line(line, input: "correct horse\n")
             #expect(result.code == 75)
             #expect(result.error.contains("another process keeps \(path) locked\n  hint: fuser -v \(path)"))
+            // A program that another test starts at this instant has a copy of the descriptor.
+            #expect(flock(descriptor, LOCK_UN) == 0)
             close(descriptor)
             #expect(try await ctl.line(line, input: "correct horse\n").code == 0)
         }

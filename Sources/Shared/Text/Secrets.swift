@@ -1,14 +1,12 @@
-import Shared
-
 /// Keeps secrets out of all that is said: whatever quotes something from elsewhere, a URL, a path, a header, goes
 /// through here.
-enum Secrets {
+public enum Secrets {
     private static let mark = "***"
     /// In bytes: more of one message nobody reads.
     private static let longest = (value: 100, message: 8192)
 
     /// A text without what looks like a secret, in words that people can read.
-    static func removed(from text: String) -> String {
+    public static func removed(from text: String) -> String {
         var text = cut(text, longest.message)
         if text.utf8.contains(UInt8(ascii: "@")) {
             text = text.replacing(/\/\/[^\s'"]*@/, with: "//\(mark)@")
@@ -31,7 +29,7 @@ enum Secrets {
     }
 
     /// A value that the user gave, in quotes, cut short and without the user and password of a URL.
-    static func quoted(_ value: String) -> String {
+    public static func quoted(_ value: String) -> String {
         var value = value
         if let at = value.lastIndex(of: "@") {
             let start = value.firstRange(of: "//")?.upperBound ?? value.startIndex
@@ -42,7 +40,7 @@ enum Secrets {
 
     /// What the argument parser says, without values that it should not have been given: a password behind an option
     /// that takes none, or as one word too many.
-    static func ofParser(_ message: String) -> String {
+    public static func ofParser(_ message: String) -> String {
         if message.hasPrefix("Unexpected argument ") { return "there is an argument too many" }
         if message.contains(/^\d+ unexpected arguments:/) {
             return "there are \(message.prefix { $0 != " " }) arguments too many"
