@@ -74,10 +74,10 @@ struct Config {
 
 extension Config {
     /// Sets a key, or unsets it with `nil`, one process at a time.
-    static func set(_ key: Key, _ value: String?, folder: String) throws {
+    static func set(_ key: Key, _ value: String?, folder: String, patience: Duration) throws {
         if let value { try key.validate(value) }
         try PrivateFile.makeFolder(folder)
-        try PrivateFile.locked(folder + "/config.lock") {
+        try PrivateFile.locked(folder + "/config.lock", patience: patience) {
             let path = folder + "/config.json"
             // Not through `init`: a value that is not right must not be in the way of mending it.
             var members = try members(path).filter { $0.name != key.rawValue }

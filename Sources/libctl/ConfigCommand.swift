@@ -41,7 +41,7 @@ struct ConfigCommand: ParsableCommand {
         @OptionGroup var options: GlobalOptions
 
         func run(_ session: Session) throws {
-            try Config.set(key, value, folder: session.folder)
+            try session.set(key, value)
         }
     }
 
@@ -55,7 +55,7 @@ struct ConfigCommand: ParsableCommand {
         @OptionGroup var options: GlobalOptions
 
         func run(_ session: Session) throws {
-            try Config.set(key, nil, folder: session.folder)
+            try session.set(key, nil)
         }
     }
 
@@ -83,8 +83,17 @@ struct ConfigCommand: ParsableCommand {
         @OptionGroup var options: GlobalOptions
 
         func run(_ session: Session) throws {
-            try session.output.line(session.folder + "/config.json")
+            // A name of a file is bytes to whoever reads it.
+            let path = session.folder + "/config.json"
+            try session.output.isTerminal
+                ? session.output.line(path) : session.output.write(SystemText.bytes(path) + [UInt8(ascii: "\n")])
         }
+    }
+}
+
+extension Session {
+    fileprivate func set(_ key: Config.Key, _ value: String?) throws {
+        try Config.set(key, value, folder: folder, patience: io.lockPatience)
     }
 }
 

@@ -1,3 +1,4 @@
+import Glibc
 import Shared
 
 /// One login at one server.
@@ -96,6 +97,8 @@ extension Credential {
 /// `credentials.json`.
 struct CredentialsFile {
     let folder: String
+    /// How long to wait for another process that changes the file.
+    var patience: Duration = .seconds(30)
     private var path: String { folder + "/credentials.json" }
 
     /// - Throws: ``CommandFailure`` `unsafeFile` if others could have read it.
@@ -108,15 +111,62 @@ struct CredentialsFile {
         }
     }
 
-    /// Reads, changes and replaces the file, one process at a time. Nothing is written if `change` changes nothing.
-    func update<Value>(_ change: (inout Credentials) throws -> Value) throws -> Value {
+    /// What a login more needs in the file, in bytes, with room to spare.
+    private static let largestLogin = 16 << 10
+
+    /// Room for the file and one login more, to be had before a token is asked for: what cannot be kept must not be
+    /// spent.
+    func room() throws -> Replacement {
         try PrivateFile.makeFolder(folder)
-        return try PrivateFile.locked(folder + "/credentials.lock") {
+        var (place, parent) = (stat(), stat())
+        let isThere = stat(SystemText.path(path), &place) == 0 && stat(SystemText.path(folder), &parent) == 0
+        let size = (isThere ? Int(place.st_size) : 0) + Self.largestLogin
+        if isThere {
+            // A file on a disk of its own cannot be replaced from here, so the room is needed there.
+            let isElsewhere = place.st_dev != parent.st_dev
+            let isReadOnly = access(SystemText.path(path), W_OK) != 0 && errno == EROFS
+            guard !isReadOnly else { throw CommandFailure(.output, "\(path): \(String(cString: strerror(EROFS)))") }
+            if isElsewhere { close(try PrivateFile.widen(path, to: size).descriptor) }
+        }
+        let room = try Replacement(of: path, isSecret: true)
+        do {
+            try room.reserve(size)
+            return room
+        } catch {
+            room.cancel()
+            throw error
+        }
+    }
+
+    /// Reads, changes and replaces the file, one process at a time. Nothing is written if `change` changes nothing.
+    /// - Parameters:
+    ///   - room: for what will be written, if there is some already.
+    ///   - change: may have room made.
+    func update<Value>(
+        in room: Replacement? = nil,
+        _ change: (_ all: inout Credentials, _ makeRoom: () throws -> Void) throws -> Value
+    ) throws -> Value {
+        try PrivateFile.makeFolder(folder)
+        var room = room
+        defer { room?.cancel() }
+        return try PrivateFile.locked(folder + "/credentials.lock", patience: patience) {
             let before = try read()
             var credentials = before
-            let value = try change(&credentials)
-            if credentials != before { try PrivateFile.replace(path, with: credentials.json + [UInt8(ascii: "\n")]) }
+            let value = try change(&credentials) { if room == nil { room = try self.room() } }
+            if credentials != before { try write(credentials.json + [UInt8(ascii: "\n")], in: room) }
             return value
+        }
+    }
+
+    /// Replaces the file; where that cannot be, as where it is mounted, what it says.
+    private func write(_ bytes: [UInt8], in room: Replacement?) throws {
+        do {
+            let replacement = try room ?? Replacement(of: path, isSecret: true)
+            defer { replacement.cancel() }
+            try PrivateFile.write(bytes, to: replacement.descriptor, path)
+            try replacement.finish()
+        } catch {
+            do { try PrivateFile.overwrite(path, with: bytes) } catch _ { throw error }
         }
     }
 }

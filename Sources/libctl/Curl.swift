@@ -45,7 +45,7 @@ final class Curl {
     ) {
         ccurl_set_string(handle, CURLOPT_URL, server.base + request.path)
         ccurl_set_long(handle, CURLOPT_PATH_AS_IS, 1)
-        if let socket = server.socket { ccurl_set_string(handle, CURLOPT_UNIX_SOCKET_PATH, socket) }
+        if let socket = server.socket { ccurl_set_string(handle, CURLOPT_UNIX_SOCKET_PATH, SystemText.path(socket)) }
         // A proxy from the environment must not see what is meant for this machine.
         if server.isLoopback { ccurl_set_string(handle, CURLOPT_PROXY, "") }
         ccurl_set_string(handle, CURLOPT_PROTOCOLS_STR, "http,https")

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Glibc
 import Shared
 
@@ -12,10 +11,12 @@ struct IO {
     var terminal: String? = "/dev/tty"
     var now: () -> Timestamp = IO.systemTime
     var sleep: (_ seconds: Int64) -> Void = { Glibc.sleep(UInt32(clamping: $0)) }
+    /// How long to wait for another process that changes the same file.
+    var lockPatience: Duration = .seconds(30)
     /// Makes the transport for a server.
     var transport: (Server) -> Transport = { Curl(server: $0).send }
 
-    static var standard: IO { IO(environment: ProcessInfo.processInfo.environment) }
+    static var standard: IO { IO(environment: SystemText.environment()) }
 
     static func systemTime() -> Timestamp {
         var time = timespec()
@@ -26,6 +27,15 @@ struct IO {
     /// A variable's value; an empty one counts as absent.
     func variable(_ name: String) -> String? {
         environment[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// The same for one that is no name of a file.
+    func text(_ name: String) throws -> String? {
+        let value = variable(name)
+        guard value.map(SystemText.isText) ?? true else {
+            throw CommandFailure(.configuration, "\(name) is not valid UTF-8")
+        }
+        return value
     }
 
     /// For what need not be in memory: in TMPDIR, else where large temporary files belong (Filesystem Hierarchy Standard, `/var/tmp`).

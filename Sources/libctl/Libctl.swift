@@ -34,7 +34,7 @@ struct Libctl: ParsableCommand {
         }
         // A file that may not grow (setrlimit(2)) is as a full disk.
         signal(SIGXFSZ, SIG_IGN)
-        let (arguments, io) = (Array(CommandLine.arguments.dropFirst()), IO.standard)
+        let (arguments, io) = (SystemText.arguments(), IO.standard)
         CompletionRoot.limitTime(arguments, io: io)
         Glibc.exit(run(arguments, io: io))
     }
@@ -62,6 +62,9 @@ struct Libctl: ParsableCommand {
                 try command.run()
                 return 0
             }
+            if let name = SystemText.firstNotText(in: arguments, files: sessionCommand.files) {
+                throw CommandFailure(.usage, "\(name) is not valid UTF-8")
+            }
             return run(sessionCommand, io: io)
         } catch {
             return endOfParsing(error, arguments, asJSON: asJSON, io: io)
@@ -71,6 +74,7 @@ struct Libctl: ParsableCommand {
     private static func run(_ command: any SessionCommand, io: IO) -> Int32 {
         do {
             let session = try Session(command.options, io: io, readsConfig: type(of: command).readsConfig)
+            defer { session.keepRenewed() }
             do {
                 try command.run(session)
             } catch {

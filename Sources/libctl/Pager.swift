@@ -1,4 +1,5 @@
 import Glibc
+import Shared
 
 /// A program that shows the output page by page, when the user asks for one.
 final class Pager {
@@ -19,7 +20,9 @@ final class Pager {
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_adddup2(&actions, ends[0], STDIN_FILENO)
         posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
-        func copies(_ texts: [String]) -> [UnsafeMutablePointer<CChar>?] { texts.map { strdup($0) } + [nil] }
+        func copies(_ texts: [String]) -> [UnsafeMutablePointer<CChar>?] {
+            texts.map { strdup(SystemText.path($0)) } + [nil]
+        }
         let words = copies(["/bin/sh", "-c", command])
         let variables = copies(environment.map { "\($0.key)=\($0.value)" })
         defer { for text in words + variables { free(text) } }

@@ -1,13 +1,57 @@
 import Glibc
+import Shared
 
-/// Files that hold secrets, and the lock that guards their changes.
+/// Files that hold secrets or settings, and the locks that guard their changes. What is in such a file's place and is
+/// none is found out without waiting: a pipe that nobody writes to, or a device without an end.
 enum PrivateFile {
-    /// The whole file, at most 16 MiB.
-    static func contents(_ path: String) throws -> [UInt8] {
-        // A pipe in its place that nobody writes to would be waited for.
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw CommandFailure(.unreadable, "\(path): \(systemError())") }
+    /// The whole file, at most 16 MiB; `nil` if there is none.
+    /// - Throws: ``CommandFailure`` `configuration` for what is no file.
+    static func contents(ifAny path: String) throws -> [UInt8]? {
+        guard let descriptor = try openIfAny(path, O_RDONLY) else { return nil }
         defer { close(descriptor) }
+        guard regular(descriptor) != nil else {
+            throw CommandFailure(.configuration, "\(path) is not a regular file", hint: removal(path))
+        }
+        return try contents(of: descriptor, path)
+    }
+
+    /// The same for a secret.
+    /// - Throws: ``CommandFailure`` `unsafeFile` for a link, a foreign file, no file, or one that others can read.
+    static func secret(_ path: String) throws -> [UInt8]? {
+        guard let descriptor = try openIfAny(path, O_RDONLY | O_NOFOLLOW) else { return nil }
+        defer { close(descriptor) }
+        guard let status = regular(descriptor), status.st_uid == geteuid() else {
+            throw CommandFailure(
+                .unsafeFile, "\(path) is not a regular file of yours", hint: removal(path))
+        }
+        guard status.st_mode & 0o077 == 0 else {
+            throw CommandFailure(.unsafeFile, "\(path) can be read by others", hint: "chmod 600 \(path)")
+        }
+        return try contents(of: descriptor, path)
+    }
+
+    /// Without waiting for anything; `nil` if there is no such file.
+    private static func openIfAny(_ path: String, _ flags: Int32) throws -> Int32? {
+        let descriptor = open(SystemText.path(path), flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+        guard descriptor < 0 else { return descriptor }
+        let code = errno
+        switch code {
+        case ENOENT: return nil
+        // A link where none may be; a socket.
+        case ELOOP, ENXIO:
+            throw CommandFailure(.unsafeFile, "\(path) is not a regular file of yours", hint: removal(path))
+        default: throw CommandFailure(.unreadable, "\(path): \(String(cString: strerror(code)))")
+        }
+    }
+
+    private static func regular(_ descriptor: Int32) -> stat? {
+        var status = stat()
+        return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG ? status : nil
+    }
+
+    private static func removal(_ path: String) -> String { "rm -r \(path)" }
+
+    private static func contents(of descriptor: Int32, _ path: String) throws -> [UInt8] {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 64 * 1024)
         while bytes.count < 16 << 20 {
@@ -20,92 +64,52 @@ enum PrivateFile {
         throw CommandFailure(.unreadable, "\(path) is too large")
     }
 
-    /// As ``contents(_:)``; `nil` if there is no file.
-    static func contents(ifAny path: String) throws -> [UInt8]? {
-        access(path, F_OK) == 0 ? try contents(path) : nil
-    }
-
-    /// As ``contents(ifAny:)``, for a secret.
-    /// - Throws: ``CommandFailure`` `unsafeFile` for a link, a foreign file, or one that others can read.
-    static func secret(_ path: String) throws -> [UInt8]? {
+    /// Opens a file that a user names to be read: a regular file, or what may rightly be in its place. A pipe is waited
+    /// for, as that of `<(command)`.
+    static func openInput(_ path: String) throws -> Int32 {
+        let descriptor = open(SystemText.path(path), O_RDONLY | O_CLOEXEC | O_NOCTTY)
+        guard descriptor >= 0 else { throw CommandFailure(.unreadable, "\(path): \(systemError())") }
         var status = stat()
-        guard lstat(path, &status) == 0 else {
-            if errno == ENOENT { return nil }
-            throw CommandFailure(.unreadable, "\(path): \(systemError())")
-        }
-        guard status.st_mode & S_IFMT == S_IFREG, status.st_uid == geteuid() else {
-            throw CommandFailure(.unsafeFile, "\(path) is not a regular file of yours", hint: "rm \(path)")
-        }
-        guard status.st_mode & 0o077 == 0 else {
-            throw CommandFailure(.unsafeFile, "\(path) can be read by others", hint: "chmod 600 \(path)")
-        }
-        return try contents(path)
-    }
-
-    /// Replaces the file, whole or not at all: written beside its place, synced, then renamed.
-    static func replace(_ path: String, with bytes: [UInt8]) throws {
-        // Of a process that had this number and died.
-        unlink(temporary(path))
-        try replace(path) { descriptor in
-            guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count else {
-                throw CommandFailure(.output, "\(path): \(systemError())")
-            }
-        }
-    }
-
-    /// The same with what `write` puts into the descriptor. A link stays one, and what is no regular file, as a pipe, is written to as it is.
-    static func replace(_ path: String, _ write: (Int32) throws -> Void) throws {
-        let path = resolved(path)
-        guard isReplaceable(path) else { return try writeInto(path, write) }
-        let temporary = temporary(path)
-        // Before there is a file: a signal may come at once.
-        LeftoverGuard.start(temporary)
-        defer { LeftoverGuard.end() }
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw CommandFailure(.output, "\(temporary): \(systemError())") }
-        // Once it has its name there is nothing left to delete.
-        defer { unlink(temporary) }
-        do {
-            try write(descriptor)
-            guard fsync(descriptor) == 0 else { throw CommandFailure(.output, "\(path): \(systemError())") }
-        } catch {
+        _ = fstat(descriptor, &status)
+        switch status.st_mode & S_IFMT {
+        case S_IFREG, S_IFIFO, S_IFCHR: return descriptor
+        case S_IFDIR:
             close(descriptor)
-            throw error
+            throw CommandFailure(.unreadable, "\(path) is a folder")
+        default:
+            close(descriptor)
+            throw CommandFailure(.unreadable, "\(path) is a device")
         }
-        guard close(descriptor) == 0, rename(temporary, path) == 0 else {
-            throw CommandFailure(.output, "\(path): \(systemError())")
-        }
     }
-
-    private static func resolved(_ path: String) -> String {
-        guard let real = realpath(path, nil) else { return path }
-        defer { free(real) }
-        return String(cString: real)
-    }
-
-    private static func isReplaceable(_ path: String) -> Bool {
-        var status = stat()
-        return stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG
-    }
-
-    private static func writeInto(_ path: String, _ write: (Int32) throws -> Void) throws {
-        let descriptor = open(path, O_WRONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw CommandFailure(.output, "\(path): \(systemError())") }
-        defer { close(descriptor) }
-        try write(descriptor)
-    }
-
-    private static func temporary(_ path: String) -> String { "\(path).\(getpid())" }
 
     /// Runs `body` while no other process runs one under the same lock.
-    static func locked<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw CommandFailure(.output, "\(path): \(systemError())") }
+    /// - Parameter patience: how long to wait for another process.
+    static func locked<Value>(_ path: String, patience: Duration, _ body: () throws -> Value) throws -> Value {
+        let flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY
+        let descriptor = open(SystemText.path(path), flags, 0o600)
+        guard descriptor >= 0 else {
+            guard ![ELOOP, EISDIR, ENXIO].contains(errno) else { throw noLock(path) }
+            throw CommandFailure(.output, "\(path): \(systemError())")
+        }
         defer { close(descriptor) }
-        while flock(descriptor, LOCK_EX) != 0 {
-            guard errno == EINTR else { throw CommandFailure(.output, "\(path): \(systemError())") }
+        guard regular(descriptor) != nil else { throw noLock(path) }
+        let deadline = ContinuousClock.now + patience
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            guard [EINTR, EWOULDBLOCK].contains(errno) else {
+                throw CommandFailure(.output, "\(path): \(systemError())")
+            }
+            guard ContinuousClock.now < deadline else {
+                throw CommandFailure(
+                    .tryLater, "another process keeps \(path) locked",
+                    hint: "fuser -v \(path) tells which; it may be stopped")
+            }
+            usleep(10_000)
         }
         return try body()
+    }
+
+    private static func noLock(_ path: String) -> CommandFailure {
+        CommandFailure(.unsafeFile, "\(path) is not a regular file", hint: removal(path))
     }
 
     /// Makes the folder and those above it, private, and takes away what others may do in it.
@@ -113,44 +117,17 @@ enum PrivateFile {
         var parent = ""
         for component in path.split(separator: "/") {
             parent += "/" + component
-            if mkdir(parent, 0o700) != 0, errno != EEXIST {
+            if mkdir(SystemText.path(parent), 0o700) != 0, errno != EEXIST {
                 throw CommandFailure(.output, "\(parent): \(systemError())")
             }
         }
-        guard chmod(path, 0o700) == 0 else { throw CommandFailure(.unsafeFile, "\(path): \(systemError())") }
-    }
-}
-
-/// Deletes files that are not whole when a signal ends the program: two at most, as a login is renewed while a file is written.
-private enum LeftoverGuard {
-    nonisolated(unsafe) private static var path: UnsafeMutablePointer<CChar>?
-    nonisolated(unsafe) private static var outer: UnsafeMutablePointer<CChar>?
-    private static let signals = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
-
-    static func start(_ file: String) {
-        (path, outer) = (strdup(file), path)
-        for number in signals where !isIgnored(number) {
-            signal(number) { number in
-                if let path = LeftoverGuard.path { unlink(path) }
-                if let path = LeftoverGuard.outer { unlink(path) }
-                signal(number, SIG_DFL)
-                raise(number)
-            }
+        var status = stat()
+        guard stat(SystemText.path(path), &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+            throw CommandFailure(.unsafeFile, "\(path) is not a folder", hint: removal(path))
         }
-    }
-
-    static func end() {
-        free(path)
-        (path, outer) = (outer, nil)
-        guard path == nil else { return }
-        for number in signals where !isIgnored(number) { signal(number, SIG_DFL) }
-    }
-
-    /// As under nohup(1), and then it stays so.
-    private static func isIgnored(_ number: Int32) -> Bool {
-        var action = sigaction()
-        guard sigaction(number, nil, &action) == 0 else { return false }
-        // SIG_IGN is 1 in disguise, and functions cannot be compared.
-        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
+        guard status.st_mode & 0o777 != 0o700 else { return }
+        guard chmod(SystemText.path(path), 0o700) == 0 else {
+            throw CommandFailure(.unsafeFile, "\(path): \(systemError())")
+        }
     }
 }

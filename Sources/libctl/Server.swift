@@ -60,11 +60,11 @@ struct Server: Equatable {
                 throw CommandFailure(.usage, failure.why, hint: failure.hint)
             }
         }
-        if let variable = io.variable("LIBCTL_SERVER") { return try Server(variable) }
+        if let variable = try io.text("LIBCTL_SERVER") { return try Server(variable) }
         if let configured { return try Server(configured) }
         if let folder = io.variable("XDG_RUNTIME_DIR"), folder.hasPrefix("/") {
             let socket = folder + "/libraryd.sock"
-            if access(socket, F_OK) == 0 { return try Server("unix:" + socket) }
+            if access(SystemText.path(socket), F_OK) == 0 { return try Server("unix:" + socket) }
         }
         return try Server(standard)
     }

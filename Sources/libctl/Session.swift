@@ -15,6 +15,8 @@ final class Session {
     /// Which of several logins to use, if anything says so.
     let user: String?
     let config: Config?
+    /// A login that was renewed and could not be written down yet, with the one in whose place it comes.
+    var unkept: (old: Credential, new: Credential)?
 
     /// - Parameter readsConfig: whether `config.json` has to be right.
     init(_ options: GlobalOptions, io: IO, readsConfig: Bool = true) throws {
@@ -28,8 +30,8 @@ final class Session {
         config = readsConfig ? try Config(folder: folder) : nil
         output = try Output(options: options, io: io, config: config)
         server = try Server.choose(flag: options.server, io: io, configured: config?[.server])
-        user = options.user ?? io.variable("LIBCTL_USER") ?? config?[.user]
-        credentials = CredentialsFile(folder: folder)
+        user = try options.user ?? io.text("LIBCTL_USER") ?? config?[.user]
+        credentials = CredentialsFile(folder: folder, patience: io.lockPatience)
         client = Client(
             server: server, transport: io.transport(server), trace: { talk.trace($0) },
             wait: { why, seconds in
@@ -73,7 +75,7 @@ final class Session {
 
     /// What LIBCTL_TOKEN says.
     private func givenToken() throws -> String? {
-        guard let token = io.variable("LIBCTL_TOKEN") else { return nil }
+        guard let token = try io.text("LIBCTL_TOKEN") else { return nil }
         guard token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw CommandFailure(
                 .configuration, "LIBCTL_TOKEN is no token: it has white space or other characters in it")
@@ -103,6 +105,7 @@ final class Session {
                 .notLoggedIn, "not logged in at \(server.origin)\(user.map { " as \($0)" } ?? "")",
                 hint: other.map { "say --user \($0.user), who is" } ?? "libctl login\(user.map { " \($0)" } ?? "")")
         }
+        if let unkept, unkept.old == credential { return unkept.new }
         return credential
     }
 
@@ -110,54 +113,14 @@ final class Session {
     func login(in all: Credentials) -> Credential? {
         all.find(server: server.origin, user: user)
     }
-
-    /// Trades the refresh token, unless another process has done so meanwhile: then its tokens are taken.
-    private func refresh(_ old: Credential) throws -> Credential {
-        try credentials.update { all in
-            guard let current = all.find(server: old.server, user: old.user) else {
-                throw CommandFailure(.notLoggedIn, "logged out meanwhile", hint: "libctl login \(old.user)")
-            }
-            if current.token != old.token { return current }
-            do {
-                let login = try trade(old.refreshToken)
-                let new = Credential(server: old.server, user: old.user, login: login, at: io.now())
-                all.renew(new)
-                return new
-            } catch let problem as Problem where problem.status == 401 {
-                throw CommandFailure(
-                    .notLoggedIn, "the login of \(old.user) has ended", hint: "libctl login \(old.user)",
-                    problem: problem)
-            }
-        }
-    }
 }
 
 extension Session {
-    /// Trades the refresh token. The daemon honours it once more for 10 seconds, because the first answer may be lost: so a second
-    /// try comes within that time, or never.
-    private func trade(_ token: String) throws -> Login {
-        func attempt() throws -> Login {
-            try client.call(
-                Endpoints.refresh, body: RefreshRequest(refreshToken: token), timeoutMilliseconds: 4000,
-                isPatient: false)
-        }
-        do {
-            return try attempt()
-        } catch let failure as CommandFailure where failure.isLostAnswer {
-            return try attempt()
-        }
-    }
-
     /// Calls `body` with the file of that path, or with standard input for `-`.
     func reading<Value>(_ file: String, _ body: (_ descriptor: Int32) throws -> Value) throws -> Value {
         if file == "-" { return try body(io.input) }
-        let descriptor = open(file, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw CommandFailure(.unreadable, "\(file): \(systemError())") }
+        let descriptor = try PrivateFile.openInput(file)
         defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else {
-            throw CommandFailure(.unreadable, "\(file) is a folder")
-        }
         return try body(descriptor)
     }
 
@@ -192,6 +155,8 @@ protocol SessionCommand {
     static var title: String { get }
     /// Whether `config.json` has to be right for it.
     static var readsConfig: Bool { get }
+    /// Values that are names of files.
+    var files: [String] { get }
     func run(_ session: Session) throws
 }
 

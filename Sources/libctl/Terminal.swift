@@ -31,7 +31,10 @@ struct Terminal {
         try writer.write(prompt)
         try writer.flush()
         guard let line = try reader.line() else { throw CommandFailure(.declined, "no answer") }
-        return String(decoding: line, as: UTF8.self)
+        guard let text = String(validating: line, as: UTF8.self) else {
+            throw CommandFailure(.unparseable, "what was typed is not valid UTF-8")
+        }
+        return text
     }
 
     /// Asks for a line that is not shown. The terminal shows letters again afterwards, also after an interrupt.

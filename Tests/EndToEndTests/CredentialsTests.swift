@@ -5,24 +5,11 @@ import Testing
 /// The file of tokens, when many processes want it and when one dies with it in its hands.
 @Suite(.serialized) struct CredentialsTests {
     private let home = TemporaryFolder()
-    private var file: URL { URL(fileURLWithPath: home.path + "/.config/libctl/credentials.json") }
-
-    /// Lets the access token look expired, so that whoever comes next must refresh it.
-    private func expire() throws {
-        let text = try String(contentsOf: file, encoding: .utf8)
-        let expired = text.replacing(/"expires_at":"[^"]*"/, with: #""expires_at":"2020-01-01T00:00:00.000Z""#)
-        #expect(text != expired)
-        // In place: the file stays private.
-        let handle = try FileHandle(forWritingTo: file)
-        try handle.truncate(atOffset: 0)
-        try handle.write(contentsOf: Data(expired.utf8))
-        try handle.close()
-    }
 
     @Test func twentyProcessesRefreshOnceAndAllSucceed() async throws {
         let daemon = try await Daemon()
         try await daemon.login("ada", home: home)
-        try expire()
+        try home.expireLogins()
         let codes = try await withThrowingTaskGroup(of: Int32.self) { group in
             for _ in 0..<20 { group.addTask { [home] in try await daemon.libctl("whoami", home: home).code } }
             return try await group.reduce(into: []) { $0.append($1) }
@@ -39,7 +26,7 @@ import Testing
         let daemon = try await Daemon()
         try await daemon.login("ada", home: home)
         for number in 1..<100 {
-            try expire()
+            try home.expireLogins()
             let result = try await Program.run(
                 "/usr/bin/strace",
                 [

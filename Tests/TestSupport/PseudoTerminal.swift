@@ -52,8 +52,9 @@ public final class PseudoTerminal: Sendable {
     }
 
     /// Types. `\r` is the Enter key, `\u{3}` is Control-C.
-    public func send(_ keys: String) {
-        let bytes = Array(keys.utf8)
+    public func send(_ keys: String) { send(Array(keys.utf8)) }
+
+    public func send(_ bytes: [UInt8]) {
         var written = 0
         while written < bytes.count {
             let count = write(master, Array(bytes[written...]), bytes.count - written)

@@ -10,7 +10,9 @@ public final class Spool: Sendable {
         public let code: Int32
         public let folder: String
 
-        public var description: String { "a temporary file in \(folder): \(String(cString: strerror(code)))" }
+        public var description: String {
+            "a temporary file in \(SystemText.shown(folder)): \(String(cString: strerror(code)))"
+        }
 
         /// Whether there is no room, for this user or at all.
         public var isFull: Bool { [ENOSPC, EDQUOT, EFBIG].contains(code) }
@@ -106,9 +108,10 @@ public final class Spool: Sendable {
 
     /// A private file without a name (open(2), O_TMPFILE); where the file system knows no such thing, with one that it loses at once.
     private func open() throws -> Int32 {
-        let unnamed = Glibc.open(folder, Self.temporary | O_RDWR | O_CLOEXEC, 0o600)
+        let unnamed = Glibc.open(SystemText.path(folder), Self.temporary | O_RDWR | O_CLOEXEC, 0o600)
         if unnamed >= 0 { return unnamed }
-        let path = "\(folder)/spool-\(String(UInt64.random(in: .min ... .max), radix: 36))"
+        let name = "\(folder)/spool-\(String(UInt64.random(in: .min ... .max), radix: 36))"
+        let path = SystemText.path(name)
         let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw failure }
         unlink(path)

@@ -18,12 +18,15 @@ struct LoginCommand: ParsableCommand, SessionCommand {
         let name = try user.name(session)
         // A colon would end the name in HTTP Basic (RFC 7617, section 2).
         if let fault = Registration.fault(inName: name) { throw InvalidFields([fault]) }
-        let pair = "\(name):\(try password.password(for: name, session))"
+        let given = try password.password(for: name, session)
+        let room = try session.roomForLogin()
+        defer { room.cancel() }
+        let pair = "\(name):\(given)"
         let login = try session.client.call(
             Endpoints.login, authorization: "Basic " + Data(pair.utf8).base64EncodedString())
         let credential = Credential(
             server: session.server.origin, user: name, login: login, at: session.io.now())
-        try session.credentials.update { $0.put(credential) }
+        try session.keep(credential, in: room)
         session.talk.say("logged in as \(name) at \(session.server.origin)")
     }
 }

@@ -24,7 +24,7 @@ struct LogoutCommand: ParsableCommand, SessionCommand {
         } catch let failure where !all && Self.hasEnded(failure) {
             // The daemon has ended the session already; all that is left is to forget it.
         }
-        try session.credentials.update { $0.remove(credential) }
+        try session.credentials.update { all, _ in all.remove(credential) }
         session.talk.say("logged out \(credential.user)\(all ? " everywhere" : "")")
     }
 

@@ -45,8 +45,7 @@ struct PasswordOptions: ParsableArguments {
         case (true, _?): throw CommandFailure(.usage, "--password-stdin and --password-file contradict each other")
         case (true, nil): return try read(Reader(session.io.input))
         case (false, let path?):
-            let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-            guard descriptor >= 0 else { throw CommandFailure(.unreadable, "\(path): \(systemError())") }
+            let descriptor = try PrivateFile.openInput(path)
             defer { close(descriptor) }
             return try read(Reader(descriptor))
         case (false, nil):

@@ -138,7 +138,7 @@ struct RejectFile {
     /// Whether the path is that of the open file.
     static func isFile(_ path: String?, _ descriptor: Int32) -> Bool {
         var (named, opened) = (stat(), stat())
-        guard let path, stat(path, &named) == 0, fstat(descriptor, &opened) == 0 else { return false }
+        guard let path, stat(SystemText.path(path), &named) == 0, fstat(descriptor, &opened) == 0 else { return false }
         return named.st_dev == opened.st_dev && named.st_ino == opened.st_ino && opened.st_mode & S_IFMT == S_IFREG
     }
 

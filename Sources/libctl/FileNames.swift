@@ -1,0 +1,36 @@
+/// Which values of a command line are names of files, which may be any bytes. All others are texts.
+extension SessionCommand {
+    var files: [String] { [] }
+}
+
+extension LoginCommand {
+    var files: [String] { password.files }
+}
+
+extension RegisterCommand {
+    var files: [String] { password.files }
+}
+
+extension PasswdCommand {
+    var files: [String] { password.files }
+}
+
+extension PasswordOptions {
+    fileprivate var files: [String] { [passwordFile].compactMap { $0 } }
+}
+
+extension APICommand {
+    var files: [String] { [input].compactMap { $0 } }
+}
+
+extension AuthorsCommand.Add {
+    var files: [String] { [file].compactMap { $0 } }
+}
+
+extension AuthorsCommand.Import {
+    var files: [String] { [file, rejects].compactMap { $0 } }
+}
+
+extension AuthorsCommand.Export {
+    var files: [String] { [file] }
+}

@@ -1,0 +1,147 @@
+import Glibc
+import Shared
+
+/// A file's new version, beside its place until it is whole.
+final class Replacement {
+    private let path: String
+    private let temporary: String
+    private(set) var descriptor: Int32
+
+    /// - Parameter isSecret: whether only this program writes the file, so that what stands in the way is left from
+    ///   a process that had this number and died.
+    init(of path: String, isSecret: Bool = false) throws {
+        self.path = path
+        temporary = "\(path).\(getpid())"
+        if isSecret { unlink(SystemText.path(temporary)) }
+        // Before there is a file: a signal may come at once.
+        LeftoverGuard.start(temporary)
+        descriptor = open(SystemText.path(temporary), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            let failure = CommandFailure(.output, "\(temporary): \(systemError())")
+            LeftoverGuard.end()
+            throw failure
+        }
+    }
+
+    /// Takes as much room on the disk as so many bytes need, and has it kept.
+    func reserve(_ size: Int) throws {
+        let code = posix_fallocate(descriptor, 0, off_t(size))
+        guard code == 0 else { throw CommandFailure(.output, "\(path): \(String(cString: strerror(code)))") }
+        guard fsync(descriptor) == 0 else { throw failure }
+    }
+
+    /// Puts what has been written in the file's place.
+    func finish() throws {
+        let length = lseek(descriptor, 0, SEEK_CUR)
+        guard length >= 0, ftruncate(descriptor, length) == 0, fsync(descriptor) == 0 else { throw failure }
+        defer { descriptor = -1 }
+        guard close(descriptor) == 0, rename(SystemText.path(temporary), SystemText.path(path)) == 0 else {
+            throw failure
+        }
+        end()
+    }
+
+    /// Leaves the file as it was, unless the new version is in its place.
+    func cancel() {
+        guard !isEnded else { return }
+        if descriptor >= 0 { close(descriptor) }
+        descriptor = -1
+        unlink(SystemText.path(temporary))
+        end()
+    }
+
+    private var isEnded = false
+
+    private func end() {
+        isEnded = true
+        LeftoverGuard.end()
+    }
+
+    private var failure: CommandFailure { CommandFailure(.output, "\(path): \(systemError())") }
+}
+
+extension PrivateFile {
+    /// Replaces the file, whole or not at all: written beside its place, synced, then renamed.
+    static func replace(_ path: String, with bytes: [UInt8]) throws {
+        try replace(path, isSecret: true) { try write(bytes, to: $0, path) }
+    }
+
+    /// The same with what `write` puts into the descriptor. A link stays one, and what is no regular file, as a pipe,
+    /// is written to as it is.
+    static func replace(_ path: String, isSecret: Bool = false, _ write: (Int32) throws -> Void) throws {
+        let path = resolved(path)
+        guard isReplaceable(path) else { return try writeInto(path, write) }
+        let replacement = try Replacement(of: path, isSecret: isSecret)
+        defer { replacement.cancel() }
+        try write(replacement.descriptor)
+        try replacement.finish()
+    }
+
+    static func write(_ bytes: [UInt8], to descriptor: Int32, _ path: String) throws {
+        try bytes.withUnsafeBytes { bytes in
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { throw CommandFailure(.output, "\(path): \(systemError())") }
+                rest = rest.dropFirst(count)
+            }
+        }
+    }
+
+    /// Writes over what is there, for a file that cannot be replaced, as one that something is mounted on. There is
+    /// room for all of it before the first byte is changed.
+    static func overwrite(_ path: String, with bytes: [UInt8]) throws {
+        let (descriptor, size) = try widen(path, to: bytes.count)
+        defer { close(descriptor) }
+        guard lseek(descriptor, 0, SEEK_SET) == 0 else { throw CommandFailure(.output, "\(path): \(systemError())") }
+        try write(bytes, to: descriptor, path)
+        guard ftruncate(descriptor, off_t(bytes.count)) == 0, fsync(descriptor) == 0 else {
+            throw CommandFailure(.output, "\(path) of \(size) bytes: \(systemError())")
+        }
+    }
+
+    /// Brings the file to a length, with spaces behind what it says: to JSON they are nothing.
+    static func widen(_ path: String, to length: Int) throws -> (descriptor: Int32, size: Int) {
+        let descriptor = open(SystemText.path(path), O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        guard descriptor >= 0 else { throw CommandFailure(.output, "\(path): \(systemError())") }
+        do {
+            var status = stat()
+            guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+                throw CommandFailure(.unsafeFile, "\(path) is not a regular file")
+            }
+            let size = Int(status.st_size)
+            guard size < length else { return (descriptor, size) }
+            do {
+                lseek(descriptor, 0, SEEK_END)
+                try write([UInt8](repeating: UInt8(ascii: " "), count: length - size), to: descriptor, path)
+                guard fsync(descriptor) == 0 else { throw CommandFailure(.output, "\(path): \(systemError())") }
+            } catch {
+                ftruncate(descriptor, off_t(size))
+                throw error
+            }
+            return (descriptor, size)
+        } catch {
+            close(descriptor)
+            throw error
+        }
+    }
+
+    private static func resolved(_ path: String) -> String {
+        guard let real = realpath(SystemText.path(path), nil) else { return path }
+        defer { free(real) }
+        return SystemText.decoded(UnsafeRawBufferPointer(start: real, count: strlen(real)))
+    }
+
+    private static func isReplaceable(_ path: String) -> Bool {
+        var status = stat()
+        return stat(SystemText.path(path), &status) != 0 || status.st_mode & S_IFMT == S_IFREG
+    }
+
+    private static func writeInto(_ path: String, _ write: (Int32) throws -> Void) throws {
+        let descriptor = open(SystemText.path(path), O_WRONLY | O_CLOEXEC | O_NOCTTY)
+        guard descriptor >= 0 else { throw CommandFailure(.output, "\(path): \(systemError())") }
+        defer { close(descriptor) }
+        try write(descriptor)
+    }
+}

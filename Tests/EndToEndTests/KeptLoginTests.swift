@@ -1,0 +1,162 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A refresh token is good once: it is not spent where its successor could not be kept.
+@Suite(.serialized) struct KeptLoginTests {
+    private let home = TemporaryFolder()
+    private var folder: String { home.path + "/.config/libctl" }
+    private var file: String { folder + "/credentials.json" }
+
+    /// Runs shell commands of root's in a mount namespace of their own, `$C` being the folder of the files.
+    private func mounting(_ commands: String, _ daemon: Daemon) async throws -> Program.Result {
+        try await Program.run(
+            "/usr/bin/unshare", ["--map-root-user", "--mount", "sh", "-c", commands],
+            environment: [
+                "HOME": home.path, "LIBCTL_SERVER": daemon.address, "C": folder, "K": home.path + "/kept",
+                "PATH": "\(Program.buildFolder):/usr/bin:/bin",
+            ])
+    }
+
+    private func refreshes(_ daemon: Daemon) -> Int {
+        daemon.log.split(separator: "\n").count { $0.contains("/token/refresh") }
+    }
+
+    private static let full = """
+        cp "$C/credentials.json" "$K" && mount -t tmpfs -o size=64k,mode=0700 tmpfs "$C" \
+        && cp -p "$K" "$C/credentials.json" && : > "$C/credentials.lock" && ! cat /dev/zero > "$C/filler" 2> /dev/null
+        """
+
+    /// Nothing is sent; and once there is room the login is as good as before.
+    @Test(.enabled(if: Program.mayMount, "nothing may be mounted here"))
+    func aFullHomeEndsNoLogin() async throws {
+        let daemon = try await Daemon()
+        try await daemon.login("ada", home: home)
+        // With a token that is good nothing has to be kept.
+        let good = try await mounting(Self.full + "; libctl whoami", daemon)
+        #expect(good.output == "ada\n", "\(good.error)")
+        try home.expireLogins()
+        let full = try await mounting(
+            Self.full + #"; libctl whoami; echo $?; ls "$C"; rm "$C/filler"; libctl whoami"#, daemon)
+        #expect(full.output == "74\ncredentials.json\ncredentials.lock\nfiller\nada\n", "\(full.error)")
+        #expect(
+            full.error == """
+                libctl: whoami: a token could not be kept, so none was asked for: \(folder)/credentials.json: \
+                No space left on device
+                  hint: make room there, or set LIBCTL_TOKEN
+
+                """)
+        #expect(refreshes(daemon) == 1)
+    }
+
+    @Test func aLimitOfFileSizesEndsNoLogin() async throws {
+        let daemon = try await Daemon()
+        try await daemon.login("ada", home: home)
+        try home.expireLogins()
+        func whoami(_ limit: String) async throws -> Program.Result {
+            try await Program.run(
+                "/bin/sh", ["-c", "{ ulimit -f \(limit); libctl whoami; echo $?; } 2>&1 | cat"],
+                environment: ["HOME": home.path, "LIBCTL_SERVER": daemon.address])
+        }
+        for _ in 0..<2 {
+            let refused = try await whoami("0").output
+            #expect(refused.contains("so none was asked for: "), "\(refused)")
+            #expect(refused.contains("File too large\n"), "\(refused)")
+            #expect(refused.hasSuffix("\n74\n"), "\(refused)")
+        }
+        #expect(refreshes(daemon) == 0)
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == [
+                "credentials.json", "credentials.lock",
+            ])
+        #expect(try await whoami("unlimited").output == "ada\n0\n")
+    }
+
+    /// A file that something is mounted on cannot be replaced, but written to.
+    @Test(.enabled(if: Program.mayMount, "nothing may be mounted here"), arguments: ["", "other disk"])
+    func aMountedFileIsWrittenInPlace(disk: String) async throws {
+        let daemon = try await Daemon()
+        try await daemon.login("ada", home: home)
+        try home.expireLogins()
+        let elsewhere = #"mkdir "$K" && mount -t tmpfs -o mode=0700 tmpfs "$K" && "#
+        let kept = try await mounting(
+            (disk.isEmpty ? #"mkdir "$K" && "# : elsewhere)
+                + #"""
+                cp -p "$C/credentials.json" "$K/c" && mount --bind "$K/c" "$C/credentials.json" \
+                && libctl whoami && sleep 11 && libctl whoami && cp "$K/c" "$C/after" && ls "$C"
+                """#, daemon)
+        #expect(kept.output == "ada\nada\nafter\ncredentials.json\ncredentials.lock\n", "\(kept.error)")
+        #expect(kept.error == "")
+        #expect(refreshes(daemon) == 1)
+        let after = try String(contentsOfFile: folder + "/after", encoding: .utf8)
+        #expect(after.hasPrefix(#"{"logins":[{"server":"#))
+        #expect(after.hasSuffix("}]}\n"))
+    }
+
+    @Test(.enabled(if: Program.mayMount, "nothing may be mounted here"))
+    func aMountedFileThatCannotBeWrittenEndsNoLogin() async throws {
+        let daemon = try await Daemon()
+        try await daemon.login("ada", home: home)
+        try home.expireLogins()
+        let refused = try await mounting(
+            #"""
+            cp -p "$C/credentials.json" "$K" && mount --bind "$K" "$C/credentials.json" \
+            && mount -o remount,bind,ro "$C/credentials.json"; libctl whoami; echo $?
+            """#, daemon)
+        #expect(refused.output == "74\n")
+        #expect(refused.error.contains("Read-only file system"), "\(refused.error)")
+        #expect(refreshes(daemon) == 0)
+        #expect(try await daemon.libctl("whoami", home: home).output == "ada\n")
+    }
+
+    /// What fails after the answer all the same is told, tried again, and no reason to fail.
+    @Test(.enabled(if: Program.mayTrace, "strace may not trace here"), arguments: [true, false])
+    func aTokenThatCannotBeKeptIsUsedAllTheSame(isWrittenInPlace: Bool) async throws {
+        let daemon = try await Daemon()
+        try await daemon.login("ada", home: home)
+        try home.expireLogins()
+        // Where in a file to write is asked before both ways of writing, and by nothing else.
+        let fault = isWrittenInPlace ? "rename:error=EBUSY" : "lseek:error=EIO"
+        let result = try await Program.run(
+            "/usr/bin/strace",
+            [
+                "-f", "-qq", "-o", "/dev/null", "-e", "trace=rename,lseek", "-e", "inject=" + fault,
+                Program.path("libctl"), "whoami",
+            ],
+            environment: ["HOME": home.path, "LIBCTL_SERVER": daemon.address])
+        #expect(result.code == 0)
+        #expect(result.output == "ada\n")
+        let lost = """
+            libctl: the renewed login of ada could not be kept: \(file): Input/output error
+            libctl: the login of ada is lost: libctl login ada
+
+            """
+        #expect(result.error == (isWrittenInPlace ? "" : lost))
+        #expect(refreshes(daemon) == 1)
+    }
+
+    /// Without room nobody logs in, so that no session is left that nobody has.
+    @Test(.enabled(if: Program.mayMount, "nothing may be mounted here"))
+    func aLoginThatCouldNotBeKeptIsNotAskedFor() async throws {
+        let daemon = try await Daemon()
+        try await daemon.login("ada", home: home)
+        let login = "libctl login ada --password-file \"$K.password\"; echo $?"
+        try Data("correct horse\n".utf8).write(to: URL(fileURLWithPath: home.path + "/kept.password"))
+        let full = try await mounting(Self.full + "; " + login, daemon)
+        #expect(full.output == "74\n", "\(full.error)")
+        #expect(full.error.contains("a token could not be kept, so none was asked for: "))
+        #expect(
+            try await daemon.libctl("sessions", "list", "-o", "id", home: home).output.split(separator: "\n").count == 1
+        )
+    }
+
+    /// What gets shorter needs no room.
+    @Test(.enabled(if: Program.mayMount, "nothing may be mounted here"))
+    func aFullHomeCanBeLoggedOutOf() async throws {
+        let daemon = try await Daemon()
+        try await daemon.login("ada", home: home)
+        let out = try await mounting(Self.full + #"; libctl logout; echo $?; cat "$C/credentials.json""#, daemon)
+        #expect(out.output == "0\n{\"logins\":[]}\n", "\(out.error)")
+        #expect(out.error == "logged out ada\n")
+    }
+}
