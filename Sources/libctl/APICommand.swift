@@ -51,7 +51,7 @@ struct APICommand: ParsableCommand, SessionCommand {
 
     func validate() throws {
         guard Self.methods.contains(verb) else {
-            throw ValidationError("'\(method)' is no method: \(Self.methods.joined(separator: ", "))")
+            throw ValidationError("\(Secrets.quoted(method)) is no method: \(Self.methods.joined(separator: ", "))")
         }
         // Without the slash the path could name another host.
         guard path.hasPrefix("/"), path.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "#") })
@@ -67,7 +67,7 @@ struct APICommand: ParsableCommand, SessionCommand {
     }
 
     func run(_ session: Session) throws {
-        var headers = try header.map { try Self.parse(header: $0) }
+        var headers = try header.enumerated().map { try Self.parse(header: $1, number: $0 + 1) }
         let body = try body(session)
         if body != nil { Self.add("Content-Type", "application/json", to: &headers) }
         if verb == "POST" { Self.add("Idempotency-Key", Client.newKey(), to: &headers) }
@@ -101,7 +101,8 @@ struct APICommand: ParsableCommand, SessionCommand {
             return try session.reading(input) { try Reader($0).all() }
         }
         let fields =
-            try rawField.map { (try Self.parse(field: $0), false) } + field.map { (try Self.parse(field: $0), true) }
+            try rawField.enumerated().map { (try Self.parse(field: $1, "--raw-field \($0 + 1)"), false) }
+            + field.enumerated().map { (try Self.parse(field: $1, "--field \($0 + 1)"), true) }
         guard !fields.isEmpty else { return nil }
         var json = JSONWriter()
         json.object { json in
@@ -125,19 +126,20 @@ struct APICommand: ParsableCommand, SessionCommand {
         text.hasPrefix("-") ? Author.id(text.dropFirst()).flatMap { $0 > 0 ? -$0 : nil } : Author.id(text)
     }
 
-    private static func parse(field: String) throws -> (String, String) {
+    /// The whole of it may be a secret, so a message names it by its place.
+    private static func parse(field: String, _ name: String) throws -> (String, String) {
         // Scalars: a combining mark makes another character of the sign.
         let scalars = field.unicodeScalars
         guard let equals = scalars.firstIndex(of: "="), equals != scalars.startIndex else {
-            throw CommandFailure(.usage, "'\(field)' is not NAME=VALUE")
+            throw CommandFailure(.usage, "\(name) is not NAME=VALUE")
         }
         return (String(scalars[..<equals]), String(scalars[scalars.index(after: equals)...]))
     }
 
-    private static func parse(header: String) throws -> (name: String, value: String) {
+    private static func parse(header: String, number: Int) throws -> (name: String, value: String) {
         guard let colon = header.firstIndex(of: ":"), colon != header.startIndex,
             header.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
-        else { throw CommandFailure(.usage, "'\(header)' is not 'Name: value'") }
+        else { throw CommandFailure(.usage, "--header \(number) is not 'Name: value'") }
         return (String(header[..<colon]), String(header[header.index(after: colon)...].drop { $0 == " " }))
     }
 

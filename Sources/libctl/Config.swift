@@ -21,7 +21,8 @@ struct Config {
             case .user: if let fault = Registration.fault(inName: value) { throw InvalidFields([fault]) }
             case .color:
                 guard ColorChoice(rawValue: value) != nil else {
-                    throw CommandFailure(.invalid, "'\(value)' is no color", hint: "auto, always or never")
+                    throw CommandFailure(
+                        .invalid, "\(Secrets.quoted(value)) is no color", hint: "auto, always or never")
                 }
             case .pager:
                 guard !value.isEmpty else { throw CommandFailure(.invalid, "an empty pager cannot be started") }

@@ -117,12 +117,13 @@ struct Libctl: ParsableCommand {
             path.append(word)
             known = command.configuration.subcommands
         }
-        return CommandFailure(.usage, message(for: error), hint: "\(path.joined(separator: " ")) --help")
+        return CommandFailure(
+            .usage, Secrets.ofParser(message(for: error)), hint: "\(path.joined(separator: " ")) --help")
     }
 
     private static func unknownCommand(_ word: String, behind path: [String], _ known: [String]) -> CommandFailure {
         CommandFailure(
-            .usage, "there is no command '\((path.dropFirst() + [word]).joined(separator: " "))'",
+            .usage, "there is no command \(Secrets.quoted((path.dropFirst() + [word]).joined(separator: " ")))",
             hint: closest(to: word, among: known).map { "did you mean '\((path + [$0]).joined(separator: " "))'?" }
                 ?? "\(path.joined(separator: " ")) --help")
     }

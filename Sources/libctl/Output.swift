@@ -86,7 +86,7 @@ final class Output {
         let chosen = fields ?? Item.columns
         for field in chosen where !Item.fieldNames.contains(field) {
             let hint = closest(to: field, among: Item.fieldNames) ?? Item.fieldNames.joined(separator: ", ")
-            throw CommandFailure(.usage, "there is no field '\(field)'", hint: "try --fields \(hint)")
+            throw CommandFailure(.usage, "there is no field \(Secrets.quoted(field))", hint: "try --fields \(hint)")
         }
         return RecordList(self, fields: chosen, jsonFields: fields, single: single)
     }

@@ -24,7 +24,8 @@ struct Server: Equatable {
             return
         }
         let malformed = CommandFailure(
-            .configuration, "'\(text)' is not a server", hint: "use http://HOST:PORT, https://HOST or unix:/PATH")
+            .configuration, "\(Secrets.quoted(text)) is not a server",
+            hint: "use http://HOST:PORT, https://HOST or unix:/PATH")
         guard let scheme = ["http", "https"].first(where: { text.lowercased().hasPrefix($0 + "://") }) else {
             throw malformed
         }

@@ -13,16 +13,16 @@ final class Talk {
 
     /// Says how things go; not with `--quiet`.
     func say(_ text: String) {
-        if !options.quiet { put(Escaping.terminal(text) + "\n") }
+        if !options.quiet { put(Self.harmless(text) + "\n") }
     }
 
     /// Says what is wrong with part of the work; the rest goes on.
     func warn(_ text: String) {
-        put("libctl: \(Escaping.terminal(text))\n")
+        put("libctl: \(Self.harmless(text))\n")
     }
 
     func trace(_ text: String) {
-        if options.verbose { put("libctl: \(Escaping.terminal(text))\n") }
+        if options.verbose { put("libctl: \(Self.harmless(text))\n") }
     }
 
     /// Shows how far a batch has come, on a terminal, over and over on the same line.
@@ -42,8 +42,8 @@ final class Talk {
         if failure.status == .brokenPipe { return }
         let writer = Writer(io.error)
         guard asJSON else {
-            var text = "libctl: \(title): \(Escaping.terminal(failure.why))\n"
-            if let hint = failure.hint { text += "  hint: \(Escaping.terminal(hint))\n" }
+            var text = "libctl: \(title): \(harmless(failure.why))\n"
+            if let hint = failure.hint { text += "  hint: \(harmless(hint))\n" }
             try? writer.write(text)
             try? writer.flush()
             return
@@ -54,19 +54,27 @@ final class Talk {
                 $0.object {
                     $0.member("command", title)
                     $0.member("exit_code", Int64(failure.status.rawValue))
-                    $0.member("message", failure.why)
-                    if let hint = failure.hint { $0.member("hint", hint) }
+                    $0.member("message", Secrets.removed(from: failure.why))
+                    if let hint = failure.hint { $0.member("hint", Secrets.removed(from: hint)) }
                     if let problem = failure.problem {
                         $0.member("code", problem.code.rawValue)
                         $0.member("status", Int64(problem.status))
                         $0.member("request_id", problem.requestID)
-                        $0.member("errors") { $0.array { for error in problem.errors { error.write(to: &$0) } } }
+                        $0.member("errors") {
+                            $0.array { for error in problem.errors.map(withoutSecrets) { error.write(to: &$0) } }
+                        }
                     }
                 }
             }
         }
         try? writer.write(Escaping.json(json.bytes) + [UInt8(ascii: "\n")])
         try? writer.flush()
+    }
+
+    private static func harmless(_ text: String) -> String { Escaping.terminal(Secrets.removed(from: text)) }
+
+    private static func withoutSecrets(_ error: FieldError) -> FieldError {
+        FieldError(Secrets.removed(from: error.field), error.code, Secrets.removed(from: error.message))
     }
 
     /// What cannot be said is not worth failing for.

@@ -117,7 +117,7 @@ import Testing
             ("help authers", "there is no command 'help authers'", "did you mean 'libctl help authors'?"),
             ("help enviroment", "there is no command 'help enviroment'", "did you mean 'libctl help environment'?"),
             ("help frobnicate", "there is no command 'help frobnicate'", "libctl help --help"),
-            ("authors list x", "Unexpected argument 'x'", "libctl authors list --help"),
+            ("authors list x", "there is an argument too many", "libctl authors list --help"),
         ])
     func whatWasMeantIsSaid(line: String, why: String, hint: String) async throws {
         let result = try await Ctl(try await TestLibrary()).line(line)

@@ -111,7 +111,7 @@ extension CommandFailure {
     /// Reads ids as people and pipes write them.
     static func ids(_ texts: [String]) throws -> [Int64] {
         try texts.map { text in
-            guard let id = Author.id(text) else { throw CommandFailure(.usage, "'\(text)' is not an id") }
+            guard let id = Author.id(text) else { throw CommandFailure(.usage, "\(Secrets.quoted(text)) is not an id") }
             return id
         }
     }

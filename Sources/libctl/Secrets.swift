@@ -1,0 +1,62 @@
+import Shared
+
+/// Keeps secrets out of all that is said: whatever quotes something from elsewhere, a URL, a path, a header, goes
+/// through here.
+enum Secrets {
+    private static let mark = "***"
+    /// In bytes: more of one message nobody reads.
+    private static let longest = (value: 100, message: 8192)
+
+    /// A text without what looks like a secret, in words that people can read.
+    static func removed(from text: String) -> String {
+        var text = cut(text, longest.message)
+        if text.utf8.contains(UInt8(ascii: "@")) {
+            text = text.replacing(/\/\/[^\s'"]*@/, with: "//\(mark)@")
+            text = text.replacing(/[^\s:'"\/]+:[^\s'"\/][^\s'"]*@/, with: "\(mark)@")
+        }
+        if text.utf8.contains(UInt8(ascii: "=")) {
+            let name = /([\w\-]*(?:token|passw|pwd|secret|key|auth|cookie|session)[\w\-]*)=[^\s&'"]+/.ignoresCase()
+            text = text.replacing(name) { "\($0.output.1)=\(mark)" }
+        }
+        // Access tokens are known by their beginning, the letters of `{"`.
+        if text.contains("eyJ") { text = text.replacing(/eyJ[\w\-]{4,}(?:\.[\w\-]*)*/, with: mark) }
+        if text.utf8.contains(UInt8(ascii: " ")) {
+            // Shorter words are none: a hint tells what to send.
+            let scheme = /\b((?:bearer|basic)[ \t]+)[^\s'"]{7,}/.ignoresCase()
+            text = text.replacing(scheme) { $0.output.1 + mark }
+            let field = /\b((?:authorization|x-access-tokens|cookie):[ \t]*)[^\s'"]{7,}/.ignoresCase()
+            text = text.replacing(field) { $0.output.1 + mark }
+        }
+        return SystemText.shown(text)
+    }
+
+    /// A value that the user gave, in quotes, cut short and without the user and password of a URL.
+    static func quoted(_ value: String) -> String {
+        var value = value
+        if let at = value.lastIndex(of: "@") {
+            let start = value.firstRange(of: "//")?.upperBound ?? value.startIndex
+            value = (start < at ? value[..<start] : "") + mark + value[at...]
+        }
+        return "'\(cut(removed(from: value), longest.value))'"
+    }
+
+    /// What the argument parser says, without values that it should not have been given: a password behind an option
+    /// that takes none, or as one word too many.
+    static func ofParser(_ message: String) -> String {
+        if message.hasPrefix("Unexpected argument ") { return "there is an argument too many" }
+        if message.contains(/^\d+ unexpected arguments:/) {
+            return "there are \(message.prefix { $0 != " " }) arguments too many"
+        }
+        if let option = message.firstMatch(of: /^(The option '[^']*' does not take any value)/) {
+            return String(option.output.1)
+        }
+        // `-pPASSWORD`, as other programs take it.
+        if let option = message.firstMatch(of: /^(Unknown option '-[^\-'])[^']/) { return option.output.1 + "'" }
+        return message
+    }
+
+    private static func cut(_ text: String, _ length: Int) -> String {
+        guard text.utf8.count > length else { return text }
+        return String(decoding: text.utf8.prefix(length), as: UTF8.self).prefix { $0 != "\u{FFFD}" } + "…"
+    }
+}
