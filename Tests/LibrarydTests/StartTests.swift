@@ -103,6 +103,22 @@ import Testing
         #expect(try bytes(library + "-wal") == log)
     }
 
+    /// A library that is elsewhere, on a disk that is not mounted.
+    @Test(arguments: [true, false])
+    func aLinkToNothingStaysALink(isEmpty: Bool) throws {
+        _ = try DataFolder(path: home)
+        let target = folder.path + "/elsewhere.db"
+        if isEmpty { try Data().write(to: URL(fileURLWithPath: target)) }
+        try FileManager.default.createSymbolicLink(atPath: library, withDestinationPath: target)
+        let error = #expect(throws: StartupError.self) { try Store(path: library) }
+        #expect(error?.reason == "\(library) is a link, and there is no library behind it")
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: library) == target)
+        try Store(path: target + "2").close()
+        try FileManager.default.removeItem(atPath: library)
+        try FileManager.default.createSymbolicLink(atPath: library, withDestinationPath: target + "2")
+        try Store(path: library).close()
+    }
+
     /// A start that was cut off while it made a new library leaves nothing under its name.
     @Test func anUnfinishedLibraryIsMadeAnew() throws {
         _ = try DataFolder(path: home)

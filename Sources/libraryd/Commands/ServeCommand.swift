@@ -44,9 +44,7 @@ struct ServeCommand: AsyncParsableCommand {
             refreshLifetime: settings.refreshLifetime, passwords: Passwords(), behindProxy: settings.behindProxy,
             logger: logger)
 
-        var services: [any Service] = [
-            OperatorSocket(path: folder.operatorSocketPath, app: app), StopLimit(logger: logger),
-        ]
+        var services: [any Service] = [OperatorSocket(path: folder.operatorSocketPath, app: app)]
         if let listen = settings.listen {
             services.append(
                 app.server(on: .hostname(listen.host, port: listen.port)) { channel in
@@ -62,6 +60,8 @@ struct ServeCommand: AsyncParsableCommand {
                     Self.announce("unix:\(socket)")
                 })
         }
+        // Services are stopped one after the other, the last one first.
+        services.append(StopLimit(logger: logger))
         var configuration = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint],
             logger: Logger(label: "services") { _ in SwiftLogNoOpLogHandler() })

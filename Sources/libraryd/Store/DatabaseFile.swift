@@ -71,6 +71,13 @@ extension Store {
                 hint: "put the file back, or move the log away and restore a backup")
         }
         try FileStatus.requireRegular(path)
+        // The new library would take the place of the link.
+        var target = [CChar](repeating: 0, count: 1)
+        guard readlink(path, &target, target.count) < 0 else {
+            throw StartupError(
+                .data, "\(path) is a link, and there is no library behind it",
+                hint: "put the library there, or: rm \(path)")
+        }
         let new = path + ".new"
         for suffix in databaseSuffixes { unlink(new + suffix) }
         defer { unlink(new) }

@@ -29,15 +29,6 @@ extension Store {
         stored.forEach(sessions.add)
     }
 
-    /// From where the users have logged in: names and addresses.
-    func loginAddresses() throws -> [(name: String, address: String)] {
-        try readers.read { db in
-            try Row.fetchAll(db, sql: "SELECT name, address FROM login_address JOIN user ON user.id = user").map {
-                try ($0.value(0), $0.value(1))
-            }
-        }
-    }
-
     /// Stores a new session, and deletes those that are over, so that they do not gather over the years.
     /// - Parameters:
     ///   - user: as it was when the password was verified. If it has another password by now, or is disabled, there is no
@@ -124,18 +115,6 @@ extension Store {
         try db.execute(
             sql: "UPDATE session SET refresh_hash = ?, used_at = ? WHERE id = ?",
             arguments: [Data(hash), now.milliseconds, session.id])
-    }
-
-    private static func keep(_ db: Database, address: String, user: Int64, at now: Timestamp) throws {
-        try db.execute(
-            sql: "INSERT OR REPLACE INTO login_address (user, address, used_at) VALUES (?, ?, ?)",
-            arguments: [user, address, now.milliseconds])
-        try db.execute(
-            sql: """
-                DELETE FROM login_address WHERE user = ?1 AND address NOT IN (
-                    SELECT address FROM login_address WHERE user = ?1 ORDER BY used_at DESC, address LIMIT 16)
-                """,
-            arguments: [user])
     }
 
     /// The user's logins, the latest first.
