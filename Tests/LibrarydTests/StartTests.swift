@@ -91,16 +91,31 @@ import Testing
     }
 
     /// SQLite would take the log for that of the new database, and delete it.
-    @Test(arguments: [true, false])
-    func aLogWithoutItsDatabaseIsKept(isEmpty: Bool) async throws {
+    @Test(arguments: [true, false], ["-wal", "-journal"])
+    func aLogWithoutItsDatabaseIsKept(isEmpty: Bool, suffix: String) async throws {
         _ = try await makeLibrary()
         try FileManager.default.removeItem(atPath: library)
         if isEmpty { try Data().write(to: URL(fileURLWithPath: library)) }
         let log = Data("the last changes".utf8)
-        try log.write(to: URL(fileURLWithPath: library + "-wal"))
+        try log.write(to: URL(fileURLWithPath: library + suffix))
         let error = #expect(throws: StartupError.self) { try Store(path: library) }
         #expect(error?.exit == .data)
-        #expect(try bytes(library + "-wal") == log)
+        #expect(try bytes(library + suffix) == log)
+    }
+
+    /// Otherwise the log would be played into the library that was restored.
+    @Test(arguments: ["-wal", "-journal"])
+    func aRestoreMovesALogWithoutItsDatabaseAway(suffix: String) async throws {
+        _ = try await makeLibrary()
+        let backup = folder.path + "/backup.db"
+        try FileManager.default.moveItem(atPath: library, toPath: backup)
+        let log = Data("the last changes".utf8)
+        try log.write(to: URL(fileURLWithPath: library + suffix))
+        let restored = try Restore(from: backup, into: try DataFolder(path: home), at: Timestamp(milliseconds: 1))
+        let kept = try require(restored.kept)
+        #expect(try bytes(kept + suffix) == log)
+        #expect(!FileManager.default.fileExists(atPath: library + suffix))
+        #expect(try Inspection(file: library).authors == 200)
     }
 
     /// A library that is elsewhere, on a disk that is not mounted.

@@ -3,17 +3,17 @@
 public enum Secrets {
     private static let mark = "***"
     /// In bytes: more of one message nobody reads.
-    private static let longest = (value: 100, message: 8192)
+    private static let longest = (value: 100, message: 2048)
 
     /// A text without what looks like a secret, in words that people can read.
     public static func removed(from text: String) -> String {
         var text = cut(text, longest.message)
         if text.utf8.contains(UInt8(ascii: "@")) {
-            text = text.replacing(/\/\/[^\s'"]*@/, with: "//\(mark)@")
-            text = text.replacing(/[^\s:'"\/]+:[^\s'"\/][^\s'"]*@/, with: "\(mark)@")
+            text = text.replacing(/\/\/[^\s'"]{0,200}@/, with: "//\(mark)@")
+            text = text.replacing(/[^\s:'"\/]{1,64}:[^\s'"\/][^\s'"]{0,200}@/, with: "\(mark)@")
         }
         if text.utf8.contains(UInt8(ascii: "=")) {
-            let name = /([\w\-]*(?:token|passw|pwd|secret|key|auth|cookie|session)[\w\-]*)=[^\s&'"]+/.ignoresCase()
+            let name = /((?:token|passw|pwd|secret|key|auth|cookie|session)[\w\-]{0,20})=[^\s&'"]+/.ignoresCase()
             text = text.replacing(name) { "\($0.output.1)=\(mark)" }
         }
         // Access tokens are known by their beginning, the letters of `{"`.

@@ -31,7 +31,9 @@ extension Store {
                     .configuration, "\(path) was made by a newer libraryd (schema \(version))",
                     hint: "install that version; this one knows schema \(newest)")
             }
-            if looksForDamage { try requireNoDamage(db, path, isWhole: status.size <= wholeLook) }
+            // A migration reads all of it.
+            let isWhole = status.size <= wholeLook || version < newest
+            if looksForDamage { try requireNoDamage(db, path, isWhole: isWhole) }
         }
     }
 
@@ -65,10 +67,10 @@ extension Store {
     /// Makes a new library beside its place: a start that is cut off leaves no half of one under its name.
     static func create(_ path: String, _ migrations: [String]) throws {
         // SQLite would delete the log of a database that is gone.
-        guard try FileStatus(path: path + "-wal")?.size ?? 0 == 0 else {
+        for log in [path + "-wal", path + "-journal"] where try FileStatus(path: log)?.size ?? 0 > 0 {
             throw StartupError(
-                .data, "\(path) is gone, and its log \(path)-wal is still there",
-                hint: "put the file back, or move the log away and restore a backup")
+                .data, "\(path) is gone, and its log \(log) is still there",
+                hint: "put the file back, or restore a backup: libraryd restore FILE")
         }
         try FileStatus.requireRegular(path)
         // The new library would take the place of the link.

@@ -58,16 +58,16 @@ struct Restore {
 
     /// Gives the library a second name, with all that it consists of. A log must not stay beside another database.
     private static func keep(_ library: String, as name: String) throws -> String? {
-        guard try FileStatus(path: library) != nil else { return nil }
         // Moves the log into the library if it can be read at all.
-        try? Store(path: library).close()
-        for suffix in ["", "-wal"] where try FileStatus(path: library + suffix) != nil {
+        if try FileStatus(path: library) != nil { try? Store(path: library).close() }
+        let present = try ["", "-wal", "-journal"].filter { try FileStatus(path: library + $0) != nil }
+        for suffix in present {
             guard link(library + suffix, name + suffix) == 0 else {
                 throw StartupError(.inputOutput, "\(name + suffix): \(systemError())")
             }
         }
         try FileContents.syncFolder(of: name)
-        for suffix in ["-wal", "-shm"] { unlink(library + suffix) }
-        return name
+        for suffix in ["-wal", "-journal", "-shm"] { unlink(library + suffix) }
+        return present.isEmpty ? nil : name
     }
 }
