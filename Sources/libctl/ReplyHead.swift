@@ -11,6 +11,8 @@ struct ReplyHead {
 
     private let isHeadOnly: Bool
     private var version = ""
+    /// Between a status line and the empty line.
+    private var isInHead = false
     private var lengths: [String] = []
     private var codings: [String] = []
     private var isBroken = false
@@ -26,17 +28,18 @@ struct ReplyHead {
     mutating func append(_ line: String) {
         guard !isComplete else { return }
         let line = Self.withoutEnd(line)
-        if line.hasPrefix("HTTP/") {
+        if !isInHead, line.hasPrefix("HTTP/") {
+            isInHead = true
             // The head of a `100 Continue` comes before that of the answer.
             (headers, lengths, codings, isBroken) = ([:], [], [], false)
             let words = line.split(separator: " ")
             version = words.first.map(String.init) ?? ""
             status = words.dropFirst().first.flatMap { Int($0.prefix(3)) } ?? 0
         } else if line.isEmpty {
+            isInHead = false
             isComplete = status >= 200
             if isComplete { fault = faultOfHead }
-        } else if let colon = line.firstIndex(of: ":"), ![" ", "\t"].contains(line.first),
-            !line.unicodeScalars.contains("\r")
+        } else if let colon = line.firstIndex(of: ":"), Self.isName(line[..<colon]), !line.unicodeScalars.contains("\r")
         {
             let name = line[..<colon].lowercased()
             let value = Self.trimmed(line[line.index(after: colon)...])
@@ -76,6 +79,11 @@ struct ReplyHead {
             return nil
         }
         return version.hasPrefix("HTTP/1.") && hasBody ? "it does not tell where it ends" : nil
+    }
+
+    /// Whether it is a field's name: no white space, not even before the colon (RFC 9112, section 5.1).
+    private static func isName(_ text: Substring) -> Bool {
+        !text.isEmpty && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
     }
 
     private static func withoutEnd(_ line: String) -> Substring {

@@ -24,6 +24,8 @@ import Testing
     @Test(
         arguments: [
             ("Content-Length: 99999999999999999999", "the length that it announces is no number"),
+            ("Content-Length : 9", "a line of its head is no field"),
+            ("Content-Length: 99999999999999999999\r\nHTTP/1.1 200: x", "a line of its head is no field"),
             ("Content-Length: 9223372036854775808", "the length that it announces is no number"),
             ("Content-Length: 9223372036854775807", "it announced 9223372036854775807 bytes and brought 5"),
             ("Content-Length: 6", "it announced 6 bytes and brought 5"),
@@ -39,7 +41,7 @@ import Testing
             ("Content-Length: ", "the length that it announces is no number"),
             ("Content-Length: 5\r6", "a line of its head is no field"),
             ("Content-Length: 5\r\n 6", "a line of its head is no field"),
-            ("Content-Length : 5", "it does not tell where it ends"),
+            ("Content-Length : 5", "a line of its head is no field"),
             ("X-Nothing: 5", "it does not tell where it ends"),
             (
                 "Content-Length: 5\r\nTransfer-Encoding: chunked",
