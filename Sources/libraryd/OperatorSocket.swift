@@ -54,7 +54,7 @@ struct OperatorSocket: Service {
         }
         let answer: [UInt8]
         do {
-            // Whoever sends slowly keeps a thread that nobody else needs.
+            // A request that arrives slowly blocks a thread of NIO's pool, not one of Swift's tasks, for the time of a request.
             let bytes = try await NIOThreadPool.singleton.runIfActive {
                 try UnixSocket.read(connection, until: .now + .seconds(Self.requestTime))
             }
