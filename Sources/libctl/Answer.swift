@@ -22,7 +22,7 @@ final class Answer {
         patience = request?.patience ?? .piece(seconds: 0)
         receive = request?.receive
         gathered = request?.gathered
-        head = ReplyHead(method: request?.method ?? "")
+        head = ReplyHead(method: request?.method ?? "", fields: request?.headers.map(\.name) ?? [])
     }
 
     static func from(_ context: UnsafeMutableRawPointer?) -> Answer {

@@ -63,7 +63,7 @@ final class Client {
             endpoint.method, endpoint.path + QueryItem.string(items), authorization, (type, .spool(lines)), 600_000)
         request.gathered = results
         let reply = try exchange(request, isRepeatable: endpoint.isRepeatable)
-        guard reply.mediaType == type else { throw foreign(reply) }
+        guard reply.status == 200, reply.mediaType == type else { throw foreign(reply) }
         var records = Records(csv: false)
         func takeLine(_ record: Records.Record) throws {
             guard record.fault == nil, let result = try? BulkResult(json: record.fields[0], unknownMembers: .ignored)
@@ -90,11 +90,11 @@ final class Client {
                         + headers,
                     body: nil, patience: .piece(seconds: patience),
                     receive: { head, bytes in
-                        guard head.mediaType == mediaType else { throw self.foreign(head) }
+                        guard head.status == 200, head.mediaType == mediaType else { throw self.foreign(head) }
                         try take(bytes)
                     }),
                 isRepeatable: false)
-            guard reply.mediaType == mediaType else { throw foreign(reply) }
+            guard reply.status == 200, reply.mediaType == mediaType else { throw foreign(reply) }
         }
     }
 
@@ -168,6 +168,7 @@ final class Client {
             hasAnswered = true
             // 304 answers whoever has asked with If-None-Match.
             if reply.isSuccess || reply.status == 304 { return reply }
+            guard reply.status >= 400 else { throw foreign(reply) }
             let problem = try request.method == "HEAD" ? Problem(headOf: reply) : problem(reply)
             guard [429, 503].contains(reply.status),
                 let pause = reply.headers["retry-after"].flatMap({ Author.id($0) }).map({ max($0, 1) })

@@ -10,18 +10,24 @@ struct ReplyHead {
     private(set) var fault: String?
 
     private let isHeadOnly: Bool
+    /// Whether the request asks for a body that is encoded: its sender then decodes it.
+    private let takesEncoding: Bool
     private var version = ""
     /// Between a status line and the empty line.
     private var isInHead = false
     private var lengths: [String] = []
-    private var codings: [String] = []
+    /// In the order in which they were put on: of the transfer, and of the body itself.
+    private var (codings, encodings): ([String], [String]) = ([], [])
     private var isBroken = false
     /// Whether what comes now are the fields behind a body.
     private var isComplete = false
 
-    /// - Parameter method: of the request.
-    init(method: String) {
+    /// - Parameters:
+    ///   - method: of the request.
+    ///   - fields: of the request, by their names.
+    init(method: String, fields: [String] = []) {
         isHeadOnly = method == "HEAD"
+        takesEncoding = fields.contains { $0.lowercased() == "accept-encoding" }
     }
 
     /// Takes the next line.
@@ -31,7 +37,7 @@ struct ReplyHead {
         if !isInHead, line.hasPrefix("HTTP/") {
             isInHead = true
             // The head of a `100 Continue` comes before that of the answer.
-            (headers, lengths, codings, isBroken) = ([:], [], [], false)
+            (headers, lengths, codings, encodings, isBroken) = ([:], [], [], [], false)
             let words = line.split(separator: " ")
             version = words.first.map(String.init) ?? ""
             status = words.dropFirst().first.flatMap { Int($0.prefix(3)) } ?? 0
@@ -45,6 +51,7 @@ struct ReplyHead {
             let value = Self.trimmed(line[line.index(after: colon)...])
             headers[name] = value
             if name == "content-length" { lengths.append(value) }
+            if name == "content-encoding", !["", "identity"].contains(value.lowercased()) { encodings.append(value) }
             if name == "transfer-encoding" { codings.append(value.lowercased()) }
         } else {
             isBroken = true
@@ -65,6 +72,7 @@ struct ReplyHead {
 
     private var faultOfHead: String? {
         if isBroken { return "a line of its head is no field" }
+        if !encodings.isEmpty, hasBody, !takesEncoding { return "it is encoded, and nobody asked for that" }
         if lengths.count > 1 { return "it announces its length twice" }
         if let length = lengths.first {
             if !codings.isEmpty { return "it announces its length, and that it has none" }

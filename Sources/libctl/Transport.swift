@@ -38,7 +38,9 @@ struct TransportReply {
     let headers: [String: String]
     let body: [UInt8]
 
-    var isSuccess: Bool { (200..<300).contains(status) }
+    /// Whether it is one of the successes that the API has. Others are of somebody else's making: a part (206), what a proxy has
+    /// changed (203), what is still to be done (202).
+    var isSuccess: Bool { [200, 201, 204].contains(status) }
 
     /// Without parameters, in lower case.
     var mediaType: String? {

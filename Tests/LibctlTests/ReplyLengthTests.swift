@@ -50,6 +50,8 @@ import Testing
             ("Transfer-Encoding: identity", "it tells its end in a way that HTTP does not know"),
             ("Transfer-Encoding: chunked, chunked", "it tells its end in a way that HTTP does not know"),
             ("Transfer-Encoding: gzip, chunked", "it tells its end in a way that HTTP does not know"),
+            ("Content-Length: 5\r\nContent-Encoding: gzip", "it is encoded, and nobody asked for that"),
+            ("Content-Encoding: x\r\ncontent-encoding: identity\r\nContent-Length: 5", "it is encoded, and nobody asked for that"),
         ] as [(String, String)])
     func aLengthThatIsALieIsNoLength(fields: String, fault: String) throws {
         let (reply, why) = try send(Self.status + fields + "\r\n\r\n{}\n{}")
@@ -96,6 +98,7 @@ import Testing
         for answer in [
             "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n{}\n{}",
             "HTTP/1.1 200 OK\r\ncontent-length:5 \t\r\n\r\n{}\n{}",
+            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Encoding: Identity\r\n\r\n{}\n{}",
             "HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\n{}\n{}",
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n5\r\n{}\n{}\r\n0\r\nContent-Length: 9\r\n\r\n",
             "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n{}\n{}",
@@ -130,5 +133,35 @@ import Testing
         #expect(result.code == 76, "\(result.error)")
         #expect(result.output == "")
         #expect(result.error.contains("may not be whole: the length that it announces is no number"), "\(result.error)")
+    }
+
+    /// A success that the API does not have is somebody else's: a part, what a proxy has changed, what is yet to be done.
+    @Test(
+        arguments: [
+            "202 Accepted", "203 Changed", "205 Reset", "206 Partial Content\r\nContent-Range: bytes 0-8/99",
+            "207 Multi", "226 IM Used", "204 No Content", "302 Found", "304 Not Modified",
+        ],
+        [
+            ["authors", "export"], ["authors", "stats"], ["authors", "list"], ["authors", "watch", "--count", "1"],
+            ["authors", "import", "-"], ["whoami"], ["api", "HEAD", "/authors"], ["api", "GET", "/authors"],
+        ])
+    func noCommandTakesAnotherSuccess(status: String, arguments: [String]) async throws {
+        let home = TemporaryFolder()
+        let isBare = status.hasPrefix("204") || status.hasPrefix("304")
+        if arguments[0] == "api", isBare { return }
+        let (body, isHead) = (isBare ? "" : #"{"id":1}"# + "\n", arguments.contains("HEAD"))
+        let type = arguments.contains("watch") ? "text/event-stream" : "application/x-ndjson"
+        let server = try FakeServer(
+            answer: "HTTP/1.1 \(status)\r\nContent-Type: \(type)\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
+                + (isHead ? "" : body))
+        let result = try await Program.run(
+            Program.path("libctl"), arguments,
+            environment: ["HOME": home.path, "LIBCTL_SERVER": server.address, "LIBCTL_TOKEN": "t"],
+            input: #"{"name":"A","book":"B","country":"C"}"#)
+        #expect(result.code == 76, "\(result.error)")
+        #expect(result.output == "")
+        #expect(
+            result.error.contains("what answers at \(server.address) is not libraryd (status \(status.prefix(3)))"),
+            "\(result.error)")
     }
 }

@@ -70,6 +70,38 @@ import Testing
         #expect(try await refresh(token, library).code == "refresh_token_invalid")
     }
 
+    private func next(_ token: String, _ library: TestLibrary) async throws -> String {
+        try Login(json: try await refresh(token, library).body, unknownMembers: .rejected).refreshToken
+    }
+
+    /// Clients that share a login may refresh at once, and any of the answers may be the one that they keep.
+    @Test(arguments: 0..<4)
+    func whatWasGivenOutForTheSameTokenIsAsGood(kept: Int) async throws {
+        let library = try await TestLibrary()
+        let first = try await library.login("ada").refreshToken
+        var tokens: [String] = []
+        for _ in 0..<4 { tokens.append(try await next(first, library)) }
+        library.time.advance(seconds: 1800)
+        var latest = ""
+        for token in [tokens[kept]] + tokens { latest = try await next(token, library) }
+        library.time.advance(seconds: 11)
+        #expect(try await refresh(latest, library).status == 200)
+        #expect(try await refresh(tokens[(kept + 1) % 4], library).code == "refresh_token_invalid")
+        #expect(try await refresh(latest, library).code == "refresh_token_invalid")
+    }
+
+    /// One that was taken within the ten seconds gives itself away when the login goes on.
+    @Test(arguments: [true, false])
+    func ofTwoThatGoOnOneEndsTheSession(firstGoesOn: Bool) async throws {
+        let library = try await TestLibrary()
+        let first = try await library.login("ada").refreshToken
+        let (owner, thief) = (try await next(first, library), try await next(first, library))
+        _ = try await next(firstGoesOn ? owner : thief, library)
+        #expect(try await refresh(first, library).code == "refresh_token_invalid")
+        #expect(try await refresh(owner, library).code == "refresh_token_invalid")
+        #expect(try await refresh(thief, library).code == "refresh_token_invalid")
+    }
+
     @Test(arguments: [1, 2, 3])
     func aReplayEndsTheSession(rotations: Int) async throws {
         let library = try await TestLibrary()

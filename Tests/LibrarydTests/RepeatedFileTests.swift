@@ -25,6 +25,27 @@ import Testing
         #expect(without.allSatisfy { $0.hasSuffix("author_exists") })
     }
 
+    /// The digest of an older daemon, which had every line say everything.
+    @Test(arguments: ["", "?on_conflict=skip"])
+    func aFileThatCameBeforeAnUpgradeIsNotRefused(query: String) async throws {
+        let library = try await TestLibrary()
+        let token = try await library.login("ada").token
+        let items = query.isEmpty ? "" : query
+        let request = IdempotentRequest(
+            "k", "authors",
+            content: Array(
+                (items + "\n1 " + #"{"name":"A","book":"B","country":"C","booker_prize":false}"#).utf8))
+        let reply = Array(#"{"line":1,"outcome":"created","id":7}"#.utf8) + [0x0A]
+        let now = library.time.now
+        try await library.app.store.writer.write { db in
+            try Store.keep(db, reply: reply, to: request, owner: 1, at: now)
+        }
+        let again = try await library.sendFile(
+            #"{"name":"A","book":"B","country":"C"}"#, query, key: "k", as: token)
+        #expect(try again.results == ["1 created 7"])
+        #expect(try library.count("author") == 0)
+    }
+
     /// What was not stored may be sent again without being kept, and what cannot be read is not kept beside what was stored.
     @Test func failuresTakeNoRoom() async throws {
         let library = try await TestLibrary()

@@ -80,11 +80,20 @@ struct BulkRoutes: Sendable {
         for line in lines {
             content += Array("\n\(line.number) ".utf8)
             switch line.entry {
-            case .success(let entry): content += entry.json
+            case .success(let entry): content += json(of: entry, options)
             case .failure(let fault): content += Array(fault.description.utf8)
             }
         }
         return IdempotentRequest(key, "authors", part: number, content: content)
+    }
+
+    /// What must be the same. What a line does not say is what it makes of a new author, except where there may be one already. (That is
+    /// also how it was before lines could leave anything out: a request may come again to a newer daemon.)
+    private static func json(of entry: AuthorEntry, _ options: BulkOptions) -> [UInt8] {
+        guard options.onConflict != .update, let draft = try? entry.draft(country: options.defaultCountry) else {
+            return entry.json
+        }
+        return draft.json
     }
 
     private func results(

@@ -84,7 +84,7 @@ struct Backup {
     private static func requireBackup(at path: String, library: String) throws {
         let own = try FileStatus(path: library)?.identity
         let isBackup = try FileStatus(path: path).map { status in
-            status.kind == .regular && status.identity != own && (try? Store.requireLibrary(at: path)) != nil
+            try status.kind == .regular && status.identity != own && Store.isLibrary(header: path)
         }
         guard isBackup != false else {
             throw StartupError(.conflict, "\(path) is there and is not a backup", hint: "choose another name")
@@ -113,6 +113,7 @@ struct Backup {
             try FileContents.write(manifest.json, to: BackupManifest.path(of: path))
             return manifest
         } catch let error as DatabaseError {
+            try cancellation.check()
             throw StartupError(database: error, path: partial)
         }
     }
@@ -127,13 +128,15 @@ struct Backup {
         guard descriptor >= 0 else { throw StartupError(.inputOutput, "\(path): \(systemError())") }
         close(descriptor)
         var configuration = Configuration()
-        configuration.prepareDatabase { $0.limitWork() }
+        let bytes = try Int64.fetchOne(source, sql: "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+        let limit = WorkLimit(bytes: bytes ?? 0, until: cancellation)
+        configuration.prepareDatabase { limit.apply(to: $0) }
         let copy = try DatabaseQueue(path: path, configuration: configuration)
         defer { try? copy.close() }
         return try copy.writeWithoutTransaction { db in
             try copyPages(source, to: db, until: cancellation)
             try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA journal_mode = DELETE")
-            return try cancellation.guarding(db) { try Inspection(db) }
+            return try Inspection(db)
         }
     }
 
@@ -162,9 +165,11 @@ struct Backup {
 extension Store {
     /// Copies the library into one file, with a manifest beside it, while reads and writes go on.
     func backUp(to path: String, keep: Int, at now: Timestamp) async throws -> BackupManifest {
-        let backup = try Backup(path: path, keep: keep, library: self.path)
+        let library = self.path
         return try await Cancellation.following { cancellation in
-            try await readers.readSlowly { try backup.make(from: $0, at: now, until: cancellation) }
+            try await readers.readSlowly {
+                try Backup(path: path, keep: keep, library: library).make(from: $0, at: now, until: cancellation)
+            }
         }
     }
 }

@@ -1,5 +1,4 @@
 import GRDB
-import GRDBSQLite
 import Glibc
 import Shared
 
@@ -37,6 +36,16 @@ extension Store {
         }
     }
 
+    /// Whether the file says of itself that it is a library of a schema that this program knows. Only its header is read
+    /// (https://www.sqlite.org/fileformat2.html#the_database_header).
+    static func isLibrary(header path: String) throws -> Bool {
+        let header = try FileContents.read(path, limit: 100)
+        guard header.count == 100, header.starts(with: Array("SQLite format 3\0".utf8)) else { return false }
+        func number(at offset: Int) -> Int64 { header[offset..<offset + 4].reduce(0) { $0 << 8 | Int64($1) } }
+        return number(at: 68) == Migrations.applicationID
+            && (1...Int64(Migrations.all.count)).contains(number(at: 60))
+    }
+
     private static func requireNoDamage(_ db: Database, _ path: String, isWhole: Bool) throws {
         let tables = try String.fetchAll(
             db,
@@ -56,7 +65,7 @@ extension Store {
 
     private static func reading(_ path: String, _ body: (Database) throws -> Void) throws {
         do {
-            let connection = try openForReading(path: path, isForeign: true)
+            let connection = try openForReading(path: path, limit: try workLimit(path: path))
             defer { try? connection.close() }
             try connection.unsafeRead(body)
         } catch let error as DatabaseError {
@@ -95,32 +104,27 @@ extension Store {
     /// What SQLite keeps beside a database (https://www.sqlite.org/tempfiles.html), and the database itself.
     static let databaseSuffixes = ["", "-journal", "-wal", "-shm"]
 
-    /// - Parameter isForeign: whether somebody else may have made the file.
-    static func openForReading(path: String, isForeign: Bool = false) throws -> DatabaseQueue {
+    /// - Parameter limit: for a file that somebody else may have made.
+    static func openForReading(path: String, limit: WorkLimit? = nil) throws -> DatabaseQueue {
         for suffix in databaseSuffixes { try FileStatus.requireRegular(path + suffix) }
         var configuration = Configuration()
         configuration.readonly = true
         configuration.busyMode = .timeout(5)
         configuration.prepareDatabase { db in
-            if isForeign { db.limitWork() }
+            limit?.apply(to: db)
             try db.execute(sql: "PRAGMA trusted_schema = OFF; PRAGMA mmap_size = 0")
         }
         return try DatabaseQueue(path: path, configuration: configuration)
     }
-}
 
-extension Database {
-    /// Before the first statement on a file that somebody else may have made: SQLite refuses what is larger than any library needs
-    /// (https://www.sqlite.org/security.html).
-    func limitWork() {
-        let limits: [(Int32, Int32)] = [
-            // In bytes, of a value or a row: the longest of ours is a kept reply of 256 KiB.
-            (SQLITE_LIMIT_LENGTH, 4 << 20), (SQLITE_LIMIT_SQL_LENGTH, 100_000), (SQLITE_LIMIT_COLUMN, 100),
-            (SQLITE_LIMIT_EXPR_DEPTH, 50), (SQLITE_LIMIT_COMPOUND_SELECT, 5), (SQLITE_LIMIT_VDBE_OP, 25_000),
-            (SQLITE_LIMIT_FUNCTION_ARG, 16), (SQLITE_LIMIT_ATTACHED, 0), (SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 50),
-            (SQLITE_LIMIT_TRIGGER_DEPTH, 10),
-        ]
-        for (limit, value) in limits { sqlite3_limit(sqliteConnection, limit, value) }
+    /// What a library of that size, with what its log holds, may take to read.
+    static func workLimit(path: String, until cancellation: Cancellation = Cancellation()) throws -> WorkLimit {
+        WorkLimit(bytes: try size(of: path), until: cancellation)
+    }
+
+    /// In bytes, with what is still in the write-ahead log.
+    static func size(of path: String) throws -> Int64 {
+        try ["", "-wal"].reduce(0) { try $0 + (FileStatus(path: path + $1)?.size ?? 0) }
     }
 }
 

@@ -30,18 +30,20 @@ struct FlaskLibrary: Sendable {
     init(path: String, until cancellation: Cancellation = Cancellation()) throws {
         guard try FileStatus(path: path) != nil else { throw StartupError(.noInput, "\(path): there is no such file") }
         do {
-            let connection = try Store.openForReading(path: path, isForeign: true)
+            let connection = try Store.openForReading(
+                path: path, limit: try Store.workLimit(path: path, until: cancellation))
             defer { try? connection.close() }
             // One transaction: what the tutorial's server writes meanwhile is in all of it or in nothing.
-            self = try connection.read { db in
-                try cancellation.guarding(db) { try FlaskLibrary(db, path: path) }
-            }
+            let size = try Store.size(of: path)
+            self = try connection.read { try FlaskLibrary($0, path: path, size: size) }
         } catch let error as DatabaseError {
+            try cancellation.check()
             throw StartupError(database: error, path: path)
         }
     }
 
-    private init(_ db: Database, path: String) throws {
+    private init(_ db: Database, path: String, size: Int64) throws {
+        let file = (path: path, size: size)
         let users = try Table(db, named: ["users", "user"], with: ["id", "name", "password"])
         let authors = try Table(db, named: ["authors", "author"], with: ["id", "name", "book", "country"])
         guard let users, let authors else {
@@ -52,7 +54,7 @@ struct FlaskLibrary: Sendable {
         let owner = ["user_id", "owner"].first(where: authors.columns.contains)
         hasOwners = owner != nil
         let userColumns = ["id", "public_id", "name", "password", "admin"]
-        self.users = try users.rows(db, userColumns, path: path) {
+        self.users = try users.rows(db, userColumns, in: file) {
             User(
                 id: Self.text($0[0]) ?? "",
                 publicID: Self.publicID($0[1], id: Self.text($0[0]), name: Self.text($0[2])), name: Self.text($0[2]),
@@ -60,7 +62,7 @@ struct FlaskLibrary: Sendable {
                 admin: Self.flag($0[4]))
         }
         let columns = ["id", owner ?? "no owner", "name", "book", "country", "booker_prize"]
-        self.authors = try authors.rows(db, columns, path: path) {
+        self.authors = try authors.rows(db, columns, in: file) {
             Author(
                 id: Self.text($0[0]) ?? "", owner: Self.text($0[1]),
                 draft: AuthorDraft(
@@ -73,18 +75,20 @@ struct FlaskLibrary: Sendable {
         let name: String
         let columns: Set<String>
 
-        /// More than any tutorial's database has. Damaged pages, or those of a forger, may lead to the same rows again and again.
+        /// More than any tutorial's database has.
         private static let most = (rows: 1_000_000, bytes: 256 << 20)
+        /// In bytes: a cell and the pointer to it (https://www.sqlite.org/fileformat2.html#b_tree_pages).
+        private static let smallestRow = 6
 
         /// The first table of these names that has the columns. A view or a virtual table is none, and a generated column is not
-        /// there: they would be computed, at whatever cost.
+        /// there: they would be computed, at whatever cost. (`pragma_table_list` works out the columns of every view.)
         init?(_ db: Database, named names: [String], with needed: Set<String>) throws {
             for name in names {
                 let isTable = try Bool.fetchOne(
                     db,
                     sql: """
-                        SELECT EXISTS (SELECT 1 FROM pragma_table_list
-                            WHERE schema = 'main' AND type = 'table' AND name = ? COLLATE NOCASE)
+                        SELECT EXISTS (SELECT 1 FROM sqlite_schema
+                            WHERE type = 'table' AND rootpage > 0 AND name = ? COLLATE NOCASE)
                         """,
                     arguments: [name])
                 guard isTable == true else { continue }
@@ -100,20 +104,35 @@ struct FlaskLibrary: Sendable {
         }
 
         /// The rows in the order of the table. A column that the table lacks is NULL. No index is read: one may be of expressions.
-        /// - Throws: ``StartupError`` `data` if there are too many.
-        func rows<Value>(_ db: Database, _ wanted: [String], path: String, _ read: (Row) -> Value) throws -> [Value] {
+        /// - Throws: ``StartupError`` `data` if there are too many, or more than fit in the file: damaged pages, or those of a forger,
+        ///   may lead to the same rows again and again.
+        func rows<Value>(
+            _ db: Database, _ wanted: [String], in file: (path: String, size: Int64), _ read: (Row) -> Value
+        ) throws -> [Value] {
             let list = wanted.map { columns.contains($0) ? "\"\($0)\"" : "NULL" }.joined(separator: ", ")
             let rows = try Row.fetchCursor(db, sql: "SELECT \(list) FROM \"\(name)\" NOT INDEXED")
             var values: [Value] = []
             var bytes = 0
             while let row = try rows.next() {
-                bytes += row.databaseValues.reduce(0) { $0 + (FlaskLibrary.text($1)?.utf8.count ?? 0) }
+                bytes += row.databaseValues.reduce(0) { $0 + FlaskLibrary.length($1) }
+                guard values.count < Int(file.size) / Self.smallestRow, bytes <= 2 * file.size else {
+                    throw StartupError(.data, "\(file.path) is damaged: '\(name)' has more rows than fit in the file")
+                }
                 guard values.count < Self.most.rows, bytes <= Self.most.bytes else {
-                    throw StartupError(.data, "\(path) has more rows in '\(name)' than can be imported")
+                    throw StartupError(.data, "\(file.path) has more rows in '\(name)' than can be imported")
                 }
                 values.append(read(row))
             }
             return values
+        }
+    }
+
+    /// In bytes: of a text as UTF-8, which is longer than UTF-16 by half at most.
+    private static func length(_ value: DatabaseValue) -> Int {
+        switch value.storage {
+        case .string(let text): text.utf8.count
+        case .blob(let bytes): bytes.count
+        case .int64, .double, .null: 0
         }
     }
 

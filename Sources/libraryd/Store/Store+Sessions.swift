@@ -48,7 +48,7 @@ extension Store {
         return try await writer.write { db -> (StoredSession, [String]) in
             try TrustedTime.store(long.adding(seconds: Self.keepingTime), db)
             if let key, let session = try Self.session(db, key: key, user: user, at: now, idle: idle) {
-                try Self.setRefreshHash(db, refreshHash, of: session, at: now)
+                try Self.setRefreshHash(db, refreshHash, of: session, isNext: false, at: now)
                 return (session, [])
             }
             try db.cachedStatement(
@@ -94,24 +94,29 @@ extension Store {
         ).map(session)
     }
 
-    /// Gives the session another refresh token; the one that it had is used up.
-    /// - Parameter used: the token that is traded for the new one, by default the one that the session had. Only this one is honoured
-    ///   once more: all others count as used at the epoch, so whoever shows one ends the session.
+    /// In place of the time at which a token was used up: none of those that were given out for the same token has been used.
+    private static let unused: Int64 = -1
+
+    /// Gives the session another refresh token.
+    ///
+    /// Tokens that were given out for the same one are equals: several clients, or one whose answers got lost, may have one each. With the
+    /// first of them that is used, all of them are used up; those before them count as used at the epoch, so whoever shows one ends
+    /// the session.
+    /// - Parameter isNext: whether the session goes on with one of the latest tokens. Otherwise the new one is one more of them.
     private static func setRefreshHash(
-        _ db: Database, _ hash: [UInt8], of session: StoredSession, for used: [UInt8]? = nil, at now: Timestamp
+        _ db: Database, _ hash: [UInt8], of session: StoredSession, isNext: Bool, at now: Timestamp
     ) throws {
+        if isNext {
+            try db.execute(
+                sql: "UPDATE used_refresh_token SET used_at = iif(used_at = ?2, ?3, 0) WHERE session = ?1 AND used_at <> 0",
+                arguments: [session.id, unused, now.milliseconds])
+        }
         try db.execute(
             sql: """
                 INSERT OR IGNORE INTO used_refresh_token (hash, session, used_at)
                 SELECT refresh_hash, id, ?2 FROM session WHERE id = ?1
                 """,
-            arguments: [session.id, now.milliseconds])
-        try db.execute(
-            sql: """
-                UPDATE used_refresh_token SET used_at = 0 WHERE session = ?1 AND used_at <> 0
-                    AND hash <> coalesce(?2, (SELECT refresh_hash FROM session WHERE id = ?1))
-                """,
-            arguments: [session.id, used.map { Data($0) }])
+            arguments: [session.id, isNext ? now.milliseconds : unused])
         try db.execute(
             sql: "UPDATE session SET refresh_hash = ?, used_at = ? WHERE id = ?",
             arguments: [Data(hash), now.milliseconds, session.id])
@@ -191,7 +196,8 @@ extension Store {
             guard !isLate() else { throw Failure.busy }
             try TrustedTime.store(trusted, db)
             let used = try Row.fetchOne(
-                db, sql: "SELECT session, used_at FROM used_refresh_token WHERE hash = ?", arguments: [Data(hash)])
+                db, sql: "SELECT session, used_at FROM used_refresh_token WHERE hash = ? AND used_at <> ?",
+                arguments: [Data(hash), Self.unused])
             // In either direction: a clock that was set back must not lengthen the time.
             if let used, !now.isWithin(seconds: grace, of: Timestamp(milliseconds: try used.value(1))) {
                 let id: String = try used.value(0)
@@ -209,7 +215,7 @@ extension Store {
                 arguments: [Data(hash), now.milliseconds, now.adding(seconds: -idle).milliseconds])
             guard let row else { return .unknown }
             let session = try Self.session(row)
-            try Self.setRefreshHash(db, newHash, of: session, for: hash, at: now)
+            try Self.setRefreshHash(db, newHash, of: session, isNext: used == nil, at: now)
             return .rotated(session)
         } committed: {
             if case .replayed(let id) = $0 { sessions.end([id]) }

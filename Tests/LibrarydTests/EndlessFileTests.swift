@@ -1,0 +1,117 @@
+import Foundation
+import GRDB
+import Shared
+import Testing
+
+@testable import TestSupport
+@testable import libraryd
+
+/// A few kilobytes that lead to themselves: to read them all would take years.
+@Suite(.serialized) struct EndlessFileTests {
+    private let folder = TemporaryFolder()
+    private var library: String { folder.path + "/library.db" }
+
+    /// A library in one file, with one user and one author.
+    private func makeLibrary() throws {
+        try Store(path: library).close()
+        let queue = try DatabaseQueue(path: library)
+        try queue.writeWithoutTransaction {
+            try $0.execute(
+                sql: """
+                    PRAGMA journal_mode = DELETE;
+                    INSERT INTO user (public_id, name, password_hash, created_at, updated_at) VALUES ('u', 'ada', 'h', 1, 1);
+                    """)
+        }
+        try queue.close()
+    }
+
+    private func makeTutorial(_ path: String, and more: String = "") throws {
+        try FlaskDatabase.make(
+            path,
+            """
+            PRAGMA page_size = 1024;
+            CREATE TABLE users (id INTEGER PRIMARY KEY, name, password);
+            CREATE TABLE authors (id INTEGER PRIMARY KEY, name, book, country, user_id);
+            INSERT INTO users VALUES (1, 'ada', 'x'); INSERT INTO authors VALUES (1, 'A', 'B', 'C', 1);
+            \(more)
+            """)
+    }
+
+    private func failure(_ body: () throws -> Void) throws -> StartupError {
+        try require(#expect(throws: StartupError.self, performing: body))
+    }
+
+    private var tooMuch: String { " takes more work to read than any library of its size" }
+
+    /// SQLite reads the schema before its first statement.
+    @Test func aSchemaWithoutAnEnd() throws {
+        try makeLibrary()
+        // Its last row has to be one that may come twice: that of an index that SQLite makes by itself.
+        try FlaskDatabase.make(
+            folder.path + "/old.db", "CREATE TABLE users (id UNIQUE, name, password)")
+        try ForgedDatabase.fold(folder.path + "/old.db", table: "sqlite_schema", levels: 6, fan: 300)
+        let forged = try Data(contentsOf: URL(fileURLWithPath: folder.path + "/old.db"))
+        var identity = Array(forged)
+        identity.replaceSubrange(60..<64, with: [0, 0, 0, 1])
+        identity.replaceSubrange(68..<72, with: [0x4C, 0x69, 0x62, 0x72])
+        try Data(identity).write(to: URL(fileURLWithPath: library))
+        let home = try DataFolder(path: folder.path + "/home")
+        for open in [
+            { try Store(path: library).close() }, { _ = try Inspection(file: library) },
+            { _ = try FlaskLibrary(path: library) },
+            { _ = try Restore(from: library, into: home, at: Timestamp(milliseconds: 1)) },
+        ] {
+            let error = try failure(open)
+            #expect(error.exit == .data)
+            #expect(error.reason == library + tooMuch)
+        }
+        #expect(try Data(contentsOf: URL(fileURLWithPath: library)) == Data(identity))
+    }
+
+    @Test(arguments: ["user", "sqlite_sequence"])
+    func aTableWithoutAnEnd(table: String) throws {
+        try makeLibrary()
+        try ForgedDatabase.fold(library, table: table, levels: 28, fan: 2)
+        for open in [{ try Store(path: library).close() }, { _ = try Inspection(file: library) }] {
+            #expect(try failure(open).exit == .data)
+        }
+    }
+
+    @Test func aTutorialsTableWithoutAnEnd() throws {
+        let path = folder.path + "/old.db"
+        try makeTutorial(path)
+        try ForgedDatabase.fold(path, table: "authors", levels: 8, fan: 60)
+        let error = try failure { _ = try FlaskLibrary(path: path) }
+        #expect(error.exit == .data)
+        #expect(error.reason == "\(path) is damaged: 'authors' has more rows than fit in the file")
+    }
+
+    /// Each view is twice the one before it.
+    @Test func viewsOfViewsAreNotWorkedOut() throws {
+        let path = folder.path + "/old.db"
+        let views = (1...40).map { "CREATE VIEW v\($0) AS SELECT a.x FROM v\($0 - 1) a, v\($0 - 1) b;" }
+        try makeTutorial(path, and: "CREATE VIEW v0 AS SELECT 1 AS x;" + views.joined())
+        let library = try FlaskLibrary(path: path)
+        #expect(library.users.count == 1)
+        #expect(library.authors.count == 1)
+    }
+
+    /// What a check of a large library takes is far below the limit.
+    @Test func nothingIsKeptFromALibrary() throws {
+        try Store(path: library).close()
+        let queue = try DatabaseQueue(path: library)
+        try queue.writeWithoutTransaction {
+            try $0.execute(
+                sql: """
+                    PRAGMA journal_mode = DELETE;
+                    INSERT INTO user (id, public_id, name, password_hash, created_at, updated_at) VALUES (1, 'u', 'a', 'h', 1, 1);
+                    WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 50000)
+                    INSERT INTO author (id, owner, name, book, country, booker_prize, version, created_at, updated_at)
+                        SELECT n, 1, 'N' || n, 'B', 'C', 0, 1, 1, 1 FROM c;
+                    INSERT INTO author_search (author_search) VALUES ('rebuild');
+                    """)
+        }
+        try queue.close()
+        #expect(try Inspection(file: library).faults == [])
+    }
+}
