@@ -51,7 +51,8 @@ struct APICommand: ParsableCommand, SessionCommand {
 
     func validate() throws {
         guard Self.methods.contains(verb) else {
-            throw ValidationError("\(Secrets.quoted(method)) is no method: \(Self.methods.joined(separator: ", "))")
+            // It may be anything: whoever forgets the method gives something else first.
+            throw ValidationError("the first argument is no method: \(Self.methods.joined(separator: ", "))")
         }
         // Without the slash the path could name another host.
         guard path.hasPrefix("/"), path.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "#") })

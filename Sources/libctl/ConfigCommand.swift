@@ -93,7 +93,7 @@ struct ConfigCommand: ParsableCommand {
 
 extension Session {
     fileprivate func set(_ key: Config.Key, _ value: String?) throws {
-        try Config.set(key, value, folder: folder, patience: io.lockPatience)
+        try Config.set(key, value, folder: folder, patience: io.patience)
     }
 }
 

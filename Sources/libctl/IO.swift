@@ -11,8 +11,8 @@ struct IO {
     var terminal: String? = "/dev/tty"
     var now: () -> Timestamp = IO.systemTime
     var sleep: (_ seconds: Int64) -> Void = { Glibc.sleep(UInt32(clamping: $0)) }
-    /// How long to wait for another process that changes the same file.
-    var lockPatience: Duration = .seconds(30)
+    /// How long to wait for another process: one that changes the same file, one that is to read a pipe.
+    var patience: Duration = .seconds(30)
     /// Makes the transport for a server.
     var transport: (Server) -> Transport = { Curl(server: $0).send }
 

@@ -122,10 +122,13 @@ struct Libctl: ParsableCommand {
     }
 
     private static func unknownCommand(_ word: String, behind path: [String], _ known: [String]) -> CommandFailure {
-        CommandFailure(
+        // A word that is like no command may be anything, such as a password.
+        guard let closest = closest(to: word, among: known) else {
+            return CommandFailure(.usage, "there is no such command", hint: "\(path.joined(separator: " ")) --help")
+        }
+        return CommandFailure(
             .usage, "there is no command \(Secrets.quoted((path.dropFirst() + [word]).joined(separator: " ")))",
-            hint: closest(to: word, among: known).map { "did you mean '\((path + [$0]).joined(separator: " "))'?" }
-                ?? "\(path.joined(separator: " ")) --help")
+            hint: "did you mean '\((path + [closest]).joined(separator: " "))'?")
     }
 
     /// Writes to standard output what is no result of a command.

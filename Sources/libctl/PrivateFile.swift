@@ -65,22 +65,25 @@ enum PrivateFile {
     }
 
     /// Opens a file that a user names to be read: a regular file, or what may rightly be in its place. A pipe is waited
-    /// for, as that of `<(command)`.
+    /// for, as that of `<(command)`. A device may have no end.
     static func openInput(_ path: String) throws -> Int32 {
         let descriptor = open(SystemText.path(path), O_RDONLY | O_CLOEXEC | O_NOCTTY)
         guard descriptor >= 0 else { throw CommandFailure(.unreadable, "\(path): \(systemError())") }
         var status = stat()
         _ = fstat(descriptor, &status)
-        switch status.st_mode & S_IFMT {
-        case S_IFREG, S_IFIFO, S_IFCHR: return descriptor
-        case S_IFDIR:
+        let kind = status.st_mode & S_IFMT
+        let hasAnEnd = kind == S_IFCHR && (isatty(descriptor) == 1 || status.st_rdev == nullDevice)
+        guard [S_IFREG, S_IFIFO].contains(kind) || hasAnEnd else {
             close(descriptor)
-            throw CommandFailure(.unreadable, "\(path) is a folder")
-        default:
-            close(descriptor)
-            throw CommandFailure(.unreadable, "\(path) is a device")
+            throw CommandFailure(.unreadable, "\(path) is a \(kind == S_IFDIR ? "folder" : "device")")
         }
+        return descriptor
     }
+
+    private static let nullDevice: dev_t = {
+        var status = stat()
+        return stat("/dev/null", &status) == 0 ? status.st_rdev : 0
+    }()
 
     /// Runs `body` while no other process runs one under the same lock.
     /// - Parameter patience: how long to wait for another process.

@@ -68,9 +68,12 @@ extension PrivateFile {
 
     /// The same with what `write` puts into the descriptor. A link stays one, and what is no regular file, as a pipe,
     /// is written to as it is.
-    static func replace(_ path: String, isSecret: Bool = false, _ write: (Int32) throws -> Void) throws {
+    /// - Parameter patience: how long to wait for a reader of a pipe.
+    static func replace(
+        _ path: String, isSecret: Bool = false, patience: Duration = .seconds(30), _ write: (Int32) throws -> Void
+    ) throws {
         let path = resolved(path)
-        guard isReplaceable(path) else { return try writeInto(path, write) }
+        guard isReplaceable(path) else { return try writeInto(path, patience, write) }
         let replacement = try Replacement(of: path, isSecret: isSecret)
         defer { replacement.cancel() }
         try write(replacement.descriptor)
@@ -138,10 +141,27 @@ extension PrivateFile {
         return stat(SystemText.path(path), &status) != 0 || status.st_mode & S_IFMT == S_IFREG
     }
 
-    private static func writeInto(_ path: String, _ write: (Int32) throws -> Void) throws {
-        let descriptor = open(SystemText.path(path), O_WRONLY | O_CLOEXEC | O_NOCTTY)
-        guard descriptor >= 0 else { throw CommandFailure(.output, "\(path): \(systemError())") }
+    private static func writeInto(_ path: String, _ patience: Duration, _ write: (Int32) throws -> Void) throws {
+        let descriptor = try openOutput(path, until: .now + patience)
         defer { close(descriptor) }
         try write(descriptor)
+    }
+
+    /// To open a pipe takes until somebody reads it (fifo(7)).
+    private static func openOutput(_ path: String, until deadline: ContinuousClock.Instant) throws -> Int32 {
+        while true {
+            let descriptor = open(SystemText.path(path), O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+            if descriptor >= 0 {
+                _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK)
+                return descriptor
+            }
+            let (code, reason) = (errno, systemError())
+            guard code != EINTR else { continue }
+            guard code == ENXIO else { throw CommandFailure(.output, "\(path): \(reason)") }
+            guard ContinuousClock.now < deadline else {
+                throw CommandFailure(.output, "nobody reads from \(path)", hint: "start the reader first, or name a file")
+            }
+            usleep(10_000)
+        }
     }
 }

@@ -30,8 +30,8 @@ final class Session {
         config = readsConfig ? try Config(folder: folder) : nil
         output = try Output(options: options, io: io, config: config)
         server = try Server.choose(flag: options.server, io: io, configured: config?[.server])
-        user = try options.user ?? io.text("LIBCTL_USER") ?? config?[.user]
-        credentials = CredentialsFile(folder: folder, patience: io.lockPatience)
+        user = try Self.chooseUser(flag: options.user, io: io, config: config)
+        credentials = CredentialsFile(folder: folder, patience: io.patience)
         client = Client(
             server: server, transport: io.transport(server), trace: { talk.trace($0) },
             wait: { why, seconds in
@@ -39,6 +39,22 @@ final class Session {
                 io.sleep(seconds)
                 talk.endProgress()
             })
+    }
+
+    /// Chooses: the flag, `LIBCTL_USER`, `config.json`.
+    private static func chooseUser(flag: String?, io: IO, config: Config?) throws -> String? {
+        let given: (name: String, source: String, status: ExitStatus)? =
+            if let flag { (flag, "--user", .usage) } else {
+                try io.text("LIBCTL_USER").map { ($0, "LIBCTL_USER", .configuration) }
+            }
+        guard let given else { return config?[.user] }
+        // What is behind the colon would be a password, as other programs take it.
+        guard !given.name.contains(":") else {
+            throw CommandFailure(
+                given.status, "\(given.source) takes a name alone: there is no colon in any",
+                hint: "passwords are asked for, or read: --password-file, --password-stdin")
+        }
+        return given.name
     }
 
     /// Calls `body` with an `Authorization` value, refreshing the token first if it has expired, and once more if the

@@ -1,7 +1,6 @@
 import Foundation
 import Glibc
 import Logging
-import NIOPosix
 import ServiceLifecycle
 import Shared
 
@@ -13,8 +12,8 @@ struct OperatorSocket: Service {
     let path: String
     let app: App
 
-    /// Time for a request to arrive, in seconds.
-    private static let requestTime = 5
+    /// Time for a request to arrive, and for each piece of an answer to be taken.
+    var patience = Duration.seconds(5)
     /// While the work goes on, a space goes out before the answer, which JSON allows (RFC 8259, section 2).
     private static let signOfLife = (byte: UInt8(ascii: " "), pause: Duration.seconds(5))
 
@@ -45,26 +44,22 @@ struct OperatorSocket: Service {
 
     private func serve(_ connection: Int32, _ app: App) async {
         guard UnixSocket.peer(of: connection) == geteuid() else { return }
-        UnixSocket.setTimeout(connection, seconds: Self.requestTime)
-        let signs = Task {
+        let signs = Task { [patience] in
             while true {
                 try await Task.sleep(for: Self.signOfLife.pause)
-                try UnixSocket.write([Self.signOfLife.byte], to: connection)
+                try await UnixSocket.send([Self.signOfLife.byte], to: connection, patience: patience)
             }
         }
         let answer: [UInt8]
         do {
-            // A request that arrives slowly blocks a thread of NIO's pool, not one of Swift's tasks, for the time of a request.
-            let bytes = try await NIOThreadPool.singleton.runIfActive {
-                try UnixSocket.read(connection, until: .now + .seconds(Self.requestTime))
-            }
+            let bytes = try await UnixSocket.receive(connection, by: .now + patience)
             answer = try await app.perform(OperatorRequest(json: bytes, unknownMembers: .rejected)).json
         } catch {
             answer = StartupError(error, library: app.store.path).json
         }
         signs.cancel()
         _ = await signs.result
-        try? UnixSocket.write(answer, to: connection)
+        try? await UnixSocket.send(answer, to: connection, patience: patience)
     }
 
     /// Asks the daemon that has the folder, and waits as long as it works: its end closes the connection.

@@ -78,32 +78,91 @@ enum UnixSocket {
         StartupError(.locked, "\(path): the daemon does not answer", hint: "try again, or see what its log says")
     }
 
-    /// Everything up to the end, at most so many bytes; 16 MiB unless told.
-    /// - Parameter deadline: when all must have come; without one, the socket's own time limit goes for each piece.
-    static func read(
-        _ descriptor: Int32, limit: Int = 16 << 20, until deadline: ContinuousClock.Instant? = nil
-    ) throws -> [UInt8] {
+    /// Everything up to the end. The socket's own time limit goes for each piece.
+    /// - Parameter limit: in bytes.
+    static func read(_ descriptor: Int32, limit: Int) throws -> [UInt8] {
         var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 64 * 1024)
-        while bytes.count < limit {
-            let count = Glibc.read(descriptor, &buffer, buffer.count)
-            if count < 0, errno == EINTR { continue }
-            if count < 0 && errno == EAGAIN || deadline.map({ $0 < .now }) == true { throw noAnswer("operator socket") }
-            guard count >= 0 else { throw StartupError(.inputOutput, "operator socket: \(systemError())") }
-            if count == 0 { return bytes }
-            bytes.append(contentsOf: buffer[..<count])
+        while true {
+            guard let piece = try piece(descriptor, 0) else { throw noAnswer("operator socket") }
+            if piece.isEmpty { return bytes }
+            try append(piece, to: &bytes, limit)
         }
-        throw StartupError(.inputOutput, "operator socket: the message is too long")
+    }
+
+    /// The same without keeping a thread: however many say nothing, others are heard.
+    /// - Parameter deadline: when all must have come.
+    static func receive(
+        _ descriptor: Int32, limit: Int = 16 << 20, by deadline: ContinuousClock.Instant
+    ) async throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        while deadline > .now {
+            guard let piece = try piece(descriptor, Int32(MSG_DONTWAIT)) else {
+                try await Task.sleep(for: pause)
+                continue
+            }
+            if piece.isEmpty { return bytes }
+            try append(piece, to: &bytes, limit)
+        }
+        throw noAnswer("operator socket")
     }
 
     static func write(_ bytes: [UInt8], to descriptor: Int32) throws {
         var rest = bytes[...]
         while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw StartupError(.inputOutput, "operator socket: \(systemError())") }
+            guard let count = try sent(rest, descriptor, 0) else { throw noAnswer("operator socket") }
             rest = rest.dropFirst(count)
         }
+    }
+
+    /// The same without keeping a thread.
+    /// - Parameter patience: for a reader who takes nothing.
+    static func send(_ bytes: [UInt8], to descriptor: Int32, patience: Duration) async throws {
+        var rest = bytes[...]
+        var lastPiece = ContinuousClock.now
+        while !rest.isEmpty {
+            if let count = try sent(rest, descriptor, Int32(MSG_DONTWAIT)) {
+                rest = rest.dropFirst(count)
+                lastPiece = .now
+            } else {
+                guard lastPiece.duration(to: .now) < patience else { throw noAnswer("operator socket") }
+                try await Task.sleep(for: pause)
+            }
+        }
+    }
+
+    /// Between two looks at a socket that nobody blocks on.
+    private static let pause = Duration.milliseconds(5)
+
+    /// What has come; empty at the end, `nil` if nothing came in time.
+    private static func piece(_ descriptor: Int32, _ flags: Int32) throws -> [UInt8]? {
+        var count = -1
+        let piece = [UInt8](unsafeUninitializedCapacity: 64 * 1024) { buffer, initialized in
+            repeat { count = recv(descriptor, buffer.baseAddress, buffer.count, flags) } while count < 0 && errno == EINTR
+            initialized = max(count, 0)
+        }
+        if count < 0, errno == EAGAIN { return nil }
+        guard count >= 0 else { throw StartupError(.inputOutput, "operator socket: \(systemError())") }
+        return piece
+    }
+
+    private static func append(_ piece: [UInt8], to bytes: inout [UInt8], _ limit: Int) throws {
+        guard bytes.count + piece.count <= limit else {
+            throw StartupError(.inputOutput, "operator socket: the message is too long")
+        }
+        bytes += piece
+    }
+
+    /// How many bytes went out; `nil` if none did in time.
+    private static func sent(_ bytes: ArraySlice<UInt8>, _ descriptor: Int32, _ flags: Int32) throws -> Int? {
+        var count = -1
+        repeat {
+            count = bytes.withUnsafeBytes {
+                Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL) | flags)
+            }
+        } while count < 0 && errno == EINTR
+        if count < 0, errno == EAGAIN { return nil }
+        guard count > 0 else { throw StartupError(.inputOutput, "operator socket: \(systemError())") }
+        return count
     }
 
     private static func make() throws -> Int32 {

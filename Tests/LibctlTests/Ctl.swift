@@ -12,7 +12,7 @@ struct Ctl: Sendable {
     let home: TemporaryFolder
     var environment: [String: String] = [:]
     /// How long to wait for a lock.
-    var lockPatience: Duration = .seconds(30)
+    var patience: Duration = .seconds(30)
     /// The path whose first answer is lost on the way.
     var lost: String?
     /// Answers in the router's place, or not.
@@ -43,7 +43,7 @@ struct Ctl: Sendable {
         let library = library
         let time = library.time
         let (lost, answer, record) = (Once(lost), answer, record)
-        let lockPatience = lockPatience
+        let patience = patience
         let environment = environment.merging(["HOME": home.path]) { given, _ in given }
         let code: Int32 = await withCheckedContinuation { continuation in
             Thread.detachNewThread {
@@ -53,7 +53,7 @@ struct Ctl: Sendable {
                 io.error = open(errorPath, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
                 io.terminal = nil
                 io.now = { time.now }
-                io.lockPatience = lockPatience
+                io.patience = patience
                 io.sleep = { seconds in record.all.withLock { $0.append("wait \(seconds)") } }
                 io.transport = { _ in
                     { request in

@@ -107,14 +107,39 @@ import Testing
             #expect(result.error.contains("\(home) is a folder\n"), "\(result.error)")
         }
         #expect(try await ctl.line("authors export \(home)").code == 74)
-        #expect(try await ctl.line("login ada --password-file /dev/zero").code == 65)
+        for line in ["authors import /dev/zero", "login ada --password-file /dev/zero", "authors add -f /dev/urandom"] {
+            let result = try await ctl.line(line)
+            #expect(result.code == 66)
+            #expect(result.error.contains(" is a device\n"), "\(result.error)")
+        }
+        #expect(try await ctl.line("authors import /dev/null").code == 65)
         #expect(try await ctl.line("login ada --password-file /dev/null").code == 64)
+    }
+
+    @Test func aPipeThatNobodyReadsIsNotWaitedForForEver() async throws {
+        var ctl = try await Ctl.loggedIn()
+        ctl.patience = .milliseconds(20)
+        let pipe = ctl.home.path + "/pipe"
+        try put(.pipe, at: pipe)
+        for line in ["authors export \(pipe)", "authors import - --rejects \(pipe)"] {
+            let result = try await ctl.line(line, input: "x\n")
+            #expect(result.code == 74)
+            #expect(result.error.contains(": nobody reads from \(pipe)\n"), "\(result.error)")
+        }
+        #expect(ctl.record.lines("GET /authors") == [])
+        #expect(ctl.record.lines("POST /authors") == [])
+    }
+
+    @Test func aLineWithoutAnEndEndsTheImport() async throws {
+        let ctl = try await Ctl.loggedIn()
+        let result = try await ctl.line("authors import -", input: String(repeating: "x", count: 65 << 20))
+        #expect(result.code == 65)
     }
 
     /// A process that was stopped with the lock in its hands is not waited for without an end.
     @Test func aLockIsWaitedForSoLongOnly() async throws {
         var ctl = try await Ctl.loggedIn()
-        ctl.lockPatience = .milliseconds(20)
+        ctl.patience = .milliseconds(20)
         for (name, line) in [
             ("credentials.lock", "login ada --password-stdin"), ("config.lock", "config set user ada"),
         ] {

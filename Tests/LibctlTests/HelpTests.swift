@@ -108,15 +108,15 @@ import Testing
             ("authers list", "there is no command 'authers'", "did you mean 'libctl authors'?"),
             ("authors lst", "there is no command 'authors lst'", "did you mean 'libctl authors list'?"),
             ("-q authors lst", "there is no command 'authors lst'", "did you mean 'libctl authors list'?"),
-            ("frobnicate", "there is no command 'frobnicate'", "libctl --help"),
-            ("authors frobnicate", "there is no command 'authors frobnicate'", "libctl authors --help"),
+            ("frobnicate", "there is no such command", "libctl --help"),
+            ("authors frobnicate", "there is no such command", "libctl authors --help"),
             (
                 "authors list --contry x", "Unknown option '--contry'. Did you mean '--country'?",
                 "libctl authors list --help"
             ),
             ("help authers", "there is no command 'help authers'", "did you mean 'libctl help authors'?"),
             ("help enviroment", "there is no command 'help enviroment'", "did you mean 'libctl help environment'?"),
-            ("help frobnicate", "there is no command 'help frobnicate'", "libctl help --help"),
+            ("help frobnicate", "there is no such command", "libctl help --help"),
             ("authors list x", "there is an argument too many", "libctl authors list --help"),
         ])
     func whatWasMeantIsSaid(line: String, why: String, hint: String) async throws {

@@ -20,6 +20,19 @@ import Testing
             (["status", "--server", "ftp://hunter2canary@host"], 64),
             (["status", "--server", "https://host/?token=hunter2canary"], 64),
             (["http://ada:hunter2canary@host", "status"], 64),
+            (["--server", "http://ada:hunter2canary", "status"], 64),
+            (["--server", "ada:hunter2canary", "status"], 64),
+            (["--server", "http://ada:hunter2canary%40host/", "status"], 64),
+            (["--server", "http://hunter2canary%40host", "status"], 64),
+            (["--server", "http://host?sig=hunter2canary", "status"], 64),
+            (["--server", "http://host/#hunter2canary", "status"], 64),
+            (["--user", "ada:hunter2canary", "whoami"], 64), (["whoami", "--user=ada:hunter2canary"], 64),
+            (["login", "ada:hunter2canary"], 7), (["register", "ada:hunter2canary"], 7),
+            (["users", "promote", "ada:hunter2canary"], 5), (["config", "set", "user", "ada:hunter2canary"], 7),
+            (["hunter2canary"], 64), (["help", "hunter2canary"], 64), (["authors", "hunter2canary"], 64),
+            (["api", "hunter2canary", "/x"], 64), (["config", "get", "hunter2canary"], 64),
+            (["authors", "list", "--limit", "hunter2canary"], 64), (["-o", "hunter2canary", "whoami"], 64),
+            (["token", "--min-ttl", "hunter2canary"], 64),
             (["config", "set", "server", "http://ada:hunter2canary@host"], 78),
             (["config", "set", "color", "a:hunter2canary@b"], 7),
             (["config", "set", "password", "hunter2canary"], 64), (["config", "get", "user", "hunter2canary"], 64),
@@ -49,6 +62,7 @@ import Testing
     }
 
     @Test(arguments: [
+        ["LIBCTL_USER": "ada:hunter2canary"], ["LIBCTL_SERVER": "http://ada:hunter2canary"],
         ["LIBCTL_SERVER": "http://ada:hunter2canary@host"], ["LIBCTL_SERVER": "hunter2canary@host"],
         ["LIBCTL_TOKEN": "hunter2 canary"], ["LIBCTL_TOKEN": "hunter2canary"],
         ["LIBCTL_SERVER": "https://127.0.0.1:1", "https_proxy": "http://ada:hunter2canary@127.0.0.1:1"],
@@ -101,7 +115,10 @@ import Testing
     @Test(arguments: [
         ("http://ada:x@host", "'http://***@host'"), ("ada:x@y@host", "'***@host'"), ("plain", "'plain'"),
         ("a\u{FF}", "'a\u{FF}'"), (String(repeating: "é", count: 60), "'\(String(repeating: "é", count: 50))…'"),
-        ("https://[::1]:8080/", "'https://[::1]:8080/'"), ("", "''"),
+        ("https://[::1]:8080/", "'https://[::1]:8080/'"), ("", "''"), ("http://ada:x", "'http://ada:***'"),
+        ("localhost:8080", "'localhost:8080'"), ("http://localhost:80x/", "'http://localhost:***'"),
+        ("http://h:80/?a=b", "'http://h:80/?***'"), ("http://h#x", "'http://h#***'"), ("unix:x", "'unix:***'"),
+        ("http://a%40b", "'http://***%40b'"),
     ])
     func quoted(value: String, shown: String) {
         #expect(Secrets.quoted(value) == shown)

@@ -12,8 +12,11 @@ import Testing
     private let folder = TemporaryFolder()
     private var path: String { folder.path + "/operator.sock" }
 
+    /// Waits for an hour for whoever is silent.
     private func serving(_ library: TestLibrary, _ body: () async throws -> Void) async throws {
-        let socket = Task { [path] in try await OperatorSocket(path: path, app: library.app).run() }
+        let socket = Task { [path] in
+            try await OperatorSocket(path: path, app: library.app, patience: .seconds(3600)).run()
+        }
         while !FileManager.default.fileExists(atPath: path) { await Task.yield() }
         try await body()
         socket.cancel()
@@ -42,6 +45,26 @@ import Testing
             gate.open()
             #expect(try await promoted.users.map(\.admin) == [true])
             close(silent)
+        }
+    }
+
+    /// Many who say nothing, or who do not take their answers, keep nobody waiting.
+    @Test func silenceKeepsNobodyWaiting() async throws {
+        let library = try await TestLibrary()
+        for number in 0..<20 { _ = try await library.login("user\(number)") }
+        try await serving(library) {
+            let silent = try (0..<100).map { _ in try require(try UnixSocket.connect(to: path)) }
+            defer { silent.forEach { close($0) } }
+            for connection in silent.dropFirst(50) {
+                var small: Int32 = 1
+                setsockopt(connection, SOL_SOCKET, SO_RCVBUF, &small, 4)
+                try UnixSocket.write(OperatorRequest(.list).json, to: connection)
+                shutdown(connection, Int32(SHUT_WR))
+            }
+            for _ in 0..<20 {
+                let list: UserList = try await ask(OperatorRequest(.list))
+                #expect(list.users.count == 20)
+            }
         }
     }
 
@@ -98,6 +121,12 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
         try FlaskDatabase.make(folder.path + "/old.db", fixture: "werkzeug2")
         #expect(throws: stopped) { try Digest.sha256(file: folder.path + "/old.db", until: cancellation) }
+        try FlaskDatabase.make(
+            folder.path + "/old.db",
+            """
+            WITH RECURSIVE c (n) AS (SELECT 100 UNION ALL SELECT n + 1 FROM c WHERE n < 2000)
+            INSERT INTO authors (name, book, country, user_id) SELECT 'A' || n, 'B' || n, 'C', 1 FROM c
+            """)
         #expect(throws: stopped) { try FlaskLibrary(path: folder.path + "/old.db", until: cancellation) }
     }
 }

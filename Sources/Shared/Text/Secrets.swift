@@ -28,12 +28,19 @@ public enum Secrets {
         return SystemText.shown(text)
     }
 
-    /// A value that the user gave, in quotes, cut short and without the user and password of a URL.
+    /// A value that the user gave, in quotes, cut short and without what may be secret in a URL: the user and password, also where
+    /// the host was forgotten, and the query.
     public static func quoted(_ value: String) -> String {
         var value = value
-        if let at = value.lastIndex(of: "@") {
-            let start = value.firstRange(of: "//")?.upperBound ?? value.startIndex
+        let start = value.firstRange(of: "//")?.upperBound ?? value.startIndex
+        if let at = value.lastIndex(of: "@") ?? value.firstRange(of: "%40")?.lowerBound {
             value = (start < at ? value[..<start] : "") + mark + value[at...]
+        }
+        if let query = value.firstIndex(where: { "?#".contains($0) }) { value = value[...query] + mark }
+        let host = value.firstRange(of: "//")?.upperBound ?? value.startIndex
+        if let colon = value[host...].firstIndex(of: ":"), !value[host...].hasPrefix("[") {
+            let rest = value[colon...].dropFirst().prefix { $0 != "/" }
+            if !rest.allSatisfy(\.isWholeNumber) { value = value[...colon] + mark }
         }
         return "'\(cut(removed(from: value), longest.value))'"
     }
@@ -44,6 +51,9 @@ public enum Secrets {
         if message.hasPrefix("Unexpected argument ") { return "there is an argument too many" }
         if message.contains(/^\d+ unexpected arguments:/) {
             return "there are \(message.prefix { $0 != " " }) arguments too many"
+        }
+        if let value = message.firstMatch(of: /^The value '.*' is invalid for ('[^']*')(.*)/.dotMatchesNewlines()) {
+            return "the value of \(value.output.1) is not valid\(value.output.2)"
         }
         if let option = message.firstMatch(of: /^(The option '[^']*' does not take any value)/) {
             return String(option.output.1)

@@ -25,7 +25,7 @@ extension AuthorsCommand {
                     .usage, "TSV has no header, so import could not read it", hint: "name the file .csv, or say -o tsv")
             }
             guard file != "-" else { return try write(session, to: session.io.output) }
-            try PrivateFile.replace(file) { try write(session, to: $0) }
+            try PrivateFile.replace(file, patience: session.io.patience) { try write(session, to: $0) }
         }
 
         private func write(_ session: Session, to descriptor: Int32) throws {

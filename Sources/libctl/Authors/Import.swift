@@ -49,7 +49,7 @@ extension AuthorsCommand {
             try session.reading(file) { descriptor in
                 var report: ImportReport?
                 let isInput = RejectFile.isFile(rejects, descriptor)
-                try RejectFile.with(rejects, isInput: isInput) {
+                try RejectFile.with(rejects, isInput: isInput, patience: session.io.patience) {
                     report = try run(session, descriptor, $0, isReplaced: isInput)
                 }
                 try report?.endFailures()

@@ -144,10 +144,13 @@ struct RejectFile {
 
     /// Calls `body` with the file of that path. It gets its name when all is done, so that the input may be the file of that name, or
     /// has failed, unless it is: then the lines that were not reached are nowhere else.
-    static func with(_ path: String?, isInput: Bool, _ body: (RejectFile?) throws -> Void) throws {
+    /// - Parameter patience: as of ``PrivateFile/replace(_:isSecret:patience:_:)``.
+    static func with(
+        _ path: String?, isInput: Bool, patience: Duration, _ body: (RejectFile?) throws -> Void
+    ) throws {
         guard let path else { return try body(nil) }
         var failure: (any Error)?
-        try PrivateFile.replace(path) { descriptor in
+        try PrivateFile.replace(path, patience: patience) { descriptor in
             let file = RejectFile(writer: Writer(descriptor))
             do {
                 try body(file)

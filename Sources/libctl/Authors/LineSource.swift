@@ -88,8 +88,12 @@ final class LineSource {
         lines.append(start)
     }
 
-    /// - Throws: ``CommandFailure`` `unparseable` if a CSV header has not what is needed.
+    /// In bytes. What has no end of a line for so long has none at all.
+    private static let longestLine = 64 << 20
+
+    /// - Throws: ``CommandFailure`` `unparseable` if a CSV header has not what is needed, or a line has no end.
     func next() throws -> AuthorLines.Line? {
+        let start = received
         while true {
             do {
                 let line = try lines.next(atEnd: isAtEnd)
@@ -97,6 +101,9 @@ final class LineSource {
                 if line != nil || isAtEnd { return line }
             } catch {
                 throw CommandFailure(error)
+            }
+            guard received - start <= Self.longestLine else {
+                throw CommandFailure(.unparseable, "a line is longer than 64 MiB")
             }
             if let bytes = try reader.some() {
                 received += bytes.count
