@@ -159,7 +159,8 @@ extension PrivateFile {
             guard code != EINTR else { continue }
             guard code == ENXIO else { throw CommandFailure(.output, "\(path): \(reason)") }
             guard ContinuousClock.now < deadline else {
-                throw CommandFailure(.output, "nobody reads from \(path)", hint: "start the reader first, or name a file")
+                throw CommandFailure(
+                    .output, "nobody reads from \(path)", hint: "start the reader first, or name a file")
             }
             usleep(10_000)
         }

@@ -137,7 +137,9 @@ enum UnixSocket {
     private static func piece(_ descriptor: Int32, _ flags: Int32) throws -> [UInt8]? {
         var count = -1
         let piece = [UInt8](unsafeUninitializedCapacity: 64 * 1024) { buffer, initialized in
-            repeat { count = recv(descriptor, buffer.baseAddress, buffer.count, flags) } while count < 0 && errno == EINTR
+            repeat {
+                count = recv(descriptor, buffer.baseAddress, buffer.count, flags)
+            } while count < 0 && errno == EINTR
             initialized = max(count, 0)
         }
         if count < 0, errno == EAGAIN { return nil }

@@ -51,7 +51,10 @@ import Testing
             ("Transfer-Encoding: chunked, chunked", "it tells its end in a way that HTTP does not know"),
             ("Transfer-Encoding: gzip, chunked", "it tells its end in a way that HTTP does not know"),
             ("Content-Length: 5\r\nContent-Encoding: gzip", "it is encoded, and nobody asked for that"),
-            ("Content-Encoding: x\r\ncontent-encoding: identity\r\nContent-Length: 5", "it is encoded, and nobody asked for that"),
+            (
+                "Content-Encoding: x\r\ncontent-encoding: identity\r\nContent-Length: 5",
+                "it is encoded, and nobody asked for that"
+            ),
         ] as [(String, String)])
     func aLengthThatIsALieIsNoLength(fields: String, fault: String) throws {
         let (reply, why) = try send(Self.status + fields + "\r\n\r\n{}\n{}")

@@ -63,5 +63,7 @@ public enum ForgedDatabase {
         (0..<count).reversed().map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
     }
 
-    private static func number(_ page: [UInt8], at offset: Int) -> Int { Int(page[offset]) << 8 | Int(page[offset + 1]) }
+    private static func number(_ page: [UInt8], at offset: Int) -> Int {
+        Int(page[offset]) << 8 | Int(page[offset + 1])
+    }
 }

@@ -128,7 +128,8 @@ struct Backup {
         guard descriptor >= 0 else { throw StartupError(.inputOutput, "\(path): \(systemError())") }
         close(descriptor)
         var configuration = Configuration()
-        let bytes = try Int64.fetchOne(source, sql: "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+        let bytes = try Int64.fetchOne(
+            source, sql: "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
         let limit = WorkLimit(bytes: bytes ?? 0, until: cancellation)
         configuration.prepareDatabase { limit.apply(to: $0) }
         let copy = try DatabaseQueue(path: path, configuration: configuration)

@@ -47,7 +47,8 @@ final class WorkLimit: Sendable {
     private var readPages: Int {
         [SQLITE_DBSTATUS_CACHE_HIT, SQLITE_DBSTATUS_CACHE_MISS].reduce(0) { sum, counter in
             var (current, highest): (Int32, Int32) = (0, 0)
-            sqlite3_db_status(OpaquePointer(bitPattern: connection.load(ordering: .relaxed)), counter, &current, &highest, 0)
+            sqlite3_db_status(
+                OpaquePointer(bitPattern: connection.load(ordering: .relaxed)), counter, &current, &highest, 0)
             return sum + Int(UInt32(bitPattern: current))
         }
     }
