@@ -132,7 +132,7 @@ struct APICommand: ParsableCommand, SessionCommand {
         // Scalars: a combining mark makes another character of the sign.
         let scalars = field.unicodeScalars
         guard let equals = scalars.firstIndex(of: "="), equals != scalars.startIndex else {
-            throw CommandFailure(.usage, "\(name) is not NAME=VALUE")
+            throw CommandError(.usage, "\(name) is not NAME=VALUE")
         }
         return (String(scalars[..<equals]), String(scalars[scalars.index(after: equals)...]))
     }
@@ -140,7 +140,7 @@ struct APICommand: ParsableCommand, SessionCommand {
     private static func parse(header: String, number: Int) throws -> (name: String, value: String) {
         guard let colon = header.firstIndex(of: ":"), colon != header.startIndex,
             header.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
-        else { throw CommandFailure(.usage, "--header \(number) is not 'Name: value'") }
+        else { throw CommandError(.usage, "--header \(number) is not 'Name: value'") }
         return (String(header[..<colon]), String(header[header.index(after: colon)...].drop { $0 == " " }))
     }
 

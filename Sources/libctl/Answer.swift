@@ -59,8 +59,8 @@ final class Answer {
             }
         } catch let full as Spool.Failure {
             // What the answer was to tell has happened already.
-            failure = CommandFailure(
-                .output, "\(full)", hint: "it may have been done all the same: look before you try again")
+            failure = CommandError(
+                .ioError, "\(full)", hint: "it may have been done all the same: look before you try again")
             return 0
         } catch {
             failure = error

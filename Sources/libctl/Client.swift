@@ -131,7 +131,7 @@ final class Client {
     /// come again: at once and, because that may still have met the daemon that fell, after a second. If nobody listens any more
     /// who did before: after 1, 2 and 4 seconds, because nothing was sent. If the daemon is busy: after the time that it names,
     /// because it has done nothing yet. Who did not answer in time is not asked again: it would take as long once more.
-    /// - Throws: ``Problem``, ``CommandFailure``.
+    /// - Throws: ``Problem``, ``CommandError``.
     func exchange(
         _ request: TransportRequest, isRepeatable: Bool, isPatient: Bool = true
     ) throws -> TransportReply {
@@ -142,20 +142,20 @@ final class Client {
             let reply: TransportReply
             do {
                 reply = try transport(request)
-            } catch let failure as CommandFailure {
-                trace("\(request.method) \(server.base)\(request.path): \(failure.why)")
-                let isLost = failure.status == .foreignReply
+            } catch let failure as CommandError {
+                trace("\(request.method) \(server.base)\(request.path): \(failure.reason)")
+                let isLost = failure.exit == .protocolError
                 let isRepeated =
                     isLost
                     ? isRepeatable && isPatient && lost < 2
-                    : failure.status == .unreachable && (lost > 0 || hasAnswered && isPatient && request.receive == nil)
+                    : failure.exit == .unavailable && (lost > 0 || hasAnswered && isPatient && request.receive == nil)
                 // A lost answer at once, then after 1, 2 and 4 seconds.
                 let pause = isLost && lost == 0 ? 0 : waited + 1
                 guard isRepeated, waited + pause <= Self.longestWait else {
                     let mayBeDone = lost > 0 || failure.isLostAnswer
                     guard mayBeDone, isPatient, !["GET", "HEAD"].contains(request.method) else { throw failure }
-                    throw CommandFailure(
-                        failure.status, failure.why,
+                    throw CommandError(
+                        failure.exit, failure.reason,
                         hint: "it may have been done all the same: look before you try again")
                 }
                 if isLost { lost += 1 }
@@ -174,7 +174,7 @@ final class Client {
                 let pause = reply.headers["retry-after"].flatMap({ Author.id($0) }).map({ max($0, 1) })
             else { throw problem }
             guard isPatient, pause <= Self.longestWait - waited else {
-                throw CommandFailure(problem, retryAfter: pause)
+                throw CommandError(problem, retryAfter: pause)
             }
             waited += pause
             wait("the daemon has too much to do", pause)
@@ -188,9 +188,9 @@ final class Client {
         return problem
     }
 
-    private func foreign(_ reply: TransportReply) -> CommandFailure {
-        CommandFailure(
-            .foreignReply, "what answers at \(server.origin) is not libraryd (status \(reply.status))",
+    private func foreign(_ reply: TransportReply) -> CommandError {
+        CommandError(
+            .protocolError, "what answers at \(server.origin) is not libraryd (status \(reply.status))",
             hint: "check --server")
     }
 }

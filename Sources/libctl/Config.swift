@@ -14,18 +14,18 @@ struct Config {
             }
         }
 
-        /// - Throws: ``CommandFailure``, ``InvalidFields``.
+        /// - Throws: ``CommandError``, ``InvalidFields``.
         func validate(_ value: String) throws {
             switch self {
             case .server: _ = try Server(value)
             case .user: if let fault = Registration.fault(inName: value) { throw InvalidFields([fault]) }
             case .color:
                 guard ColorChoice(rawValue: value) != nil else {
-                    throw CommandFailure(
+                    throw CommandError(
                         .invalid, "\(Secrets.quoted(value)) is no color", hint: "auto, always or never")
                 }
             case .pager:
-                guard !value.isEmpty else { throw CommandFailure(.invalid, "an empty pager cannot be started") }
+                guard !value.isEmpty else { throw CommandError(.invalid, "an empty pager cannot be started") }
             }
         }
     }
@@ -33,21 +33,21 @@ struct Config {
     let path: String
     private let members: [JSONValue.Member]
 
-    /// - Throws: ``CommandFailure`` `configuration` for a file that is not an object of strings.
+    /// - Throws: ``CommandError`` `configuration` for a file that is not an object of strings.
     init(folder: String) throws {
         path = folder + "/config.json"
         members = try Self.members(path)
         for key in Key.allCases {
             guard let value = self[member: key] else { continue }
             guard case .string(let text) = value else {
-                throw CommandFailure(.configuration, "\(path): \(key.rawValue) must be a string")
+                throw CommandError(.configuration, "\(path): \(key.rawValue) must be a string")
             }
             do {
                 try key.validate(text)
             } catch {
-                let failure = CommandFailure(error)
-                throw CommandFailure(
-                    .configuration, "\(path): \(failure.why)", hint: "libctl config unset \(key.rawValue)")
+                let failure = CommandError(error)
+                throw CommandError(
+                    .configuration, "\(path): \(failure.reason)", hint: "libctl config unset \(key.rawValue)")
             }
         }
     }
@@ -56,11 +56,11 @@ struct Config {
         guard let bytes = try PrivateFile.contents(ifAny: path) else { return [] }
         do {
             guard case .object(let members) = try JSONValue(parsing: bytes) else {
-                throw CommandFailure(.configuration, "\(path) is not a JSON object", hint: "rm \(path)")
+                throw CommandError(.configuration, "\(path) is not a JSON object", hint: "rm \(path)")
             }
             return members
         } catch let error as JSONSyntaxError {
-            throw CommandFailure(.configuration, "\(path): \(error)", hint: "rm \(path)")
+            throw CommandError(.configuration, "\(path): \(error)", hint: "rm \(path)")
         }
     }
 

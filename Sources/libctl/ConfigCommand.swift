@@ -22,7 +22,7 @@ struct ConfigCommand: ParsableCommand {
 
         func run(_ session: Session) throws {
             guard let value = try Config(folder: session.folder)[key] else {
-                throw CommandFailure(
+                throw CommandError(
                     .notFound, "\(key.rawValue) is not set", hint: "libctl config set \(key.rawValue) VALUE")
             }
             try session.output.line(value)

@@ -101,13 +101,13 @@ struct CredentialsFile {
     var patience: Duration = .seconds(30)
     private var path: String { folder + "/credentials.json" }
 
-    /// - Throws: ``CommandFailure`` `unsafeFile` if others could have read it.
+    /// - Throws: ``CommandError`` `noPermission` if others could have read it.
     func read() throws -> Credentials {
         guard let bytes = try PrivateFile.secret(path) else { return Credentials() }
         do {
             return try Credentials(json: bytes, unknownMembers: .ignored)
         } catch {
-            throw CommandFailure(.configuration, "\(path) is damaged: \(error)", hint: "rm \(path), then libctl login")
+            throw CommandError(.configuration, "\(path) is damaged: \(error)", hint: "rm \(path), then libctl login")
         }
     }
 
@@ -125,7 +125,7 @@ struct CredentialsFile {
             // A file on a disk of its own cannot be replaced from here, so the room is needed there.
             let isElsewhere = place.st_dev != parent.st_dev
             let isReadOnly = access(SystemText.path(path), W_OK) != 0 && errno == EROFS
-            guard !isReadOnly else { throw CommandFailure(.output, "\(path): \(String(cString: strerror(EROFS)))") }
+            guard !isReadOnly else { throw CommandError(.ioError, "\(path): \(String(cString: strerror(EROFS)))") }
             if isElsewhere { close(try PrivateFile.widen(path, to: size).descriptor) }
         }
         let room = try Replacement(of: path, isSecret: true)

@@ -14,10 +14,10 @@ final class Curl {
         if let handle { ccurl_cleanup(handle) }
     }
 
-    /// - Throws: ``CommandFailure`` if no whole answer came, and what the request's `receive` throws.
+    /// - Throws: ``CommandError`` if no whole answer came, and what the request's `receive` throws.
     func send(_ request: TransportRequest) throws -> TransportReply {
         guard let handle else {
-            throw CommandFailure(.internalError, "libcurl.so.4 is missing", hint: "apt-get install libcurl4")
+            throw CommandError(.internalError, "libcurl.so.4 is missing", hint: "apt-get install libcurl4")
         }
         ccurl_reset(handle)
         var list: UnsafeMutablePointer<curl_slist>?
@@ -84,24 +84,24 @@ final class Curl {
         }
     }
 
-    private func notWhole(_ fault: String) -> CommandFailure {
-        CommandFailure(.foreignReply, "the reply from \(server.origin) may not be whole: \(fault)")
+    private func notWhole(_ fault: String) -> CommandError {
+        CommandError(.protocolError, "the reply from \(server.origin) may not be whole: \(fault)")
     }
 
-    private func failure(_ code: CURLcode, _ answer: Answer) -> CommandFailure {
+    private func failure(_ code: CURLcode, _ answer: Answer) -> CommandError {
         let reason = String(cString: ccurl_reason(code))
         switch code {
         case CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY:
-            return CommandFailure(
-                .unreachable, "no libraryd answers at \(server.origin)", hint: "libraryd serve, or say --server URL")
+            return CommandError(
+                .unavailable, "no libraryd answers at \(server.origin)", hint: "libraryd serve, or say --server URL")
         case CURLE_OPERATION_TIMEDOUT, CURLE_ABORTED_BY_CALLBACK:
-            return CommandFailure(.tryLater, "\(server.origin) did not answer in time")
+            return CommandError(.temporaryFailure, "\(server.origin) did not answer in time")
         case CURLE_WRITE_ERROR where answer.isOversized:
-            return CommandFailure(.foreignReply, "the reply from \(server.origin) is too large")
+            return CommandError(.protocolError, "the reply from \(server.origin) is too large")
         case CURLE_PARTIAL_FILE, CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_SEND_FAIL_REWIND,
             CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY:
-            return CommandFailure(.foreignReply, "the reply from \(server.origin) is not whole: \(reason)")
-        default: return CommandFailure(.unreachable, "\(server.origin): \(reason)")
+            return CommandError(.protocolError, "the reply from \(server.origin) is not whole: \(reason)")
+        default: return CommandError(.unavailable, "\(server.origin): \(reason)")
         }
     }
 }

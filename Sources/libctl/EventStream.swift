@@ -27,13 +27,13 @@ struct EventStream {
     }
 
     /// Calls `body` with each event that is whole now.
-    /// - Throws: what `body` throws, and ``CommandFailure`` for a line that is longer than any of the daemon's.
+    /// - Throws: what `body` throws, and ``CommandError`` for a line that is longer than any of the daemon's.
     mutating func append(_ bytes: [UInt8], _ body: (Event) throws -> Void) throws {
         for byte in bytes {
             guard byte == UInt8(ascii: "\n") else {
                 line.append(byte)
                 guard line.count <= Self.longest else {
-                    throw CommandFailure(.foreignReply, "the stream has a line of more than 1 MiB")
+                    throw CommandError(.protocolError, "the stream has a line of more than 1 MiB")
                 }
                 continue
             }

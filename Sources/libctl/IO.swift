@@ -33,7 +33,7 @@ struct IO {
     func text(_ name: String) throws -> String? {
         let value = variable(name)
         guard value.map(SystemText.isText) ?? true else {
-            throw CommandFailure(.configuration, "\(name) is not valid UTF-8")
+            throw CommandError(.configuration, "\(name) is not valid UTF-8")
         }
         return value
     }
@@ -47,7 +47,7 @@ struct IO {
     func configurationFolder() throws -> String {
         if let folder = variable("XDG_CONFIG_HOME"), folder.hasPrefix("/") { return folder + "/libctl" }
         guard let home = variable("HOME") else {
-            throw CommandFailure(.configuration, "neither XDG_CONFIG_HOME nor HOME is set")
+            throw CommandError(.configuration, "neither XDG_CONFIG_HOME nor HOME is set")
         }
         return home + "/.config/libctl"
     }
@@ -82,9 +82,9 @@ final class Writer {
             while written < bytes.count {
                 let count = Glibc.write(descriptor, bytes.baseAddress?.advanced(by: written), bytes.count - written)
                 if count < 0, errno == EINTR { continue }
-                if count < 0, errno == EPIPE { throw CommandFailure(.brokenPipe, "nobody reads the output") }
+                if count < 0, errno == EPIPE { throw CommandError(.brokenPipe, "nobody reads the output") }
                 guard count > 0 else {
-                    throw CommandFailure(.output, "the output could not be written: \(systemError())")
+                    throw CommandError(.ioError, "the output could not be written: \(systemError())")
                 }
                 written += count
             }
@@ -108,7 +108,7 @@ final class Reader {
             var count = -1
             repeat { count = Glibc.read(descriptor, &buffer, buffer.count) } while count < 0 && errno == EINTR
             guard count >= 0 else {
-                throw CommandFailure(.unreadable, "the input could not be read: \(systemError())")
+                throw CommandError(.noInput, "the input could not be read: \(systemError())")
             }
             range = 0..<count
         }
@@ -123,12 +123,12 @@ final class Reader {
     }
 
     /// Everything up to the end.
-    /// - Throws: ``CommandFailure`` for more than the daemon takes in one request.
+    /// - Throws: ``CommandError`` for more than the daemon takes in one request.
     func all() throws -> [UInt8] {
         var bytes: [UInt8] = []
         while let more = try some() {
             bytes += more
-            guard bytes.count <= 64 << 20 else { throw CommandFailure(.invalid, "the input is larger than 64 MiB") }
+            guard bytes.count <= 64 << 20 else { throw CommandError(.invalid, "the input is larger than 64 MiB") }
         }
         return bytes
     }
@@ -140,13 +140,13 @@ final class Reader {
     }
 
     /// The next line without its end (`\n` or `\r\n`); `nil` at the end of the input.
-    /// - Throws: ``CommandFailure`` for a line of more than a mebibyte.
+    /// - Throws: ``CommandError`` for a line of more than a mebibyte.
     func line() throws -> [UInt8]? {
         guard try peek() != nil else { return nil }
         var line: [UInt8] = []
         while let byte = try next(), byte != UInt8(ascii: "\n") {
             line.append(byte)
-            guard line.count <= 1 << 20 else { throw CommandFailure(.unparseable, "a line is longer than 1 MiB") }
+            guard line.count <= 1 << 20 else { throw CommandError(.dataError, "a line is longer than 1 MiB") }
         }
         if line.last == UInt8(ascii: "\r") { line.removeLast() }
         return line

@@ -63,7 +63,7 @@ struct Libctl: ParsableCommand {
                 return 0
             }
             if let name = SystemText.firstNotText(in: arguments, files: sessionCommand.files) {
-                throw CommandFailure(.usage, "\(name) is not valid UTF-8")
+                throw CommandError(.usage, "\(name) is not valid UTF-8")
             }
             return run(sessionCommand, io: io)
         } catch {
@@ -85,28 +85,28 @@ struct Libctl: ParsableCommand {
             try session.output.end()
             return 0
         } catch {
-            let failure = CommandFailure(error)
+            let failure = CommandError(error)
             Talk.report(failure, title: type(of: command).title, asJSON: command.options.wantsJSON, io: io)
-            return failure.status.rawValue
+            return failure.exit.rawValue
         }
     }
 
     /// Help and the version are errors to the argument parser too, with the exit code 0.
     private static func endOfParsing(_ error: any Error, _ arguments: [String], asJSON: Bool, io: IO) -> Int32 {
         do {
-            if let failure = error as? CommandFailure { throw failure }
+            if let failure = error as? CommandError { throw failure }
             guard exitCode(for: error).isSuccess else { throw usageFailure(error, arguments) }
             try show(fullMessage(for: error), io)
             return 0
         } catch {
-            let failure = CommandFailure(error)
+            let failure = CommandError(error)
             Talk.report(failure, title: "usage", asJSON: asJSON, io: io)
-            return failure.status.rawValue
+            return failure.exit.rawValue
         }
     }
 
     /// Why the arguments are not understood, with what was most likely meant.
-    private static func usageFailure(_ error: any Error, _ arguments: [String]) -> CommandFailure {
+    private static func usageFailure(_ error: any Error, _ arguments: [String]) -> CommandError {
         var path = ["libctl"]
         var known = configuration.subcommands
         for word in GlobalOptions.moveBehindCommand(arguments) {
@@ -117,16 +117,16 @@ struct Libctl: ParsableCommand {
             path.append(word)
             known = command.configuration.subcommands
         }
-        return CommandFailure(
+        return CommandError(
             .usage, Secrets.ofParser(message(for: error)), hint: "\(path.joined(separator: " ")) --help")
     }
 
-    private static func unknownCommand(_ word: String, behind path: [String], _ known: [String]) -> CommandFailure {
+    private static func unknownCommand(_ word: String, behind path: [String], _ known: [String]) -> CommandError {
         // A word that is like no command may be anything, such as a password.
         guard let closest = closest(to: word, among: known) else {
-            return CommandFailure(.usage, "there is no such command", hint: "\(path.joined(separator: " ")) --help")
+            return CommandError(.usage, "there is no such command", hint: "\(path.joined(separator: " ")) --help")
         }
-        return CommandFailure(
+        return CommandError(
             .usage, "there is no command \(Secrets.quoted((path.dropFirst() + [word]).joined(separator: " ")))",
             hint: "did you mean '\((path + [closest]).joined(separator: " "))'?")
     }

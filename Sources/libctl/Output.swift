@@ -51,7 +51,7 @@ final class Output {
         isTerminal = writer.isTerminal
         width = isTerminal ? Terminal.width(of: io.output) : nil
         if options.json, let format = options.format, format != .json {
-            throw CommandFailure(.usage, "--json and --output \(format.rawValue) contradict each other")
+            throw CommandError(.usage, "--json and --output \(format.rawValue) contradict each other")
         }
         format = options.json ? .json : options.format ?? (isTerminal ? .table : .tsv)
         fields = options.fields.map { $0.split(separator: ",").map(String.init) }
@@ -86,7 +86,7 @@ final class Output {
         let chosen = fields ?? Item.columns
         for field in chosen where !Item.fieldNames.contains(field) {
             let hint = closest(to: field, among: Item.fieldNames) ?? Item.fieldNames.joined(separator: ", ")
-            throw CommandFailure(.usage, "there is no field \(Secrets.quoted(field))", hint: "try --fields \(hint)")
+            throw CommandError(.usage, "there is no field \(Secrets.quoted(field))", hint: "try --fields \(hint)")
         }
         return RecordList(self, fields: chosen, jsonFields: fields, single: single)
     }

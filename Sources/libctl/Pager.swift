@@ -12,7 +12,7 @@ final class Pager {
 
     init(_ command: String, output: Int32, environment: [String: String]) throws {
         var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw CommandFailure(.output, "no pipe: \(systemError())") }
+        guard pipe(&ends) == 0 else { throw CommandError(.ioError, "no pipe: \(systemError())") }
         // The child gets a copy of its own; with another it would wait for itself to be done.
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         var actions = posix_spawn_file_actions_t()
@@ -31,7 +31,7 @@ final class Pager {
         close(ends[0])
         guard code == 0 else {
             close(ends[1])
-            throw CommandFailure(.output, "the pager could not be started: \(String(cString: strerror(code)))")
+            throw CommandError(.ioError, "the pager could not be started: \(String(cString: strerror(code)))")
         }
         self.child = child
         input = ends[1]

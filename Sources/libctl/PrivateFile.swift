@@ -5,27 +5,27 @@ import Shared
 /// none is found out without waiting: a pipe that nobody writes to, or a device without an end.
 enum PrivateFile {
     /// The whole file, at most 16 MiB; `nil` if there is none.
-    /// - Throws: ``CommandFailure`` `configuration` for what is no file.
+    /// - Throws: ``CommandError`` `configuration` for what is no file.
     static func contents(ifAny path: String) throws -> [UInt8]? {
         guard let descriptor = try openIfAny(path, O_RDONLY) else { return nil }
         defer { close(descriptor) }
         guard regular(descriptor) != nil else {
-            throw CommandFailure(.configuration, "\(path) is not a regular file", hint: removal(path))
+            throw CommandError(.configuration, "\(path) is not a regular file", hint: removal(path))
         }
         return try contents(of: descriptor, path)
     }
 
     /// The same for a secret.
-    /// - Throws: ``CommandFailure`` `unsafeFile` for a link, a foreign file, no file, or one that others can read.
+    /// - Throws: ``CommandError`` `noPermission` for a link, a foreign file, no file, or one that others can read.
     static func secret(_ path: String) throws -> [UInt8]? {
         guard let descriptor = try openIfAny(path, O_RDONLY | O_NOFOLLOW) else { return nil }
         defer { close(descriptor) }
         guard let status = regular(descriptor), status.st_uid == geteuid() else {
-            throw CommandFailure(
-                .unsafeFile, "\(path) is not a regular file of yours", hint: removal(path))
+            throw CommandError(
+                .noPermission, "\(path) is not a regular file of yours", hint: removal(path))
         }
         guard status.st_mode & 0o077 == 0 else {
-            throw CommandFailure(.unsafeFile, "\(path) can be read by others", hint: "chmod 600 \(path)")
+            throw CommandError(.noPermission, "\(path) can be read by others", hint: "chmod 600 \(path)")
         }
         return try contents(of: descriptor, path)
     }
@@ -39,8 +39,8 @@ enum PrivateFile {
         case ENOENT: return nil
         // A link where none may be; a socket.
         case ELOOP, ENXIO:
-            throw CommandFailure(.unsafeFile, "\(path) is not a regular file of yours", hint: removal(path))
-        default: throw CommandFailure(.unreadable, "\(path): \(String(cString: strerror(code)))")
+            throw CommandError(.noPermission, "\(path) is not a regular file of yours", hint: removal(path))
+        default: throw CommandError(.noInput, "\(path): \(String(cString: strerror(code)))")
         }
     }
 
@@ -57,25 +57,25 @@ enum PrivateFile {
         while bytes.count < 16 << 20 {
             let count = Glibc.read(descriptor, &buffer, buffer.count)
             if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw CommandFailure(.unreadable, "\(path): \(systemError())") }
+            guard count >= 0 else { throw CommandError(.noInput, "\(path): \(systemError())") }
             if count == 0 { return bytes }
             bytes.append(contentsOf: buffer[..<count])
         }
-        throw CommandFailure(.unreadable, "\(path) is too large")
+        throw CommandError(.noInput, "\(path) is too large")
     }
 
     /// Opens a file that a user names to be read: a regular file, or what may rightly be in its place. A pipe is waited
     /// for, as that of `<(command)`. A device may have no end.
     static func openInput(_ path: String) throws -> Int32 {
         let descriptor = open(SystemText.path(path), O_RDONLY | O_CLOEXEC | O_NOCTTY)
-        guard descriptor >= 0 else { throw CommandFailure(.unreadable, "\(path): \(systemError())") }
+        guard descriptor >= 0 else { throw CommandError(.noInput, "\(path): \(systemError())") }
         var status = stat()
         _ = fstat(descriptor, &status)
         let kind = status.st_mode & S_IFMT
         let hasAnEnd = kind == S_IFCHR && (isatty(descriptor) == 1 || status.st_rdev == nullDevice)
         guard [S_IFREG, S_IFIFO].contains(kind) || hasAnEnd else {
             close(descriptor)
-            throw CommandFailure(.unreadable, "\(path) is a \(kind == S_IFDIR ? "folder" : "device")")
+            throw CommandError(.noInput, "\(path) is a \(kind == S_IFDIR ? "folder" : "device")")
         }
         return descriptor
     }
@@ -92,18 +92,18 @@ enum PrivateFile {
         let descriptor = open(SystemText.path(path), flags, 0o600)
         guard descriptor >= 0 else {
             guard ![ELOOP, EISDIR, ENXIO].contains(errno) else { throw noLock(path) }
-            throw CommandFailure(.output, "\(path): \(systemError())")
+            throw CommandError(.ioError, "\(path): \(systemError())")
         }
         defer { close(descriptor) }
         guard regular(descriptor) != nil else { throw noLock(path) }
         let deadline = ContinuousClock.now + patience
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
             guard [EINTR, EWOULDBLOCK].contains(errno) else {
-                throw CommandFailure(.output, "\(path): \(systemError())")
+                throw CommandError(.ioError, "\(path): \(systemError())")
             }
             guard ContinuousClock.now < deadline else {
-                throw CommandFailure(
-                    .tryLater, "another process keeps \(path) locked",
+                throw CommandError(
+                    .temporaryFailure, "another process keeps \(path) locked",
                     hint: "fuser -v \(path) tells which; it may be stopped")
             }
             usleep(10_000)
@@ -111,8 +111,8 @@ enum PrivateFile {
         return try body()
     }
 
-    private static func noLock(_ path: String) -> CommandFailure {
-        CommandFailure(.unsafeFile, "\(path) is not a regular file", hint: removal(path))
+    private static func noLock(_ path: String) -> CommandError {
+        CommandError(.noPermission, "\(path) is not a regular file", hint: removal(path))
     }
 
     /// Makes the folder and those above it, private, and takes away what others may do in it.
@@ -121,16 +121,16 @@ enum PrivateFile {
         for component in path.split(separator: "/") {
             parent += "/" + component
             if mkdir(SystemText.path(parent), 0o700) != 0, errno != EEXIST {
-                throw CommandFailure(.output, "\(parent): \(systemError())")
+                throw CommandError(.ioError, "\(parent): \(systemError())")
             }
         }
         var status = stat()
         guard stat(SystemText.path(path), &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
-            throw CommandFailure(.unsafeFile, "\(path) is not a folder", hint: removal(path))
+            throw CommandError(.noPermission, "\(path) is not a folder", hint: removal(path))
         }
         guard status.st_mode & 0o777 != 0o700 else { return }
         guard chmod(SystemText.path(path), 0o700) == 0 else {
-            throw CommandFailure(.unsafeFile, "\(path): \(systemError())")
+            throw CommandError(.noPermission, "\(path): \(systemError())")
         }
     }
 }

@@ -9,7 +9,7 @@ extension Session {
         do {
             return try credentials.update { all, makeRoom in
                 guard let current = all.find(server: old.server, user: old.user) else {
-                    throw CommandFailure(.notLoggedIn, "logged out meanwhile", hint: "libctl login \(old.user)")
+                    throw CommandError(.notLoggedIn, "logged out meanwhile", hint: "libctl login \(old.user)")
                 }
                 if current.token != old.token, current != unkept?.old { return current }
                 try Self.beforeSpending(makeRoom)
@@ -22,7 +22,7 @@ extension Session {
         } catch {
             guard let renewed else { throw error }
             unkept = renewed
-            talk.warn("the renewed login of \(old.user) could not be kept: \(CommandFailure(error).why)")
+            talk.warn("the renewed login of \(old.user) could not be kept: \(CommandError(error).reason)")
             return renewed.new
         }
     }
@@ -63,9 +63,9 @@ extension Session {
     private static func beforeSpending<Value>(_ makeRoom: () throws -> Value) throws -> Value {
         do {
             return try makeRoom()
-        } catch let failure as CommandFailure where failure.status == .output {
-            throw CommandFailure(
-                .output, "a token could not be kept, so none was asked for: \(failure.why)",
+        } catch let failure as CommandError where failure.exit == .ioError {
+            throw CommandError(
+                .ioError, "a token could not be kept, so none was asked for: \(failure.reason)",
                 hint: "make room there, or set LIBCTL_TOKEN")
         }
     }
@@ -81,11 +81,11 @@ extension Session {
         do {
             do {
                 return try attempt()
-            } catch let failure as CommandFailure where failure.isLostAnswer {
+            } catch let failure as CommandError where failure.isLostAnswer {
                 return try attempt()
             }
         } catch let problem as Problem where problem.status == 401 {
-            throw CommandFailure(
+            throw CommandError(
                 .notLoggedIn, "the login of \(old.user) has ended", hint: "libctl login \(old.user)", problem: problem)
         }
     }

@@ -17,7 +17,7 @@ final class Replacement {
         LeftoverGuard.start(temporary)
         descriptor = open(SystemText.path(temporary), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
-            let failure = CommandFailure(.output, "\(temporary): \(systemError())")
+            let failure = CommandError(.ioError, "\(temporary): \(systemError())")
             LeftoverGuard.end()
             throw failure
         }
@@ -26,7 +26,7 @@ final class Replacement {
     /// Takes as much room on the disk as so many bytes need, and has it kept.
     func reserve(_ size: Int) throws {
         let code = posix_fallocate(descriptor, 0, off_t(size))
-        guard code == 0 else { throw CommandFailure(.output, "\(path): \(String(cString: strerror(code)))") }
+        guard code == 0 else { throw CommandError(.ioError, "\(path): \(String(cString: strerror(code)))") }
         guard fsync(descriptor) == 0 else { throw failure }
     }
 
@@ -57,7 +57,7 @@ final class Replacement {
         LeftoverGuard.end()
     }
 
-    private var failure: CommandFailure { CommandFailure(.output, "\(path): \(systemError())") }
+    private var failure: CommandError { CommandError(.ioError, "\(path): \(systemError())") }
 }
 
 extension PrivateFile {
@@ -86,7 +86,7 @@ extension PrivateFile {
             while !rest.isEmpty {
                 let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
                 if count < 0, errno == EINTR { continue }
-                guard count > 0 else { throw CommandFailure(.output, "\(path): \(systemError())") }
+                guard count > 0 else { throw CommandError(.ioError, "\(path): \(systemError())") }
                 rest = rest.dropFirst(count)
             }
         }
@@ -97,28 +97,28 @@ extension PrivateFile {
     static func overwrite(_ path: String, with bytes: [UInt8]) throws {
         let (descriptor, size) = try widen(path, to: bytes.count)
         defer { close(descriptor) }
-        guard lseek(descriptor, 0, SEEK_SET) == 0 else { throw CommandFailure(.output, "\(path): \(systemError())") }
+        guard lseek(descriptor, 0, SEEK_SET) == 0 else { throw CommandError(.ioError, "\(path): \(systemError())") }
         try write(bytes, to: descriptor, path)
         guard ftruncate(descriptor, off_t(bytes.count)) == 0, fsync(descriptor) == 0 else {
-            throw CommandFailure(.output, "\(path) of \(size) bytes: \(systemError())")
+            throw CommandError(.ioError, "\(path) of \(size) bytes: \(systemError())")
         }
     }
 
     /// Brings the file to a length, with spaces behind what it says: to JSON they are nothing.
     static func widen(_ path: String, to length: Int) throws -> (descriptor: Int32, size: Int) {
         let descriptor = open(SystemText.path(path), O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
-        guard descriptor >= 0 else { throw CommandFailure(.output, "\(path): \(systemError())") }
+        guard descriptor >= 0 else { throw CommandError(.ioError, "\(path): \(systemError())") }
         do {
             var status = stat()
             guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-                throw CommandFailure(.unsafeFile, "\(path) is not a regular file")
+                throw CommandError(.noPermission, "\(path) is not a regular file")
             }
             let size = Int(status.st_size)
             guard size < length else { return (descriptor, size) }
             do {
                 lseek(descriptor, 0, SEEK_END)
                 try write([UInt8](repeating: UInt8(ascii: " "), count: length - size), to: descriptor, path)
-                guard fsync(descriptor) == 0 else { throw CommandFailure(.output, "\(path): \(systemError())") }
+                guard fsync(descriptor) == 0 else { throw CommandError(.ioError, "\(path): \(systemError())") }
             } catch {
                 ftruncate(descriptor, off_t(size))
                 throw error
@@ -157,10 +157,10 @@ extension PrivateFile {
             }
             let (code, reason) = (errno, systemError())
             guard code != EINTR else { continue }
-            guard code == ENXIO else { throw CommandFailure(.output, "\(path): \(reason)") }
+            guard code == ENXIO else { throw CommandError(.ioError, "\(path): \(reason)") }
             guard ContinuousClock.now < deadline else {
-                throw CommandFailure(
-                    .output, "nobody reads from \(path)", hint: "start the reader first, or name a file")
+                throw CommandError(
+                    .ioError, "nobody reads from \(path)", hint: "start the reader first, or name a file")
             }
             usleep(10_000)
         }

@@ -15,7 +15,7 @@ struct Server: Equatable {
     var base: String { socket == nil ? origin : "http://localhost" }
 
     /// Reads `http://HOST[:PORT]`, `https://HOST[:PORT]` or `unix:/PATH`, and nothing else.
-    /// - Throws: ``CommandFailure`` `configuration`, also for plain HTTP to another machine.
+    /// - Throws: ``CommandError`` `configuration`, also for plain HTTP to another machine.
     init(_ text: String) throws {
         if text.hasPrefix("unix:/") {
             socket = String(text.dropFirst("unix:".count))
@@ -23,7 +23,7 @@ struct Server: Equatable {
             isLoopback = true
             return
         }
-        let malformed = CommandFailure(
+        let malformed = CommandError(
             .configuration, "\(Secrets.quoted(text)) is not a server",
             hint: "use http://HOST:PORT, https://HOST or unix:/PATH")
         guard let scheme = ["http", "https"].first(where: { text.lowercased().hasPrefix($0 + "://") }) else {
@@ -46,7 +46,7 @@ struct Server: Equatable {
         origin = "\(scheme)://\(host):\(port)"
         isLoopback = Self.isLoopback(host)
         guard scheme == "https" || isLoopback else {
-            throw CommandFailure(
+            throw CommandError(
                 .configuration, "\(origin) would carry passwords and tokens unencrypted to another machine",
                 hint: "use https://")
         }
@@ -55,10 +55,10 @@ struct Server: Equatable {
     /// Chooses: the flag, `LIBCTL_SERVER`, `config.json`, the daemon's socket if there is one, the default.
     static func choose(flag: String?, io: IO, configured: String?) throws -> Server {
         if let flag {
-            do { return try Server(flag) } catch let failure as CommandFailure
+            do { return try Server(flag) } catch let failure as CommandError
                 where failure.hint?.hasPrefix("use http:") == true
             {
-                throw CommandFailure(.usage, failure.why, hint: failure.hint)
+                throw CommandError(.usage, failure.reason, hint: failure.hint)
             }
         }
         if let variable = try io.text("LIBCTL_SERVER") { return try Server(variable) }

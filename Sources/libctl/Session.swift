@@ -50,7 +50,7 @@ final class Session {
         guard let given else { return config?[.user] }
         // What is behind the colon would be a password, as other programs take it.
         guard !given.name.contains(":") else {
-            throw CommandFailure(
+            throw CommandError(
                 given.status, "\(given.source) takes a name alone: there is no colon in any",
                 hint: "passwords are asked for, or read: --password-file, --password-stdin")
         }
@@ -77,13 +77,13 @@ final class Session {
     }
 
     /// The access token, good for at least so many seconds.
-    /// - Throws: ``CommandFailure`` `invalid` if the daemon gives out none that is good for so long.
+    /// - Throws: ``CommandError`` `invalid` if the daemon gives out none that is good for so long.
     func token(validFor seconds: Int64) throws -> String {
         if let token = try givenToken() { return token }
         let credential = try credential(validFor: seconds)
         guard io.now().adding(seconds: seconds) < credential.expiresAt else {
             let life = (credential.expiresAt.milliseconds - io.now().milliseconds) / 1000
-            throw CommandFailure(
+            throw CommandError(
                 .invalid, "a new token is good for \(life) s only", hint: "ask for less than --min-ttl \(life)s")
         }
         return credential.token
@@ -93,7 +93,7 @@ final class Session {
     private func givenToken() throws -> String? {
         guard let token = try io.text("LIBCTL_TOKEN") else { return nil }
         guard token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-            throw CommandFailure(
+            throw CommandError(
                 .configuration, "LIBCTL_TOKEN is no token: it has white space or other characters in it")
         }
         return token
@@ -104,7 +104,7 @@ final class Session {
     func standingToken() throws -> String {
         if let token = try givenToken() { return token }
         let credential = try credential()
-        guard io.now() < credential.expiresAt else { throw CommandFailure(.notLoggedIn, "the token has expired") }
+        guard io.now() < credential.expiresAt else { throw CommandError(.notLoggedIn, "the token has expired") }
         return credential.token
     }
 
@@ -117,7 +117,7 @@ final class Session {
         let all = try credentials.read()
         guard let credential = login(in: all) else {
             let other = user == nil ? all.logins.last { $0.server == server.origin } : nil
-            throw CommandFailure(
+            throw CommandError(
                 .notLoggedIn, "not logged in at \(server.origin)\(user.map { " as \($0)" } ?? "")",
                 hint: other.map { "say --user \($0.user), who is" } ?? "libctl login\(user.map { " \($0)" } ?? "")")
         }
@@ -142,23 +142,23 @@ extension Session {
 
     /// Asks on the terminal whether to go on.
     /// - Parameter lines: what it is about, shown before the question.
-    /// - Throws: ``CommandFailure`` `declined`, or `usage` where there is nobody to ask.
+    /// - Throws: ``CommandError`` `declined`, or `usage` where there is nobody to ask.
     func confirm(_ lines: [String], _ question: String, otherwise: String) throws {
         let terminal = try requireTerminal()
         defer { terminal.close() }
         let text = (lines + [question]).map(Escaping.terminal).joined(separator: "\n")
         let answer = try terminal.ask("\(text) [y/N] ")
-        guard ["y", "yes"].contains(answer.lowercased()) else { throw CommandFailure(.declined, otherwise) }
+        guard ["y", "yes"].contains(answer.lowercased()) else { throw CommandError(.declined, otherwise) }
     }
 
     var whyNobodyIsAsked: String {
         options.noInput ? "--no-input forbids to ask" : "there is no terminal to ask on"
     }
 
-    /// - Throws: ``CommandFailure`` `usage` where there is nobody to ask.
+    /// - Throws: ``CommandError`` `usage` where there is nobody to ask.
     func requireTerminal() throws -> Terminal {
         guard let terminal = Terminal(io) else {
-            throw CommandFailure(.usage, whyNobodyIsAsked, hint: "add --yes if you mean it")
+            throw CommandError(.usage, whyNobodyIsAsked, hint: "add --yes if you mean it")
         }
         return terminal
     }

@@ -38,11 +38,11 @@ final class Talk {
     }
 
     /// Tells of a failure: two lines for people, or one JSON object for programs that asked for JSON.
-    static func report(_ failure: CommandFailure, title: String, asJSON: Bool, io: IO) {
-        if failure.status == .brokenPipe { return }
+    static func report(_ failure: CommandError, title: String, asJSON: Bool, io: IO) {
+        if failure.exit == .brokenPipe { return }
         let writer = Writer(io.error)
         guard asJSON else {
-            var text = "libctl: \(title): \(harmless(failure.why))\n"
+            var text = "libctl: \(title): \(harmless(failure.reason))\n"
             if let hint = failure.hint { text += "  hint: \(harmless(hint))\n" }
             try? writer.write(text)
             try? writer.flush()
@@ -53,8 +53,8 @@ final class Talk {
             $0.member("error") {
                 $0.object {
                     $0.member("command", title)
-                    $0.member("exit_code", Int64(failure.status.rawValue))
-                    $0.member("message", Secrets.removed(from: failure.why))
+                    $0.member("exit_code", Int64(failure.exit.rawValue))
+                    $0.member("message", Secrets.removed(from: failure.reason))
                     if let hint = failure.hint { $0.member("hint", Secrets.removed(from: hint)) }
                     if let problem = failure.problem {
                         $0.member("code", problem.code.rawValue)

@@ -1,4 +1,5 @@
 import Glibc
+import Shared
 
 /// Asks people, on the terminal itself: standard input and output may be files or pipes.
 struct Terminal {
@@ -25,14 +26,14 @@ struct Terminal {
     }
 
     /// Asks for a line.
-    /// - Throws: ``CommandFailure`` `declined` at the end of the input.
+    /// - Throws: ``CommandError`` `declined` at the end of the input.
     func ask(_ prompt: String) throws -> String {
         let writer = Writer(descriptor)
         try writer.write(prompt)
         try writer.flush()
-        guard let line = try reader.line() else { throw CommandFailure(.declined, "no answer") }
+        guard let line = try reader.line() else { throw CommandError(.declined, "no answer") }
         guard let text = String(validating: line, as: UTF8.self) else {
-            throw CommandFailure(.unparseable, "what was typed is not valid UTF-8")
+            throw CommandError(.dataError, "what was typed is not valid UTF-8")
         }
         return text
     }

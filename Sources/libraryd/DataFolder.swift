@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Shared
 
 /// The folder that holds everything the daemon keeps: `library.db`, `signing.key`, `operator.sock` and the lock.
 ///
@@ -18,7 +19,7 @@ struct DataFolder: ~Copyable {
     var operatorSocketPath: String { Self.operatorSocketPath(in: path) }
 
     /// Creates the folder if it is missing (0700) and takes its lock.
-    /// - Throws: ``StartupError``; `locked` names the process that has the lock.
+    /// - Throws: ``CommandError``; `locked` names the process that has the lock.
     init(path: String) throws {
         try Self.create(path)
         let file = path + "/libraryd.lock"
@@ -29,15 +30,15 @@ struct DataFolder: ~Copyable {
     }
 
     /// Passes unless the library is an empty file in a folder where there was one with something in it.
-    /// - Throws: ``StartupError`` `data`.
+    /// - Throws: ``CommandError`` `dataError`.
     func requireLibraryNotLost() throws {
         let library = FileContents.name(of: databasePath)
         guard let status = try FileStatus(path: databasePath), status.kind == .regular, status.size == 0 else { return }
         let names = try FileManager.default.contentsOfDirectory(atPath: path)
         let isKept = names.contains { $0.hasPrefix(library + ".") || $0.hasPrefix("signing.key") }
         guard wasUsed || isKept else { return }
-        throw StartupError(
-            .data, "\(databasePath) is empty, and there was a library in this folder",
+        throw CommandError(
+            .dataError, "\(databasePath) is empty, and there was a library in this folder",
             hint: "restore a backup: libraryd restore FILE; or begin anew: rm \(databasePath)")
     }
 
@@ -52,17 +53,17 @@ struct DataFolder: ~Copyable {
         for component in path.split(separator: "/") {
             parent += "/" + component
             if mkdir(parent, 0o700) != 0, errno != EEXIST, errno != EISDIR {
-                throw StartupError(.inputOutput, "\(parent) cannot be created: \(systemError())")
+                throw CommandError(.ioError, "\(parent) cannot be created: \(systemError())")
             }
         }
         guard let status = try FileStatus(path: path), status.isFolder else {
-            throw StartupError(.inputOutput, "\(path) is not a folder")
+            throw CommandError(.ioError, "\(path) is not a folder")
         }
         guard status.owner == geteuid() else {
-            throw StartupError(.permission, "\(path) belongs to another user")
+            throw CommandError(.noPermission, "\(path) belongs to another user")
         }
         guard status.isPrivate || chmod(path, 0o700) == 0 else {
-            throw StartupError(.permission, "\(path) is open to others: \(systemError())")
+            throw CommandError(.noPermission, "\(path) is open to others: \(systemError())")
         }
     }
 
@@ -72,15 +73,16 @@ struct DataFolder: ~Copyable {
             let holder = (try? FileContents.read(file, limit: 32)).map { String(decoding: $0, as: UTF8.self) } ?? ""
             close(descriptor)
             let digits = holder.filter(\.isWholeNumber)
-            throw StartupError(
-                .locked, "\(file): another libraryd has this folder\(digits.isEmpty ? "" : " (pid \(digits))")",
+            throw CommandError(
+                .temporaryFailure,
+                "\(file): another libraryd has this folder\(digits.isEmpty ? "" : " (pid \(digits))")",
                 hint: "stop it, or choose another --data folder")
         }
         let text = Array("\(getpid())\n".utf8)
         guard ftruncate(descriptor, 0) == 0, pwrite(descriptor, text, text.count, 0) == text.count else {
             let reason = systemError()
             close(descriptor)
-            throw StartupError(.inputOutput, "\(file): \(reason)")
+            throw CommandError(.ioError, "\(file): \(reason)")
         }
         return descriptor
     }

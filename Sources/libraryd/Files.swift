@@ -1,4 +1,5 @@
 import Glibc
+import Shared
 import SystemPackage
 
 /// What `stat` tells of a file.
@@ -20,7 +21,7 @@ struct FileStatus {
         } catch Errno.noSuchFileOrDirectory {
             return nil
         } catch {
-            throw StartupError(.inputOutput, "\(path): \(error)")
+            throw CommandError(.ioError, "\(path): \(error)")
         }
     }
 
@@ -29,7 +30,7 @@ struct FileStatus {
         do {
             self.init(try Stat(FileDescriptor(rawValue: descriptor)))
         } catch {
-            throw StartupError(.inputOutput, "\(path): \(error)")
+            throw CommandError(.ioError, "\(path): \(error)")
         }
     }
 
@@ -41,14 +42,14 @@ struct FileStatus {
         isPrivate = status.permissions.isDisjoint(with: [.groupReadWriteExecute, .otherReadWriteExecute])
     }
 
-    /// - Throws: ``StartupError`` `noInput` for what is there and is no regular file. Nothing is opened: a pipe would be waited for.
+    /// - Throws: ``CommandError`` `noInput` for what is there and is no regular file. Nothing is opened: a pipe would be waited for.
     static func requireRegular(_ path: String) throws {
         try FileStatus(path: path)?.requireRegular(path)
     }
 
     fileprivate func requireRegular(_ path: String) throws {
         guard kind == .regular else {
-            throw StartupError(
+            throw CommandError(
                 .noInput, "\(path) is \(kind.rawValue), not a regular file", hint: "move it away, or name another file")
         }
     }
@@ -83,7 +84,7 @@ enum FileContents {
         guard descriptor >= 0 else {
             let reason = systemError()
             try FileStatus.requireRegular(path)
-            throw StartupError(.inputOutput, "\(path): \(reason)")
+            throw CommandError(.ioError, "\(path): \(reason)")
         }
         do {
             try FileStatus(descriptor: descriptor, path: path).requireRegular(path)
@@ -103,7 +104,7 @@ enum FileContents {
         while count < limit {
             let got = bytes[count...].withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
             if got < 0, errno == EINTR { continue }
-            guard got >= 0 else { throw StartupError(.inputOutput, "\(path): \(systemError())") }
+            guard got >= 0 else { throw CommandError(.ioError, "\(path): \(systemError())") }
             if got == 0 { break }
             count += got
         }
@@ -115,19 +116,19 @@ enum FileContents {
         let temporary = "\(path).\(getpid())"
         unlink(temporary)
         let descriptor = Glibc.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw StartupError(.inputOutput, "\(temporary): \(systemError())") }
+        guard descriptor >= 0 else { throw CommandError(.ioError, "\(temporary): \(systemError())") }
         defer { close(descriptor) }
         // Once it has its name there is nothing left to delete.
         defer { unlink(temporary) }
         guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0 else {
-            throw StartupError(.inputOutput, "\(path): \(systemError())")
+            throw CommandError(.ioError, "\(path): \(systemError())")
         }
         try rename(temporary, to: path)
     }
 
     /// Puts a file, which is on the disk already, in its place for good: the name is on the disk as well.
     static func rename(_ source: String, to path: String) throws {
-        guard Glibc.rename(source, path) == 0 else { throw StartupError(.inputOutput, "\(path): \(systemError())") }
+        guard Glibc.rename(source, path) == 0 else { throw CommandError(.ioError, "\(path): \(systemError())") }
         try syncFolder(of: path)
     }
 
@@ -135,9 +136,9 @@ enum FileContents {
     static func syncFolder(of path: String) throws {
         let folder = folder(of: path)
         let descriptor = Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw StartupError(.inputOutput, "\(folder): \(systemError())") }
+        guard descriptor >= 0 else { throw CommandError(.ioError, "\(folder): \(systemError())") }
         defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw StartupError(.inputOutput, "\(folder): \(systemError())") }
+        guard fsync(descriptor) == 0 else { throw CommandError(.ioError, "\(folder): \(systemError())") }
     }
 
     static func folder(of path: String) -> String {

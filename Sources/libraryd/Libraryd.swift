@@ -40,7 +40,7 @@ struct Libraryd: AsyncParsableCommand {
         guard let name = variables.sorted(by: { $0.key < $1.key }).first(where: { !SystemText.isText($0.value) })?.key
         else { return }
         StandardError.write("libraryd: \(name) is not valid UTF-8\n")
-        throw ExitCode(StartupError.Exit.configuration.rawValue)
+        throw ExitCode(ExitStatus.configuration.rawValue)
     }
 
     /// What the arguments should not have had in them is not repeated.
@@ -104,10 +104,10 @@ enum Exit {
             try await command()
             // Who reads it may leave.
             guard fflush(nil) == 0 || errno == EPIPE else {
-                throw StartupError(.inputOutput, "the output could not be written: \(systemError())")
+                throw CommandError(.ioError, "the output could not be written: \(systemError())")
             }
         } catch {
-            let failure = StartupError(error)
+            let failure = CommandError(error)
             // A report may have several lines.
             let lines = failure.reason.split(separator: "\n").map { printable(String($0)) }
             var text = "libraryd: \(lines.joined(separator: "\n"))\n"

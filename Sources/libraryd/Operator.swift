@@ -55,7 +55,7 @@ struct OperatorRequest: JSONReadable, JSONWritable, Equatable {
 
 extension App {
     /// Does what the operator asks. Answers with the users as they are now, or with the manifest of the backup.
-    /// - Throws: ``StartupError`` `locked` if the same is under way already, of what cannot be done twice at once.
+    /// - Throws: ``CommandError`` `temporaryFailure` if the same is under way already, of what cannot be done twice at once.
     func perform(_ request: OperatorRequest) async throws -> any JSONWritable {
         let command = OperatorRequest.Command(rawValue: request.command)
         switch command {
@@ -91,7 +91,7 @@ extension App {
             try await NIOThreadPool.singleton.runIfActive { try FlaskLibrary(path: path, until: cancellation) }
         }
         guard old.hasOwners || owner != nil || old.authors.isEmpty || old.users.count == 1 else {
-            throw StartupError(
+            throw CommandError(
                 .usage, "\(path) does not say whose the authors are", hint: "say whose they shall be: --owner NAME")
         }
         let known = try await store.publicIDs()
@@ -132,10 +132,10 @@ extension App {
 final class OperatorTurns: Sendable {
     private let running = Mutex<Set<String>>([])
 
-    /// - Throws: ``StartupError`` `locked`, at once.
+    /// - Throws: ``CommandError`` `temporaryFailure`, at once.
     func alone<Value: Sendable>(_ name: String, _ body: () async throws -> Value) async throws -> Value {
         guard running.withLock({ $0.insert(name).inserted }) else {
-            throw StartupError(.locked, "another \(name) is under way", hint: "try again when it has ended")
+            throw CommandError(.temporaryFailure, "another \(name) is under way", hint: "try again when it has ended")
         }
         defer { running.withLock { _ = $0.remove(name) } }
         return try await body()

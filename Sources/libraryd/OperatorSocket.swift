@@ -55,7 +55,7 @@ struct OperatorSocket: Service {
             let bytes = try await UnixSocket.receive(connection, by: .now + patience)
             answer = try await app.perform(OperatorRequest(json: bytes, unknownMembers: .rejected)).json
         } catch {
-            answer = StartupError(error, library: app.store.path).json
+            answer = CommandError(error, library: app.store.path).json
         }
         signs.cancel()
         _ = await signs.result
@@ -74,9 +74,9 @@ struct OperatorSocket: Service {
         shutdown(connection, Int32(SHUT_WR))
         // The report of an import has a line for each row.
         let answer = try UnixSocket.read(connection, limit: 1 << 30)
-        if let error = try? StartupError(json: answer, unknownMembers: .ignored) { throw error }
+        if let error = try? CommandError(json: answer, unknownMembers: .ignored) { throw error }
         guard let answer = try? Answer(json: answer, unknownMembers: .ignored) else {
-            throw StartupError(.failure, "\(path): the daemon ended, or is of another version")
+            throw CommandError(.failure, "\(path): the daemon ended, or is of another version")
         }
         return answer
     }

@@ -21,7 +21,7 @@ struct Settings: Sendable, Equatable {
     ]
     static let environmentPrefix = "LIBRARYD_"
 
-    /// - Throws: ``StartupError`` `configuration` that names the key, and for an unknown key the nearest known one.
+    /// - Throws: ``CommandError`` `configuration` that names the key, and for an unknown key the nearest known one.
     init(flags: Flags, environment: [String: String]) async throws {
         var environment = environment
         if let file = flags.config { environment[Self.variable("config")] = file }
@@ -30,7 +30,7 @@ struct Settings: Sendable, Equatable {
         func parse<Value>(_ key: String, _ flag: String?, _ form: String, _ read: (String) -> Value?) throws -> Value? {
             guard let text = text(key, flag) else { return nil }
             guard let value = read(text) else {
-                throw StartupError(.configuration, "\(key) must be \(form), not \(Secrets.quoted(text))")
+                throw CommandError(.configuration, "\(key) must be \(form), not \(Secrets.quoted(text))")
             }
             return value
         }
@@ -58,10 +58,10 @@ struct Settings: Sendable, Equatable {
         logFormat = try parse("log-format", flags.logFormat, "text or json") { LogFormat(rawValue: $0) } ?? .automatic
 
         guard tokenLifetime.seconds > 0, refreshLifetime.seconds > 0 else {
-            throw StartupError(.configuration, "a lifetime must be longer than nothing")
+            throw CommandError(.configuration, "a lifetime must be longer than nothing")
         }
         if let listen, !listen.isLoopback, !behindProxy {
-            throw StartupError(
+            throw CommandError(
                 .configuration, "\(listen) can be reached from other machines, and passwords would cross the network",
                 hint: "put a proxy that speaks TLS in front and say --behind-proxy, or listen on 127.0.0.1")
         }
@@ -75,7 +75,7 @@ struct Settings: Sendable, Equatable {
     private static func defaultData(_ environment: [String: String]) throws -> String {
         if let folder = environment["XDG_DATA_HOME"], folder.hasPrefix("/") { return folder + "/libraryd" }
         guard let home = environment["HOME"], home.hasPrefix("/") else {
-            throw StartupError(.configuration, "neither XDG_DATA_HOME nor HOME is set", hint: "say --data DIR")
+            throw CommandError(.configuration, "neither XDG_DATA_HOME nor HOME is set", hint: "say --data DIR")
         }
         return home + "/.local/share/libraryd"
     }
@@ -102,23 +102,23 @@ struct Settings: Sendable, Equatable {
         let members: [JSONValue.Member]
         do {
             guard case .object(let all) = try JSONValue(parsing: FileContents.read(file, limit: 1 << 20)) else {
-                throw StartupError(.configuration, "\(file) is not a JSON object")
+                throw CommandError(.configuration, "\(file) is not a JSON object")
             }
             members = all
         } catch let error as JSONSyntaxError {
-            throw StartupError(.configuration, "\(file): \(error)")
+            throw CommandError(.configuration, "\(file): \(error)")
         }
         return try members.map { member in
             guard keys.contains(member.name) else { throw unknown(member.name, keys, "key in \(file)") }
             guard case .string(let text) = member.value else {
-                throw StartupError(.configuration, "\(file): \(member.name) must be a string")
+                throw CommandError(.configuration, "\(file): \(member.name) must be a string")
             }
             return (member.name, text)
         }
     }
 
-    private static func unknown(_ name: String, _ known: some Sequence<String>, _ kind: String) -> StartupError {
-        StartupError(
+    private static func unknown(_ name: String, _ known: some Sequence<String>, _ kind: String) -> CommandError {
+        CommandError(
             .configuration, "\(name) is not a known \(kind)",
             hint: closest(to: name, among: known.map { $0.lowercased() })
                 .map { nearest in "did you mean \(known.first { $0.lowercased() == nearest } ?? nearest)?" })

@@ -1,8 +1,9 @@
 import Glibc
+import Shared
 
 /// Unix-domain stream sockets, as little of them as is needed.
 enum UnixSocket {
-    /// - Throws: ``StartupError``, also where something else than a socket has that name.
+    /// - Throws: ``CommandError``, also where something else than a socket has that name.
     static func listen(at path: String) throws -> Int32 {
         try requireName(path)
         let descriptor = try make()
@@ -12,7 +13,7 @@ enum UnixSocket {
         else {
             let reason = systemError()
             close(descriptor)
-            throw StartupError(.inputOutput, "\(path): \(reason)")
+            throw CommandError(.ioError, "\(path): \(reason)")
         }
         return descriptor
     }
@@ -20,7 +21,7 @@ enum UnixSocket {
     /// Passes if the name is free, or that of a socket, which may be in the way.
     static func requireName(_ path: String) throws {
         guard let status = try FileStatus(path: path), status.kind != .socket else { return }
-        throw StartupError(.conflict, "\(path) is \(status.kind.rawValue), not a socket", hint: "move it away")
+        throw CommandError(.conflict, "\(path) is \(status.kind.rawValue), not a socket", hint: "move it away")
     }
 
     /// `nil` if nobody listens at that path.
@@ -33,7 +34,7 @@ enum UnixSocket {
             close(descriptor)
             if code == ENOENT || code == ECONNREFUSED { return nil }
             if code == EAGAIN { throw noAnswer(path) }
-            throw StartupError(.inputOutput, "\(path): \(reason)")
+            throw CommandError(.ioError, "\(path): \(reason)")
         }
         return descriptor
     }
@@ -74,8 +75,9 @@ enum UnixSocket {
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &time, size)
     }
 
-    static func noAnswer(_ path: String) -> StartupError {
-        StartupError(.locked, "\(path): the daemon does not answer", hint: "try again, or see what its log says")
+    static func noAnswer(_ path: String) -> CommandError {
+        CommandError(
+            .temporaryFailure, "\(path): the daemon does not answer", hint: "try again, or see what its log says")
     }
 
     /// Everything up to the end. The socket's own time limit goes for each piece.
@@ -143,13 +145,13 @@ enum UnixSocket {
             initialized = max(count, 0)
         }
         if count < 0, errno == EAGAIN { return nil }
-        guard count >= 0 else { throw StartupError(.inputOutput, "operator socket: \(systemError())") }
+        guard count >= 0 else { throw CommandError(.ioError, "operator socket: \(systemError())") }
         return piece
     }
 
     private static func append(_ piece: [UInt8], to bytes: inout [UInt8], _ limit: Int) throws {
         guard bytes.count + piece.count <= limit else {
-            throw StartupError(.inputOutput, "operator socket: the message is too long")
+            throw CommandError(.ioError, "operator socket: the message is too long")
         }
         bytes += piece
     }
@@ -163,14 +165,14 @@ enum UnixSocket {
             }
         } while count < 0 && errno == EINTR
         if count < 0, errno == EAGAIN { return nil }
-        guard count > 0 else { throw StartupError(.inputOutput, "operator socket: \(systemError())") }
+        guard count > 0 else { throw CommandError(.ioError, "operator socket: \(systemError())") }
         return count
     }
 
     private static func make() throws -> Int32 {
         let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
         let descriptor = socket(AF_UNIX, type, 0)
-        guard descriptor >= 0 else { throw StartupError(.inputOutput, "socket: \(systemError())") }
+        guard descriptor >= 0 else { throw CommandError(.ioError, "socket: \(systemError())") }
         return descriptor
     }
 

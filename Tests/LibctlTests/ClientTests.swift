@@ -31,8 +31,8 @@ import Testing
         ] as [(Int, String?, String)])
     func aReplyThatIsNotOursIsRefused(status: Int, type: String?, body: String) throws {
         let client = try client(status: status, type: type, body: body)
-        let failure = #expect(throws: CommandFailure.self) { try client.call(Endpoints.ready) as Health }
-        #expect(failure?.status == .foreignReply)
+        let failure = #expect(throws: CommandError.self) { try client.call(Endpoints.ready) as Health }
+        #expect(failure?.exit == .protocolError)
     }
 
     @Test func whatNobodyHasThoughtOfHasACodeToo() async throws {
@@ -51,17 +51,19 @@ import Testing
     }
 
     @Test(arguments: [
-        (400, "x", libctl.ExitStatus.invalid), (401, "x", .notLoggedIn), (403, "x", .forbidden), (404, "x", .notFound),
+        (400, "x", Shared.ExitStatus.invalid), (401, "x", .notLoggedIn), (403, "x", .forbidden), (404, "x", .notFound),
         (405, "x", .invalid),
-        (408, "x", .tryLater), (409, "x", .conflict), (412, "x", .conflict), (413, "x", .invalid), (422, "x", .invalid),
-        (429, "x", .tryLater),
-        (500, "x", .internalError), (503, "x", .tryLater), (507, "x", .tryLater), (503, "busy", .tryLater),
+        (408, "x", .temporaryFailure), (409, "x", .conflict), (412, "x", .conflict), (413, "x", .invalid),
+        (422, "x", .invalid),
+        (429, "x", .temporaryFailure),
+        (500, "x", .internalError), (503, "x", .temporaryFailure), (507, "x", .temporaryFailure),
+        (503, "busy", .temporaryFailure),
         (502, "x", .internalError),
     ])
-    func eachStatusHasItsExitCode(status: Int, code: String, expected: libctl.ExitStatus) {
+    func eachStatusHasItsExitCode(status: Int, code: String, expected: Shared.ExitStatus) {
         let problem = Problem(
             status: status, title: "t", code: ErrorCode(rawValue: code), message: "m", detail: "d", requestID: "r")
-        #expect(libctl.ExitStatus(problem) == expected)
+        #expect(Shared.ExitStatus(problem) == expected)
     }
 
     @Test(arguments: [
@@ -84,8 +86,8 @@ import Testing
         "http://localhost.example.org", "http://127.0.0.01",
     ])
     func otherTextIsNoServer(text: String) {
-        let failure = #expect(throws: CommandFailure.self) { try Server(text) }
-        #expect(failure?.status == .configuration)
+        let failure = #expect(throws: CommandError.self) { try Server(text) }
+        #expect(failure?.exit == .configuration)
     }
 
     @Test func theServerIsChosenInOrder() throws {

@@ -60,7 +60,7 @@ struct Ctl: Sendable {
                         let key = request.headers.first { $0.name == "Idempotency-Key" }.map { " " + $0.value } ?? ""
                         record.all.withLock { $0.append("\(request.method) \(request.path)\(key)") }
                         let reply = try answer?(request) ?? Self.send(request, to: library)
-                        if lost.take(request.path) { throw CommandFailure(.foreignReply, "the answer was lost") }
+                        if lost.take(request.path) { throw CommandError(.protocolError, "the answer was lost") }
                         guard reply.isSuccess, request.receive != nil || request.gathered != nil else { return reply }
                         let head = TransportReply(status: reply.status, headers: reply.headers, body: [])
                         try request.gathered?.removeAll()

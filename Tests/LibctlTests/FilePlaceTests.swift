@@ -66,10 +66,10 @@ import Testing
         let path = folder.path + "/place"
         try put(thing, at: path)
         let curl = Curl(server: try Server("unix:" + path))
-        let failure = #expect(throws: CommandFailure.self) {
+        let failure = #expect(throws: CommandError.self) {
             try curl.send(TransportRequest(method: "GET", path: "/", headers: [], body: nil))
         }
-        #expect(failure?.status == .unreachable)
+        #expect(failure?.exit == .unavailable)
         if thing != .folder {
             let spool = Spool(folder: path)
             let failure = #expect(throws: Spool.Failure.self) {

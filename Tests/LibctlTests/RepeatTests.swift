@@ -55,7 +55,7 @@ import Testing
         ctl.lost = "/authors"
         ctl.answer = { _ in
             guard (2...tries + 1).contains(record.lines("POST /authors").count) else { return nil }
-            throw CommandFailure(.unreachable, "nobody there")
+            throw CommandError(.unavailable, "nobody there")
         }
         return ctl
     }
@@ -79,7 +79,7 @@ import Testing
         record.clear()
         ctl.answer = { _ in
             guard record.lines("POST /authors").count <= losses else { return nil }
-            throw CommandFailure(.foreignReply, "not whole")
+            throw CommandError(.protocolError, "not whole")
         }
         let added = try await ctl.line("authors add --name A --book B --country C")
         #expect(added.code == code, "\(added.error)")
@@ -94,7 +94,7 @@ import Testing
         record.clear()
         ctl.answer = { _ in
             guard (2...3).contains(record.lines("POST /authors").count) else { return nil }
-            throw CommandFailure(.unreachable, "nobody there")
+            throw CommandError(.unavailable, "nobody there")
         }
         let lines = (1...3000).map { #"{"name":"N\#($0)","book":"B","country":"C"}"# }.joined(separator: "\n")
         let imported = try await ctl.line("authors import -", input: lines)
@@ -111,7 +111,7 @@ import Testing
         // Who never heard a daemon does not wait for one, and nothing was done.
         ctl.record.clear()
         ctl.lost = nil
-        ctl.answer = { _ in throw CommandFailure(.unreachable, "nobody there") }
+        ctl.answer = { _ in throw CommandError(.unavailable, "nobody there") }
         let other = try await ctl.line("authors add --name A --book B --country C")
         #expect(other.code == 69)
         #expect(!other.error.contains("may have been done"))
@@ -124,7 +124,7 @@ import Testing
         try await ctl.login("ada")
         _ = try await ctl.line("authors add --name A --book B --country C")
         ctl.answer = { request in
-            if ["PATCH", "DELETE"].contains(request.method) { throw CommandFailure(.foreignReply, "not whole") }
+            if ["PATCH", "DELETE"].contains(request.method) { throw CommandError(.protocolError, "not whole") }
             return nil
         }
         let result = try await ctl.line("authors \(line)")

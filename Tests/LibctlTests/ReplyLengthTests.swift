@@ -15,9 +15,9 @@ import Testing
         do {
             let request = TransportRequest(method: method, path: "/x", headers: [], body: nil)
             return (try curl.send(request), "")
-        } catch let failure as CommandFailure {
-            #expect(failure.status == .foreignReply)
-            return (nil, failure.why.replacing(server.address, with: "URL"))
+        } catch let failure as CommandError {
+            #expect(failure.exit == .protocolError)
+            return (nil, failure.reason.replacing(server.address, with: "URL"))
         }
     }
 

@@ -90,9 +90,9 @@ import Testing
     }
 
     @Test func aLineWithoutEndIsRefused() throws {
-        let failure = #expect(throws: CommandFailure.self) {
+        let failure = #expect(throws: CommandError.self) {
             try events(Array(repeating: String(repeating: "x", count: 100_000), count: 11))
         }
-        #expect(failure?.status == .foreignReply)
+        #expect(failure?.exit == .protocolError)
     }
 }

@@ -116,18 +116,18 @@ import Testing
     }
 
     @Test(arguments: [
-        ("home/library.db", StartupError.Exit.usage), ("home/library.db-wal", .usage),
+        ("home/library.db", Shared.ExitStatus.usage), ("home/library.db-wal", .usage),
         ("home/../home/library.db-x", .usage),
         ("home/signing.key", .conflict), ("home", .conflict), ("other.db", .conflict), ("link", .conflict),
         ("nowhere/x", .noInput),
     ])
-    func aBackupDestroysNothing(name: String, exit: StartupError.Exit) async throws {
+    func aBackupDestroysNothing(name: String, exit: Shared.ExitStatus) async throws {
         try await makeLibrary(authors: 1)
         _ = try DataFolder(path: home).keys.load().current
         try execute("CREATE TABLE t (x)", in: outer.path + "/other.db")
         try FileManager.default.linkItem(atPath: home + "/library.db", toPath: outer.path + "/link")
         try await withStore { store in
-            let error = await #expect(throws: StartupError.self) {
+            let error = await #expect(throws: CommandError.self) {
                 try await store.backUp(to: outer.path + "/" + name, keep: 1, at: now)
             }
             #expect(error?.exit == exit)
@@ -157,7 +157,7 @@ import Testing
         }
         let before = try bytes(file)
         let error = try await withStore { store in
-            await #expect(throws: StartupError.self) { try await store.backUp(to: file, keep: 3, at: now) }
+            await #expect(throws: CommandError.self) { try await store.backUp(to: file, keep: 3, at: now) }
         }
         #expect(error?.exit == .conflict)
         #expect(try bytes(file) == before)
@@ -248,7 +248,7 @@ import Testing
         _ = try await withStore { try await $0.backUp(to: file, keep: 1, at: now) }
         if !manifest { try FileManager.default.removeItem(atPath: file + ".manifest") }
         var data = try bytes(file)
-        var exit = StartupError.Exit.data
+        var exit = Shared.ExitStatus.dataError
         switch harm {
         case .flippedByte:
             // Pages from the second on, so that the header still tells whose file it is.
@@ -272,7 +272,7 @@ import Testing
         default: break
         }
         let before = try bytes(home + "/library.db")
-        let error = #expect(throws: StartupError.self) { try restore(file) }
+        let error = #expect(throws: CommandError.self) { try restore(file) }
         #expect(error?.exit == exit, "\(error?.reason ?? "")")
         #expect(try bytes(home + "/library.db") == before)
         let left = try FileManager.default.contentsOfDirectory(atPath: home)
@@ -283,8 +283,8 @@ import Testing
         try await makeLibrary(authors: 1)
         _ = try await withStore { try await $0.backUp(to: file, keep: 1, at: now) }
         let folder = try DataFolder(path: home)
-        let error = #expect(throws: StartupError.self) { try restore(file) }
-        #expect(error?.exit == .locked)
+        let error = #expect(throws: CommandError.self) { try restore(file) }
+        #expect(error?.exit == .temporaryFailure)
         _ = consume folder
     }
 
@@ -345,7 +345,7 @@ import Testing
 
     @Test func aMigrationThatFailsChangesNothing() async throws {
         try await makeLibrary(authors: 2)
-        #expect(throws: StartupError.self) {
+        #expect(throws: CommandError.self) {
             try Store(path: home + "/library.db", migrations: Self.next + ["CREATE TABLE broken (", "SELECT 1"])
         }
         // The first step is done, the second is not, in no part.
@@ -357,8 +357,8 @@ import Testing
         try await makeLibrary(authors: 50)
         let path = home + "/library.db"
         try execute("PRAGMA foreign_keys = OFF; DELETE FROM user", in: path)
-        let error = #expect(throws: StartupError.self) { try Store(path: path, migrations: Self.next) }
-        #expect(error?.exit == .data)
+        let error = #expect(throws: CommandError.self) { try Store(path: path, migrations: Self.next) }
+        #expect(error?.exit == .dataError)
         #expect(try integers("PRAGMA user_version", in: path) == [Int64(Self.newest)])
     }
 }

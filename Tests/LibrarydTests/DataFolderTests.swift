@@ -1,4 +1,5 @@
 import Foundation
+import Shared
 import TestSupport
 import Testing
 
@@ -39,8 +40,8 @@ import Testing
         let folder = try DataFolder(path: path)
         _ = try folder.keys.load().current
         try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path + "/signing.key")
-        let error = #expect(throws: StartupError.self) { try DataFolderTests.key(folder) }
-        #expect(error?.exit == .permission)
+        let error = #expect(throws: CommandError.self) { try DataFolderTests.key(folder) }
+        #expect(error?.exit == .noPermission)
     }
 
     @Test(arguments: [0, 31, 33, 64])
@@ -48,8 +49,8 @@ import Testing
         let folder = try DataFolder(path: path)
         _ = FileManager.default.createFile(
             atPath: path + "/signing.key", contents: Data(count: length), attributes: [.posixPermissions: 0o600])
-        let error = #expect(throws: StartupError.self) { try DataFolderTests.key(folder) }
-        #expect(error?.exit == .data)
+        let error = #expect(throws: CommandError.self) { try DataFolderTests.key(folder) }
+        #expect(error?.exit == .dataError)
     }
 
     @Test(arguments: [
@@ -61,8 +62,8 @@ import Testing
         for name in ["signing.key", "signing.key.retired"] {
             let text = #"{"key":"\#(Base64URL.encode(key))","retired_at":"2026-11-23T18:04:02.123Z"}"#
             try FileContents.write(name == "signing.key" ? key : Array(text.utf8), to: "\(path)/\(name)")
-            let error = #expect(throws: StartupError.self) { try DataFolderTests.key(folder) }
-            #expect(error?.exit == .data)
+            let error = #expect(throws: CommandError.self) { try DataFolderTests.key(folder) }
+            #expect(error?.exit == .dataError)
             #expect(error?.reason.hasPrefix("\(path)/\(name) is not a ") == true)
             try FileContents.write(Array(0..<32), to: path + "/signing.key")
         }
@@ -70,8 +71,8 @@ import Testing
 
     @Test func theLockNamesItsHolder() throws {
         let folder = try DataFolder(path: path)
-        let error = #expect(throws: StartupError.self) { _ = try DataFolder(path: path) }
-        #expect(error?.exit == .locked)
+        let error = #expect(throws: CommandError.self) { _ = try DataFolder(path: path) }
+        #expect(error?.exit == .temporaryFailure)
         #expect(error?.reason.contains("(pid \(ProcessInfo.processInfo.processIdentifier))") == true)
         _ = consume folder
         _ = try DataFolder(path: path)
@@ -79,8 +80,8 @@ import Testing
 
     @Test func aFileIsNoFolder() throws {
         #expect(FileManager.default.createFile(atPath: outer.path + "/a", contents: Data()))
-        let error = #expect(throws: StartupError.self) { _ = try DataFolder(path: outer.path + "/a/b") }
-        #expect(error?.exit == .inputOutput)
+        let error = #expect(throws: CommandError.self) { _ = try DataFolder(path: outer.path + "/a/b") }
+        #expect(error?.exit == .ioError)
     }
 
     private static func key(_ folder: borrowing DataFolder) throws -> [UInt8] { try folder.keys.load().current }

@@ -37,8 +37,8 @@ import Testing
             """)
     }
 
-    private func failure(_ body: () throws -> Void) throws -> StartupError {
-        try require(#expect(throws: StartupError.self, performing: body))
+    private func failure(_ body: () throws -> Void) throws -> CommandError {
+        try require(#expect(throws: CommandError.self, performing: body))
     }
 
     private var tooMuch: String { " takes more work to read than any library of its size" }
@@ -62,7 +62,7 @@ import Testing
             { _ = try Restore(from: library, into: home, at: Timestamp(milliseconds: 1)) },
         ] {
             let error = try failure(open)
-            #expect(error.exit == .data)
+            #expect(error.exit == .dataError)
             #expect(error.reason == library + tooMuch)
         }
         #expect(try Data(contentsOf: URL(fileURLWithPath: library)) == Data(identity))
@@ -73,7 +73,7 @@ import Testing
         try makeLibrary()
         try ForgedDatabase.fold(library, table: table, levels: 28, fan: 2)
         for open in [{ try Store(path: library).close() }, { _ = try Inspection(file: library) }] {
-            #expect(try failure(open).exit == .data)
+            #expect(try failure(open).exit == .dataError)
         }
     }
 
@@ -82,7 +82,7 @@ import Testing
         try makeTutorial(path)
         try ForgedDatabase.fold(path, table: "authors", levels: 8, fan: 60)
         let error = try failure { _ = try FlaskLibrary(path: path) }
-        #expect(error.exit == .data)
+        #expect(error.exit == .dataError)
         #expect(error.reason == "\(path) is damaged: 'authors' has more rows than fit in the file")
     }
 

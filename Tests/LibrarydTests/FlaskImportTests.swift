@@ -104,10 +104,10 @@ import Testing
     @Test func theOtherSpellingNeedsAnOwner() async throws {
         let library = try await TestLibrary()
         let path = try fixture("werkzeug3")
-        let error = await #expect(throws: StartupError.self) { try await run(path, library) }
+        let error = await #expect(throws: CommandError.self) { try await run(path, library) }
         #expect(error?.exit == .usage)
         #expect(error?.hint?.contains("--owner") == true)
-        let unknown = await #expect(throws: Failure.self) { try await run(path, owner: "nobody", library) }
+        let unknown = await #expect(throws: StoreError.self) { try await run(path, owner: "nobody", library) }
         #expect(unknown?.code == .userNotFound)
         #expect(try await library.app.store.users() == [])
         let report = try await run(path, owner: "scrypt", library)
@@ -202,7 +202,7 @@ import Testing
     func anotherDatabaseIsRefused(sql: String, exit: Int32) async throws {
         let library = try await TestLibrary()
         let path = try database(sql)
-        let error = await #expect(throws: StartupError.self) { try await run(path, library) }
+        let error = await #expect(throws: CommandError.self) { try await run(path, library) }
         #expect(error?.exit.rawValue == exit)
     }
 
@@ -211,9 +211,9 @@ import Testing
         let library = try await TestLibrary()
         let path = folder.path + "/old.db"
         try Data(text.utf8).write(to: URL(fileURLWithPath: path))
-        let error = await #expect(throws: StartupError.self) { try await run(path, library) }
-        #expect(error?.exit == .data)
-        let missing = await #expect(throws: StartupError.self) { try await run(path + "x", library) }
+        let error = await #expect(throws: CommandError.self) { try await run(path, library) }
+        #expect(error?.exit == .dataError)
+        let missing = await #expect(throws: CommandError.self) { try await run(path + "x", library) }
         #expect(missing?.exit == .noInput)
     }
 

@@ -50,7 +50,7 @@ import Testing
         for open in [
             { try Store(path: $0).close() }, { _ = try Inspection(file: $0) }, { _ = try FlaskLibrary(path: $0) },
         ] {
-            let error = #expect(throws: StartupError.self) { try open(library) }
+            let error = #expect(throws: CommandError.self) { try open(library) }
             #expect(error?.exit == .noInput)
             #expect(error?.reason == "\(library)\(suffix) is \(kind.word), not a regular file")
         }
@@ -62,7 +62,7 @@ import Testing
         defer { store.close() }
         for (keep, name) in [(1, "/b"), (1, "/b.manifest"), (2, "/b.1"), (2, "/b.1.manifest")] {
             try kind.make(folder.path + name)
-            let error = await #expect(throws: StartupError.self) {
+            let error = await #expect(throws: CommandError.self) {
                 try await store.backUp(to: folder.path + "/b", keep: keep, at: Timestamp(milliseconds: 1))
             }
             #expect(error?.exit == .conflict)
@@ -76,7 +76,7 @@ import Testing
         let path = folder.path + "/file"
         try kind.make(path)
         for open in [{ _ = try FileContents.read($0, limit: 10) }, { _ = try Digest.sha256(file: $0) }] {
-            let error = #expect(throws: StartupError.self) { try open(path) }
+            let error = #expect(throws: CommandError.self) { try open(path) }
             #expect(error?.exit == .noInput)
             #expect(error?.reason == "\(path) is \(kind.word), not a regular file")
         }
@@ -88,8 +88,8 @@ import Testing
         try execute("PRAGMA user_version = \(version)", in: library)
         let before = try bytes(library)
         for open in [{ try Store(path: $0).close() }, { _ = try Inspection(file: $0) }] {
-            let error = #expect(throws: StartupError.self) { try open(library) }
-            #expect(error?.exit == .data)
+            let error = #expect(throws: CommandError.self) { try open(library) }
+            #expect(error?.exit == .dataError)
             #expect(error?.reason == "\(library) is damaged: no libraryd has made a schema \(version)")
         }
         #expect(try bytes(library) == before)
@@ -114,8 +114,8 @@ import Testing
     func nothingIsComputedForATutorialsDatabase(sql: String) throws {
         let path = folder.path + "/old.db"
         try FlaskDatabase.make(path, sql + Self.rest)
-        let error = #expect(throws: StartupError.self) { _ = try FlaskLibrary(path: path) }
-        #expect(error?.exit == .data)
+        let error = #expect(throws: CommandError.self) { _ = try FlaskLibrary(path: path) }
+        #expect(error?.exit == .dataError)
         #expect(error?.reason == "\(path) is not a database of the tutorial: it has no tables users and authors")
     }
 
@@ -124,8 +124,8 @@ import Testing
         let sql =
             "CREATE TABLE users (id, name, password); INSERT INTO users VALUES (1, printf('%.*c', 5000000, 'x'), 'x');"
         try FlaskDatabase.make(path, sql + Self.rest)
-        let error = #expect(throws: StartupError.self) { _ = try FlaskLibrary(path: path) }
-        #expect(error?.exit == .data)
+        let error = #expect(throws: CommandError.self) { _ = try FlaskLibrary(path: path) }
+        #expect(error?.exit == .dataError)
         #expect(error?.reason == "\(path) is not as a library is: string or blob too big")
     }
 
@@ -157,12 +157,12 @@ import Testing
         #expect(inspection.faults.contains { $0.hasPrefix("the schema ") })
         let home = try DataFolder(path: folder.path + "/home")
         let error = Self.failure { try Restore(from: library, into: home, at: Timestamp(milliseconds: 1)) }
-        #expect(error?.exit == .data)
+        #expect(error?.exit == .dataError)
         #expect(!FileManager.default.fileExists(atPath: home.databasePath))
     }
 
-    private static func failure(_ body: () throws -> Restore) -> StartupError? {
-        #expect(throws: StartupError.self) { _ = try body() }
+    private static func failure(_ body: () throws -> Restore) -> CommandError? {
+        #expect(throws: CommandError.self) { _ = try body() }
     }
 
     /// Neither the list of faults nor one of them has an end of its own.

@@ -105,11 +105,11 @@ import Testing
         let path = folder.path + "/" + name
         let whole = try FileContents.read(path, limit: 1024)
         chmod(path, 0o640)
-        #expect(#expect(throws: StartupError.self) { try files.load() }?.exit == .permission)
+        #expect(#expect(throws: CommandError.self) { try files.load() }?.exit == .noPermission)
         chmod(path, 0o600)
         #expect(try files.load().retired != nil)
         try FileContents.write(Array(whole.dropLast()), to: path)
-        #expect(#expect(throws: StartupError.self) { try files.load() }?.exit == .data)
+        #expect(#expect(throws: CommandError.self) { try files.load() }?.exit == .dataError)
         #expect(try FileContents.read(path, limit: 1024) == whole.dropLast())
     }
 

@@ -71,8 +71,11 @@ import Testing
     @Test func whatCannotBeDoneTwiceAtOnceIsRefused() async throws {
         let turns = OperatorTurns()
         let value = try await turns.alone("backup") {
-            let error = await #expect(throws: StartupError.self) { try await turns.alone("backup") { 1 } }
-            #expect(error == StartupError(.locked, "another backup is under way", hint: "try again when it has ended"))
+            let error = await #expect(throws: CommandError.self) { try await turns.alone("backup") { 1 } }
+            #expect(
+                error
+                    == CommandError(
+                        .temporaryFailure, "another backup is under way", hint: "try again when it has ended"))
             return try await turns.alone("import-flask") { 2 }
         }
         #expect(value == 2)
@@ -89,17 +92,17 @@ import Testing
         while !accepts, let connection = try? UnixSocket.connect(to: path, patience: 1) {
             connections.append(connection)
         }
-        let error = #expect(throws: StartupError.self) {
+        let error = #expect(throws: CommandError.self) {
             let _: UserList? = try OperatorSocket.ask(OperatorRequest(.list), at: path, patience: 1)
         }
-        #expect(error?.exit == .locked)
+        #expect(error?.exit == .temporaryFailure)
         #expect(error?.reason.hasSuffix("the daemon does not answer") == true)
     }
 
     @Test func theNameOfSomethingElseIsNotTaken() throws {
         try FileContents.write([1], to: path)
-        let error = #expect(throws: StartupError.self) { try UnixSocket.listen(at: path) }
-        #expect(error == StartupError(.conflict, "\(path) is a regular file, not a socket", hint: "move it away"))
+        let error = #expect(throws: CommandError.self) { try UnixSocket.listen(at: path) }
+        #expect(error == CommandError(.conflict, "\(path) is a regular file, not a socket", hint: "move it away"))
         #expect(try FileContents.read(path, limit: 10) == [1])
     }
 
@@ -111,8 +114,8 @@ import Testing
         let cancellation = Cancellation()
         cancellation.request()
         let backup = try Backup(path: folder.path + "/b", keep: 1, library: library.app.store.path)
-        let stopped = StartupError(
-            .locked, "the daemon is stopping, so the work was given up", hint: "try again")
+        let stopped = CommandError(
+            .temporaryFailure, "the daemon is stopping, so the work was given up", hint: "try again")
         #expect(throws: stopped) {
             try library.app.store.readers.read {
                 _ = try backup.make(from: $0, at: library.time.now, until: cancellation)

@@ -23,8 +23,8 @@ import Testing
     }
 
     @Test func errorsSurviveTheSocket() throws {
-        let error = StartupError(.conflict, "reason", hint: "hint")
-        #expect(try StartupError(json: error.json, unknownMembers: .rejected) == error)
+        let error = CommandError(.conflict, "reason", hint: "hint")
+        #expect(try CommandError(json: error.json, unknownMembers: .rejected) == error)
     }
 
     @Test func anUnknownUserIsNotFound() async throws {

@@ -14,7 +14,7 @@ import Testing
     @Test func aTradeThatIsLateIsNone() async throws {
         let library = try await TestLibrary()
         let login = try await library.login("ada")
-        let failure = await #expect(throws: Failure.self) {
+        let failure = await #expect(throws: StoreError.self) {
             try await library.app.store.rotateRefreshToken(
                 from: Digest.sha256(Array(login.refreshToken.utf8)), to: Array(repeating: 0, count: 32),
                 at: library.time.now, grace: 10, idle: 1000, isLate: { true })

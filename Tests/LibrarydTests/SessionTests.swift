@@ -113,7 +113,7 @@ import Testing
         let verified = try require(try library.app.store.user(.name("ada")))
         _ = try await library.app.perform(
             OperatorRequest(command, name: "ada", password: command == .passwd ? "battery staple" : nil))
-        let error = await #expect(throws: Failure.self) {
+        let error = await #expect(throws: StoreError.self) {
             try await library.app.store.createSession(
                 id: "s", user: verified, refreshHash: [1], client: "", at: library.time.now,
                 expiresAt: library.time.now.adding(seconds: 60), idle: 60)

@@ -61,7 +61,7 @@ import Testing
         ("LIBRARYD_TOKEN_LIFETIM", "did you mean LIBRARYD_TOKEN_LIFETIME?"),
     ])
     func anUnknownVariableIsNamed(variable: String, hint: String) async throws {
-        let error = await #expect(throws: StartupError.self) { try await settings([], [variable: "x"]) }
+        let error = await #expect(throws: CommandError.self) { try await settings([], [variable: "x"]) }
         #expect(error?.exit == .configuration)
         #expect(error?.hint == hint)
     }
@@ -72,7 +72,7 @@ import Testing
     ])
     func aFileThatIsNotRightIsRefused(text: String, reason: String) async throws {
         let config = try file(text)
-        let error = await #expect(throws: StartupError.self) { try await settings(["--config", config]) }
+        let error = await #expect(throws: CommandError.self) { try await settings(["--config", config]) }
         #expect(error?.exit == .configuration)
         #expect(error?.reason.contains(reason) == true)
     }
@@ -84,7 +84,7 @@ import Testing
         ["--listen", "127.0.0.1.example.org:80"],
     ])
     func aValueThatIsNotRightIsRefused(arguments: [String]) async throws {
-        let error = await #expect(throws: StartupError.self) { try await settings(arguments) }
+        let error = await #expect(throws: CommandError.self) { try await settings(arguments) }
         #expect(error?.exit == .configuration)
     }
 
@@ -100,7 +100,7 @@ import Testing
     }
 
     @Test func withoutAHomeTheFolderMustBeNamed() async throws {
-        let error = await #expect(throws: StartupError.self) {
+        let error = await #expect(throws: CommandError.self) {
             try await Settings(flags: try Flags.parse([]), environment: [:])
         }
         #expect(error?.hint == "say --data DIR")

@@ -45,9 +45,9 @@ import Testing
             do {
                 try Store(path: library).close()
                 // A page that no table and no index uses.
-            } catch let error as StartupError {
+            } catch let error as CommandError {
                 refused += 1
-                #expect(error.exit == .data)
+                #expect(error.exit == .dataError)
                 #expect(error.reason.hasPrefix("\(library) is damaged"))
                 #expect(try bytes(library) == damaged)
             }
@@ -60,7 +60,7 @@ import Testing
         try Data().write(to: URL(fileURLWithPath: library))
         let folder = try DataFolder(path: home)
         let error = Self.loss(folder)
-        #expect(error?.exit == .data)
+        #expect(error?.exit == .dataError)
         #expect(error?.reason == "\(library) is empty, and there was a library in this folder")
         #expect(try bytes(library) == Data())
     }
@@ -77,16 +77,16 @@ import Testing
             try folder.requireLibraryNotLost()
             try Store(path: library).close()
         } else {
-            #expect(Self.loss(folder)?.exit == .data)
+            #expect(Self.loss(folder)?.exit == .dataError)
         }
     }
 
-    private static func loss(_ folder: borrowing DataFolder) -> StartupError? {
+    private static func loss(_ folder: borrowing DataFolder) -> CommandError? {
         do {
             try folder.requireLibraryNotLost()
             return nil
         } catch {
-            return error as? StartupError
+            return error as? CommandError
         }
     }
 
@@ -98,8 +98,8 @@ import Testing
         if isEmpty { try Data().write(to: URL(fileURLWithPath: library)) }
         let log = Data("the last changes".utf8)
         try log.write(to: URL(fileURLWithPath: library + suffix))
-        let error = #expect(throws: StartupError.self) { try Store(path: library) }
-        #expect(error?.exit == .data)
+        let error = #expect(throws: CommandError.self) { try Store(path: library) }
+        #expect(error?.exit == .dataError)
         #expect(try bytes(library + suffix) == log)
     }
 
@@ -125,7 +125,7 @@ import Testing
         let target = folder.path + "/elsewhere.db"
         if isEmpty { try Data().write(to: URL(fileURLWithPath: target)) }
         try FileManager.default.createSymbolicLink(atPath: library, withDestinationPath: target)
-        let error = #expect(throws: StartupError.self) { try Store(path: library) }
+        let error = #expect(throws: CommandError.self) { try Store(path: library) }
         #expect(error?.reason == "\(library) is a link, and there is no library behind it")
         #expect(try FileManager.default.destinationOfSymbolicLink(atPath: library) == target)
         try Store(path: target + "2").close()
@@ -162,7 +162,7 @@ import Testing
         for await _ in gate.arrivals { break }
         #expect(store.writer.obstacle(at: .now) == nil)
         #expect(store.writer.obstacle(at: .now + .seconds(3))?.hasPrefix("a commit has been on its way") == true)
-        let failure = #expect(throws: Failure.self) { try store.checkReadiness(at: .now + .seconds(3)) }
+        let failure = #expect(throws: StoreError.self) { try store.checkReadiness(at: .now + .seconds(3)) }
         #expect(failure?.code == .notReady)
         gate.open()
         try await write.value
@@ -182,7 +182,7 @@ import Testing
                 try $0.execute(sql: "CREATE TABLE x (n); INSERT INTO x VALUES (zeroblob(1000000))")
             }
         }
-        let failure = #expect(throws: Failure.self) { try store.checkReadiness() }
+        let failure = #expect(throws: StoreError.self) { try store.checkReadiness() }
         #expect(failure?.detail == "The daemon is not ready: the disk is full.")
         try await store.writer.write { try $0.execute(sql: "PRAGMA max_page_count = 1000000") }
         try store.checkReadiness()

@@ -67,8 +67,8 @@ import Testing
     @Test(arguments: Garbage.allCases)
     func aFileThatIsNoDatabaseIsLeftAlone(garbage: Garbage) throws {
         try garbage.bytes.write(to: URL(fileURLWithPath: path))
-        let error = #expect(throws: StartupError.self) { try Store(path: path) }
-        #expect(error?.exit == .data)
+        let error = #expect(throws: CommandError.self) { try Store(path: path) }
+        #expect(error?.exit == .dataError)
         #expect(error?.reason.contains(path) == true)
         #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == garbage.bytes)
     }
@@ -76,8 +76,8 @@ import Testing
     @Test func aForeignDatabaseIsLeftAlone() throws {
         try DatabaseQueue(path: path).write { try $0.execute(sql: "CREATE TABLE users (x)") }
         let before = try Data(contentsOf: URL(fileURLWithPath: path))
-        let error = #expect(throws: StartupError.self) { try Store(path: path) }
-        #expect(error?.exit == .data)
+        let error = #expect(throws: CommandError.self) { try Store(path: path) }
+        #expect(error?.exit == .dataError)
         #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
     }
 
@@ -85,7 +85,7 @@ import Testing
         try Store(path: path).close()
         try DatabaseQueue(path: path).write { try $0.execute(sql: "PRAGMA user_version = 99") }
         let before = try Data(contentsOf: URL(fileURLWithPath: path))
-        let error = #expect(throws: StartupError.self) { try Store(path: path) }
+        let error = #expect(throws: CommandError.self) { try Store(path: path) }
         #expect(error?.exit == .configuration)
         #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
     }
@@ -123,7 +123,7 @@ import Testing
     @Test func aGroupThatCannotBeCommittedFailsAsAWhole() async throws {
         let store = try Store(path: path)
         defer { store.close() }
-        await #expect(throws: DatabaseError.self) {
+        await #expect(throws: StoreError.self) {
             try await store.writer.write { db in
                 // A deferred violation shows only at the commit.
                 try db.execute(sql: "PRAGMA defer_foreign_keys = ON")
@@ -156,7 +156,7 @@ import Testing
                     do {
                         try await writer.write { _ in }
                         return "done"
-                    } catch let failure as Failure {
+                    } catch let failure as StoreError {
                         return failure == .busy ? "busy" : "another"
                     } catch {
                         return "\(error)"
@@ -193,11 +193,11 @@ import Testing
                 group.addTask {
                     try await writer.write { _ in }
                     writer.close()
-                    return (0, "SQLite error 21: the store is closed")
+                    return (0, "closed")
                 }
                 var acknowledged = 0
                 for try await writer in group {
-                    #expect(writer.end == "SQLite error 21: the store is closed")
+                    #expect(writer.end == "closed")
                     acknowledged += writer.acknowledged
                 }
                 let stored = try await DatabaseQueue(path: path).read {
@@ -236,7 +236,7 @@ import Testing
     @Test func readersCannotWrite() throws {
         let store = try Store(path: path)
         defer { store.close() }
-        #expect(throws: DatabaseError.self) {
+        #expect(throws: StoreError.self) {
             try store.readers.read { try $0.execute(sql: "DELETE FROM author") }
         }
     }
@@ -250,7 +250,7 @@ import Testing
             _ = try await store.updateUser(.name(name), patch, at: now())
         }
         func lastAdmin(_ body: () async throws -> Void) async {
-            let error = await #expect(throws: Failure.self) { try await body() }
+            let error = await #expect(throws: StoreError.self) { try await body() }
             #expect(error?.code == .lastAdmin)
         }
         try await update("ADA", UserPatch(admin: true))

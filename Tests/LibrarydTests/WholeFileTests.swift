@@ -100,7 +100,7 @@ import Testing
             options.atomic = true
             return try await store.createAuthors(of: contents, .ndjson, owner: 1, options: options, at: now)
         }
-        let failure = await #expect(throws: Failure.self) { try await task.value }
+        let failure = await #expect(throws: StoreError.self) { try await task.value }
         #expect(failure == .busy)
         #expect(try library.count("author") == 0)
         #expect(try library.count("author_event") == 0)
@@ -110,7 +110,7 @@ import Testing
     @Test func anAnswerHasAnEnd() throws {
         let library = TemporaryFolder()
         var report = BulkReport(Spool(folder: library.path), isAtomic: false, longest: 1 << 20)
-        let failure = #expect(throws: Failure.self) {
+        let failure = #expect(throws: StoreError.self) {
             while true { try report.add(BulkResult(line: 1, failed: .invalidJSON, "not JSON")) }
         }
         #expect(failure?.code == .bodyTooLarge)

@@ -17,7 +17,7 @@ struct LogoutCommand: ParsableCommand, SessionCommand {
             return session.talk.say("logged out")
         }
         guard let credential = session.login(in: try session.credentials.read()) else {
-            throw CommandFailure(.notLoggedIn, "not logged in at \(session.server.origin)")
+            throw CommandError(.notLoggedIn, "not logged in at \(session.server.origin)")
         }
         do {
             try end(session)
@@ -29,7 +29,7 @@ struct LogoutCommand: ParsableCommand, SessionCommand {
     }
 
     private static func hasEnded(_ error: any Error) -> Bool {
-        let code = CommandFailure(error).problem?.code
+        let code = CommandError(error).problem?.code
         return code == .tokenRevoked || code == .refreshTokenInvalid
     }
 

@@ -35,14 +35,14 @@ struct PasswordOptions: ParsableArguments {
     }
 
     private func again(_ password: String, _ terminal: Terminal) throws {
-        if try terminal.askSecret("Again: ") != password { throw CommandFailure(.invalid, "the two passwords differ") }
+        if try terminal.askSecret("Again: ") != password { throw CommandError(.invalid, "the two passwords differ") }
     }
 
     private func read<Value>(
         _ session: Session, reader read: (Reader) throws -> Value, ask: (Terminal) throws -> Value
     ) throws -> Value {
         switch (passwordStdin, passwordFile) {
-        case (true, _?): throw CommandFailure(.usage, "--password-stdin and --password-file contradict each other")
+        case (true, _?): throw CommandError(.usage, "--password-stdin and --password-file contradict each other")
         case (true, nil): return try read(Reader(session.io.input))
         case (false, let path?):
             let descriptor = try PrivateFile.openInput(path)
@@ -50,7 +50,7 @@ struct PasswordOptions: ParsableArguments {
             return try read(Reader(descriptor))
         case (false, nil):
             guard let terminal = Terminal(session.io) else {
-                throw CommandFailure(
+                throw CommandError(
                     .usage, "\(session.whyNobodyIsAsked) for the password",
                     hint: "use --password-stdin or --password-file FILE")
             }
@@ -63,9 +63,9 @@ struct PasswordOptions: ParsableArguments {
     private func line(_ reader: Reader) throws -> String {
         let line = try reader.line() ?? []
         guard let password = String(validating: line, as: UTF8.self) else {
-            throw CommandFailure(.unparseable, "the password is not valid UTF-8")
+            throw CommandError(.dataError, "the password is not valid UTF-8")
         }
-        guard !password.isEmpty else { throw CommandFailure(.usage, "the password is empty") }
+        guard !password.isEmpty else { throw CommandError(.usage, "the password is empty") }
         return password
     }
 }
@@ -78,7 +78,7 @@ struct UserArgument: ParsableArguments {
         if let name { return name }
         if let name = session.user { return name }
         guard let terminal = Terminal(session.io) else {
-            throw CommandFailure(.usage, "the name of the user is missing", hint: "say it after the command")
+            throw CommandError(.usage, "the name of the user is missing", hint: "say it after the command")
         }
         defer { terminal.close() }
         return try terminal.ask("User: ")

@@ -24,9 +24,9 @@ struct StatusCommand: ParsableCommand, SessionCommand {
                 }
                 return
             } catch {
-                let failure = CommandFailure(error)
-                let mayPass: [ExitStatus] = [.unreachable, .tryLater]
-                guard mayPass.contains(failure.status), ContinuousClock.now < deadline else { throw failure }
+                let failure = CommandError(error)
+                let mayPass: [ExitStatus] = [.unavailable, .temporaryFailure]
+                guard mayPass.contains(failure.exit), ContinuousClock.now < deadline else { throw failure }
                 usleep(50_000)
             }
         }

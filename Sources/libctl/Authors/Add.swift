@@ -60,7 +60,7 @@ extension AuthorsCommand {
                 do {
                     try list.add(try create(try line.entry.get().draft(country: country), session))
                 } catch {
-                    let failure = CommandFailure(error)
+                    let failure = CommandError(error)
                     if failure.endsBatch {
                         session.talk.endProgress()
                         session.talk.say("added \(total - 1 - failures.count) authors before line \(line.number)")
@@ -68,7 +68,7 @@ extension AuthorsCommand {
                     }
                     failures.add(failure)
                     session.talk.endProgress()
-                    session.talk.warn("line \(line.number): \(failure.why)")
+                    session.talk.warn("line \(line.number): \(failure.reason)")
                 }
                 if total.isMultiple(of: 50) { session.talk.progress("\(total) lines …") }
             }

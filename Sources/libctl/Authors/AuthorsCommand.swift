@@ -53,7 +53,7 @@ extension Session {
             for author in page.authors { try body(author) }
             left -= page.authors.count
             guard page.next != query.after || page.next == nil else {
-                throw CommandFailure(.foreignReply, "the list does not go on where it ended")
+                throw CommandError(.protocolError, "the list does not go on where it ended")
             }
             query.after = page.next
         } while query.after != nil && left > 0
@@ -67,10 +67,10 @@ extension Session {
             do {
                 try body(item)
             } catch {
-                let failure = CommandFailure(error)
+                let failure = CommandError(error)
                 if failure.endsBatch { throw failure }
                 failures.add(failure)
-                if items.count > 1 { talk.warn("\(noun) \(item): \(failure.why)") }
+                if items.count > 1 { talk.warn("\(noun) \(item): \(failure.reason)") }
             }
         }
         try failures.end(of: items.count, noun: noun + "s")
@@ -80,30 +80,30 @@ extension Session {
 /// What went wrong in a batch, however long it is.
 struct BatchFailures {
     private(set) var count = 0
-    private var first: CommandFailure?
+    private var first: CommandError?
     private var areAlike = true
 
-    mutating func add(_ failure: CommandFailure) {
+    mutating func add(_ failure: CommandError) {
         count += 1
-        areAlike = areAlike && failure.status == first?.status ?? failure.status
+        areAlike = areAlike && failure.exit == first?.exit ?? failure.exit
         first = first ?? failure
     }
 
     /// Ends the batch.
-    /// - Throws: ``CommandFailure``: the one failure's own status if all failed alike, else `partial`.
+    /// - Throws: ``CommandError``: the one failure's own status if all failed alike, else `partial`.
     func end(of total: Int, noun: String) throws {
         guard let first else { return }
         if total == 1 { throw first }
-        let status = count == total && areAlike ? first.status : .partial
-        throw CommandFailure(status, "\(count) of \(total) \(noun) failed")
+        let status = count == total && areAlike ? first.exit : .partial
+        throw CommandError(status, "\(count) of \(total) \(noun) failed")
     }
 }
 
-extension CommandFailure {
+extension CommandError {
     /// Whether the next item could not fare better.
     var endsBatch: Bool {
-        switch status {
-        case .notFound, .conflict, .invalid, .unparseable: false
+        switch exit {
+        case .notFound, .conflict, .invalid, .dataError: false
         default: true
         }
     }
@@ -111,7 +111,7 @@ extension CommandFailure {
     /// Reads ids as people and pipes write them.
     static func ids(_ texts: [String]) throws -> [Int64] {
         try texts.map { text in
-            guard let id = Author.id(text) else { throw CommandFailure(.usage, "\(Secrets.quoted(text)) is not an id") }
+            guard let id = Author.id(text) else { throw CommandError(.usage, "\(Secrets.quoted(text)) is not an id") }
             return id
         }
     }

@@ -24,10 +24,10 @@ extension AuthorsCommand {
         @OptionGroup var options: GlobalOptions
 
         func run(_ session: Session) throws {
-            let id = try CommandFailure.ids([id])[0]
+            let id = try CommandError.ids([id])[0]
             let patch = AuthorPatch(name: name, book: book, country: country, bookerPrize: bookerPrize)
             guard patch != AuthorPatch() else {
-                throw CommandFailure(
+                throw CommandError(
                     .usage, "nothing to change", hint: "say --name, --book, --country or --[no-]booker-prize")
             }
             let body = try patch.validated()

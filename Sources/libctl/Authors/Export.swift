@@ -21,7 +21,7 @@ extension AuthorsCommand {
 
         func run(_ session: Session) throws {
             guard !file.lowercased().hasSuffix(".tsv") || options.format != nil else {
-                throw CommandFailure(
+                throw CommandError(
                     .usage, "TSV has no header, so import could not read it", hint: "name the file .csv, or say -o tsv")
             }
             guard file != "-" else { return try write(session, to: session.io.output) }
@@ -55,7 +55,7 @@ extension Session {
         var lines = Records(csv: false)
         func take(_ record: Records.Record) throws {
             guard record.fault == nil, let author = try? Author(json: record.fields[0], unknownMembers: .ignored) else {
-                throw CommandFailure(.foreignReply, "the reply from \(server.origin) is not a list of authors")
+                throw CommandError(.protocolError, "the reply from \(server.origin) is not a list of authors")
             }
             try body(author)
         }

@@ -64,7 +64,7 @@ extension AuthorsCommand {
             let source = try LineSource(
                 Reader(descriptor), form, session, countryIsNeeded: query.countryIsNeeded)
             guard !isReplaced || source.format == .ndjson && !isWhole else {
-                throw CommandFailure(
+                throw CommandError(
                     .usage, "the rejects would replace lines that are nowhere else", hint: "name another --rejects file"
                 )
             }
@@ -77,7 +77,7 @@ extension AuthorsCommand {
                 while let line = try source.next() {
                     report.total += 1
                     if isWhole, batch.size(before: line.number) > Self.largestBody {
-                        throw CommandFailure(
+                        throw CommandError(
                             .invalid, "the file is too large for one request",
                             hint: "without --atomic and --dry-run it goes in by batches")
                     }
@@ -88,13 +88,13 @@ extension AuthorsCommand {
                     case .success(let entry): try batch.add(entry, line.number)
                     case .failure(let fault):
                         try report.add(
-                            BulkResult(line: line.number, fault), CommandFailure(fault),
+                            BulkResult(line: line.number, fault), CommandError(fault),
                             text: source.text(of: line))
                     }
                     if report.total.isMultiple(of: Self.batch.lines) { progress.show(report.total, source.received) }
                 }
                 if atomic, report.failures.count > 0 {
-                    throw CommandFailure(
+                    throw CommandError(
                         .invalid, "\(report.failures.count) of \(report.total) lines are not right, so none was stored")
                 }
                 if isWhole { session.talk.progress("waiting for the daemon: \(batch.count) lines") }
@@ -142,7 +142,7 @@ extension AuthorsCommand {
                 }
             } catch let problem as Problem where atomic && !problem.errors.isEmpty {
                 report.refused(problem.errors, in: sent)
-                throw CommandFailure(ExitStatus(problem), problem.detail, problem: problem)
+                throw CommandError(ExitStatus(problem), problem.detail, problem: problem)
             }
             guard answered == sent.count else {
                 throw Self.foreign("\(answered) results came for \(sent.count) lines")
@@ -151,8 +151,8 @@ extension AuthorsCommand {
             try report.flush()
         }
 
-        private static func foreign(_ why: String) -> CommandFailure {
-            CommandFailure(.foreignReply, why, hint: "import the file again with --on-conflict skip")
+        private static func foreign(_ why: String) -> CommandError {
+            CommandError(.protocolError, why, hint: "import the file again with --on-conflict skip")
         }
 
         private static func size(of descriptor: Int32) -> Int? {

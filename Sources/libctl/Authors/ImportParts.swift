@@ -75,7 +75,7 @@ final class ImportReport {
     ///   - entry: what the line says, if it can be read.
     ///   - text: the line itself, if it cannot.
     func add(
-        _ result: BulkResult, _ failure: CommandFailure? = nil, entry: @autoclosure () throws -> AuthorEntry? = nil,
+        _ result: BulkResult, _ failure: CommandError? = nil, entry: @autoclosure () throws -> AuthorEntry? = nil,
         text: @autoclosure () -> String? = nil
     ) throws {
         var shown = result
@@ -94,7 +94,7 @@ final class ImportReport {
         progress.end()
         talk.warn("line \(result.line): \(message)")
         try rejects?.add(result.line, message, try entry(), text())
-        failures.add(failure ?? CommandFailure(ExitStatus(line: code), message))
+        failures.add(failure ?? CommandError(ExitStatus(line: code), message))
     }
 
     /// Tells why nothing of the batch was stored. The daemon counts the lines that it was sent.

@@ -46,7 +46,7 @@ struct FileOptions: ParsableArguments {
             let words = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let field = String(words[0])
             guard words.count == 2, fields.contains(field), pairs[field] == nil else {
-                throw CommandFailure(
+                throw CommandError(
                     .usage, "'\(text)' \(complaint)",
                     hint: "say FIELD=\(value), a field being one of \(fields.joined(separator: ", "))")
             }
@@ -91,7 +91,7 @@ final class LineSource {
     /// In bytes. What has no end of a line for so long has none at all.
     private static let longestLine = 64 << 20
 
-    /// - Throws: ``CommandFailure`` `unparseable` if a CSV header has not what is needed, or a line has no end.
+    /// - Throws: ``CommandError`` `dataError` if a CSV header has not what is needed, or a line has no end.
     func next() throws -> AuthorLines.Line? {
         let start = received
         while true {
@@ -100,10 +100,10 @@ final class LineSource {
                 tellUnknownNames()
                 if line != nil || isAtEnd { return line }
             } catch {
-                throw CommandFailure(error)
+                throw CommandError(error)
             }
             guard received - start <= Self.longestLine else {
-                throw CommandFailure(.unparseable, "a line is longer than 64 MiB")
+                throw CommandError(.dataError, "a line is longer than 64 MiB")
             }
             if let bytes = try reader.some() {
                 received += bytes.count
@@ -205,13 +205,13 @@ struct TextDecoder {
     }
 }
 
-extension CommandFailure {
+extension CommandError {
     init(_ fault: AuthorLines.Fault) {
         switch fault {
-        case .syntax(let reason): self.init(.unparseable, reason)
+        case .syntax(let reason): self.init(.dataError, reason)
         case .missingColumn:
             self.init(
-                .unparseable, fault.description,
+                .dataError, fault.description,
                 hint: "the first line must name the columns name, book and country; "
                     + "or say --map name=COLUMN,… or --default country=TEXT")
         case .invalid(let invalid): self.init(invalid)

@@ -61,11 +61,11 @@ extension AuthorsCommand {
                 let reader = Reader(session.io.input)
                 while let line = try reader.line() {
                     let text = String(decoding: line, as: UTF8.self)
-                    if !text.isEmpty { targets += try CommandFailure.ids([text]).map { Target(id: $0) } }
+                    if !text.isEmpty { targets += try CommandError.ids([text]).map { Target(id: $0) } }
                 }
                 return targets
             }
-            if !id.isEmpty { return try CommandFailure.ids(id).map { Target(id: $0) } }
+            if !id.isEmpty { return try CommandError.ids(id).map { Target(id: $0) } }
             var targets: [Target] = []
             try session.streamAuthors(filter.query()) { targets.append(Target($0)) }
             return targets
@@ -74,10 +74,10 @@ extension AuthorsCommand {
         /// Shows what will go and asks. Nothing goes if one of it is not there.
         private func confirmed(_ session: Session) throws -> [Target] {
             guard !id.isEmpty, id != ["-"] else {
-                throw CommandFailure(
+                throw CommandError(
                     .usage, "this deletes without naming each author", hint: "add --yes if you mean it")
             }
-            let ids = try CommandFailure.ids(id)
+            let ids = try CommandError.ids(id)
             // Before anything is asked of the daemon.
             try session.requireTerminal().close()
             let authors = try ids.map { try session.author($0) }

@@ -13,7 +13,7 @@ extension AuthorsCommand {
         @OptionGroup var options: GlobalOptions
 
         func run(_ session: Session) throws {
-            let ids = try CommandFailure.ids(id)
+            let ids = try CommandError.ids(id)
             let list = try session.output.list(of: Author.self, single: ids.count == 1)
             try session.forEach(ids, noun: "author") { try list.add(try session.author($0)) }
             try list.end()

@@ -59,9 +59,9 @@ extension AuthorsCommand {
                 } catch is Enough {
                     return try list.end()
                 } catch {
-                    let failure = CommandFailure(error)
+                    let failure = CommandError(error)
                     // Whoever never reached the daemon is told so at once.
-                    guard wasConnected, [.unreachable, .tryLater, .foreignReply].contains(failure.status) else {
+                    guard wasConnected, [.unavailable, .temporaryFailure, .protocolError].contains(failure.exit) else {
                         throw failure
                     }
                     if !isLost {

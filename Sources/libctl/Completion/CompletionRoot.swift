@@ -32,9 +32,9 @@ struct CompletionRoot: ParsableCommand {
             try Libctl.show(BashCompletion.mended(script), io)
             return 0
         } catch {
-            let failure = CommandFailure(error)
+            let failure = CommandError(error)
             Talk.report(failure, title: "completion", asJSON: false, io: io)
-            return failure.status.rawValue
+            return failure.exit.rawValue
         }
     }
 

@@ -125,6 +125,6 @@ extension Session {
             return user
         }
         let hint = closest(to: text, among: users.map(\.name)).map { "did you mean \($0)?" } ?? "libctl users list"
-        throw CommandFailure(.notFound, "there is no user \(Secrets.quoted(text))", hint: hint)
+        throw CommandError(.notFound, "there is no user \(Secrets.quoted(text))", hint: hint)
     }
 }

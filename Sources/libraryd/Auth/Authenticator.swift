@@ -39,12 +39,12 @@ struct Authenticator: Sendable {
             try await store.createUser(
                 publicID: publicID, name: registration.name, passwordHash: hash, as: request, at: clock.now())
             return (Registered(publicID: publicID, name: registration.name, admin: false), headers)
-        } catch let failure as Failure where failure.code == .nameTaken {
+        } catch let error as StoreError where error.code == .nameTaken {
             guard let request,
                 let known = try store.registered(registration.name, as: request, at: clock.now()),
                 try await passwords.verify(
                     Array(registration.password.utf8), against: known.passwordHash, for: address)
-            else { throw failure }
+            else { throw error }
             return (known.account, headers)
         }
     }
@@ -77,10 +77,13 @@ struct Authenticator: Sendable {
         } catch let failure as Failure where failure.code == .credentialsWrong {
             throw Failure(.passwordWrong, headers: failure.headers)
         }
-        try await store.setPassword(
-            .id(user.id), from: user.passwordHash,
-            to: try await passwords.hash(Array(change.newPassword.utf8), for: address),
-            keeping: principal.sessionID, at: clock.now())
+        let hash = try await passwords.hash(Array(change.newPassword.utf8), for: address)
+        do {
+            try await store.setPassword(
+                .id(user.id), from: user.passwordHash, to: hash, keeping: principal.sessionID, at: clock.now())
+        } catch StoreError.passwordChanged {
+            throw Failure(.passwordWrong)
+        }
     }
 
     /// Deletes the account with all that is its own.
@@ -159,7 +162,7 @@ struct Authenticator: Sendable {
     func logout(_ principal: Principal) async throws {
         do {
             try await store.deleteSession(id: principal.sessionID, user: principal.userID)
-        } catch let failure as Failure where failure.code == .sessionNotFound {
+        } catch StoreError.sessionNotFound {
             // It ended while this request was on its way.
             throw Failure(.tokenRevoked)
         }

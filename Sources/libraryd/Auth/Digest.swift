@@ -1,5 +1,6 @@
 import CLibcrypto
 import Glibc
+import Shared
 
 /// Digests through libcrypto.
 enum Digest {
@@ -22,7 +23,7 @@ enum Digest {
     }
 
     /// Of a file of any size, in hexadecimal digits.
-    /// - Throws: ``StartupError``.
+    /// - Throws: ``CommandError``.
     static func sha256(file path: String, until cancellation: Cancellation = Cancellation()) throws -> String {
         let descriptor = try FileContents.open(path)
         defer { close(descriptor) }
@@ -31,7 +32,7 @@ enum Digest {
             while true {
                 let count = Glibc.read(descriptor, &buffer, buffer.count)
                 if count < 0, errno == EINTR { continue }
-                guard count >= 0 else { throw StartupError(.inputOutput, "\(path): \(systemError())") }
+                guard count >= 0 else { throw CommandError(.ioError, "\(path): \(systemError())") }
                 if count == 0 { return }
                 try cancellation.check()
                 take(Array(buffer[..<count]))

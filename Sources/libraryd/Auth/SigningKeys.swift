@@ -40,7 +40,7 @@ struct KeyFiles: Sendable {
     }
 
     /// The keys; the first is made on first use.
-    /// - Throws: ``StartupError`` if others could have read them, or if they are no keys.
+    /// - Throws: ``CommandError`` if others could have read them, or if they are no keys.
     func load() throws -> SigningKeys {
         guard let current = try secret(currentPath) else {
             let keys = SigningKeys(current: Passwords.randomBytes(32))
@@ -48,16 +48,16 @@ struct KeyFiles: Sendable {
             return keys
         }
         guard Self.isKey(current) else {
-            throw StartupError(
-                .data, "\(currentPath) is not a key of 32 random bytes",
+            throw CommandError(
+                .dataError, "\(currentPath) is not a key of 32 random bytes",
                 hint: "delete it; clients then refresh their tokens by themselves")
         }
         var keys = SigningKeys(current: current)
         if let bytes = try secret(retiredPath) {
             let retired = try? SigningKeys.Retired(json: bytes, unknownMembers: .ignored)
             guard let retired, Self.isKey(retired.key) else {
-                throw StartupError(
-                    .data, "\(retiredPath) is not a retired key",
+                throw CommandError(
+                    .dataError, "\(retiredPath) is not a retired key",
                     hint: "delete it; clients with tokens from before the rotation refresh them")
             }
             // A rotation that ended between its two files has retired the key that is still in use.
@@ -83,8 +83,8 @@ struct KeyFiles: Sendable {
         guard let status = try FileStatus(path: path) else { return nil }
         try FileStatus.requireRegular(path)
         guard status.isPrivate else {
-            throw StartupError(
-                .permission, "\(path) can be read by others",
+            throw CommandError(
+                .noPermission, "\(path) can be read by others",
                 hint: "chmod 600 \(path), then twice: libraryd key rotate")
         }
         return try FileContents.read(path, limit: 1024)

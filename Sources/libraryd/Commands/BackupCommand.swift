@@ -69,8 +69,8 @@ struct CheckCommand: AsyncParsableCommand {
             let path = file.map(absolute) ?? library
             let inspection = try Inspection(file: path)
             guard inspection.faults.isEmpty else {
-                throw StartupError(
-                    .data, "\(path) is damaged:\n" + inspection.faults.map { "  \($0)" }.joined(separator: "\n"),
+                throw CommandError(
+                    .dataError, "\(path) is damaged:\n" + inspection.faults.map { "  \($0)" }.joined(separator: "\n"),
                     hint: "restore a backup")
             }
             print(

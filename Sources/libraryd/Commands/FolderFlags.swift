@@ -25,7 +25,7 @@ struct FolderFlags: ParsableArguments {
             return answer
         }
         guard try FileStatus(path: DataFolder.databasePath(in: settings.data)) != nil else {
-            throw StartupError(
+            throw CommandError(
                 .notFound, "there is no library in \(settings.data)", hint: "start libraryd once, or say --data DIR")
         }
         let folder = try DataFolder(path: settings.data)
@@ -40,7 +40,7 @@ struct FolderFlags: ParsableArguments {
             guard let answer = try await app.perform(request) as? Answer else { throw Failure(.internalError) }
             return answer
         } catch {
-            throw StartupError(error, library: folder.databasePath)
+            throw CommandError(error, library: folder.databasePath)
         }
     }
 }

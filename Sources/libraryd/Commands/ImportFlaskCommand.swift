@@ -36,7 +36,7 @@ struct ImportFlaskCommand: AsyncParsableCommand {
                     "\(table)s: \(counts.joined(separator: ", "))\(dryRun ? " (nothing was changed)" : "")\n")
             }
             let skipped = report.rows.count { $0.outcome == ImportReport.Row.Outcome.skipped.rawValue }
-            if skipped > 0 { throw StartupError(.partial, "\(skipped) of \(report.rows.count) rows were left out") }
+            if skipped > 0 { throw CommandError(.partial, "\(skipped) of \(report.rows.count) rows were left out") }
         }
     }
 }

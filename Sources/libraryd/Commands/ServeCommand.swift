@@ -26,7 +26,7 @@ struct ServeCommand: AsyncParsableCommand {
             do {
                 try await serve(settings, folder)
             } catch {
-                throw StartupError(error, library: folder.databasePath)
+                throw CommandError(error, library: folder.databasePath)
             }
         }
     }
@@ -70,7 +70,7 @@ struct ServeCommand: AsyncParsableCommand {
             try await ServiceGroup(configuration: configuration).run()
         } catch let error as IOError {
             let addresses = [settings.listen?.description, settings.socket].compactMap { $0 }.joined(separator: " or ")
-            throw StartupError(
+            throw CommandError(
                 .unavailable, "cannot listen on \(addresses): \(String(cString: strerror(error.errnoCode)))",
                 hint: "choose another address with --listen; port 0 picks a free one")
         }
@@ -83,7 +83,7 @@ struct ServeCommand: AsyncParsableCommand {
         try UnixSocket.requireName(path)
         guard let connection = try UnixSocket.connect(to: path) else { return }
         close(connection)
-        throw StartupError(
+        throw CommandError(
             .unavailable, "\(path): another process listens there", hint: "choose another --socket, or say --listen")
     }
 
@@ -108,7 +108,7 @@ private struct StopLimit: Service {
         Thread.detachNewThread { [logger] in
             Thread.sleep(forTimeInterval: Self.longest)
             logger.critical("the stop took too long; what was under way is given up")
-            _exit(StartupError.Exit.locked.rawValue)
+            _exit(ExitStatus.temporaryFailure.rawValue)
         }
     }
 }

@@ -83,11 +83,11 @@ struct UserCommand: AsyncParsableCommand {
             try await Exit.reporting {
                 guard !yes else { return }
                 guard isatty(STDIN_FILENO) == 1 else {
-                    throw StartupError(.usage, "there is no terminal to ask on", hint: "add --yes if you mean it")
+                    throw CommandError(.usage, "there is no terminal to ask on", hint: "add --yes if you mean it")
                 }
                 StandardError.write("Delete \(target.name) and all authors that are this user's? [y/N] ")
                 guard ["y", "yes"].contains(readLine()?.lowercased()) else {
-                    throw StartupError(.declined, "nothing was deleted")
+                    throw CommandError(.declined, "nothing was deleted")
                 }
             }
             try await target.perform(.delete, "is deleted")
@@ -109,12 +109,12 @@ struct UserCommand: AsyncParsableCommand {
         private static func password() throws -> String {
             guard isatty(STDIN_FILENO) == 1 else {
                 guard let line = readLine(), !line.isEmpty else {
-                    throw StartupError(.usage, "there is no password on standard input")
+                    throw CommandError(.usage, "there is no password on standard input")
                 }
                 return line
             }
             let (first, second) = (ask("New password: "), ask("Again: "))
-            guard let first, first == second else { throw StartupError(.usage, "the two passwords differ") }
+            guard let first, first == second else { throw CommandError(.usage, "the two passwords differ") }
             return first
         }
 

@@ -1,4 +1,3 @@
-import GRDB
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -54,14 +53,13 @@ struct ProblemMiddleware: RouterMiddleware {
             return Failure(.methodNotAllowed, headers: [.allow: allowed.joined(separator: ", ")])
         case let error as any HTTPResponseError where error.status == .contentTooLarge: return Failure(.bodyTooLarge)
         case let error as any HTTPResponseError where error.status.kind == .clientError: return Failure(.badRequest)
-        case let error as DatabaseError:
-            logger.error(
-                "the database failed",
-                metadata: [
-                    "id": "\(context.requestID)", "sqlite": "\(error.extendedResultCode.rawValue)",
-                    "reason": "\(error.message ?? "")",
-                ])
-            return Failure(database: error)
+        case let error as StoreError:
+            if let cause = error.cause {
+                logger.error(
+                    "the database failed",
+                    metadata: ["id": "\(context.requestID)", "sqlite": "\(cause.code)", "reason": "\(cause.message)"])
+            }
+            return Failure(error)
         case let error as Spool.Failure:
             logger.error("a spool failed", metadata: ["id": "\(context.requestID)", "reason": "\(error)"])
             return error.isFull ? Failure(.storageFull) : Failure(.storageUnavailable, headers: [.retryAfter: "1"])
@@ -69,29 +67,6 @@ struct ProblemMiddleware: RouterMiddleware {
             logger.error(
                 "a request failed", metadata: ["id": "\(context.requestID)", "error": "\(type(of: error))"])
             return Failure(.internalError)
-        }
-    }
-}
-
-extension Failure {
-    /// Why something was not stored.
-    init(storing error: any Error) {
-        switch error {
-        case let failure as Failure: self = failure
-        case let error as DatabaseError: self.init(database: error)
-        default: self.init(.internalError)
-        }
-    }
-
-    init(database error: DatabaseError) {
-        switch error.resultCode {
-        // The user was deleted while the request was on its way.
-        case .SQLITE_CONSTRAINT where error.extendedResultCode == .SQLITE_CONSTRAINT_FOREIGNKEY:
-            self.init(.tokenRevoked)
-        case .SQLITE_FULL: self.init(.storageFull)
-        case .SQLITE_IOERR, .SQLITE_BUSY, .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_NOMEM:
-            self.init(.storageUnavailable, headers: [.retryAfter: "1"])
-        default: self.init(.internalError)
         }
     }
 }

@@ -105,7 +105,7 @@ struct BulkRoutes: Sendable {
                 try await store.createAuthors(
                     lines, owner: context.principal.userID, options: options, as: request, at: clock.now()))
         } catch {
-            let failure = Failure(storing: error)
+            let failure = (error as? StoreError).map { Failure($0) } ?? error as? Failure ?? Failure(.internalError)
             return Self.lines(lines.map { .init(line: $0.number, failure) })
         }
     }

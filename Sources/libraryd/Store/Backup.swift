@@ -20,7 +20,7 @@ struct BackupManifest: JSONReadable, JSONWritable, Equatable {
         guard let status = try FileStatus(path: path) else { return nil }
         guard status.kind == .regular,
             let manifest = try? BackupManifest(json: FileContents.read(path, limit: 4096), unknownMembers: .ignored)
-        else { throw StartupError(.data, "\(path) is not a manifest", hint: "delete it to restore without it") }
+        else { throw CommandError(.dataError, "\(path) is not a manifest", hint: "delete it to restore without it") }
         return manifest
     }
 
@@ -60,19 +60,19 @@ struct Backup {
     /// How many there are at most, this one with those that it pushes back: `path.1`, `path.2` …
     let keep: Int
 
-    /// - Throws: ``StartupError`` for a path where a backup would destroy something else.
+    /// - Throws: ``CommandError`` for a path where a backup would destroy something else.
     init(path: String, keep: Int, library: String) throws {
         self.path = path
         self.keep = keep
-        guard (1...1000).contains(keep) else { throw StartupError(.usage, "--keep takes a number from 1 to 1000") }
+        guard (1...1000).contains(keep) else { throw CommandError(.usage, "--keep takes a number from 1 to 1000") }
         guard let folder = try FileStatus(path: FileContents.folder(of: path)), folder.isFolder else {
-            throw StartupError(.noInput, "\(FileContents.folder(of: path)) is not a folder")
+            throw CommandError(.noInput, "\(FileContents.folder(of: path)) is not a folder")
         }
         let home = FileContents.folder(of: library)
         if try folder.identity == FileStatus(path: home)?.identity,
             FileContents.name(of: path).hasPrefix(FileContents.name(of: library))
         {
-            throw StartupError(.usage, "\(path) is a name that the library itself needs", hint: "choose another name")
+            throw CommandError(.usage, "\(path) is a name that the library itself needs", hint: "choose another name")
         }
         for name in names { try Self.requireBackup(at: name, library: library) }
     }
@@ -87,12 +87,12 @@ struct Backup {
             try status.kind == .regular && status.identity != own && Store.isLibrary(header: path)
         }
         guard isBackup != false else {
-            throw StartupError(.conflict, "\(path) is there and is not a backup", hint: "choose another name")
+            throw CommandError(.conflict, "\(path) is there and is not a backup", hint: "choose another name")
         }
         do {
             _ = try BackupManifest.beside(path)
-        } catch let error as StartupError {
-            throw StartupError(.conflict, error.reason, hint: "choose another name")
+        } catch let error as CommandError {
+            throw CommandError(.conflict, error.reason, hint: "choose another name")
         }
     }
 
@@ -114,18 +114,18 @@ struct Backup {
             return manifest
         } catch let error as DatabaseError {
             try cancellation.check()
-            throw StartupError(database: error, path: partial)
+            throw CommandError(database: error, path: partial)
         }
     }
 
     /// Copies a database into a new private file, without a write-ahead log, and inspects the copy.
-    /// - Throws: ``StartupError``, `DatabaseError`.
+    /// - Throws: ``CommandError``, `DatabaseError`.
     static func copy(
         _ source: Database, to path: String, until cancellation: Cancellation = Cancellation()
     ) throws -> Inspection {
         for suffix in Store.databaseSuffixes { unlink(path + suffix) }
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw StartupError(.inputOutput, "\(path): \(systemError())") }
+        guard descriptor >= 0 else { throw CommandError(.ioError, "\(path): \(systemError())") }
         close(descriptor)
         var configuration = Configuration()
         let bytes = try Int64.fetchOne(

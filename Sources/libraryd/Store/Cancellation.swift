@@ -1,3 +1,4 @@
+import Shared
 import Synchronization
 
 /// Whether nobody waits any more for work that keeps a thread busy: that work cannot ask its task.
@@ -18,10 +19,10 @@ final class Cancellation: Sendable {
 
     var isRequested: Bool { wasRequested.load(ordering: .relaxed) }
 
-    /// - Throws: ``StartupError`` `locked`.
+    /// - Throws: ``CommandError`` `temporaryFailure`.
     func check() throws {
         guard !isRequested else {
-            throw StartupError(.locked, "the daemon is stopping, so the work was given up", hint: "try again")
+            throw CommandError(.temporaryFailure, "the daemon is stopping, so the work was given up", hint: "try again")
         }
     }
 }

@@ -7,26 +7,26 @@ extension Store {
     /// Passes if there is a library at the path, of a schema that this program knows.
     /// - Parameter looksForDamage: in the whole of a small library; in a large one, where that would take seconds, in the tables that
     ///   a start reads.
-    /// - Throws: ``StartupError``; nothing has been changed.
+    /// - Throws: ``CommandError``; nothing has been changed.
     static func requireLibrary(
         at path: String, newest: Int = Migrations.all.count, looksForDamage: Bool = false
     ) throws {
         guard let status = try FileStatus(path: path) else {
-            throw StartupError(.noInput, "\(path): there is no such file")
+            throw CommandError(.noInput, "\(path): there is no such file")
         }
         try reading(path) { db in
             let application = try Int64.fetchOne(db, sql: "PRAGMA application_id") ?? 0
             guard application == Migrations.applicationID else {
-                throw StartupError(
-                    .data, "\(path) is not a libraryd database", hint: "choose another file or --data folder")
+                throw CommandError(
+                    .dataError, "\(path) is not a libraryd database", hint: "choose another file or --data folder")
             }
             let version = try Int64.fetchOne(db, sql: "PRAGMA user_version") ?? 0
             guard version > 0 else {
-                throw StartupError(
-                    .data, "\(path) is damaged: no libraryd has made a schema \(version)", hint: hintOfDamage)
+                throw CommandError(
+                    .dataError, "\(path) is damaged: no libraryd has made a schema \(version)", hint: hintOfDamage)
             }
             guard version <= newest else {
-                throw StartupError(
+                throw CommandError(
                     .configuration, "\(path) was made by a newer libraryd (schema \(version))",
                     hint: "install that version; this one knows schema \(newest)")
             }
@@ -53,8 +53,8 @@ extension Store {
         for table in isWhole ? [""] : tables.map({ "(\($0))" }) {
             let first = try String.fetchOne(db, sql: "PRAGMA quick_check\(table)")
             guard first == "ok" else {
-                throw StartupError(
-                    .data, "\(path) is damaged: \(shortened(first ?? "it cannot be read"))", hint: hintOfDamage)
+                throw CommandError(
+                    .dataError, "\(path) is damaged: \(shortened(first ?? "it cannot be read"))", hint: hintOfDamage)
             }
         }
     }
@@ -69,7 +69,7 @@ extension Store {
             defer { try? connection.close() }
             try connection.unsafeRead(body)
         } catch let error as DatabaseError {
-            throw StartupError(database: error, path: path)
+            throw CommandError(database: error, path: path)
         }
     }
 
@@ -77,16 +77,16 @@ extension Store {
     static func create(_ path: String, _ migrations: [String]) throws {
         // SQLite would delete the log of a database that is gone.
         for log in [path + "-wal", path + "-journal"] where try FileStatus(path: log)?.size ?? 0 > 0 {
-            throw StartupError(
-                .data, "\(path) is gone, and its log \(log) is still there",
+            throw CommandError(
+                .dataError, "\(path) is gone, and its log \(log) is still there",
                 hint: "put the file back, or restore a backup: libraryd restore FILE")
         }
         try FileStatus.requireRegular(path)
         // The new library would take the place of the link.
         var target = [CChar](repeating: 0, count: 1)
         guard readlink(path, &target, target.count) < 0 else {
-            throw StartupError(
-                .data, "\(path) is a link, and there is no library behind it",
+            throw CommandError(
+                .dataError, "\(path) is a link, and there is no library behind it",
                 hint: "put the library there, or: rm \(path)")
         }
         let new = path + ".new"
@@ -128,17 +128,25 @@ extension Store {
     }
 }
 
-extension StartupError {
+extension CommandError {
     init(database error: DatabaseError, path: String) {
-        let message = shortened(error.message ?? "SQLite error \(error.resultCode.rawValue)")
-        switch error.resultCode {
+        self.init(
+            StoreError.Cause(code: error.extendedResultCode.rawValue, message: error.message ?? ""), path: path)
+    }
+
+    /// What the engine says of the database at that path.
+    init(_ cause: StoreError.Cause, path: String) {
+        let code = ResultCode(rawValue: cause.code).primaryResultCode
+        let message = shortened(cause.message.isEmpty ? "SQLite error \(code.rawValue)" : cause.message)
+        switch code {
         case .SQLITE_NOTADB, .SQLITE_CORRUPT:
-            self.init(.data, "\(path) is damaged or not a database", hint: Store.hintOfDamage)
+            self.init(.dataError, "\(path) is damaged or not a database", hint: Store.hintOfDamage)
         case .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_READONLY:
-            self.init(.inputOutput, "\(path) cannot be opened for writing")
-        case .SQLITE_TOOBIG, .SQLITE_ERROR: self.init(.data, "\(path) is not as a library is: \(message)")
-        case .SQLITE_INTERRUPT: self.init(.data, "\(path) takes more work to read than any library of its size")
-        default: self.init(.inputOutput, "\(path): \(message)")
+            self.init(.ioError, "\(path) cannot be opened for writing")
+        case .SQLITE_TOOBIG, .SQLITE_ERROR: self.init(.dataError, "\(path) is not as a library is: \(message)")
+        case .SQLITE_INTERRUPT:
+            self.init(.dataError, "\(path) takes more work to read than any library of its size")
+        default: self.init(.ioError, "\(path): \(message)")
         }
     }
 }

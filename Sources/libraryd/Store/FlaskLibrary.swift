@@ -26,9 +26,9 @@ struct FlaskLibrary: Sendable {
     let hasOwners: Bool
 
     /// Reads the file and changes nothing in it.
-    /// - Throws: ``StartupError`` if it is no such database.
+    /// - Throws: ``CommandError`` if it is no such database.
     init(path: String, until cancellation: Cancellation = Cancellation()) throws {
-        guard try FileStatus(path: path) != nil else { throw StartupError(.noInput, "\(path): there is no such file") }
+        guard try FileStatus(path: path) != nil else { throw CommandError(.noInput, "\(path): there is no such file") }
         do {
             let connection = try Store.openForReading(
                 path: path, limit: try Store.workLimit(path: path, until: cancellation))
@@ -38,7 +38,7 @@ struct FlaskLibrary: Sendable {
             self = try connection.read { try FlaskLibrary($0, path: path, size: size) }
         } catch let error as DatabaseError {
             try cancellation.check()
-            throw StartupError(database: error, path: path)
+            throw CommandError(database: error, path: path)
         }
     }
 
@@ -47,8 +47,8 @@ struct FlaskLibrary: Sendable {
         let users = try Table(db, named: ["users", "user"], with: ["id", "name", "password"])
         let authors = try Table(db, named: ["authors", "author"], with: ["id", "name", "book", "country"])
         guard let users, let authors else {
-            throw StartupError(
-                .data, "\(path) is not a database of the tutorial: it has no tables users and authors",
+            throw CommandError(
+                .dataError, "\(path) is not a database of the tutorial: it has no tables users and authors",
                 hint: "libraryd restore puts a backup of libraryd's own in place")
         }
         let owner = ["user_id", "owner"].first(where: authors.columns.contains)
@@ -104,7 +104,7 @@ struct FlaskLibrary: Sendable {
         }
 
         /// The rows in the order of the table. A column that the table lacks is NULL. No index is read: one may be of expressions.
-        /// - Throws: ``StartupError`` `data` if there are too many, or more than fit in the file: damaged pages, or those of a forger,
+        /// - Throws: ``CommandError`` `dataError` if there are too many, or more than fit in the file: damaged pages, or those of a forger,
         ///   may lead to the same rows again and again.
         func rows<Value>(
             _ db: Database, _ wanted: [String], in file: (path: String, size: Int64), _ read: (Row) -> Value
@@ -116,10 +116,11 @@ struct FlaskLibrary: Sendable {
             while let row = try rows.next() {
                 bytes += row.databaseValues.reduce(0) { $0 + FlaskLibrary.length($1) }
                 guard values.count < Int(file.size) / Self.smallestRow, bytes <= 2 * file.size else {
-                    throw StartupError(.data, "\(file.path) is damaged: '\(name)' has more rows than fit in the file")
+                    throw CommandError(
+                        .dataError, "\(file.path) is damaged: '\(name)' has more rows than fit in the file")
                 }
                 guard values.count < Self.most.rows, bytes <= Self.most.bytes else {
-                    throw StartupError(.data, "\(file.path) has more rows in '\(name)' than can be imported")
+                    throw CommandError(.dataError, "\(file.path) has more rows in '\(name)' than can be imported")
                 }
                 values.append(read(row))
             }

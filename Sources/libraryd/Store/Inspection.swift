@@ -28,9 +28,9 @@ struct Inspection: Sendable {
         self.faults = try Self.danglingReferences(db) + Self.searchFaults(db)
     }
 
-    func requireNoFaults(in name: String, hint: String) throws(StartupError) {
+    func requireNoFaults(in name: String, hint: String) throws(CommandError) {
         guard let fault = faults.first else { return }
-        throw StartupError(.data, "\(name) is damaged: \(fault)", hint: hint)
+        throw CommandError(.dataError, "\(name) is damaged: \(fault)", hint: hint)
     }
 
     /// https://www.sqlite.org/pragma.html#pragma_integrity_check, which looks at CHECK constraints only where the database
@@ -88,7 +88,7 @@ struct Inspection: Sendable {
 
 extension Inspection {
     /// Inspects a file, which is only read. A daemon may be serving it.
-    /// - Throws: ``StartupError`` if it is not a library that this program knows.
+    /// - Throws: ``CommandError`` if it is not a library that this program knows.
     init(file path: String) throws {
         try Store.requireLibrary(at: path)
         do {
@@ -96,7 +96,7 @@ extension Inspection {
             defer { try? connection.close() }
             self = try connection.read { try Inspection($0) }
         } catch let error as DatabaseError {
-            throw StartupError(database: error, path: path)
+            throw CommandError(database: error, path: path)
         }
     }
 }

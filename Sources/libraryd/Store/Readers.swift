@@ -62,9 +62,13 @@ private final class Connections: Sendable {
     func use<Value>(_ body: (ReadConnection) throws -> Value) throws -> Value {
         free.wait()
         defer { free.signal() }
-        guard let index = idle.withLock({ $0.popLast() }) else { throw DatabaseError(resultCode: .SQLITE_BUSY) }
+        guard let index = idle.withLock({ $0.popLast() }) else { throw StoreError.busy }
         defer { idle.withLock { $0.append(index) } }
-        return try body(connections[index])
+        do {
+            return try body(connections[index])
+        } catch {
+            throw StoreError.outside(error)
+        }
     }
 
     func close() {

@@ -11,7 +11,7 @@ struct Restore {
     let kept: String?
     let inspection: Inspection
 
-    /// - Throws: ``StartupError``; the library is then as it was.
+    /// - Throws: ``CommandError``; the library is then as it was.
     init(from backup: String, into folder: borrowing DataFolder, at now: Timestamp) throws {
         let library = folder.databasePath
         let incoming = library + ".incoming"
@@ -23,7 +23,7 @@ struct Restore {
             defer { try? source.close() }
             inspection = try source.unsafeRead { try Backup.copy($0, to: incoming) }
         } catch let error as DatabaseError {
-            throw StartupError(database: error, path: backup)
+            throw CommandError(database: error, path: backup)
         }
         try inspection.requireNoFaults(in: backup, hint: "restore another backup")
         try Self.beginAnew(incoming)
@@ -44,15 +44,16 @@ struct Restore {
                 }
             }
         } catch let error as DatabaseError {
-            throw StartupError(database: error, path: path)
+            throw CommandError(database: error, path: path)
         }
     }
 
     private static func compareWithManifest(_ backup: String) throws {
         guard let manifest = try BackupManifest.beside(backup) else { return }
         guard try Digest.sha256(file: backup) == manifest.sha256 else {
-            throw StartupError(
-                .data, "\(backup) is not what was backed up: its SHA-256 is another", hint: "restore another backup")
+            throw CommandError(
+                .dataError, "\(backup) is not what was backed up: its SHA-256 is another",
+                hint: "restore another backup")
         }
     }
 
@@ -63,7 +64,7 @@ struct Restore {
         let present = try ["", "-wal", "-journal"].filter { try FileStatus(path: library + $0) != nil }
         for suffix in present {
             guard link(library + suffix, name + suffix) == 0 else {
-                throw StartupError(.inputOutput, "\(name + suffix): \(systemError())")
+                throw CommandError(.ioError, "\(name + suffix): \(systemError())")
             }
         }
         try FileContents.syncFolder(of: name)

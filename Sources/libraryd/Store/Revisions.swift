@@ -46,8 +46,8 @@ final class Revisions: Sendable {
     }
 
     /// Makes a watcher of the owner's changes from now on.
-    /// - Throws: ``Failure`` `busy` if there are too many.
-    func watch(_ owner: Int64) throws(Failure) -> Watcher {
+    /// - Throws: ``StoreError`` `busy` if there are too many.
+    func watch(_ owner: Int64) throws(StoreError) -> Watcher {
         let watcher = Watcher(self, owner: owner)
         let isAdmitted = state.withLock { state in
             guard state.watchers[owner, default: [:]].count < Self.mostWatchers.ofOneOwner,
@@ -56,7 +56,7 @@ final class Revisions: Sendable {
             state.watchers[owner, default: [:]][ObjectIdentifier(watcher)] = watcher.continuation
             return true
         }
-        guard isAdmitted else { throw Failure.busy }
+        guard isAdmitted else { throw StoreError.busy }
         return watcher
     }
 

@@ -12,7 +12,7 @@ struct StoredAuthor: Sendable {
 extension Store {
     /// Adds an author to the owner's library.
     /// - Parameter request: if it came before, what it answered is answered again.
-    /// - Throws: ``Failure`` `author_exists` with the id of the one that is there already, `idempotency_key_reused`.
+    /// - Throws: ``StoreError`` `authorExists` with the id of the one that is there already, `keyReused`.
     func createAuthor(
         _ draft: AuthorDraft, owner: Int64, as request: IdempotentRequest? = nil, at now: Timestamp
     ) async throws -> Author {
@@ -27,7 +27,7 @@ extension Store {
         }
     }
 
-    /// - Throws: ``Failure`` `author_exists`, having changed nothing.
+    /// - Throws: ``StoreError`` `authorExists`, having changed nothing.
     static func insertAuthor(_ db: Database, _ draft: AuthorDraft, owner: Int64, at now: Timestamp) throws -> Author {
         let author = try insertWithoutEvent(db, draft, owner: owner, at: now)
         try record(db, AuthorEvent.created, author, owner: owner, at: now)
@@ -59,7 +59,7 @@ extension Store {
     }
 
     /// The owner's author of that id.
-    /// - Throws: ``Failure`` `author_not_found`.
+    /// - Throws: ``StoreError`` `authorNotFound`.
     func author(id: Int64, owner: Int64) throws -> StoredAuthor {
         var stored: StoredAuthor?
         try readers.withConnection { connection in
@@ -70,13 +70,13 @@ extension Store {
                 return false
             }
         }
-        guard let stored else { throw Failure(.authorNotFound) }
+        guard let stored else { throw StoreError.authorNotFound }
         return stored
     }
 
     /// Changes what the patch names. If that is what the author has already, nothing changes: no version, no event.
     /// - Parameter versions: if given, the author must have one of these versions.
-    /// - Throws: ``Failure`` `author_not_found`, `precondition_failed` or `author_exists`.
+    /// - Throws: ``StoreError`` `authorNotFound`, `versionMismatch` or `authorExists`.
     func updateAuthor(
         id: Int64, owner: Int64, _ patch: AuthorPatch, ifVersion versions: [Int64]?, at now: Timestamp
     ) async throws -> (author: Author, isChanged: Bool) {
@@ -84,7 +84,7 @@ extension Store {
         defer { if !isSame { revisions.advance(owner) } }
         let result = try await writer.write { db in
             let before = try Self.author(db, id: id, owner: owner)
-            guard versions?.contains(before.version) ?? true else { throw Self.changedMeanwhile }
+            guard versions?.contains(before.version) ?? true else { throw StoreError.versionMismatch }
             guard let after = before.changed(by: patch, at: now) else { return (before, false) }
             try Self.replace(db, before, with: after, owner: owner)
             return (after, true)
@@ -94,7 +94,7 @@ extension Store {
     }
 
     /// Stores a change of an author, and tells of it.
-    /// - Throws: ``Failure`` `author_exists`, having changed nothing.
+    /// - Throws: ``StoreError`` `authorExists`, having changed nothing.
     static func replace(_ db: Database, _ before: Author, with after: Author, owner: Int64) throws {
         do {
             try db.cachedStatement(
@@ -118,14 +118,14 @@ extension Store {
     }
 
     /// Deletes the author and returns it as it was.
-    /// - Throws: ``Failure`` `author_not_found` or `precondition_failed`.
+    /// - Throws: ``StoreError`` `authorNotFound` or `versionMismatch`.
     func deleteAuthor(
         id: Int64, owner: Int64, ifVersion versions: [Int64]?, at now: Timestamp
     ) async throws -> Author {
         defer { revisions.advance(owner) }
         return try await writer.write { db in
             let author = try Self.author(db, id: id, owner: owner)
-            guard versions?.contains(author.version) ?? true else { throw Self.changedMeanwhile }
+            guard versions?.contains(author.version) ?? true else { throw StoreError.versionMismatch }
             try db.execute(sql: "DELETE FROM author WHERE id = ? AND owner = ?", arguments: [id, owner])
             try SearchIndex.remove(author, owner: owner, db)
             try Self.record(db, AuthorEvent.deleted, author, owner: owner, at: now)
@@ -133,23 +133,18 @@ extension Store {
         }
     }
 
-    private static let changedMeanwhile = Failure(
-        .preconditionFailed, "The author has changed since the version that If-Match names.")
-
     private static let selectAuthor = "SELECT \(AuthorRow.columns) FROM author WHERE id = ? AND owner = ?"
 
     static func author(_ db: Database, id: Int64, owner: Int64) throws -> Author {
         let statement = try db.cachedStatement(sql: selectAuthor)
         guard let author = try Row.fetchOne(statement, arguments: [id, owner]).map(AuthorRow.author) else {
-            throw Failure(.authorNotFound)
+            throw StoreError.authorNotFound
         }
         return author
     }
 
-    private static func conflict(_ db: Database, owner: Int64, name: String, book: String) throws -> Failure {
-        Failure(
-            .authorExists, "This author with this book is in the library already.",
-            existingID: try existingAuthor(db, owner: owner, name: name, book: book))
+    private static func conflict(_ db: Database, owner: Int64, name: String, book: String) throws -> StoreError {
+        .authorExists(id: try existingAuthor(db, owner: owner, name: name, book: book))
     }
 
     static func existingAuthor(_ db: Database, owner: Int64, name: String, book: String) throws -> Int64? {

@@ -63,7 +63,7 @@ extension Store {
                 while !report.isRefused, let line = try lines.next() {
                     try report.add(try work.store(line))
                     // The daemon is to stop.
-                    guard !cancellation.isRequested else { throw Failure.busy }
+                    guard !cancellation.isRequested else { throw StoreError.busy }
                 }
                 try work.tellOfCreated()
                 if options.dryRun || options.atomic && report.failed > 0 { return .rollback }
@@ -116,7 +116,7 @@ struct BulkReport: Sendable {
     /// Whether nothing that follows can matter any more.
     var isRefused: Bool { isAtomic && failed == Self.toldFaults }
 
-    /// - Throws: ``Failure`` `body_too_large`, `Spool.Failure`.
+    /// - Throws: ``StoreError`` `tooManyResults`, `Spool.Failure`.
     mutating func add(_ result: BulkResult) throws {
         lines += 1
         if let code = result.code {
@@ -127,7 +127,7 @@ struct BulkReport: Sendable {
         if isAtomic, failed > 0 { return }
         try results.append(BulkResult.ndjson([result]))
         guard results.count <= longest else {
-            throw Failure(.bodyTooLarge, "There are too many lines to tell of each.")
+            throw StoreError.tooManyResults
         }
     }
 }
@@ -175,8 +175,10 @@ private struct BulkWork {
             untold = untold ?? author.id - 1
             hasChanged = true
             return BulkResult(line: line.number, .created, id: author.id)
-        } catch let failure as Failure where failure.code == .authorExists {
-            return BulkResult(line: line.number, failure)
+        } catch let error as StoreError where error.code == .authorExists {
+            return BulkResult(
+                line: line.number, failed: error.code, error.detail ?? error.code.rawValue, existingID: error.existingID
+            )
         } catch let invalid as InvalidFields {
             return BulkResult(line: line.number, .invalid(invalid))
         }

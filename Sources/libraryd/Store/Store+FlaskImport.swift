@@ -157,11 +157,11 @@ private struct FlaskImport {
         note(.imported, notes.compactMap { $0 }.joined(separator: ", "))
     }
 
-    /// - Throws: ``Failure`` `user_not_found`.
+    /// - Throws: ``StoreError`` `userNotFound`.
     mutating func findOwner(_ name: String?) throws {
         if let name {
             ownerOfTheRest = try Int64.fetchOne(db, sql: "SELECT id FROM user WHERE name = ?", arguments: [name])
-            if ownerOfTheRest == nil { throw Failure(.userNotFound, "There is no user \(name).") }
+            if ownerOfTheRest == nil { throw StoreError.userNotFound(name: name) }
         } else if users.count == 1 {
             ownerOfTheRest = users.values.first
         }
@@ -185,7 +185,7 @@ private struct FlaskImport {
             _ = try Store.insertAuthor(db, draft, owner: owner, at: now)
             owners.insert(owner)
             note(.imported)
-        } catch let failure as Failure where failure.code == .authorExists {
+        } catch let error as StoreError where error.code == .authorExists {
             note(.present)
         }
     }

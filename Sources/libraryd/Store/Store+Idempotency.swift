@@ -53,7 +53,7 @@ extension Store {
     private static let sweep = 64
 
     /// What the request was answered when it came before.
-    /// - Throws: ``Failure`` `idempotency_key_reused` if the key was another request's.
+    /// - Throws: ``StoreError`` `keyReused` if the key was another request's.
     static func reply(
         _ db: Database, to request: IdempotentRequest?, owner: Int64, at now: Timestamp
     ) throws -> [UInt8]? {
@@ -71,7 +71,7 @@ extension Store {
             ])
         guard let row else { return nil }
         let known: Data = try row.value(0)
-        guard known == Data(request.request) else { throw Failure(.idempotencyKeyReused) }
+        guard known == Data(request.request) else { throw StoreError.keyReused }
         return Array(try row.value(1) as Data)
     }
 
@@ -124,7 +124,7 @@ extension Store {
     }
 
     /// Passes unless the key was another request's.
-    /// - Throws: ``Failure`` `idempotency_key_reused`.
+    /// - Throws: ``StoreError`` `keyReused`.
     func requireUnused(_ request: IdempotentRequest?, owner: Int64, at now: Timestamp) throws {
         guard let request else { return }
         _ = try readers.read { try Self.reply($0, to: request, owner: owner, at: now) }

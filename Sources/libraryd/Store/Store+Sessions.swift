@@ -38,7 +38,7 @@ extension Store {
     ///   - address: of the client; the last 16 of each user are kept.
     ///   - key: of a login whose answer may get lost. If it comes again while its session lives, that session gets the refresh
     ///     token, and there is no second one.
-    /// - Throws: ``Failure`` `credentials_wrong`.
+    /// - Throws: ``StoreError`` `passwordChanged`.
     func createSession(
         id: String, user: StoredUser, refreshHash: [UInt8], client: String, at now: Timestamp, expiresAt: Timestamp,
         idle: Int64, address: String? = nil, key: [UInt8]? = nil
@@ -64,7 +64,7 @@ extension Store {
                 ])
             guard let row = try Row.fetchOne(db, sql: "\(Self.selectSession) AND session.id = ?", arguments: [id])
             else {
-                throw Failure(.credentialsWrong)
+                throw StoreError.passwordChanged
             }
             if let address { try Self.keep(db, address: address, user: user.id, at: now) }
             let ended = try String.fetchAll(
@@ -143,12 +143,12 @@ extension Store {
         }
     }
 
-    /// - Throws: ``Failure`` `session_not_found` if the user has none of that id.
+    /// - Throws: ``StoreError`` `sessionNotFound` if the user has none of that id.
     func deleteSession(id: String, user: Int64) async throws {
         let sessions = sessions
         try await writer.write { db in
             try db.cachedStatement(sql: "DELETE FROM session WHERE id = ? AND user = ?").execute(arguments: [id, user])
-            guard db.changesCount == 1 else { throw Failure(.sessionNotFound) }
+            guard db.changesCount == 1 else { throw StoreError.sessionNotFound }
         } committed: {
             sessions.end([id])
         }
@@ -186,7 +186,7 @@ extension Store {
     ///     first use may have been lost.
     ///   - idle: a session that was not used for so many seconds is over.
     ///   - isLate: whether the client has given up by now.
-    /// - Throws: ``Failure`` `busy` if the writer came to it too late: a trade that nobody hears of would end the session.
+    /// - Throws: ``StoreError`` `busy` if the writer came to it too late: a trade that nobody hears of would end the session.
     func rotateRefreshToken(
         from hash: [UInt8], to newHash: [UInt8], at now: Timestamp, grace: Int64, idle: Int64,
         isLate: @escaping @Sendable () -> Bool
@@ -194,7 +194,7 @@ extension Store {
         let sessions = sessions
         let trusted = trustedTime.advance(to: now)
         return try await writer.write { db -> Rotation in
-            guard !isLate() else { throw Failure.busy }
+            guard !isLate() else { throw StoreError.busy }
             try TrustedTime.store(trusted, db)
             let used = try Row.fetchOne(
                 db, sql: "SELECT session, used_at FROM used_refresh_token WHERE hash = ? AND used_at <> ?",

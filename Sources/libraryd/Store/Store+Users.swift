@@ -32,19 +32,15 @@ enum UserKey: Sendable, Equatable {
         }
     }
 
-    fileprivate var missing: Failure {
-        if case .name(let name) = self {
-            Failure(.userNotFound, "There is no user \(name).")
-        } else {
-            Failure(.userNotFound)
-        }
+    fileprivate var missing: StoreError {
+        if case .name(let name) = self { .userNotFound(name: name) } else { .userNotFound(name: nil) }
     }
 }
 
 extension Store {
     /// Creates a plain user.
     /// - Parameter request: the registration that may come again, with what it answers.
-    /// - Throws: ``Failure`` `name_taken` if the name, in any case, is in use.
+    /// - Throws: ``StoreError`` `nameTaken` if the name, in any case, is in use.
     func createUser(
         publicID: String, name: String, passwordHash: String, as request: IdempotentRequest? = nil, at now: Timestamp
     ) async throws {
@@ -57,7 +53,7 @@ extension Store {
                         """
                 ).execute(arguments: [publicID, name, passwordHash, now.milliseconds, now.milliseconds])
             } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
-                throw Failure(.nameTaken, "The name \(name) is taken.")
+                throw StoreError.nameTaken(name)
             }
             try Self.keep(db, reply: Array(publicID.utf8), to: request, owner: db.lastInsertedRowID, at: now)
         }
@@ -82,13 +78,13 @@ extension Store {
         }
     }
 
-    /// - Throws: ``Failure`` `user_not_found`.
+    /// - Throws: ``StoreError`` `userNotFound`.
     func profile(_ key: UserKey) async throws -> User {
         try await readers.readSlowly { try Self.profile($0, key) }
     }
 
     /// Makes a user an admin or a plain user, disables or enables it. Who is disabled is logged out.
-    /// - Throws: ``Failure`` `user_not_found`, or `last_admin` if nobody would be left to administer.
+    /// - Throws: ``StoreError`` `userNotFound`, or `lastAdmin` if nobody would be left to administer.
     func updateUser(_ key: UserKey, _ patch: UserPatch, at now: Timestamp) async throws -> User {
         let sessions = sessions
         return try await writer.write { db in
@@ -110,12 +106,12 @@ extension Store {
 
     /// Deletes a user with all that is the user's.
     /// - Parameter hash: if given, the user must still have this password.
-    /// - Throws: ``Failure`` `user_not_found` or `last_admin`.
+    /// - Throws: ``StoreError`` `userNotFound` or `lastAdmin`.
     func deleteUser(_ key: UserKey, passwordHash hash: String? = nil) async throws {
         let (sessions, revisions) = (sessions, revisions)
         _ = try await writer.write { db in
             let user = try Self.role(db, key)
-            guard hash == nil || hash == user.passwordHash else { throw Failure(.credentialsWrong) }
+            guard hash == nil || hash == user.passwordHash else { throw StoreError.passwordChanged }
             try Self.requireAnotherAdmin(db, than: user)
             try SearchIndex.remove(owner: user.id, db)
             try db.execute(sql: "DELETE FROM user WHERE id = ?", arguments: [user.id])
@@ -130,14 +126,14 @@ extension Store {
     /// - Parameters:
     ///   - old: if given, the password must still be this one.
     ///   - session: one that goes on.
-    /// - Throws: ``Failure`` `user_not_found` or `password_wrong`.
+    /// - Throws: ``StoreError`` `userNotFound` or `passwordChanged`.
     func setPassword(
         _ key: UserKey, from old: String? = nil, to hash: String, keeping session: String? = nil, at now: Timestamp
     ) async throws {
         let sessions = sessions
         _ = try await writer.write { db in
             let user = try Self.role(db, key)
-            guard old == nil || old == user.passwordHash else { throw Failure(.passwordWrong) }
+            guard old == nil || old == user.passwordHash else { throw StoreError.passwordChanged }
             try db.execute(
                 sql: "UPDATE user SET password_hash = ?, updated_at = ? WHERE id = ?",
                 arguments: [hash, now.milliseconds, user.id])
@@ -187,7 +183,7 @@ extension Store {
         guard user.admin, !user.disabled else { return }
         let others = "SELECT EXISTS (SELECT 1 FROM user WHERE admin AND NOT disabled AND id <> ?)"
         guard try Bool.fetchOne(db, sql: others, arguments: [user.id]) == true else {
-            throw Failure(.lastAdmin, "\(user.name) is the last admin.")
+            throw StoreError.lastAdmin(name: user.name)
         }
     }
 

@@ -1,6 +1,5 @@
 import GRDB
 import Glibc
-import HTTPTypes
 import Shared
 
 /// The library's database: the only place that knows SQL.
@@ -18,7 +17,7 @@ struct Store: Sendable {
 
     /// Opens the database at `path`, creating and migrating it as needed.
     /// - Parameter uptime: seconds on a clock that nobody can set.
-    /// - Throws: ``StartupError`` if the file is damaged, foreign, newer than this program, or cannot be used; the file
+    /// - Throws: ``CommandError`` if the file is damaged, foreign, newer than this program, or cannot be used; the file
     ///   is then as it was.
     init(
         path: String, migrations: [String] = Migrations.all,
@@ -35,7 +34,7 @@ struct Store: Sendable {
             writer = try Writer(connection)
             readers = try Readers(path: path)
         } catch let error as DatabaseError {
-            throw StartupError(database: error, path: path)
+            throw CommandError(database: error, path: path)
         }
     }
 
@@ -60,7 +59,7 @@ struct Store: Sendable {
             let synchronous = try Int.fetchOne(db, sql: "PRAGMA synchronous")
             let journal = try String.fetchOne(db, sql: "PRAGMA journal_mode")
             guard synchronous == 2, journal == "wal" else {
-                throw StartupError(.inputOutput, "\(path): SQLite would not switch to WAL with synchronous=FULL")
+                throw CommandError(.ioError, "\(path): SQLite would not switch to WAL with synchronous=FULL")
             }
         }
         return connection
@@ -92,19 +91,13 @@ struct Store: Sendable {
 extension Store {
     /// Passes if the writer gets its commits onto the disk, the file is still the one that was opened, and a read works. Tells what
     /// is known, and waits for nothing.
-    /// - Throws: ``Failure`` `not_ready` with the reason.
+    /// - Throws: ``StoreError`` `notReady`.
     func checkReadiness(at now: ContinuousClock.Instant = .now) throws {
-        if let reason = writer.obstacle(at: now) { throw Failure(notReady: reason) }
+        if let reason = writer.obstacle(at: now) { throw StoreError.notReady(reason) }
         do {
             _ = try readers.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM sqlite_schema") }
         } catch {
-            throw Failure(notReady: "the database cannot be read")
+            throw StoreError.notReady("the database cannot be read")
         }
-    }
-}
-
-extension Failure {
-    fileprivate init(notReady reason: String) {
-        self.init(.notReady, "The daemon is not ready: \(reason).", headers: [.retryAfter: "1"])
     }
 }

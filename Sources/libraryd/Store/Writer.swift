@@ -50,8 +50,8 @@ final class Writer: Sendable {
     /// Runs `body` in a transaction and returns when that transaction is on the disk.
     /// - Parameter committed: called once the transaction is on the disk, before any later write begins: what is kept in memory
     ///   changes in the order of the rows.
-    /// - Throws: what `body` throws, having changed nothing; a `DatabaseError` if the transaction failed; ``Failure``
-    ///   `busy` if too many wait already.
+    /// - Throws: what `body` throws, having changed nothing; ``StoreError`` if the transaction failed, or too many
+    ///   wait already.
     func write<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value,
         committed: @escaping @Sendable (Value) -> Void = { _ in }
@@ -71,11 +71,13 @@ final class Writer: Sendable {
                 finish: { groupError in
                     let result = outcome.result.withLock { $0 }
                     switch (result, groupError) {
-                    case (.failure(let error), _), (_, .some(let error)): continuation.resume(throwing: error)
+                    case (.failure(let error), _), (_, .some(let error)):
+                        continuation.resume(throwing: StoreError.outside(error))
                     case (.success(let value), nil):
                         committed(value)
                         continuation.resume(returning: value)
-                    case (nil, nil): continuation.resume(throwing: DatabaseError(resultCode: .SQLITE_ABORT))
+                    case (nil, nil):
+                        continuation.resume(throwing: StoreError(DatabaseError(resultCode: .SQLITE_ABORT)))
                     }
                 })
             enqueue(operation)
@@ -114,10 +116,8 @@ final class Writer: Sendable {
     private func enqueue(_ operation: Operation) {
         enum Next { case refuse(any Error), drain, wait }
         let next: Next = state.withLock { state in
-            if state.closed {
-                return .refuse(DatabaseError(resultCode: .SQLITE_MISUSE, message: "the store is closed"))
-            }
-            if state.waiting.count >= queueLength { return .refuse(Failure.busy) }
+            if state.closed { return .refuse(StoreError.closed) }
+            if state.waiting.count >= queueLength { return .refuse(StoreError.busy) }
             state.waiting.append(operation)
             if state.draining { return .wait }
             state.draining = true
