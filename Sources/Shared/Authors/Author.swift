@@ -53,9 +53,7 @@ public struct Author: Sendable, Equatable, JSONReadable, JSONWritable {
     }
 
     /// The names of all fields, in the order in which they are written.
-    public static let fieldNames = [
-        "id", "name", "book", "country", "booker_prize", "created_at", "updated_at", "version",
-    ]
+    public static let fieldNames = AuthorField.all.map(\.name)
 
     /// The strong validator (RFC 9110, section 8.8.3) of one version of one author: `"12-3"`.
     public static func entityTag(id: Int64, version: Int64) -> String {

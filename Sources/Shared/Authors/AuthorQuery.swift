@@ -39,7 +39,7 @@ public struct AuthorQuery: Sendable, Equatable {
         case "after": after = item.value
         case "sort":
             guard let sort = AuthorSort(item.value) else {
-                let fields = AuthorSort.Field.allCases.map(\.rawValue).joined(separator: ", ")
+                let fields = AuthorField.sortable.map(\.name).joined(separator: ", ")
                 return FieldError("sort", .invalid, "must be one of \(fields), alone or followed by ':asc' or ':desc'")
             }
             self.sort = sort
@@ -79,23 +79,18 @@ public struct AuthorQuery: Sendable, Equatable {
 
 /// An order of authors: `FIELD`, `FIELD:asc` or `FIELD:desc`. Ties are broken by id, in the same direction.
 public struct AuthorSort: Sendable, Equatable, CustomStringConvertible {
-    public enum Field: String, Sendable, CaseIterable {
-        case id, name, book, country
-        case createdAt = "created_at"
-        case updatedAt = "updated_at"
-    }
-
-    public var field: Field
+    /// One of the sortable ones.
+    public var field: AuthorField
     public var descending: Bool
 
-    public init(_ field: Field = .id, descending: Bool = false) {
+    public init(_ field: AuthorField = .id, descending: Bool = false) {
         self.field = field
         self.descending = descending
     }
 
     public init?(_ text: String) {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count <= 2, let field = Field(rawValue: String(parts[0])) else { return nil }
+        guard parts.count <= 2, let field = AuthorField(name: parts[0]), field.isSortable else { return nil }
         switch parts.count == 2 ? parts[1] : "asc" {
         case "asc": self.init(field)
         case "desc": self.init(field, descending: true)
@@ -104,6 +99,6 @@ public struct AuthorSort: Sendable, Equatable, CustomStringConvertible {
     }
 
     public var description: String {
-        descending ? "\(field.rawValue):desc" : field.rawValue
+        descending ? "\(field.name):desc" : field.name
     }
 }

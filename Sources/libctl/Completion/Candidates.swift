@@ -64,7 +64,7 @@ enum Candidates {
     /// Orders of authors. Not a fixed list: zsh would take what follows a colon for a description.
     static func orders(_ words: [String], _ index: Int, _ prefix: String) -> [String] {
         TypedLine(words, index, prefix).offer {
-            AuthorSort.Field.allCases.flatMap { field in
+            AuthorField.sortable.flatMap { field in
                 [false, true].map { Candidate(AuthorSort(field, descending: $0).description, "") }
             }
         }

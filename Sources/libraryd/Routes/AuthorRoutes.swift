@@ -56,8 +56,11 @@ struct AuthorRoutes {
 
     @Sendable private func show(_ request: Request, _ context: CallerContext) async throws -> Response {
         try await kept(request, context) { _ in
-            let author = try store.author(id: try id(context), owner: context.principal.userID)
-            return (author.json, [.eTag: author.entityTag])
+            try store.author(id: try id(context), owner: context.principal.userID) { row in
+                var json = JSONWriter()
+                row.write(to: &json)
+                return (json.bytes, [.eTag: row.entityTag])
+            }
         }
     }
 
@@ -65,9 +68,9 @@ struct AuthorRoutes {
         if let format = BulkRoutes.format(acceptedBy: request) { return try bulk.list(request, context, format) }
         return try await kept(request, context) { revision in
             var query = try request.query(AuthorQuery.init(items:))
-            let page: StoredPage
+            let page: (json: [UInt8], next: String?)
             do {
-                page = try await store.authors(query, owner: context.principal.userID)
+                page = try await store.authors(query, owner: context.principal.userID) { try $0.page() }
             } catch let invalid as InvalidFields {
                 throw Failure(query: invalid)
             }

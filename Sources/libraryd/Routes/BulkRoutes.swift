@@ -173,18 +173,18 @@ struct BulkRoutes: Sendable {
         query.limit = AuthorQuery.maximumLimit
         let owner = context.principal.userID
         // A cursor of another list is refused before the reply begins.
-        _ = try request.query { _ in try AuthorListStatement(query, owner: owner) }
+        try request.query { _ in try Store.requireCursor(of: query) }
         let first = query
         return Response(
             status: .ok, headers: [.contentType: format.mediaType],
             body: ResponseBody { writer in
                 var query = first
                 if format == .csv {
-                    try await writer.write(ByteBuffer(string: Author.fieldNames.joined(separator: ",") + "\r\n"))
+                    try await writer.write(ByteBuffer(string: AuthorRow.csvHeader))
                 }
                 repeat {
                     try context.confirm()
-                    let page = try await store.authors(query, owner: owner, as: format)
+                    let page = try await store.authors(query, owner: owner) { try $0.part(as: format) }
                     try await writer.write(ByteBuffer(bytes: page.bytes))
                     query.after = page.next
                 } while query.after != nil

@@ -95,10 +95,13 @@ private struct EventStream: Sendable {
         repeat {
             var page: EventPage
             repeat {
-                page = try await store.events(after: position, owner: context.principal.userID)
+                let events: [UInt8]
+                (events, page) = try await store.events(after: position, owner: context.principal.userID) {
+                    try $0.stream()
+                }
                 guard await isAllowed() else { return }
                 position = page.position
-                bytes += page.bytes
+                bytes += events
                 try await writer.write(ByteBuffer(bytes: bytes.isEmpty ? Self.comment : bytes))
                 bytes = []
             } while page.isFull

@@ -34,10 +34,8 @@ struct Cursor: Sendable, Equatable {
             case .integer(let id) = parts[1]
         else { return nil }
         let value = parts.count == 3 ? parts[2] : nil
-        switch (sort.field, value) {
-        case (.id, nil), (.createdAt, .integer), (.updatedAt, .integer), (.name, .string), (.book, .string),
-            (.country, .string):
-            self.init(sort: sort, id: id, value: value)
+        switch (sort.field.kind, value) {
+        case (_, nil), (.text, .string), (.integer, .integer), (.time, .integer): self.init(sort: sort, id: id, value: value)
         default: return nil
         }
     }

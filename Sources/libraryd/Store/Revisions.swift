@@ -3,15 +3,9 @@ import Synchronization
 /// A state of one owner's library: as long as it is the same, every list of that owner is.
 struct Revision: Sendable, Hashable {
     /// Different each time the daemon starts, so that what is told apart here need not be stored.
-    fileprivate let run: UInt64
-    fileprivate let owner: Int64
-    fileprivate let changes: UInt64
-
-    /// A strong validator (RFC 9110, section 8.8.3) for any list of the owner. It has the owner in it, because one client may have
-    /// several accounts and sees them all under the same address.
-    var entityTag: String {
-        "\"\(String(run, radix: 36))-\(owner)-\(changes)\""
-    }
+    let run: UInt64
+    let owner: Int64
+    let changes: UInt64
 }
 
 /// Counts each owner's changes, in memory, and wakes those who watch them.

@@ -1,30 +1,66 @@
 import GRDB
-import GRDBSQLite
 import Shared
 
-/// One page of a list, ready to be sent.
-struct StoredPage: Sendable {
-    /// An ``AuthorPage`` as JSON.
-    let json: [UInt8]
-    let next: String?
+extension Store {
+    /// Reads the owner's authors that match, one page of them, by key and never by offset.
+    /// - Parameter read: takes the rows, which are good only in this call; on another thread where that may take long.
+    /// - Throws: ``InvalidFields`` if the cursor does not belong to this list.
+    func authors<Value: Sendable>(
+        _ query: AuthorQuery, owner: Int64, _ read: @escaping @Sendable (AuthorRows) throws -> Value
+    ) async throws -> Value {
+        let statement = try AuthorListStatement(query, owner: owner)
+        if statement.isShort { return try readers.withConnection { try read(AuthorRows($0, statement)) } }
+        return try await readers.withConnectionElsewhere { try read(AuthorRows($0, statement)) }
+    }
+
+    /// - Throws: ``InvalidFields`` if the cursor does not belong to this list.
+    static func requireCursor(of query: AuthorQuery) throws(InvalidFields) {
+        _ = try AuthorListStatement(query, owner: 0)
+    }
 }
 
-extension Store {
-    /// The owner's authors that match, one page of them, by key and never by offset.
-    /// - Throws: ``InvalidFields`` if the cursor does not belong to this list.
-    func authors(_ query: AuthorQuery, owner: Int64) async throws -> StoredPage {
-        let statement = try AuthorListStatement(query, owner: owner)
-        if statement.isShort { return try readers.withConnection(statement.page) }
-        return try await readers.withConnectionElsewhere(statement.page)
+/// The rows of one page.
+struct AuthorRows {
+    private let connection: ReadConnection
+    private let statement: AuthorListStatement
+
+    fileprivate init(_ connection: ReadConnection, _ statement: AuthorListStatement) {
+        self.connection = connection
+        self.statement = statement
+    }
+
+    /// How many there are at most.
+    var limit: Int { statement.query.limit }
+
+    /// Calls `body` with each row.
+    /// - Returns: the cursor of the next page if there is one.
+    func forEach(_ body: (AuthorRow) -> Void) throws -> String? {
+        guard !statement.matchesNothing else { return nil }
+        var count = 0
+        var last: Cursor?
+        var next: String?
+        try connection.rows(statement.sql, statement.values) {
+            // The row after the page only tells that there is another page.
+            if count == limit {
+                next = last?.text
+                return false
+            }
+            let row = AuthorRow($0)
+            body(row)
+            count += 1
+            if count == limit { last = row.cursor(statement.query.sort) }
+            return true
+        }
+        return next
     }
 }
 
 /// The statement behind a list: its text depends on which filters are given, so that each has the index that it needs.
 struct AuthorListStatement: Sendable {
-    private let query: AuthorQuery
+    fileprivate let query: AuthorQuery
     let sql: String
     let values: [RawStatement.Value]
-    private let matchesNothing: Bool
+    fileprivate let matchesNothing: Bool
 
     init(_ query: AuthorQuery, owner: Int64) throws(InvalidFields) {
         self.query = query
@@ -48,7 +84,7 @@ struct AuthorListStatement: Sendable {
         // A name leads to a handful of rows. Left to itself SQLite would rather walk the whole library in order of id
         // than sort them; the plus keeps it from that (https://www.sqlite.org/optoverview.html#uplus).
         let id = query.name == nil ? "id" : "+id"
-        let column = query.sort.field == .id ? id : query.sort.field.rawValue
+        let column = query.sort.field == .id ? id : query.sort.field.name
         let (comparison, direction) = query.sort.descending ? ("<", "DESC") : (">", "ASC")
         if let after = query.after {
             guard let cursor = Cursor(after, sort: query.sort) else {
@@ -74,75 +110,5 @@ struct AuthorListStatement: Sendable {
     var isShort: Bool {
         query.search == nil && query.name == nil && query.book == nil && query.country == nil
             && query.bookerPrize == nil && [.id, .name].contains(query.sort.field)
-    }
-
-    func page(_ connection: ReadConnection) throws -> StoredPage {
-        var json = JSONWriter(reservingCapacity: 64 + 256 * min(query.limit, 100))
-        var next: String?
-        try json.object {
-            try $0.member("list_of_authors") {
-                try $0.array { if !matchesNothing { next = try write(connection, to: &$0) } }
-            }
-            $0.member("next") { if let next { $0.string(next) } else { $0.null() } }
-        }
-        return StoredPage(json: json.bytes, next: next)
-    }
-
-    /// As much as a page, as a file has it.
-    func part(
-        _ connection: ReadConnection, as format: AuthorLines.Format
-    ) throws -> (bytes: [UInt8], next: String?) {
-        var bytes: [UInt8] = []
-        guard !matchesNothing else { return (bytes, nil) }
-        let next = try rows(connection) { row in
-            switch format {
-            case .csv: AuthorRow.write(row, csv: &bytes)
-            case .ndjson:
-                var json = JSONWriter()
-                AuthorRow.write(row, to: &json)
-                bytes.append(contentsOf: json.bytes)
-                bytes.append(UInt8(ascii: "\n"))
-            }
-        }
-        return (bytes, next)
-    }
-
-    private func write(_ connection: ReadConnection, to json: inout JSONWriter) throws -> String? {
-        try rows(connection) { AuthorRow.write($0, to: &json) }
-    }
-
-    /// Calls `body` with each row; returns the cursor of the next page if there is one.
-    private func rows(_ connection: ReadConnection, _ body: (SQLiteStatement) -> Void) throws -> String? {
-        var count = 0
-        var last: Cursor?
-        var next: String?
-        try connection.rows(sql, values) { row in
-            // The row after the page only tells that there is another page.
-            if count == query.limit {
-                next = last?.text
-                return false
-            }
-            body(row)
-            count += 1
-            if count == query.limit { last = cursor(at: row) }
-            return true
-        }
-        return next
-    }
-
-    private func cursor(at row: SQLiteStatement) -> Cursor {
-        func text(_ column: Int32) -> JSONValue {
-            .string(sqlite3_column_text(row, column).map { String(cString: $0) } ?? "")
-        }
-        let value: JSONValue? =
-            switch query.sort.field {
-            case .id: nil
-            case .name: text(1)
-            case .book: text(2)
-            case .country: text(3)
-            case .createdAt: .integer(sqlite3_column_int64(row, 5))
-            case .updatedAt: .integer(sqlite3_column_int64(row, 6))
-            }
-        return Cursor(sort: query.sort, id: sqlite3_column_int64(row, 0), value: value)
     }
 }

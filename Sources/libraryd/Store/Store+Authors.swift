@@ -2,13 +2,6 @@ import GRDB
 import GRDBSQLite
 import Shared
 
-/// One author, ready to be sent.
-struct StoredAuthor: Sendable {
-    /// An ``Author`` as JSON.
-    let json: [UInt8]
-    let entityTag: String
-}
-
 extension Store {
     /// Adds an author to the owner's library.
     /// - Parameter request: if it came before, what it answered is answered again.
@@ -58,20 +51,19 @@ extension Store {
         return author
     }
 
-    /// The owner's author of that id.
+    /// Reads the owner's author of that id.
+    /// - Parameter read: takes the row, which is good only in this call.
     /// - Throws: ``StoreError`` `authorNotFound`.
-    func author(id: Int64, owner: Int64) throws -> StoredAuthor {
-        var stored: StoredAuthor?
+    func author<Value>(id: Int64, owner: Int64, _ read: (AuthorRow) -> Value) throws -> Value {
+        var value: Value?
         try readers.withConnection { connection in
-            try connection.rows(Self.selectAuthor, [.integer(id), .integer(owner)]) { row in
-                var json = JSONWriter()
-                AuthorRow.write(row, to: &json)
-                stored = StoredAuthor(json: json.bytes, entityTag: AuthorRow.entityTag(row))
+            try connection.rows(Self.selectAuthor, [.integer(id), .integer(owner)]) {
+                value = read(AuthorRow($0))
                 return false
             }
         }
-        guard let stored else { throw StoreError.authorNotFound }
-        return stored
+        guard let value else { throw StoreError.authorNotFound }
+        return value
     }
 
     /// Changes what the patch names. If that is what the author has already, nothing changes: no version, no event.
@@ -137,7 +129,7 @@ extension Store {
 
     static func author(_ db: Database, id: Int64, owner: Int64) throws -> Author {
         let statement = try db.cachedStatement(sql: selectAuthor)
-        guard let author = try Row.fetchOne(statement, arguments: [id, owner]).map(AuthorRow.author) else {
+        guard let author = try Row.fetchOne(statement, arguments: [id, owner]).map({ try Author($0) }) else {
             throw StoreError.authorNotFound
         }
         return author
@@ -169,47 +161,4 @@ extension Author {
 extension String {
     /// Whether it has the same bytes; `==` takes canonically equivalent ones too.
     fileprivate func isSame(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
-}
-
-/// The one place where a row of `author` becomes what the API answers.
-enum AuthorRow {
-    static let columns = "id, name, book, country, booker_prize, created_at, updated_at, version"
-
-    static func author(_ row: Row) throws -> Author {
-        let version: Int64 = try row.value(7)
-        // A change adds to it.
-        guard (1..<Int64.max).contains(version) else {
-            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "an author has the version \(version)")
-        }
-        return try Author(
-            id: row.value(0), name: row.value(1), book: row.value(2), country: row.value(3), bookerPrize: row.value(4),
-            createdAt: Timestamp(milliseconds: row.value(5)), updatedAt: Timestamp(milliseconds: row.value(6)),
-            version: version)
-    }
-
-    /// Writes the current row as ``Author/write(to:)`` would, without making strings of its columns.
-    static func write(_ row: SQLiteStatement, to json: inout JSONWriter) {
-        json.object { writeMembers(row, to: &$0) }
-    }
-
-    /// Writes the fields into an object that has been begun.
-    static func writeMembers(_ row: SQLiteStatement, to json: inout JSONWriter) {
-        json.member("id", sqlite3_column_int64(row, 0))
-        json.member("name") { text(row, 1, to: &$0) }
-        json.member("book") { text(row, 2, to: &$0) }
-        json.member("country") { text(row, 3, to: &$0) }
-        json.member("booker_prize", sqlite3_column_int64(row, 4) != 0)
-        json.member("created_at", Timestamp(milliseconds: sqlite3_column_int64(row, 5)))
-        json.member("updated_at", Timestamp(milliseconds: sqlite3_column_int64(row, 6)))
-        json.member("version", sqlite3_column_int64(row, 7))
-    }
-
-    private static func text(_ row: SQLiteStatement, _ column: Int32, to json: inout JSONWriter) {
-        let start = sqlite3_column_text(row, column)
-        json.string(utf8: UnsafeBufferPointer(start: start, count: Int(sqlite3_column_bytes(row, column))))
-    }
-
-    static func entityTag(_ row: SQLiteStatement) -> String {
-        Author.entityTag(id: sqlite3_column_int64(row, 0), version: sqlite3_column_int64(row, 7))
-    }
 }

@@ -1,5 +1,4 @@
 import GRDB
-import GRDBSQLite
 import Shared
 
 extension Store {
@@ -79,14 +78,6 @@ extension Store {
 
     /// For what is too long to be in memory: where the library itself has room.
     func spool() -> Spool { Spool(folder: FileContents.folder(of: path)) }
-
-    /// A part of the owner's list as a file has it, and where the next part begins.
-    func authors(
-        _ query: AuthorQuery, owner: Int64, as format: AuthorLines.Format
-    ) async throws -> (bytes: [UInt8], next: String?) {
-        let statement = try AuthorListStatement(query, owner: owner)
-        return try await readers.withConnectionElsewhere { try statement.part($0, as: format) }
-    }
 }
 
 /// What became of the lines of a file.
@@ -200,38 +191,5 @@ private struct BulkWork {
     mutating func tellOfCreated() throws {
         if let untold { try Store.recordCreated(db, after: untold, owner: owner, at: now) }
         untold = nil
-    }
-}
-
-extension AuthorRow {
-    /// Writes the current row as a record of comma-separated values (RFC 4180).
-    static func write(_ row: SQLiteStatement, csv: inout [UInt8]) {
-        for column in Int32(0)...7 {
-            if column > 0 { csv.append(UInt8(ascii: ",")) }
-            switch column {
-            case 1, 2, 3: quote(row, column, to: &csv)
-            case 4: csv.append(contentsOf: (sqlite3_column_int64(row, 4) != 0 ? "true" : "false").utf8)
-            case 5, 6:
-                csv.append(contentsOf: Timestamp(milliseconds: sqlite3_column_int64(row, column)).description.utf8)
-            default: csv.append(contentsOf: String(sqlite3_column_int64(row, column)).utf8)
-            }
-        }
-        csv.append(contentsOf: [UInt8(ascii: "\r"), UInt8(ascii: "\n")])
-    }
-
-    private static func quote(_ row: SQLiteStatement, _ column: Int32, to csv: inout [UInt8]) {
-        let start = sqlite3_column_text(row, column)
-        let text = UnsafeBufferPointer(start: start, count: Int(sqlite3_column_bytes(row, column)))
-        let quote = UInt8(ascii: "\"")
-        // No line ends: there are no control characters.
-        guard text.contains(where: { $0 == quote || $0 == UInt8(ascii: ",") }) else {
-            return csv.append(contentsOf: text)
-        }
-        csv.append(quote)
-        for byte in text {
-            if byte == quote { csv.append(quote) }
-            csv.append(byte)
-        }
-        csv.append(quote)
     }
 }

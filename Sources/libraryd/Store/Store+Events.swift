@@ -24,47 +24,74 @@ struct EventPosition: Sendable, Equatable, CustomStringConvertible {
     }
 
     var description: String { "\(epoch)-\(sequence)" }
+}
 
-    /// The server-sent event that says: read the list again, and go on from here.
-    var reset: [UInt8] {
-        Array("event: \(AuthorEvent.reset)\nid: \(self)\ndata: {}\n\n".utf8)
+/// One event, good until the next is read.
+struct EventRow {
+    let position: EventPosition
+    /// As ``AuthorEvent`` names it.
+    let kind: String
+    let at: Timestamp
+    /// As it was after the change, or before its deletion.
+    let author: AuthorRow
+
+    /// In the order in which ``Store/selectEvents`` has them, behind the author's.
+    fileprivate enum Column: Int32 {
+        case sequence, kind, at
+
+        var index: Int32 { Int32(AuthorField.all.count) + rawValue }
+    }
+
+    fileprivate init(_ row: SQLiteStatement, epoch: String) {
+        position = EventPosition(epoch: epoch, sequence: sqlite3_column_int64(row, Column.sequence.index))
+        kind = sqlite3_column_text(row, Column.kind.index).map { String(cString: $0) } ?? ""
+        at = Timestamp(milliseconds: sqlite3_column_int64(row, Column.at.index))
+        author = AuthorRow(row)
     }
 }
 
-/// A part of an owner's events, ready to be sent.
+/// A part of an owner's events.
 struct EventPage: Sendable {
     static let limit = 500
 
-    /// Server-sent events.
-    fileprivate(set) var bytes: [UInt8] = []
     /// Of the last of them.
     fileprivate(set) var position: EventPosition
     fileprivate var count = 0
+    /// Whether events before ``position`` are no longer kept, so that the list must be read again.
+    fileprivate(set) var isReset = false
 
     /// Whether there may be more.
     var isFull: Bool { count == Self.limit }
+}
 
-    fileprivate init(after position: EventPosition) {
-        self.position = position
+/// The rows of such a part.
+struct EventRows {
+    private let connection: ReadConnection
+    private let owner: Int64
+    private let start: EventPosition
+
+    fileprivate init(_ connection: ReadConnection, owner: Int64, after start: EventPosition) {
+        self.connection = connection
+        self.owner = owner
+        self.start = start
     }
 
-    /// Adds a row, unless rows before it are missing.
-    fileprivate mutating func add(_ row: SQLiteStatement) -> Bool {
-        let next = EventPosition(epoch: position.epoch, sequence: sqlite3_column_int64(row, 8))
-        guard next.sequence == position.sequence + 1 else { return false }
-        let id = "\(next)"
-        let kind = sqlite3_column_text(row, 9).map { String(cString: $0) } ?? ""
-        var json = JSONWriter(reservingCapacity: 384)
-        json.object {
-            $0.member("event_id", id)
-            $0.member("event", kind)
-            $0.member("at", Timestamp(milliseconds: sqlite3_column_int64(row, 10)))
-            AuthorRow.writeMembers(row, to: &$0)
+    /// Calls `body` with each event, the oldest first.
+    func forEach(_ body: (EventRow) -> Void) throws -> EventPage {
+        var page = EventPage(position: start)
+        try connection.rows(Store.selectEvents, [.integer(owner), .integer(start.sequence)]) {
+            let event = EventRow($0, epoch: start.epoch)
+            guard event.position.sequence == page.position.sequence + 1 else {
+                page.isReset = true
+                return false
+            }
+            body(event)
+            page.position = event.position
+            page.count += 1
+            return true
         }
-        bytes += Array("id: \(id)\nevent: \(kind)\ndata: ".utf8) + json.bytes + Array("\n\n".utf8)
-        position = next
-        count += 1
-        return true
+        guard page.isReset else { return page }
+        return EventPage(position: try Store.lastEvent(connection, owner: owner), isReset: true)
     }
 }
 
@@ -125,30 +152,20 @@ extension Store {
         try readers.withConnection { try Self.lastEvent($0, owner: owner) }
     }
 
-    /// The owner's events after a position, the oldest first. If events are missing there, because they are no longer kept, it
-    /// is a reset.
-    func events(after position: EventPosition, owner: Int64) async throws -> EventPage {
-        try await readers.withConnectionElsewhere { connection in
-            var page = EventPage(after: position)
-            var isGap = false
-            let values: [RawStatement.Value] = [.integer(owner), .integer(position.sequence)]
-            try connection.rows(Self.selectEvents, values) { row in
-                isGap = !page.add(row)
-                return !isGap
-            }
-            guard isGap else { return page }
-            page = EventPage(after: try Self.lastEvent(connection, owner: owner))
-            page.bytes = page.position.reset
-            return page
-        }
+    /// Reads the owner's events after a position, the oldest first.
+    /// - Parameter read: takes the rows, which are good only in this call, on another thread.
+    func events<Value: Sendable>(
+        after position: EventPosition, owner: Int64, _ read: @escaping @Sendable (EventRows) throws -> Value
+    ) async throws -> Value {
+        try await readers.withConnectionElsewhere { try read(EventRows($0, owner: owner, after: position)) }
     }
 
-    private static let selectEvents = """
+    fileprivate static let selectEvents = """
         SELECT \(AuthorRow.columns), sequence, kind, at FROM author_event
         WHERE owner = ? AND sequence > ? ORDER BY sequence LIMIT \(EventPage.limit)
         """
 
-    private static func lastEvent(_ connection: ReadConnection, owner: Int64) throws -> EventPosition {
+    fileprivate static func lastEvent(_ connection: ReadConnection, owner: Int64) throws -> EventPosition {
         var position: EventPosition?
         let sql = "SELECT epoch, (SELECT max(sequence) FROM author_event WHERE owner = ?) FROM library"
         try connection.rows(sql, [.integer(owner)]) { row in
