@@ -40,20 +40,37 @@ let package = Package(
         .systemLibrary(name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CCurl"),
         .target(name: "Shared", swiftSettings: settings),
-        .executableTarget(
-            name: "libraryd",
+        // SQLite. Knows nothing of HTTP, NIO or Hummingbird.
+        .target(
+            name: "LibraryStore",
             dependencies: [
-                "Shared", "CLibcrypto", argumentParser, hummingbird, grdb, sqlite, logging,
+                "Shared", "CLibcrypto", grdb, sqlite, .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings
+        ),
+        // Everything that is served. Knows nothing of GRDB or SQLite.
+        .target(
+            name: "LibraryServer",
+            dependencies: [
+                "Shared", "LibraryStore", "CLibcrypto", hummingbird, logging,
                 .product(name: "JWTKit", package: "jwt-kit"),
-                .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "libraryd",
+            dependencies: [
+                "Shared", "LibraryStore", "LibraryServer", argumentParser, hummingbird, logging,
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-                .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings
         ),
@@ -61,7 +78,7 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "Shared", "libraryd", grdb, hummingbird, logging,
+                "Shared", "LibraryStore", "LibraryServer", grdb, hummingbird, logging,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
@@ -73,7 +90,8 @@ let package = Package(
         .testTarget(
             name: "LibrarydTests",
             dependencies: [
-                "libraryd", "Shared", "TestSupport", argumentParser, grdb, hummingbird, logging, sqlite,
+                "libraryd", "LibraryServer", "LibraryStore", "Shared", "TestSupport", argumentParser, grdb, hummingbird,
+                logging, sqlite,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "JWTKit", package: "jwt-kit"),
             ],
@@ -81,7 +99,8 @@ let package = Package(
         ),
         .testTarget(name: "LibctlTests", dependencies: ["libctl", "Shared", "TestSupport"], swiftSettings: settings),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["libctl", "libraryd", "Shared", "TestSupport"],
+            name: "EndToEndTests",
+            dependencies: ["libctl", "libraryd", "LibraryServer", "LibraryStore", "Shared", "TestSupport"],
             swiftSettings: settings
         ),
     ]

@@ -9,7 +9,7 @@ struct IO {
     var error: Int32 = STDERR_FILENO
     /// Where to ask people; `nil` where nobody can be asked.
     var terminal: String? = "/dev/tty"
-    var now: () -> Timestamp = IO.systemTime
+    var now: () -> Timestamp = Clock.system.now
     var sleep: (_ seconds: Int64) -> Void = { Glibc.sleep(UInt32(clamping: $0)) }
     /// How long to wait for another process: one that changes the same file, one that is to read a pipe.
     var patience: Duration = .seconds(30)
@@ -17,12 +17,6 @@ struct IO {
     var transport: (Server) -> Transport = { Curl(server: $0).send }
 
     static var standard: IO { IO(environment: SystemText.environment()) }
-
-    static func systemTime() -> Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
-    }
 
     /// A variable's value; an empty one counts as absent.
     func variable(_ name: String) -> String? {
@@ -151,9 +145,4 @@ final class Reader {
         if line.last == UInt8(ascii: "\r") { line.removeLast() }
         return line
     }
-}
-
-/// The words for `errno`.
-func systemError() -> String {
-    String(cString: strerror(errno))
 }

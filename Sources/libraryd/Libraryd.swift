@@ -1,5 +1,7 @@
 import ArgumentParser
 import Glibc
+import LibraryServer
+import LibraryStore
 import Shared
 
 @main
@@ -88,12 +90,6 @@ func printable(_ text: String) -> String {
         default: String(scalar)
         }
     }.joined()
-}
-
-/// A value from elsewhere in a message: at most 200 characters of it, because it has no end of its own.
-func shortened(_ text: String) -> String {
-    let scalars = text.unicodeScalars
-    return scalars.count > 200 ? String(scalars.prefix(200)) + "..." : text
 }
 
 /// How a command ends.

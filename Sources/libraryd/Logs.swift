@@ -1,4 +1,6 @@
 import Glibc
+import LibraryServer
+import LibraryStore
 import Logging
 import Shared
 

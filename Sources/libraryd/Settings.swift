@@ -1,6 +1,8 @@
 import ArgumentParser
 import Configuration
 import Foundation
+import LibraryServer
+import LibraryStore
 import Logging
 import Shared
 

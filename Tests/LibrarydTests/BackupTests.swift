@@ -4,6 +4,8 @@ import Shared
 import TestSupport
 import Testing
 
+@testable import LibraryServer
+@testable import LibraryStore
 @testable import libraryd
 
 @Suite(.serialized) struct BackupTests {

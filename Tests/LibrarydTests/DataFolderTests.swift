@@ -3,6 +3,8 @@ import Shared
 import TestSupport
 import Testing
 
+@testable import LibraryServer
+@testable import LibraryStore
 @testable import libraryd
 
 @Suite struct DataFolderTests {

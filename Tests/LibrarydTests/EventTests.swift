@@ -3,6 +3,8 @@ import GRDB
 import Shared
 import Testing
 
+@testable import LibraryServer
+@testable import LibraryStore
 @testable import TestSupport
 @testable import libraryd
 

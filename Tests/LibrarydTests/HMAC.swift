@@ -1,5 +1,7 @@
 import Foundation
 
+@testable import LibraryServer
+@testable import LibraryStore
 @testable import libraryd
 
 /// HMAC-SHA256 (RFC 2104) from the digest alone: a second opinion on what jwt-kit signs.

@@ -2,6 +2,8 @@ import Foundation
 import Shared
 import Testing
 
+@testable import LibraryServer
+@testable import LibraryStore
 @testable import TestSupport
 @testable import libraryd
 

@@ -4,6 +4,8 @@ import Shared
 import Synchronization
 import Testing
 
+@testable import LibraryServer
+@testable import LibraryStore
 @testable import TestSupport
 @testable import libraryd
 

@@ -1,6 +1,8 @@
 import Shared
 import Testing
 
+@testable import LibraryServer
+@testable import LibraryStore
 @testable import TestSupport
 @testable import libraryd
 
@@ -29,7 +31,7 @@ import Testing
 
     @Test func anUnknownUserIsNotFound() async throws {
         let library = try await TestLibrary()
-        let error = await #expect(throws: Failure.self) {
+        let error = await #expect(throws: StoreError.self) {
             try await library.perform(OperatorRequest(.promote, name: "nobody"))
         }
         #expect(error?.code == .userNotFound)

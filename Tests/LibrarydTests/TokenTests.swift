@@ -4,6 +4,8 @@ import Shared
 import TestSupport
 import Testing
 
+@testable import LibraryServer
+@testable import LibraryStore
 @testable import libraryd
 
 /// Only tokens that this daemon signed, for itself, of the right type, for a live session.

@@ -1,6 +1,8 @@
 import Shared
 import Testing
 
+@testable import LibraryServer
+@testable import LibraryStore
 @testable import TestSupport
 @testable import libraryd
 

@@ -1,13 +1,13 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import LibraryServer
+import LibraryStore
 import Logging
 import NIOCore
 import NIOEmbedded
 public import Shared
 import Synchronization
-
-@testable import libraryd
 
 /// A library of its own, on a real database in a folder of its own, behind the daemon's real router.
 public final class TestLibrary: Sendable {

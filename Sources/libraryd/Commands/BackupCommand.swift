@@ -1,5 +1,7 @@
 import ArgumentParser
 import Foundation
+import LibraryServer
+import LibraryStore
 import Shared
 
 struct BackupCommand: AsyncParsableCommand {

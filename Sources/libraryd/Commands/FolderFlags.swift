@@ -1,5 +1,7 @@
 import ArgumentParser
 import Foundation
+import LibraryServer
+import LibraryStore
 import Logging
 import Shared
 
@@ -37,7 +39,9 @@ struct FolderFlags: ParsableArguments {
             refreshLifetime: settings.refreshLifetime, passwords: Passwords(),
             logger: Logger(label: "libraryd") { _ in SwiftLogNoOpLogHandler() })
         do {
-            guard let answer = try await app.perform(request) as? Answer else { throw Failure(.internalError) }
+            guard let answer = try await app.perform(request) as? Answer else {
+                throw CommandError(.internalError, "the answer to \(request.command) is of another kind")
+            }
             return answer
         } catch {
             throw CommandError(error, library: folder.databasePath)

@@ -1,4 +1,6 @@
 import ArgumentParser
+import LibraryServer
+import LibraryStore
 import Shared
 
 struct ImportFlaskCommand: AsyncParsableCommand {

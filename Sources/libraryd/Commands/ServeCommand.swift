@@ -2,6 +2,8 @@ import ArgumentParser
 import Foundation
 import Glibc
 import Hummingbird
+import LibraryServer
+import LibraryStore
 import Logging
 import NIOCore
 import ServiceLifecycle

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
 import Glibc
+import LibraryServer
+import LibraryStore
 import Shared
 
 struct UserCommand: AsyncParsableCommand {

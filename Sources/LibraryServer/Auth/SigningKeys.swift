@@ -1,0 +1,122 @@
+import LibraryStore
+package import Shared
+
+/// The key that signs tokens, and the one before it, whose tokens stay good until they expire.
+package struct SigningKeys: Sendable, Equatable {
+    /// 32 random bytes.
+    package let current: [UInt8]
+    package var retired: Retired?
+
+    package struct Retired: Sendable, Equatable, JSONReadable, JSONWritable {
+        package let key: [UInt8]
+        package let at: Timestamp
+
+        package init(key: [UInt8], at: Timestamp) {
+            self.key = key
+            self.at = at
+        }
+
+        package init(from object: inout ObjectReader) {
+            key = Base64URL.decode(object.string("key")) ?? []
+            at = object.timestamp("retired_at")
+        }
+
+        package func write(to json: inout JSONWriter) {
+            json.object {
+                $0.member("key", Base64URL.encode(key))
+                $0.member("retired_at", at)
+            }
+        }
+    }
+}
+
+/// The files of the keys, in the data folder: `signing.key` has the current one, `signing.key.retired` the one before.
+package struct KeyFiles: Sendable {
+    private let currentPath: String
+    private let retiredPath: String
+
+    package init(folder: String) {
+        currentPath = folder + "/signing.key"
+        retiredPath = currentPath + ".retired"
+    }
+
+    /// The keys; the first is made on first use.
+    /// - Throws: ``CommandError`` if others could have read them, or if they are no keys.
+    package func load() throws -> SigningKeys {
+        guard let current = try secret(currentPath) else {
+            let keys = SigningKeys(current: Passwords.randomBytes(32))
+            try FileContents.write(keys.current, to: currentPath)
+            return keys
+        }
+        guard Self.isKey(current) else {
+            throw CommandError(
+                .dataError, "\(currentPath) is not a key of 32 random bytes",
+                hint: "delete it; clients then refresh their tokens by themselves")
+        }
+        var keys = SigningKeys(current: current)
+        if let bytes = try secret(retiredPath) {
+            let retired = try? SigningKeys.Retired(json: bytes, unknownMembers: .ignored)
+            guard let retired, Self.isKey(retired.key) else {
+                throw CommandError(
+                    .dataError, "\(retiredPath) is not a retired key",
+                    hint: "delete it; clients with tokens from before the rotation refresh them")
+            }
+            // A rotation that ended between its two files has retired the key that is still in use.
+            if retired.key != current { keys.retired = retired }
+        }
+        return keys
+    }
+
+    /// Makes a new key and retires the current one. The one before that is forgotten.
+    package func rotate(_ keys: SigningKeys, at now: Timestamp) throws -> SigningKeys {
+        let retired = SigningKeys.Retired(key: keys.current, at: now)
+        let next = SigningKeys(current: Passwords.randomBytes(32), retired: retired)
+        try FileContents.write(retired.json, to: retiredPath)
+        try FileContents.write(next.current, to: currentPath)
+        return next
+    }
+
+    /// Among 32 random bytes are fewer than 12 different ones once in 10^25 keys; a file of zeros, or of a repeated word, is a key that
+    /// others can guess.
+    private static func isKey(_ bytes: [UInt8]) -> Bool { bytes.count == 32 && Set(bytes).count >= 12 }
+
+    private func secret(_ path: String) throws -> [UInt8]? {
+        guard let status = try FileStatus(path: path) else { return nil }
+        try FileStatus.requireRegular(path)
+        guard status.isPrivate else {
+            throw CommandError(
+                .noPermission, "\(path) can be read by others",
+                hint: "chmod 600 \(path), then twice: libraryd key rotate")
+        }
+        return try FileContents.read(path, limit: 1024)
+    }
+}
+
+/// What `libraryd key rotate` answers.
+package struct KeyRotation: JSONReadable, JSONWritable {
+    /// The `kid` of tokens from now on.
+    package let keyID: String
+    /// When the last token of the key before has expired.
+    package let retiredUntil: Timestamp
+
+    package init(keyID: String, retiredUntil: Timestamp) {
+        self.keyID = keyID
+        self.retiredUntil = retiredUntil
+    }
+
+    package init(from object: inout ObjectReader) {
+        keyID = object.string("key_id")
+        retiredUntil = object.timestamp("retired_until")
+    }
+
+    package func write(to json: inout JSONWriter) {
+        json.object {
+            $0.member("key_id", keyID)
+            $0.member("retired_until", retiredUntil)
+        }
+    }
+}
+
+extension DataFolder {
+    package var keys: KeyFiles { KeyFiles(folder: path) }
+}

@@ -1,0 +1,150 @@
+import Foundation
+import JWTKit
+import LibraryStore
+import Shared
+import Synchronization
+
+/// The claims of an access token. Types are plain on purpose: jwt-kit's `AudienceClaim` traps on an empty array.
+struct AccessClaims: JWTPayload, Equatable {
+    let iss: String
+    let aud: String
+    /// The user, like `public_id`, which is the name that the origin tutorial gave it.
+    let sub: String
+    let public_id: String
+    /// The session.
+    let sid: String
+    let jti: String
+    let iat: Int64
+    let exp: Int64
+
+    /// Time, issuer and audience are judged by ``Tokens``, which has the clock.
+    func verify(using algorithm: some JWTAlgorithm) throws {}
+}
+
+/// Makes and checks access tokens: JSON Web Tokens (RFC 7519, best practices of RFC 8725) with HS256.
+final class Tokens: Sendable {
+    static let issuer = "libraryd"
+    static let maximumLength = 4096
+    /// How far from the future a token may come, in seconds: clocks are set right by small steps all the time.
+    static let clockSkew: Int64 = 60
+
+    let lifetime: Lifetime
+
+    private struct State {
+        var signer: TokenKey
+        var retired: (key: TokenKey, at: Timestamp)?
+        /// Tokens whose signature was right, with the key, so that the same token is not verified again on each request.
+        var verified: [String: (claims: AccessClaims, keyID: String)] = [:]
+    }
+
+    private let state: Mutex<State>
+    private static let rememberedTokens = 4096
+
+    init(keys: SigningKeys, lifetime: Lifetime) async throws {
+        self.lifetime = lifetime
+        state = Mutex(try await Self.state(keys))
+    }
+
+    /// Signs with another key from now on.
+    /// - Returns: its id.
+    func use(_ keys: SigningKeys) async throws -> String {
+        let next = try await Self.state(keys)
+        state.withLock { $0 = next }
+        return next.signer.id
+    }
+
+    func issue(
+        user publicID: String, session: String, id: String, at now: Timestamp, expiresAt: Timestamp
+    ) async throws -> String {
+        let claims = AccessClaims(
+            iss: Self.issuer, aud: Self.issuer, sub: publicID, public_id: publicID, sid: session, jti: id,
+            iat: now.seconds, exp: expiresAt.seconds)
+        return try await state.withLock { $0.signer }.sign(claims)
+    }
+
+    /// The claims of a token that this daemon signed and that has not expired.
+    /// - Throws: ``Failure`` `token_malformed` or `token_expired`.
+    func verify(_ token: String, at now: Timestamp) async throws -> AccessClaims {
+        // Not the table's idea of equality, which takes the Kelvin sign for a K.
+        var bytes = token
+        guard bytes.withUTF8({ $0.allSatisfy { $0 < 0x80 } }) else { throw Failure(.tokenMalformed) }
+        let known = state.withLock { $0.verified[token] }
+        let (claims, keyID) = if let known { known } else { try await verifySignature(token) }
+        let isGood: Bool = try state.withLock { state in
+            if keyID != state.signer.id {
+                // Of the key before it is good as long as one that was signed in time can be.
+                guard let retired = state.retired, keyID == retired.key.id else {
+                    throw Failure(.tokenMalformed)
+                }
+                // A clock that was ahead when the key was retired must not make its tokens live longer.
+                guard now < retired.at.adding(seconds: lifetime.seconds),
+                    now > retired.at.adding(seconds: -lifetime.seconds)
+                else { return false }
+            }
+            // A clock that was set back must not make it live longer.
+            guard now.seconds < claims.exp, claims.iat <= now.seconds + Self.clockSkew else {
+                state.verified.removeValue(forKey: token)
+                return false
+            }
+            if known == nil {
+                if state.verified.count >= Self.rememberedTokens { state.verified.removeAll(keepingCapacity: true) }
+                state.verified[token] = (claims, keyID)
+            }
+            return true
+        }
+        guard isGood else { throw Failure(.tokenExpired) }
+        return claims
+    }
+
+    private func verifySignature(_ token: String) async throws -> (claims: AccessClaims, keyID: String) {
+        guard token.utf8.count <= Self.maximumLength else { throw Failure(.tokenMalformed) }
+        let parts = token.split(separator: ".", omittingEmptySubsequences: false)
+        let keys = state.withLock { [$0.signer] + ($0.retired.map { [$0.key] } ?? []) }
+        guard parts.count == 3, let key = keys.first(where: { parts[0].utf8.elementsEqual($0.header.utf8) }),
+            let claimBytes = Base64URL.decode(parts[1]), Base64URL.decode(parts[2])?.count == 32,
+            let claims = await key.claims(token)
+        else { throw Failure(.tokenMalformed) }
+        // Signed with our key, and yet: refuse duplicate members, which Foundation's decoder lets pass.
+        guard (try? JSONValue(parsing: claimBytes)) != nil, claims.iss == Self.issuer, claims.aud == Self.issuer,
+            claims.sub == claims.public_id
+        else { throw Failure(.tokenMalformed) }
+        return (claims, key.id)
+    }
+
+    private static func state(_ keys: SigningKeys) async throws -> State {
+        var state = State(signer: await TokenKey(keys.current))
+        if let retired = keys.retired { state.retired = (await TokenKey(retired.key), retired.at) }
+        return state
+    }
+}
+
+/// One key, in a collection of its own: jwt-kit would fall back to another key for an unknown `kid`.
+private struct TokenKey: Sendable {
+    let id: String
+    /// The first part of every token that this key signs. A token with any other is not ours, so no header that
+    /// somebody else thought up (`alg`, `jku`, `crit`, `b64` …) is ever interpreted.
+    let header: String
+    private let keys = JWTKeyCollection()
+
+    /// - Parameter key: 32 random bytes.
+    init(_ key: [UInt8]) async {
+        id = Base64URL.encode(Digest.sha256(Array("libraryd key id".utf8) + key).prefix(8))
+        header = Base64URL.encode(Array(#"{"alg":"HS256","kid":"\#(id)","typ":"at+jwt"}"#.utf8))
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        await keys.add(
+            hmac: HMACKey(from: Data(key)), digestAlgorithm: .sha256, kid: JWKIdentifier(string: id),
+            serializer: DefaultJWTSerializer(jsonEncoder: encoder))
+    }
+
+    func sign(_ claims: AccessClaims) async throws -> String {
+        let token = try await keys.sign(claims, kid: JWKIdentifier(string: id), header: ["typ": "at+jwt"])
+        guard token.hasPrefix(header + ".") else { throw Failure(.internalError) }
+        return token
+    }
+
+    /// `nil` unless the signature is right.
+    func claims(_ token: String) async -> AccessClaims? {
+        try? await keys.verify(token, as: AccessClaims.self)
+    }
+}

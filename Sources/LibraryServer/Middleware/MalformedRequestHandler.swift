@@ -1,0 +1,29 @@
+import HTTPTypes
+import LibraryStore
+import NIOCore
+import NIOHTTPTypes
+import Shared
+
+/// Gives a request that is not HTTP the problem document that every other refusal has.
+///
+/// Hummingbird answers what the parser rejects by itself, before any middleware: 400 with an empty body. No reply of ours
+/// has that form.
+final class MalformedRequestHandler: ChannelOutboundHandler, RemovableChannelHandler {
+    typealias OutboundIn = HTTPResponsePart
+    typealias OutboundOut = HTTPResponsePart
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard case .head(var head) = unwrapOutboundIn(data), head.status == .badRequest,
+            head.headerFields[.contentLength] == "0"
+        else { return context.write(data, promise: promise) }
+        let requestID = RequestIdentifier.next()
+        let body = Failure(.badRequest, "The request is not valid HTTP.").problem(requestID: requestID).json
+        head.headerFields[.contentType] = Problem.mediaType
+        head.headerFields[.contentLength] = String(body.count)
+        head.headerFields[.xRequestID] = requestID
+        head.headerFields[.xContentTypeOptions] = "nosniff"
+        head.headerFields[.cacheControl] = "no-store"
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        context.write(wrapOutboundOut(.body(context.channel.allocator.buffer(bytes: body))), promise: promise)
+    }
+}

@@ -1,0 +1,16 @@
+import Hummingbird
+import LibraryStore
+
+/// Finds out who asks.
+struct TokenMiddleware: RouterMiddleware {
+    let authenticator: Authenticator
+
+    func handle(
+        _ request: Request, context: GuestContext, next: (Request, GuestContext) async throws -> Response
+    ) async throws -> Response {
+        var context = context
+        context.principal = try await authenticator.principal(request.headers)
+        context.confirm = authenticator.confirm
+        return try await next(request, context)
+    }
+}

@@ -1,0 +1,28 @@
+import LibraryStore
+import Shared
+
+extension CommandError {
+    /// - Parameter library: where the database is that an error of SQLite's is about.
+    package init(_ error: any Error, library: String = "the library") {
+        switch error {
+        case let error as CommandError: self = error
+        case let failure as Failure: self.init(failure.problem(requestID: ""))
+        case let invalid as InvalidFields: self.init(.usage, "\(invalid)")
+        case let error as StoreError:
+            if let cause = error.cause {
+                self.init(cause, path: library)
+            } else {
+                self.init(Failure(error).problem(requestID: ""))
+            }
+        default: self.init(.failure, "\(error)")
+        }
+    }
+
+    private init(_ problem: Problem) {
+        switch problem.code {
+        case .userNotFound: self.init(.notFound, problem.detail, hint: "libraryd user list")
+        case .lastAdmin: self.init(.conflict, problem.detail, hint: "promote somebody else first")
+        default: self.init(.failure, problem.detail)
+        }
+    }
+}

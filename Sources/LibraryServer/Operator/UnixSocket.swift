@@ -1,0 +1,198 @@
+import Glibc
+import LibraryStore
+import Shared
+
+/// Unix-domain stream sockets, as little of them as is needed.
+package enum UnixSocket {
+    /// - Throws: ``CommandError``, also where something else than a socket has that name.
+    static func listen(at path: String) throws -> Int32 {
+        try requireName(path)
+        let descriptor = try make()
+        unlink(path)
+        guard withAddress(path, { bind(descriptor, $0, $1) }) == 0, chmod(path, 0o600) == 0,
+            Glibc.listen(descriptor, 16) == 0
+        else {
+            let reason = systemError()
+            close(descriptor)
+            throw CommandError(.ioError, "\(path): \(reason)")
+        }
+        return descriptor
+    }
+
+    /// Passes if the name is free, or that of a socket, which may be in the way.
+    package static func requireName(_ path: String) throws {
+        guard let status = try FileStatus(path: path), status.kind != .socket else { return }
+        throw CommandError(.conflict, "\(path) is \(status.kind.rawValue), not a socket", hint: "move it away")
+    }
+
+    /// `nil` if nobody listens at that path.
+    /// - Parameter patience: in seconds; a listener that accepts nobody is not waited for any longer.
+    package static func connect(to path: String, patience: Int = 10) throws -> Int32? {
+        let descriptor = try make()
+        setTimeout(descriptor, seconds: patience)
+        guard withAddress(path, { Glibc.connect(descriptor, $0, $1) }) == 0 else {
+            let (code, reason) = (errno, systemError())
+            close(descriptor)
+            if code == ENOENT || code == ECONNREFUSED { return nil }
+            if code == EAGAIN { throw noAnswer(path) }
+            throw CommandError(.ioError, "\(path): \(reason)")
+        }
+        return descriptor
+    }
+
+    /// The next connection; `nil` once the listener has been shut down.
+    static func accept(_ listener: Int32) -> Int32? {
+        while true {
+            let connection = Glibc.accept(listener, nil, nil)
+            if connection < 0 {
+                switch errno {
+                case EINTR, ECONNABORTED: continue
+                case EMFILE, ENFILE, ENOBUFS, ENOMEM:
+                    // It will pass; the connection stays in the queue.
+                    usleep(100_000)
+                    continue
+                default: return nil
+                }
+            }
+            _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
+            return connection
+        }
+    }
+
+    /// The user id of the process at the other end (`SO_PEERCRED`, unix(7)).
+    static func peer(of descriptor: Int32) -> uid_t? {
+        // `struct ucred`, which Glibc's module does not show: pid, uid, gid.
+        var credentials: [UInt32] = [0, 0, 0]
+        var size = socklen_t(12)
+        guard getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0, size == 12 else { return nil }
+        return credentials[1]
+    }
+
+    static func setTimeout(_ descriptor: Int32, seconds: Int) {
+        // `struct timeval`: seconds and microseconds. Its members belong to whichever C module of the build came first.
+        var time = [seconds, 0]
+        let size = socklen_t(2 * MemoryLayout<Int>.size)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, size)
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &time, size)
+    }
+
+    static func noAnswer(_ path: String) -> CommandError {
+        CommandError(
+            .temporaryFailure, "\(path): the daemon does not answer", hint: "try again, or see what its log says")
+    }
+
+    /// Everything up to the end. The socket's own time limit goes for each piece.
+    /// - Parameter limit: in bytes.
+    static func read(_ descriptor: Int32, limit: Int) throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        while true {
+            guard let piece = try piece(descriptor, 0) else { throw noAnswer("operator socket") }
+            if piece.isEmpty { return bytes }
+            try append(piece, to: &bytes, limit)
+        }
+    }
+
+    /// The same without keeping a thread: however many say nothing, others are heard.
+    /// - Parameter deadline: when all must have come.
+    static func receive(
+        _ descriptor: Int32, limit: Int = 16 << 20, by deadline: ContinuousClock.Instant
+    ) async throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        while deadline > .now {
+            guard let piece = try piece(descriptor, Int32(MSG_DONTWAIT)) else {
+                try await Task.sleep(for: pause)
+                continue
+            }
+            if piece.isEmpty { return bytes }
+            try append(piece, to: &bytes, limit)
+        }
+        throw noAnswer("operator socket")
+    }
+
+    static func write(_ bytes: [UInt8], to descriptor: Int32) throws {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            guard let count = try sent(rest, descriptor, 0) else { throw noAnswer("operator socket") }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    /// The same without keeping a thread.
+    /// - Parameter patience: for a reader who takes nothing.
+    static func send(_ bytes: [UInt8], to descriptor: Int32, patience: Duration) async throws {
+        var rest = bytes[...]
+        var lastPiece = ContinuousClock.now
+        while !rest.isEmpty {
+            if let count = try sent(rest, descriptor, Int32(MSG_DONTWAIT)) {
+                rest = rest.dropFirst(count)
+                lastPiece = .now
+            } else {
+                guard lastPiece.duration(to: .now) < patience else { throw noAnswer("operator socket") }
+                try await Task.sleep(for: pause)
+            }
+        }
+    }
+
+    /// Between two looks at a socket that nobody blocks on.
+    private static let pause = Duration.milliseconds(5)
+
+    /// What has come; empty at the end, `nil` if nothing came in time.
+    private static func piece(_ descriptor: Int32, _ flags: Int32) throws -> [UInt8]? {
+        var count = -1
+        let piece = [UInt8](unsafeUninitializedCapacity: 64 * 1024) { buffer, initialized in
+            repeat {
+                count = recv(descriptor, buffer.baseAddress, buffer.count, flags)
+            } while count < 0 && errno == EINTR
+            initialized = max(count, 0)
+        }
+        if count < 0, errno == EAGAIN { return nil }
+        guard count >= 0 else { throw CommandError(.ioError, "operator socket: \(systemError())") }
+        return piece
+    }
+
+    private static func append(_ piece: [UInt8], to bytes: inout [UInt8], _ limit: Int) throws {
+        guard bytes.count + piece.count <= limit else {
+            throw CommandError(.ioError, "operator socket: the message is too long")
+        }
+        bytes += piece
+    }
+
+    /// How many bytes went out; `nil` if none did in time.
+    private static func sent(_ bytes: ArraySlice<UInt8>, _ descriptor: Int32, _ flags: Int32) throws -> Int? {
+        var count = -1
+        repeat {
+            count = bytes.withUnsafeBytes {
+                Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL) | flags)
+            }
+        } while count < 0 && errno == EINTR
+        if count < 0, errno == EAGAIN { return nil }
+        guard count > 0 else { throw CommandError(.ioError, "operator socket: \(systemError())") }
+        return count
+    }
+
+    private static func make() throws -> Int32 {
+        let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+        let descriptor = socket(AF_UNIX, type, 0)
+        guard descriptor >= 0 else { throw CommandError(.ioError, "socket: \(systemError())") }
+        return descriptor
+    }
+
+    /// Calls `body` with the address of `path`; `-1` with `ENAMETOOLONG` if the path does not fit (107 bytes).
+    private static func withAddress(
+        _ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
+    ) -> Int32 {
+        // `struct sockaddr_un` (unix(7)): the family in two bytes, the path, zeros to the end.
+        var address = withUnsafeBytes(of: sa_family_t(AF_UNIX)) { Array($0) } + path.utf8
+        let size = MemoryLayout<sockaddr_un>.size
+        guard address.count < size else {
+            errno = ENAMETOOLONG
+            return -1
+        }
+        address += [UInt8](repeating: 0, count: size - address.count)
+        return address.withUnsafeBytes { bytes in
+            bytes.withMemoryRebound(to: sockaddr.self) { address in
+                address.baseAddress.map { body($0, socklen_t(size)) } ?? -1
+            }
+        }
+    }
+}

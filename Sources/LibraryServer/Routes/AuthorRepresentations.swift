@@ -1,0 +1,120 @@
+import LibraryStore
+import Shared
+
+/// What is sent of the rows of the store: bytes that are made without an ``Author`` in between.
+extension AuthorRow {
+    /// Writes what ``Author/write(to:)`` would.
+    func write(to json: inout JSONWriter) {
+        json.object { writeMembers(to: &$0) }
+    }
+
+    /// Writes the fields into an object that has been begun.
+    func writeMembers(to json: inout JSONWriter) {
+        for field in AuthorField.all {
+            json.name(field.word)
+            switch field.kind {
+            case .integer: json.integer(integer(field))
+            case .text: json.string(utf8: text(field))
+            case .flag: json.bool(integer(field) != 0)
+            case .time: json.timestamp(Timestamp(milliseconds: integer(field)))
+            }
+        }
+    }
+
+    /// Writes a record of comma-separated values (RFC 4180).
+    func write(csv: inout [UInt8]) {
+        for field in AuthorField.all {
+            if field != .id { csv.append(UInt8(ascii: ",")) }
+            switch field.kind {
+            case .integer: csv.append(contentsOf: String(integer(field)).utf8)
+            case .text: Self.quote(text(field), to: &csv)
+            case .flag: csv.append(contentsOf: (integer(field) != 0 ? "true" : "false").utf8)
+            case .time: csv.append(contentsOf: Timestamp(milliseconds: integer(field)).description.utf8)
+            }
+        }
+        csv.append(contentsOf: [UInt8(ascii: "\r"), UInt8(ascii: "\n")])
+    }
+
+    /// The first line of a file of such records.
+    static var csvHeader: String { AuthorField.all.map(\.name).joined(separator: ",") + "\r\n" }
+
+    private static func quote(_ text: UnsafeBufferPointer<UInt8>, to csv: inout [UInt8]) {
+        let quote = UInt8(ascii: "\"")
+        // No line ends: there are no control characters.
+        guard text.contains(where: { $0 == quote || $0 == UInt8(ascii: ",") }) else {
+            return csv.append(contentsOf: text)
+        }
+        csv.append(quote)
+        for byte in text {
+            if byte == quote { csv.append(quote) }
+            csv.append(byte)
+        }
+        csv.append(quote)
+    }
+
+    /// A strong validator of this version of the author.
+    var entityTag: String { Author.entityTag(id: integer(.id), version: integer(.version)) }
+}
+
+extension AuthorRows {
+    /// An ``AuthorPage`` as JSON, and the cursor of the next page.
+    func page() throws -> (json: [UInt8], next: String?) {
+        var json = JSONWriter(reservingCapacity: 64 + 256 * min(limit, 100))
+        var next: String?
+        try json.object {
+            try $0.member("list_of_authors") {
+                try $0.array { json in next = try forEach { $0.write(to: &json) } }
+            }
+            $0.member("next") { if let next { $0.string(next) } else { $0.null() } }
+        }
+        return (json.bytes, next)
+    }
+
+    /// The same as part of a file.
+    func part(as format: AuthorLines.Format) throws -> (bytes: [UInt8], next: String?) {
+        var bytes: [UInt8] = []
+        let next = try forEach { row in
+            switch format {
+            case .csv: row.write(csv: &bytes)
+            case .ndjson:
+                var json = JSONWriter()
+                row.write(to: &json)
+                bytes.append(contentsOf: json.bytes)
+                bytes.append(UInt8(ascii: "\n"))
+            }
+        }
+        return (bytes, next)
+    }
+}
+
+extension EventRows {
+    /// Server-sent events (WHATWG HTML, section 9.2), and where they end.
+    func stream() throws -> (bytes: [UInt8], page: EventPage) {
+        var bytes: [UInt8] = []
+        let page = try forEach { event in
+            let id = "\(event.position)"
+            var json = JSONWriter(reservingCapacity: 384)
+            json.object {
+                $0.member("event_id", id)
+                $0.member("event", event.kind)
+                $0.member("at", event.at)
+                event.author.writeMembers(to: &$0)
+            }
+            bytes += Array("id: \(id)\nevent: \(event.kind)\ndata: ".utf8) + json.bytes + Array("\n\n".utf8)
+        }
+        return (page.isReset ? page.position.reset : bytes, page)
+    }
+}
+
+extension EventPosition {
+    /// The server-sent event that says: read the list again, and go on from here.
+    var reset: [UInt8] {
+        Array("event: \(AuthorEvent.reset)\nid: \(self)\ndata: {}\n\n".utf8)
+    }
+}
+
+extension Revision {
+    /// A strong validator (RFC 9110, section 8.8.3) for any list of the owner. It has the owner in it, because one client may have
+    /// several accounts and sees them all under the same address.
+    var entityTag: String { "\"\(String(run, radix: 36))-\(owner)-\(changes)\"" }
+}

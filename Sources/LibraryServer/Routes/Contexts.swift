@@ -1,0 +1,100 @@
+package import Hummingbird
+import LibraryStore
+import Logging
+import NIOCore
+import Shared
+import Synchronization
+
+/// A request before anybody knows who asks.
+package struct GuestContext: RequestContext {
+    package var coreContext: CoreRequestContextStorage
+    /// The value of `X-Request-Id`.
+    let requestID: String
+    let channel: any Channel
+    /// Set by ``TokenMiddleware``, with a way to ask whether it still holds.
+    var principal: Principal?
+    var confirm: (@Sendable (Principal) throws -> Principal)?
+
+    package init(source: ApplicationRequestContextSource) {
+        coreContext = .init(source: source)
+        requestID = RequestIdentifier.next()
+        channel = source.channel
+    }
+
+    var peer: SocketAddress? { channel.remoteAddress }
+}
+
+/// A request whose caller is known. A route that takes it cannot be reached, or written, without the check.
+struct CallerContext: ChildRequestContext {
+    var coreContext: CoreRequestContextStorage
+    let requestID: String
+    let channel: any Channel
+    let principal: Principal
+    fileprivate let confirmation: @Sendable (Principal) throws -> Principal
+
+    init(context: GuestContext) throws {
+        guard let principal = context.principal, let confirm = context.confirm else { throw Failure(.tokenMissing) }
+        confirmation = confirm
+        self.principal = principal
+        coreContext = context.coreContext
+        requestID = context.requestID
+        channel = context.channel
+    }
+
+    var peer: SocketAddress? { channel.remoteAddress }
+}
+
+extension CallerContext {
+    /// The body, from a caller who still is one when it is whole: whoever sends it slowly gains no time.
+    func decode<Value: JSONReadable>(_ request: Request, as type: Value.Type = Value.self) async throws -> Value {
+        let value: Value = try await request.decode()
+        try confirm()
+        return value
+    }
+
+    /// Passes if the caller's session goes on.
+    func confirm() throws {
+        _ = try confirmation(principal)
+    }
+}
+
+/// A request whose caller is an admin.
+struct AdminContext: ChildRequestContext {
+    var coreContext: CoreRequestContextStorage
+    let principal: Principal
+    private let confirm: @Sendable (Principal) throws -> Principal
+
+    init(context: CallerContext) throws {
+        guard context.principal.admin else { throw Failure(.adminRequired) }
+        principal = context.principal
+        confirm = context.confirmation
+        coreContext = context.coreContext
+    }
+
+    /// As ``CallerContext/decode(_:as:)``, from who still is an admin.
+    func decode<Value: JSONReadable>(_ request: Request, as type: Value.Type = Value.self) async throws -> Value {
+        let value: Value = try await request.decode()
+        guard try confirm(principal).admin else { throw Failure(.adminRequired) }
+        return value
+    }
+}
+
+/// Names of requests: 16 hexadecimal digits, different for each request of a process and hardly ever the same in two.
+enum RequestIdentifier {
+    private static let count = Atomic(UInt64.random(in: .min ... .max))
+
+    static func next() -> String {
+        // SplitMix64 (Steele, Lea and Flood 2014): each step of the count gives another number, without a pattern.
+        var number = count.wrappingAdd(0x9E37_79B9_7F4A_7C15, ordering: .relaxed).newValue
+        number = (number ^ (number >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        number = (number ^ (number >> 27)) &* 0x94D0_49BB_1331_11EB
+        number ^= number >> 31
+        return String(unsafeUninitializedCapacity: 16) { digits in
+            for index in 0..<16 {
+                let digit = UInt8(truncatingIfNeeded: number >> (60 - 4 * UInt64(index))) & 15
+                digits[index] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+            }
+            return 16
+        }
+    }
+}

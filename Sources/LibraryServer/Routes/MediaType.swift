@@ -1,0 +1,56 @@
+import HTTPTypes
+import Hummingbird
+import LibraryStore
+import Shared
+
+/// A media type as `Content-Type` has it (RFC 9110, section 8.3.1).
+struct MediaType {
+    static let json = "application/json"
+
+    /// In lower case.
+    let name: String
+    /// Whether no `charset` says anything else.
+    let isUTF8: Bool
+
+    init(_ field: String) {
+        let parts = Self.parts(field)
+        name = Self.trimmed(parts[0])
+        isUTF8 = parts.dropFirst().allSatisfy { part in
+            let pair = part.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+            guard Self.trimmed(pair[0]) == "charset" else { return true }
+            return ["utf-8", "utf8", "\"utf-8\"", "\"utf8\""].contains(Self.trimmed(pair.last ?? []))
+        }
+    }
+
+    /// The type and its parameters. A semicolon in a quoted string ends none.
+    private static func parts(_ field: String) -> [ArraySlice<UInt8>] {
+        var (isQuoted, isEscaped) = (false, false)
+        return Array(field.utf8).split(omittingEmptySubsequences: false) { byte in
+            defer { isEscaped = isQuoted && !isEscaped && byte == UInt8(ascii: "\\") }
+            if byte == UInt8(ascii: "\""), !isEscaped { isQuoted.toggle() }
+            return byte == UInt8(ascii: ";") && !isQuoted
+        }
+    }
+
+    private static func trimmed(_ bytes: ArraySlice<UInt8>) -> String {
+        let isSpace: (UInt8) -> Bool = { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+        let text = bytes.drop(while: isSpace).reversed().drop(while: isSpace).reversed()
+        return String(decoding: text, as: UTF8.self).lowercased()
+    }
+}
+
+extension Request {
+    /// What the body is: one of those types. All that is read of bodies is UTF-8.
+    /// - Throws: ``Failure`` `unsupported_media_type`.
+    func mediaType(among types: [String]) throws(Failure) -> String {
+        if let field = headers[.contentType], headers[.contentEncoding] == nil {
+            // Two fields are joined with a comma, and are none of the types.
+            if field == MediaType.json, types.contains(field) { return field }
+            let type = MediaType(field)
+            if types.contains(type.name), type.isUTF8 { return type.name }
+        }
+        let names = types.dropLast().joined(separator: ", ") + (types.count > 1 ? " or " : "") + (types.last ?? "")
+        throw Failure(
+            .unsupportedMediaType, "Send \(names) in UTF-8, without Content-Encoding, and name it in one Content-Type.")
+    }
+}

@@ -1,0 +1,46 @@
+import CLibcrypto
+import Glibc
+import Shared
+
+/// Digests through libcrypto.
+package enum Digest {
+    package static func sha256(_ bytes: [UInt8]) -> [UInt8] {
+        var digest = [UInt8](repeating: 0, count: 32)
+        EVP_Digest(bytes, bytes.count, &digest, nil, EVP_sha256(), nil)
+        return digest
+    }
+
+    /// Of bytes that come in pieces.
+    /// - Parameter pieces: calls its argument with each.
+    package static func sha256(_ pieces: (_ take: ([UInt8]) -> Void) throws -> Void) rethrows -> [UInt8] {
+        let context = EVP_MD_CTX_new()
+        defer { EVP_MD_CTX_free(context) }
+        EVP_DigestInit_ex(context, EVP_sha256(), nil)
+        try pieces { EVP_DigestUpdate(context, $0, $0.count) }
+        var digest = [UInt8](repeating: 0, count: 32)
+        EVP_DigestFinal_ex(context, &digest, nil)
+        return digest
+    }
+
+    /// Of a file of any size, in hexadecimal digits.
+    /// - Throws: ``CommandError``.
+    package static func sha256(file path: String, until cancellation: Cancellation = Cancellation()) throws -> String {
+        let descriptor = try FileContents.open(path)
+        defer { close(descriptor) }
+        let digest = try sha256 { take in
+            var buffer = [UInt8](repeating: 0, count: 1 << 20)
+            while true {
+                let count = Glibc.read(descriptor, &buffer, buffer.count)
+                if count < 0, errno == EINTR { continue }
+                guard count >= 0 else { throw CommandError(.ioError, "\(path): \(systemError())") }
+                if count == 0 { return }
+                try cancellation.check()
+                take(Array(buffer[..<count]))
+            }
+        }
+        return digest.map { byte in
+            let digits = String(byte, radix: 16)
+            return digits.utf8.count == 1 ? "0" + digits : digits
+        }.joined()
+    }
+}

@@ -1,0 +1,102 @@
+import GRDB
+package import Shared
+
+/// Looks a database over, page by page and row by row: for `libraryd check`, and before a copy counts as one.
+package struct Inspection: Sendable {
+    /// Everything that is wrong, in words for the operator; empty if all is well.
+    package let faults: [String]
+    package let schema: Int64
+    package let users: Int64
+    package let authors: Int64
+
+    /// Faults of one kind that are told: nothing more is to be learned from a longer list.
+    private static let toldFaults = 100
+
+    /// - Throws: `DatabaseError` if the database cannot even be read.
+    init(_ db: Database) throws {
+        schema = try Int64.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+        // What is wrong at the bottom comes first: somebody else's views, checks and generated columns are not evaluated, and rows are
+        // not looked for in pages that may lead to each other without an end.
+        var faults = try Self.differences(db, schema: schema)
+        if faults.isEmpty { faults = try Self.damage(db) }
+        guard faults.isEmpty else {
+            (self.faults, users, authors) = (faults, 0, 0)
+            return
+        }
+        users = try Int64.fetchOne(db, sql: "SELECT count(*) FROM user") ?? 0
+        authors = try Int64.fetchOne(db, sql: "SELECT count(*) FROM author") ?? 0
+        self.faults = try Self.danglingReferences(db) + Self.searchFaults(db)
+    }
+
+    package func requireNoFaults(in name: String, hint: String) throws(CommandError) {
+        guard let fault = faults.first else { return }
+        throw CommandError(.dataError, "\(name) is damaged: \(fault)", hint: hint)
+    }
+
+    /// https://www.sqlite.org/pragma.html#pragma_integrity_check, which looks at CHECK constraints only where the database
+    /// could be written: in copies.
+    private static func damage(_ db: Database) throws -> [String] {
+        try String.fetchAll(db, sql: "PRAGMA integrity_check(\(toldFaults))").filter { $0 != "ok" }
+    }
+
+    /// What is not as the migrations make it.
+    private static func differences(_ db: Database, schema: Int64) throws -> [String] {
+        func objects(_ db: Database) throws -> [String: String] {
+            let rows = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT coalesce(type || ' ' || name, ''), CAST(coalesce(sql, '') AS TEXT)
+                    FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%' LIMIT 1000
+                    """
+            )
+            return Dictionary(try rows.map { try ($0.value(0), $0.value(1)) }) { first, _ in first }
+        }
+        let found = try objects(db)
+        let expected = try DatabaseQueue().write { db in
+            for migration in Migrations.all.prefix(max(0, Int(clamping: schema))) { try db.execute(sql: migration) }
+            return try objects(db)
+        }
+        let faults = Set(found.keys).union(expected.keys).sorted().compactMap { name in
+            switch (found[name], expected[name]) {
+            case (nil, _): "the schema lacks \(name)"
+            case (_, nil): "the schema has an unknown \(shortened(name))"
+            case (let found, let expected): found == expected ? nil : "the schema of \(name) is another"
+            }
+        }
+        return Array(faults.prefix(toldFaults))
+    }
+
+    /// https://www.sqlite.org/pragma.html#pragma_foreign_key_check
+    private static func danglingReferences(_ db: Database) throws -> [String] {
+        try Row.fetchAll(db, sql: "SELECT \"table\", rowid, parent FROM pragma_foreign_key_check LIMIT \(toldFaults)")
+            .map {
+                row in
+                let number = (try row.value(1) as Int64?).map { "row \($0)" } ?? "a row"
+                let (table, parent): (String, String) = try (row.value(0), row.value(2))
+                return "\(number) of \(table) refers to a missing row of \(parent)"
+            }
+    }
+
+    /// The search index has one entry an author.
+    private static func searchFaults(_ db: Database) throws -> [String] {
+        let missing = "SELECT id FROM author EXCEPT SELECT id FROM author_search_docsize LIMIT \(toldFaults)"
+        let orphans = "SELECT id FROM author_search_docsize EXCEPT SELECT id FROM author LIMIT \(toldFaults)"
+        return try Int64.fetchAll(db, sql: missing).map { "author \($0) is missing in the search index" }
+            + Int64.fetchAll(db, sql: orphans).map { "the search index has an author \($0) that does not exist" }
+    }
+}
+
+extension Inspection {
+    /// Inspects a file, which is only read. A daemon may be serving it.
+    /// - Throws: ``CommandError`` if it is not a library that this program knows.
+    package init(file path: String) throws {
+        try Store.requireLibrary(at: path)
+        do {
+            let connection = try Store.openForReading(path: path, limit: try Store.workLimit(path: path))
+            defer { try? connection.close() }
+            self = try connection.read { try Inspection($0) }
+        } catch let error as DatabaseError {
+            throw CommandError(database: error, path: path)
+        }
+    }
+}

@@ -1,0 +1,129 @@
+/// The schema, as the statements that lead to it. A released migration is never edited: a change is a new one.
+///
+/// `PRAGMA user_version` counts the migrations that a file has had; `PRAGMA application_id` says that it is ours.
+package enum Migrations {
+    /// "Libr", the mark of a libraryd database (https://www.sqlite.org/pragma.html#pragma_application_id).
+    package static let applicationID: Int64 = 0x4C69_6272
+
+    package static let all = [first, coveringName, loginAddresses, events, idempotencyKeys, trustedTime]
+
+    /// AUTOINCREMENT: an id is never used again. `author_search` is an external-content FTS5 table that ``SearchIndex``
+    /// keeps in step: with `trusted_schema=OFF`, SQLite 3.40 lets no trigger write to a virtual table. It indexes the
+    /// owner too, so that a search never walks through somebody else's authors.
+    private static let first = """
+        CREATE TABLE user (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            public_id TEXT NOT NULL UNIQUE,
+            name TEXT NOT NULL COLLATE NOCASE UNIQUE,
+            password_hash TEXT NOT NULL,
+            admin INTEGER NOT NULL DEFAULT 0 CHECK (admin IN (0, 1)),
+            disabled INTEGER NOT NULL DEFAULT 0 CHECK (disabled IN (0, 1)),
+            created_at INTEGER NOT NULL,
+            updated_at INTEGER NOT NULL
+        ) STRICT;
+
+        CREATE TABLE session (
+            id TEXT PRIMARY KEY,
+            user INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+            refresh_hash BLOB NOT NULL UNIQUE,
+            created_at INTEGER NOT NULL,
+            used_at INTEGER NOT NULL,
+            expires_at INTEGER NOT NULL,
+            client TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX session_user ON session (user);
+
+        CREATE TABLE used_refresh_token (
+            hash BLOB PRIMARY KEY,
+            session TEXT NOT NULL REFERENCES session (id) ON DELETE CASCADE,
+            used_at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX used_refresh_token_session ON used_refresh_token (session);
+
+        CREATE TABLE author (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            owner INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+            name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
+            book TEXT NOT NULL CHECK (length(book) BETWEEN 1 AND 200),
+            country TEXT NOT NULL CHECK (length(country) BETWEEN 1 AND 200),
+            booker_prize INTEGER NOT NULL CHECK (booker_prize IN (0, 1)),
+            created_at INTEGER NOT NULL,
+            updated_at INTEGER NOT NULL,
+            version INTEGER NOT NULL DEFAULT 1,
+            UNIQUE (owner, name, book)
+        ) STRICT;
+        CREATE INDEX author_owner ON author (owner);
+        CREATE INDEX author_book ON author (owner, book);
+        CREATE INDEX author_country ON author (owner, country);
+
+        CREATE VIRTUAL TABLE author_search USING fts5 (
+            owner, name, book,
+            content = 'author', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2'
+        );
+        """
+
+    /// A page in order of name is read from this index alone, wherever its rows lie in the table
+    /// (https://www.sqlite.org/queryplanner.html#covering_indexes).
+    private static let coveringName = """
+        CREATE INDEX author_name ON author (
+            owner, name, id, book, country, booker_prize, created_at, updated_at, version
+        );
+        """
+
+    /// From where a user has logged in: whoever guesses the user's password from elsewhere does not lock the user out there.
+    private static let loginAddresses = """
+        CREATE TABLE login_address (
+            user INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+            address TEXT NOT NULL,
+            used_at INTEGER NOT NULL,
+            PRIMARY KEY (user, address)
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    /// What happened to each author, numbered for each owner without gaps. A restore changes the epoch: it takes numbers back, and
+    /// gives them out again.
+    private static let events = """
+        CREATE TABLE author_event (
+            owner INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+            sequence INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            id INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            book TEXT NOT NULL,
+            country TEXT NOT NULL,
+            booker_prize INTEGER NOT NULL,
+            created_at INTEGER NOT NULL,
+            updated_at INTEGER NOT NULL,
+            version INTEGER NOT NULL,
+            PRIMARY KEY (owner, sequence)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE library (epoch TEXT NOT NULL) STRICT;
+        INSERT INTO library (epoch) VALUES (\(newEpoch));
+        """
+
+    /// What was answered to requests that may come again. With row ids, because replies may be long, and old ones go by their ids.
+    private static let idempotencyKeys = """
+        CREATE TABLE idempotency_key (
+            owner INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+            hash BLOB NOT NULL,
+            request BLOB NOT NULL,
+            reply BLOB NOT NULL,
+            created_at INTEGER NOT NULL,
+            PRIMARY KEY (owner, hash)
+        ) STRICT;
+        CREATE INDEX idempotency_key_created_at ON idempotency_key (created_at);
+
+        ALTER TABLE session ADD COLUMN login_key BLOB;
+        """
+
+    /// ``TrustedTime``: in a library that has users, at least the time when one of them was last there.
+    private static let trustedTime = """
+        ALTER TABLE library ADD COLUMN trusted_at INTEGER NOT NULL DEFAULT 0;
+        UPDATE library SET trusted_at = coalesce((SELECT max(used_at) FROM session), 0);
+        """
+
+    /// An SQL expression.
+    package static let newEpoch = "lower(hex(randomblob(8)))"
+}

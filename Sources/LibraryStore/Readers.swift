@@ -1,0 +1,75 @@
+import Dispatch
+import GRDB
+import Synchronization
+
+/// Read-only connections. A read sees the last commit before it and never waits for the writer.
+///
+/// Short reads and long ones have connections of their own, so that no search keeps a lookup waiting.
+final class Readers: Sendable {
+    private let short: Connections
+    private let long: Connections
+    private let workers = Workers(count: 2)
+
+    init(path: String) throws {
+        short = try Connections(path: path, count: 4)
+        long = try Connections(path: path, count: 2)
+    }
+
+    /// Runs a read that is known to be short on the calling thread: a hop to another costs more than the query.
+    func withConnection<Value>(_ body: (ReadConnection) throws -> Value) throws -> Value {
+        try short.use(body)
+    }
+
+    /// Runs a read that may take long on a thread where it keeps no other request waiting.
+    func withConnectionElsewhere<Value: Sendable>(
+        _ body: @escaping @Sendable (ReadConnection) throws -> Value
+    ) async throws -> Value {
+        let long = long
+        return try await workers.run { try long.use(body) }
+    }
+
+    /// A short read with GRDB.
+    func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        try withConnection { try $0.database(body) }
+    }
+
+    /// A long read with GRDB.
+    func readSlowly<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        try await withConnectionElsewhere { try $0.database(body) }
+    }
+
+    func close() {
+        workers.close()
+        short.close()
+        long.close()
+    }
+}
+
+/// Connections of which each reader takes one that is free, or waits for one.
+private final class Connections: Sendable {
+    private let connections: [ReadConnection]
+    private let idle: Mutex<[Int]>
+    private let free: DispatchSemaphore
+
+    init(path: String, count: Int) throws {
+        connections = try (0..<count).map { _ in try ReadConnection(path: path) }
+        idle = Mutex(Array(0..<count))
+        free = DispatchSemaphore(value: count)
+    }
+
+    func use<Value>(_ body: (ReadConnection) throws -> Value) throws -> Value {
+        free.wait()
+        defer { free.signal() }
+        guard let index = idle.withLock({ $0.popLast() }) else { throw StoreError.busy }
+        defer { idle.withLock { $0.append(index) } }
+        do {
+            return try body(connections[index])
+        } catch {
+            throw StoreError.outside(error)
+        }
+    }
+
+    func close() {
+        for connection in connections { connection.close() }
+    }
+}

@@ -1,0 +1,164 @@
+import GRDB
+import GRDBSQLite
+package import Shared
+
+extension Store {
+    /// Adds an author to the owner's library.
+    /// - Parameter request: if it came before, what it answered is answered again.
+    /// - Throws: ``StoreError`` `authorExists` with the id of the one that is there already, `keyReused`.
+    package func createAuthor(
+        _ draft: AuthorDraft, owner: Int64, as request: IdempotentRequest? = nil, at now: Timestamp
+    ) async throws -> Author {
+        defer { revisions.advance(owner) }
+        return try await writer.write { db in
+            if let reply = try Self.reply(db, to: request, owner: owner, at: now) {
+                return try Author(json: reply, unknownMembers: .ignored)
+            }
+            let author = try Self.insertAuthor(db, draft, owner: owner, at: now)
+            try Self.keep(db, reply: author.json, to: request, owner: owner, at: now)
+            return author
+        }
+    }
+
+    /// - Throws: ``StoreError`` `authorExists`, having changed nothing.
+    static func insertAuthor(_ db: Database, _ draft: AuthorDraft, owner: Int64, at now: Timestamp) throws -> Author {
+        let author = try insertWithoutEvent(db, draft, owner: owner, at: now)
+        try record(db, AuthorEvent.created, author, owner: owner, at: now)
+        return author
+    }
+
+    /// The same where an event is to follow.
+    static func insertWithoutEvent(
+        _ db: Database, _ draft: AuthorDraft, owner: Int64, at now: Timestamp
+    ) throws -> Author {
+        do {
+            try db.raw(
+                """
+                INSERT INTO author (owner, name, book, country, booker_prize, created_at, updated_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
+                """
+            ).run([
+                .integer(owner), .text(draft.name), .text(draft.book), .text(draft.country),
+                .integer(draft.bookerPrize ? 1 : 0), .integer(now.milliseconds), .integer(now.milliseconds),
+            ])
+        } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
+            throw try Self.conflict(db, owner: owner, name: draft.name, book: draft.book)
+        }
+        let author = Author(
+            id: db.lastInsertedRowID, name: draft.name, book: draft.book, country: draft.country,
+            bookerPrize: draft.bookerPrize, createdAt: now, updatedAt: now, version: 1)
+        try SearchIndex.add(author, owner: owner, db)
+        return author
+    }
+
+    /// Reads the owner's author of that id.
+    /// - Parameter read: takes the row, which is good only in this call.
+    /// - Throws: ``StoreError`` `authorNotFound`.
+    package func author<Value>(id: Int64, owner: Int64, _ read: (AuthorRow) -> Value) throws -> Value {
+        var value: Value?
+        try readers.withConnection { connection in
+            try connection.rows(Self.selectAuthor, [.integer(id), .integer(owner)]) {
+                value = read(AuthorRow($0))
+                return false
+            }
+        }
+        guard let value else { throw StoreError.authorNotFound }
+        return value
+    }
+
+    /// Changes what the patch names. If that is what the author has already, nothing changes: no version, no event.
+    /// - Parameter versions: if given, the author must have one of these versions.
+    /// - Throws: ``StoreError`` `authorNotFound`, `versionMismatch` or `authorExists`.
+    package func updateAuthor(
+        id: Int64, owner: Int64, _ patch: AuthorPatch, ifVersion versions: [Int64]?, at now: Timestamp
+    ) async throws -> (author: Author, isChanged: Bool) {
+        var isSame = false
+        defer { if !isSame { revisions.advance(owner) } }
+        let result = try await writer.write { db in
+            let before = try Self.author(db, id: id, owner: owner)
+            guard versions?.contains(before.version) ?? true else { throw StoreError.versionMismatch }
+            guard let after = before.changed(by: patch, at: now) else { return (before, false) }
+            try Self.replace(db, before, with: after, owner: owner)
+            return (after, true)
+        }
+        isSame = !result.1
+        return result
+    }
+
+    /// Stores a change of an author, and tells of it.
+    /// - Throws: ``StoreError`` `authorExists`, having changed nothing.
+    static func replace(_ db: Database, _ before: Author, with after: Author, owner: Int64) throws {
+        do {
+            try db.cachedStatement(
+                sql: """
+                    UPDATE author SET name = ?, book = ?, country = ?, booker_prize = ?, updated_at = ?, version = ?
+                    WHERE id = ? AND owner = ?
+                    """
+            ).execute(arguments: [
+                after.name, after.book, after.country, after.bookerPrize, after.updatedAt.milliseconds, after.version,
+                after.id, owner,
+            ])
+        } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
+            throw try conflict(db, owner: owner, name: after.name, book: after.book)
+        }
+        // The index has no more of an author.
+        if !after.name.isSame(as: before.name) || !after.book.isSame(as: before.book) {
+            try SearchIndex.remove(before, owner: owner, db)
+            try SearchIndex.add(after, owner: owner, db)
+        }
+        try record(db, AuthorEvent.updated, after, owner: owner, at: after.updatedAt)
+    }
+
+    /// Deletes the author and returns it as it was.
+    /// - Throws: ``StoreError`` `authorNotFound` or `versionMismatch`.
+    package func deleteAuthor(
+        id: Int64, owner: Int64, ifVersion versions: [Int64]?, at now: Timestamp
+    ) async throws -> Author {
+        defer { revisions.advance(owner) }
+        return try await writer.write { db in
+            let author = try Self.author(db, id: id, owner: owner)
+            guard versions?.contains(author.version) ?? true else { throw StoreError.versionMismatch }
+            try db.execute(sql: "DELETE FROM author WHERE id = ? AND owner = ?", arguments: [id, owner])
+            try SearchIndex.remove(author, owner: owner, db)
+            try Self.record(db, AuthorEvent.deleted, author, owner: owner, at: now)
+            return author
+        }
+    }
+
+    private static let selectAuthor = "SELECT \(AuthorRow.columns) FROM author WHERE id = ? AND owner = ?"
+
+    static func author(_ db: Database, id: Int64, owner: Int64) throws -> Author {
+        let statement = try db.cachedStatement(sql: selectAuthor)
+        guard let author = try Row.fetchOne(statement, arguments: [id, owner]).map({ try Author($0) }) else {
+            throw StoreError.authorNotFound
+        }
+        return author
+    }
+
+    private static func conflict(_ db: Database, owner: Int64, name: String, book: String) throws -> StoreError {
+        .authorExists(id: try existingAuthor(db, owner: owner, name: name, book: book))
+    }
+
+    static func existingAuthor(_ db: Database, owner: Int64, name: String, book: String) throws -> Int64? {
+        try db.raw("SELECT id FROM author WHERE owner = ? AND name = ? AND book = ?")
+            .integer([.integer(owner), .text(name), .text(book)])
+    }
+}
+
+extension Author {
+    /// The author with what the patch names; `nil` if it has that already.
+    package func changed(by patch: AuthorPatch, at now: Timestamp) -> Author? {
+        let after = Author(
+            id: id, name: patch.name ?? name, book: patch.book ?? book, country: patch.country ?? country,
+            bookerPrize: patch.bookerPrize ?? bookerPrize, createdAt: createdAt, updatedAt: now, version: version + 1)
+        let isSame =
+            after.name.isSame(as: name) && after.book.isSame(as: book) && after.country.isSame(as: country)
+            && after.bookerPrize == bookerPrize
+        return isSame ? nil : after
+    }
+}
+
+extension String {
+    /// Whether it has the same bytes; `==` takes canonically equivalent ones too.
+    fileprivate func isSame(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
+}

@@ -1,0 +1,195 @@
+import GRDB
+package import Shared
+
+extension Store {
+    /// Adds authors in one transaction; a line that fails harms no other.
+    /// - Parameter request: if it came before, what it answered is answered again.
+    /// - Returns: what became of each line.
+    package func createAuthors(
+        _ lines: [AuthorLines.Line], owner: Int64, options: BulkOptions,
+        as request: IdempotentRequest? = nil, at now: Timestamp
+    ) async throws -> [BulkResult] {
+        defer { revisions.advance(owner) }
+        return try await writer.write { db in
+            if let reply = try Self.reply(db, to: request, owner: owner, at: now) {
+                var kept = try BulkResult.list(ndjson: reply).makeIterator()
+                return lines.compactMap { $0.fault ?? kept.next() }
+            }
+            var work = BulkWork(db: db, owner: owner, options: options, now: now)
+            let results = try lines.map { try work.store($0) }
+            try work.tellOfCreated()
+            // What changed nothing may be done again. A line that cannot be read never can, so nobody fills the disk with those.
+            if let request, work.hasChanged {
+                let answered = zip(lines, results).filter { $0.0.fault == nil }.map(\.1)
+                try Self.keep(db, reply: BulkResult.ndjson(answered), to: request, owner: owner, at: now)
+            }
+            return results
+        }
+    }
+
+    /// Adds the authors of a whole file, in one transaction and in memory that does not grow with the file.
+    /// - Parameters:
+    ///   - options: if atomic and a line fails, or if it is a dry run, nothing is changed.
+    ///   - file: if it came before, what it was answered is answered again.
+    /// - Returns: what became, or would become, of the lines.
+    /// - Throws: ``AuthorLines/Fault`` if a CSV header lacks a column, having changed nothing.
+    package func createAuthors(
+        of contents: Spool, _ format: AuthorLines.Format, owner: Int64, options: BulkOptions,
+        as file: IdempotentFile? = nil, at now: Timestamp
+    ) async throws -> BulkReport {
+        defer { revisions.advance(owner) }
+        return try await Cancellation.following { cancellation in
+            try await writer.write { db in
+                try createAuthors(
+                    db, of: contents, format, owner: owner, options: options, as: file, at: now, cancellation)
+            }.get()
+        }
+    }
+
+    /// What is undone here is undone alone: to throw would undo the whole group of the writer and perform it once more.
+    private func createAuthors(
+        _ db: Database, of contents: Spool, _ format: AuthorLines.Format, owner: Int64, options: BulkOptions,
+        as file: IdempotentFile?, at now: Timestamp, _ cancellation: Cancellation
+    ) throws -> Result<BulkReport, any Error> {
+        var report = BulkReport(spool(), isAtomic: options.atomic)
+        if try Self.reply(db, to: file, owner: owner, at: now, into: report.results) { return .success(report) }
+        var refusal: (any Error)?
+        try db.inSavepoint {
+            do {
+                var work = BulkWork(db: db, owner: owner, options: options, now: now)
+                var lines = SpooledAuthors(
+                    contents, format, countryIsNeeded: options.countryIsNeeded, unknownMembers: .rejected)
+                while !report.isRefused, let line = try lines.next() {
+                    try report.add(try work.store(line))
+                    // The daemon is to stop.
+                    guard !cancellation.isRequested else { throw StoreError.busy }
+                }
+                try work.tellOfCreated()
+                if options.dryRun || options.atomic && report.failed > 0 { return .rollback }
+                if work.hasChanged { try Self.keep(db, reply: report.results, to: file, owner: owner, at: now) }
+                return .commit
+            } catch let other where !(other is DatabaseError) {
+                refusal = other
+                return .rollback
+            }
+        }
+        return refusal.map { .failure($0) } ?? .success(report)
+    }
+
+    /// For what is too long to be in memory: where the library itself has room.
+    package func spool() -> Spool { Spool(folder: FileContents.folder(of: path)) }
+}
+
+/// What became of the lines of a file.
+package struct BulkReport: Sendable {
+    /// A line of NDJSON for each; of no use once an atomic file has a fault.
+    package let results: Spool
+    package private(set) var lines = 0
+    package private(set) var failed = 0
+    /// The first of those that failed, of an atomic file.
+    package private(set) var faults: [BulkResult] = []
+    /// Whether those that failed are there already, all of them.
+    package private(set) var isConflict = true
+    private let isAtomic: Bool
+
+    /// Faults that a refused file tells of: nothing more is to be learned from a longer list, and a file may have millions.
+    package static let toldFaults = 100
+    private let longest: Int
+
+    /// - Parameter longest: of the results, in bytes: by default twice the largest file, because a line may be much shorter than what
+    ///   is told of it, and what an atomic file was answered is kept for a day.
+    package init(_ results: Spool, isAtomic: Bool, longest: Int = 128 << 20) {
+        self.results = results
+        self.isAtomic = isAtomic
+        self.longest = longest
+    }
+
+    /// Whether nothing that follows can matter any more.
+    package var isRefused: Bool { isAtomic && failed == Self.toldFaults }
+
+    /// - Throws: ``StoreError`` `tooManyResults`, `Spool.Failure`.
+    package mutating func add(_ result: BulkResult) throws {
+        lines += 1
+        if let code = result.code {
+            failed += 1
+            isConflict = isConflict && code == .authorExists
+            if isAtomic, faults.count < Self.toldFaults { faults.append(result) }
+        }
+        if isAtomic, failed > 0 { return }
+        try results.append(BulkResult.ndjson([result]))
+        guard results.count <= longest else {
+            throw StoreError.tooManyResults
+        }
+    }
+}
+
+extension AuthorLines.Line {
+    /// What becomes of a line that cannot be read, always.
+    fileprivate var fault: BulkResult? {
+        if case .failure(let fault) = entry { BulkResult(line: number, fault) } else { nil }
+    }
+}
+
+/// The lines of one transaction.
+private struct BulkWork {
+    let db: Database
+    let owner: Int64
+    let options: BulkOptions
+    let now: Timestamp
+    /// The id before the first author that was created and has no event yet.
+    private var untold: Int64?
+    private(set) var hasChanged = false
+
+    init(db: Database, owner: Int64, options: BulkOptions, now: Timestamp) {
+        self.db = db
+        self.owner = owner
+        self.options = options
+        self.now = now
+    }
+
+    mutating func store(_ line: AuthorLines.Line) throws -> BulkResult {
+        let entry: AuthorEntry
+        switch line.entry {
+        case .success(let value): entry = value
+        case .failure(let fault): return BulkResult(line: line.number, fault)
+        }
+        // Looked for first where it is expected: a constraint that fails costs five times as much.
+        if options.onConflict != .fail,
+            let id = try Store.existingAuthor(db, owner: owner, name: entry.name, book: entry.book)
+        {
+            if options.onConflict == .skip { return BulkResult(line: line.number, .skipped, id: id) }
+            return BulkResult(line: line.number, try update(id, entry) ? .updated : .unchanged, id: id)
+        }
+        do {
+            let draft = try entry.draft(country: options.defaultCountry)
+            let author = try Store.insertWithoutEvent(db, draft, owner: owner, at: now)
+            untold = untold ?? author.id - 1
+            hasChanged = true
+            return BulkResult(line: line.number, .created, id: author.id)
+        } catch let error as StoreError where error.code == .authorExists {
+            return BulkResult(
+                line: line.number, failed: error.code, error.detail ?? error.code.rawValue, existingID: error.existingID
+            )
+        } catch let invalid as InvalidFields {
+            return BulkResult(line: line.number, .invalid(invalid))
+        }
+    }
+
+    /// Gives an author what the line has.
+    /// - Returns: whether that is anything new.
+    private mutating func update(_ id: Int64, _ entry: AuthorEntry) throws -> Bool {
+        let before = try Store.author(db, id: id, owner: owner)
+        let patch = AuthorPatch(country: entry.country, bookerPrize: entry.bookerPrize)
+        guard let after = before.changed(by: patch, at: now) else { return false }
+        hasChanged = true
+        // It may have been created by an earlier line, and is told of as it was then.
+        try tellOfCreated()
+        try Store.replace(db, before, with: after, owner: owner)
+        return true
+    }
+
+    mutating func tellOfCreated() throws {
+        if let untold { try Store.recordCreated(db, after: untold, owner: owner, at: now) }
+        untold = nil
+    }
+}

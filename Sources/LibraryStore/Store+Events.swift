@@ -1,0 +1,179 @@
+import GRDB
+import GRDBSQLite
+package import Shared
+
+/// A place among the events of one owner: `EPOCH-SEQUENCE` on the wire.
+package struct EventPosition: Sendable, Equatable, CustomStringConvertible {
+    /// Of the library; another one after each restore, when the same numbers are given out again.
+    package let epoch: String
+    /// From 1, without gaps; 0 is before all events.
+    package let sequence: Int64
+
+    package init(epoch: String, sequence: Int64) {
+        self.epoch = epoch
+        self.sequence = sequence
+    }
+
+    /// Reads the form that ``description`` writes and no other.
+    package init?(_ text: String) {
+        let parts = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+        guard parts.count == 2, parts[0].count == 16, let sequence = Author.id(Substring(parts[1])),
+            parts[0].allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
+        else { return nil }
+        self.init(epoch: String(Substring(parts[0])), sequence: sequence)
+    }
+
+    package var description: String { "\(epoch)-\(sequence)" }
+}
+
+/// One event, good until the next is read.
+package struct EventRow {
+    package let position: EventPosition
+    /// As ``AuthorEvent`` names it.
+    package let kind: String
+    package let at: Timestamp
+    /// As it was after the change, or before its deletion.
+    package let author: AuthorRow
+
+    /// In the order in which ``Store/selectEvents`` has them, behind the author's.
+    fileprivate enum Column: Int32 {
+        case sequence, kind, at
+
+        var index: Int32 { Int32(AuthorField.all.count) + rawValue }
+    }
+
+    fileprivate init(_ row: SQLiteStatement, epoch: String) {
+        position = EventPosition(epoch: epoch, sequence: sqlite3_column_int64(row, Column.sequence.index))
+        kind = sqlite3_column_text(row, Column.kind.index).map { String(cString: $0) } ?? ""
+        at = Timestamp(milliseconds: sqlite3_column_int64(row, Column.at.index))
+        author = AuthorRow(row)
+    }
+}
+
+/// A part of an owner's events.
+package struct EventPage: Sendable {
+    package static let limit = 500
+
+    /// Of the last of them.
+    package fileprivate(set) var position: EventPosition
+    fileprivate var count = 0
+    /// Whether events before ``position`` are no longer kept, so that the list must be read again.
+    package fileprivate(set) var isReset = false
+
+    /// Whether there may be more.
+    package var isFull: Bool { count == Self.limit }
+}
+
+/// The rows of such a part.
+package struct EventRows {
+    private let connection: ReadConnection
+    private let owner: Int64
+    private let start: EventPosition
+
+    fileprivate init(_ connection: ReadConnection, owner: Int64, after start: EventPosition) {
+        self.connection = connection
+        self.owner = owner
+        self.start = start
+    }
+
+    /// Calls `body` with each event, the oldest first.
+    package func forEach(_ body: (EventRow) -> Void) throws -> EventPage {
+        var page = EventPage(position: start)
+        try connection.rows(Store.selectEvents, [.integer(owner), .integer(start.sequence)]) {
+            let event = EventRow($0, epoch: start.epoch)
+            guard event.position.sequence == page.position.sequence + 1 else {
+                page.isReset = true
+                return false
+            }
+            body(event)
+            page.position = event.position
+            page.count += 1
+            return true
+        }
+        guard page.isReset else { return page }
+        return EventPage(position: try Store.lastEvent(connection, owner: owner), isReset: true)
+    }
+}
+
+extension Store {
+    /// How many events of each owner are kept.
+    package static let keptEvents: Int64 = 100_000
+    /// Those that are too many go whenever the numbers pass a multiple of this.
+    private static let pruning: Int64 = 1024
+
+    /// Adds an event of one author, in the transaction of the change itself.
+    /// - Parameter author: as it is after the change, or was before its deletion.
+    static func record(_ db: Database, _ kind: String, _ author: Author, owner: Int64, at now: Timestamp) throws {
+        let sequence = try lastSequence(db, owner: owner) + 1
+        try db.raw(
+            """
+            INSERT INTO author_event (owner, sequence, kind, at, \(AuthorRow.columns))
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """
+        ).run([
+            .integer(owner), .integer(sequence), .text(kind), .integer(now.milliseconds), .integer(author.id),
+            .text(author.name), .text(author.book), .text(author.country), .integer(author.bookerPrize ? 1 : 0),
+            .integer(author.createdAt.milliseconds), .integer(author.updatedAt.milliseconds), .integer(author.version),
+        ])
+        try prune(db, owner: owner, from: sequence - 1, to: sequence)
+    }
+
+    /// Adds an event for each author that the transaction has created after that id: copied inside SQLite, which costs a tenth of
+    /// handing each over again.
+    static func recordCreated(_ db: Database, after id: Int64, owner: Int64, at now: Timestamp) throws {
+        let last = try lastSequence(db, owner: owner)
+        try db.cachedStatement(
+            sql: """
+                INSERT INTO author_event (owner, sequence, kind, at, \(AuthorRow.columns))
+                SELECT owner, ?2 + row_number() OVER (ORDER BY id), ?3, ?4, \(AuthorRow.columns)
+                FROM author WHERE owner = ?1 AND id > ?5
+                """
+        ).execute(arguments: [owner, last, AuthorEvent.created, now.milliseconds, id])
+        try prune(db, owner: owner, from: last, to: last + Int64(db.changesCount))
+    }
+
+    private static func lastSequence(_ db: Database, owner: Int64) throws -> Int64 {
+        let last = try db.raw("SELECT max(sequence) FROM author_event WHERE owner = ?").integer([.integer(owner)]) ?? 0
+        // Numbers are added to it.
+        guard (0...Int64.max / 2).contains(last) else {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "an event has the number \(last)")
+        }
+        return last
+    }
+
+    private static func prune(_ db: Database, owner: Int64, from old: Int64, to new: Int64) throws {
+        guard old / pruning != new / pruning else { return }
+        try db.execute(
+            sql: "DELETE FROM author_event WHERE owner = ? AND sequence <= ?", arguments: [owner, new - keptEvents])
+    }
+
+    /// The owner's last event so far.
+    package func lastEvent(owner: Int64) throws -> EventPosition {
+        try readers.withConnection { try Self.lastEvent($0, owner: owner) }
+    }
+
+    /// Reads the owner's events after a position, the oldest first.
+    /// - Parameter read: takes the rows, which are good only in this call, on another thread.
+    package func events<Value: Sendable>(
+        after position: EventPosition, owner: Int64, _ read: @escaping @Sendable (EventRows) throws -> Value
+    ) async throws -> Value {
+        try await readers.withConnectionElsewhere { try read(EventRows($0, owner: owner, after: position)) }
+    }
+
+    fileprivate static let selectEvents = """
+        SELECT \(AuthorRow.columns), sequence, kind, at FROM author_event
+        WHERE owner = ? AND sequence > ? ORDER BY sequence LIMIT \(EventPage.limit)
+        """
+
+    fileprivate static func lastEvent(_ connection: ReadConnection, owner: Int64) throws -> EventPosition {
+        var position: EventPosition?
+        let sql = "SELECT epoch, (SELECT max(sequence) FROM author_event WHERE owner = ?) FROM library"
+        try connection.rows(sql, [.integer(owner)]) { row in
+            let epoch = sqlite3_column_text(row, 0).map { String(cString: $0) } ?? ""
+            position = EventPosition(epoch: epoch, sequence: sqlite3_column_int64(row, 1))
+            return false
+        }
+        guard let position else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "there is no epoch") }
+        return position
+    }
+}

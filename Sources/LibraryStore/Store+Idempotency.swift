@@ -1,0 +1,145 @@
+import Foundation
+import GRDB
+package import Shared
+
+/// A request whose answer may get lost, so that it comes again: what `Idempotency-Key` is for
+/// (draft-ietf-httpapi-idempotency-key-header). Neither the key nor the body is stored, only their digests.
+package struct IdempotentRequest: Sendable {
+    /// Of what is asked, of which part of it, and the key.
+    fileprivate let hash: [UInt8]
+    /// Of the request itself, once it is validated. No password is ever in it.
+    fileprivate let request: [UInt8]
+
+    /// - Parameters:
+    ///   - part: of a request that is done in several transactions.
+    ///   - content: what must be the same for the request to be the same.
+    package init?(_ key: String?, _ what: StaticString, part: Int = 0, content: @autoclosure () -> [UInt8]) {
+        guard let key else { return nil }
+        self.init(key, what, part: part, digest: Digest.sha256(content()))
+    }
+
+    fileprivate init(_ key: String, _ what: StaticString, part: Int = 0, digest: [UInt8]) {
+        hash = Self.hash(key, what, part: part)
+        request = digest
+    }
+
+    package static func hash(_ key: String, _ what: StaticString, part: Int = 0) -> [UInt8] {
+        Digest.sha256(Array("\(what)|\(part)|\(key)".utf8))
+    }
+}
+
+/// A request whose answer may be too long to be in memory: it is kept in parts.
+package struct IdempotentFile: Sendable {
+    private let key: String
+    private let digest: [UInt8]
+
+    /// - Parameters:
+    ///   - digest: SHA-256 of what must be the same for the request to be the same.
+    package init(_ key: String, digest: [UInt8]) {
+        self.key = key
+        self.digest = digest
+    }
+
+    /// The first is told apart from other requests of the key; the others are only its continuation.
+    fileprivate func part(_ number: Int) -> IdempotentRequest {
+        IdempotentRequest(key, number == 0 ? "authors" : "authors, continued", part: number, digest: digest)
+    }
+}
+
+extension Store {
+    /// Milliseconds for which an answer is kept: 24 hours.
+    package static let keepingTimeOfReplies: Int64 = 86400 * 1000
+    /// How many that are too old go with each new one.
+    private static let sweep = 64
+
+    /// What the request was answered when it came before.
+    /// - Throws: ``StoreError`` `keyReused` if the key was another request's.
+    static func reply(
+        _ db: Database, to request: IdempotentRequest?, owner: Int64, at now: Timestamp
+    ) throws -> [UInt8]? {
+        guard let request else { return nil }
+        let row = try Row.fetchOne(
+            db.cachedStatement(
+                sql: """
+                    SELECT request, reply FROM idempotency_key
+                    WHERE owner = ? AND hash = ? AND created_at BETWEEN ? AND ?
+                    """),
+            // In either direction: a clock that was set back must not lengthen the time.
+            arguments: [
+                owner, Data(request.hash), now.milliseconds - keepingTimeOfReplies + 1,
+                now.milliseconds + keepingTimeOfReplies - 1,
+            ])
+        guard let row else { return nil }
+        let known: Data = try row.value(0)
+        guard known == Data(request.request) else { throw StoreError.keyReused }
+        return Array(try row.value(1) as Data)
+    }
+
+    /// Keeps the answer in the transaction of what it tells.
+    static func keep(
+        _ db: Database, reply: @autoclosure () -> [UInt8], to request: IdempotentRequest?, owner: Int64,
+        at now: Timestamp
+    ) throws {
+        guard let request else { return }
+        try db.cachedStatement(
+            sql: """
+                INSERT OR REPLACE INTO idempotency_key (owner, hash, request, reply, created_at) VALUES (?, ?, ?, ?, ?)
+                """
+        ).execute(
+            arguments: [owner, Data(request.hash), Data(request.request), Data(reply()), now.milliseconds])
+        try db.cachedStatement(
+            sql: """
+                DELETE FROM idempotency_key WHERE rowid IN (
+                    SELECT rowid FROM idempotency_key
+                    WHERE created_at <= min(?, (SELECT trusted_at FROM library)) - \(keepingTimeOfReplies)
+                    ORDER BY created_at LIMIT \(sweep))
+                """
+        ).execute(arguments: [now.milliseconds])
+    }
+
+    /// Puts what the file was answered when it came before into the spool.
+    /// - Returns: whether it came before.
+    static func reply(
+        _ db: Database, to file: IdempotentFile?, owner: Int64, at now: Timestamp, into spool: Spool
+    ) throws -> Bool {
+        guard let file else { return false }
+        var number = 0
+        while let part = try reply(db, to: file.part(number), owner: owner, at: now) {
+            try spool.append(part)
+            number += 1
+        }
+        return number > 0
+    }
+
+    /// As ``keep(_:reply:to:owner:at:)``.
+    static func keep(
+        _ db: Database, reply spool: Spool, to file: IdempotentFile?, owner: Int64, at now: Timestamp
+    ) throws {
+        guard let file else { return }
+        var number = 0
+        try spool.forEachPiece {
+            try keep(db, reply: $0, to: file.part(number), owner: owner, at: now)
+            number += 1
+        }
+    }
+
+    /// Passes unless the key was another request's.
+    /// - Throws: ``StoreError`` `keyReused`.
+    package func requireUnused(_ request: IdempotentRequest?, owner: Int64, at now: Timestamp) throws {
+        guard let request else { return }
+        _ = try readers.read { try Self.reply($0, to: request, owner: owner, at: now) }
+    }
+
+    /// The user whom the same registration made, if it came before.
+    package func registered(
+        _ name: String, as request: IdempotentRequest, at now: Timestamp
+    ) throws -> (account: Registered, passwordHash: String)? {
+        try readers.read { db in
+            let row = try Row.fetchOne(
+                db, sql: "SELECT id, public_id, name, password_hash FROM user WHERE name = ?", arguments: [name])
+            guard let row, (try? Self.reply(db, to: request, owner: row.value(0), at: now)) != nil else { return nil }
+            // Whoever registers is no admin yet.
+            return try (Registered(publicID: row.value(1), name: row.value(2), admin: false), row.value(3))
+        }
+    }
+}

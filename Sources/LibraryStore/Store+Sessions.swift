@@ -1,0 +1,237 @@
+import Foundation
+import GRDB
+package import Shared
+
+/// A live session together with its user: what ``Sessions`` is made of.
+package struct StoredSession: Sendable {
+    package let id: String
+    package let expiresAt: Timestamp
+    package let user: StoredSession.User
+
+    package struct User: Sendable {
+        package let id: Int64
+        package let publicID: String
+        package let name: String
+        package var admin: Bool
+    }
+}
+
+extension Store {
+    /// Rows of sessions that are over are kept for so many seconds, 30 days: a clock that is wrong for a while must end none.
+    private static let keepingTime: Int64 = 30 * 86400
+
+    /// Brings the sessions into memory. Whether one is over is judged at each use: a clock that is wrong now may be set right.
+    package func loadSessions() throws {
+        let stored = try readers.read { db in
+            try trustedTime.goOn(db)
+            return try Row.fetchAll(db, sql: Self.selectSession).map(Self.session)
+        }
+        stored.forEach(sessions.add)
+    }
+
+    /// Stores a new session, and deletes those that are over, so that they do not gather over the years.
+    /// - Parameters:
+    ///   - user: as it was when the password was verified. If it has another password by now, or is disabled, there is no
+    ///     session.
+    ///   - refreshHash: SHA-256 of the refresh token; the token itself is never stored.
+    ///   - idle: a session that was not used for so many seconds is over.
+    ///   - address: of the client; the last 16 of each user are kept.
+    ///   - key: of a login whose answer may get lost. If it comes again while its session lives, that session gets the refresh
+    ///     token, and there is no second one.
+    /// - Throws: ``StoreError`` `passwordChanged`.
+    package func createSession(
+        id: String, user: StoredUser, refreshHash: [UInt8], client: String, at now: Timestamp, expiresAt: Timestamp,
+        idle: Int64, address: String? = nil, key: [UInt8]? = nil
+    ) async throws -> StoredSession {
+        let sessions = sessions
+        let long = trustedTime.advance(to: now).adding(seconds: -Self.keepingTime)
+        return try await writer.write { db -> (StoredSession, [String]) in
+            try TrustedTime.store(long.adding(seconds: Self.keepingTime), db)
+            if let key, let session = try Self.session(db, key: key, user: user, at: now, idle: idle) {
+                try Self.setRefreshHash(db, refreshHash, of: session, isNext: false, at: now)
+                return (session, [])
+            }
+            try db.cachedStatement(
+                sql: """
+                    INSERT INTO session (id, user, refresh_hash, created_at, used_at, expires_at, client, login_key)
+                    SELECT ?1, id, ?3, ?4, ?4, ?5, ?6, ?8 FROM user
+                    WHERE id = ?2 AND NOT disabled AND password_hash = ?7
+                    """
+            ).execute(
+                arguments: [
+                    id, user.id, Data(refreshHash), now.milliseconds, expiresAt.milliseconds, client, user.passwordHash,
+                    key.map { Data($0) },
+                ])
+            guard let row = try Row.fetchOne(db, sql: "\(Self.selectSession) AND session.id = ?", arguments: [id])
+            else {
+                throw StoreError.passwordChanged
+            }
+            if let address { try Self.keep(db, address: address, user: user.id, at: now) }
+            let ended = try String.fetchAll(
+                db, sql: "DELETE FROM session WHERE expires_at <= ? OR used_at <= ? RETURNING id",
+                arguments: [long.milliseconds, long.adding(seconds: -idle).milliseconds])
+            return (try Self.session(row), ended)
+        } committed: { session, ended in
+            sessions.end(ended)
+            sessions.add(session)
+        }.0
+    }
+
+    /// The session that the same login has made, if it lives.
+    private static func session(
+        _ db: Database, key: [UInt8], user: StoredUser, at now: Timestamp, idle: Int64
+    ) throws -> StoredSession? {
+        try Row.fetchOne(
+            db,
+            sql: """
+                \(selectSession) AND user.id = ? AND user.password_hash = ? AND session.login_key = ?
+                    AND session.expires_at > ? AND session.used_at > ? AND session.created_at BETWEEN ? AND ?
+                """,
+            arguments: [
+                user.id, user.passwordHash, Data(key), now.milliseconds, now.adding(seconds: -idle).milliseconds,
+                now.milliseconds - keepingTimeOfReplies + 1, now.milliseconds + keepingTimeOfReplies - 1,
+            ]
+        ).map(session)
+    }
+
+    /// In place of the time at which a token was used up: none of those that were given out for the same token has been used.
+    private static let unused: Int64 = -1
+
+    /// Gives the session another refresh token.
+    ///
+    /// Tokens that were given out for the same one are equals: several clients, or one whose answers got lost, may have one each. With the
+    /// first of them that is used, all of them are used up; those before them count as used at the epoch, so whoever shows one ends
+    /// the session.
+    /// - Parameter isNext: whether the session goes on with one of the latest tokens. Otherwise the new one is one more of them.
+    private static func setRefreshHash(
+        _ db: Database, _ hash: [UInt8], of session: StoredSession, isNext: Bool, at now: Timestamp
+    ) throws {
+        if isNext {
+            try db.execute(
+                sql:
+                    "UPDATE used_refresh_token SET used_at = iif(used_at = ?2, ?3, 0) WHERE session = ?1 AND used_at <> 0",
+                arguments: [session.id, unused, now.milliseconds])
+        }
+        try db.execute(
+            sql: """
+                INSERT OR IGNORE INTO used_refresh_token (hash, session, used_at)
+                SELECT refresh_hash, id, ?2 FROM session WHERE id = ?1
+                """,
+            arguments: [session.id, isNext ? now.milliseconds : unused])
+        try db.execute(
+            sql: "UPDATE session SET refresh_hash = ?, used_at = ? WHERE id = ?",
+            arguments: [Data(hash), now.milliseconds, session.id])
+    }
+
+    /// The user's logins, the latest first.
+    package func sessions(user: Int64, current: String, at now: Timestamp) async throws -> [LoginSession] {
+        try await readers.readSlowly { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT id, created_at, used_at, expires_at, client FROM session
+                    WHERE user = ? AND expires_at > ? ORDER BY created_at DESC, id
+                    """,
+                arguments: [user, now.milliseconds]
+            ).map { row in
+                try LoginSession(
+                    id: row.value(0), createdAt: Timestamp(milliseconds: row.value(1)),
+                    usedAt: Timestamp(milliseconds: row.value(2)),
+                    expiresAt: Timestamp(milliseconds: row.value(3)), client: row.value(4),
+                    current: row.value(0) == current)
+            }
+        }
+    }
+
+    /// - Throws: ``StoreError`` `sessionNotFound` if the user has none of that id.
+    package func deleteSession(id: String, user: Int64) async throws {
+        let sessions = sessions
+        try await writer.write { db in
+            try db.cachedStatement(sql: "DELETE FROM session WHERE id = ? AND user = ?").execute(arguments: [id, user])
+            guard db.changesCount == 1 else { throw StoreError.sessionNotFound }
+        } committed: {
+            sessions.end([id])
+        }
+    }
+
+    /// Ends all sessions of the user but one.
+    package func deleteSessions(user: Int64, except id: String?) async throws {
+        let sessions = sessions
+        _ = try await writer.write { db in
+            try Self.deleteSessions(db, user: user, except: id)
+        } committed: {
+            sessions.end($0)
+        }
+    }
+
+    /// Returns the ids of those that ended.
+    static func deleteSessions(_ db: Database, user: Int64, except id: String? = nil) throws -> [String] {
+        try String.fetchAll(
+            db, sql: "DELETE FROM session WHERE user = ? AND id IS NOT ? RETURNING id", arguments: [user, id])
+    }
+
+    /// What became of a refresh token.
+    package enum Rotation: Sendable {
+        case rotated(StoredSession)
+        /// It was used before, longer ago than a lost answer explains: somebody has a copy. The session has been ended.
+        case replayed(sessionID: String)
+        case unknown
+    }
+
+    /// Trades a refresh token for the next one.
+    ///
+    /// Rotation with detection of reuse: RFC 9700, section 4.14.2.
+    /// - Parameters:
+    ///   - grace: for so many seconds a token that was used already is honoured once more, because the answer to its
+    ///     first use may have been lost.
+    ///   - idle: a session that was not used for so many seconds is over.
+    ///   - isLate: whether the client has given up by now.
+    /// - Throws: ``StoreError`` `busy` if the writer came to it too late: a trade that nobody hears of would end the session.
+    package func rotateRefreshToken(
+        from hash: [UInt8], to newHash: [UInt8], at now: Timestamp, grace: Int64, idle: Int64,
+        isLate: @escaping @Sendable () -> Bool
+    ) async throws -> Rotation {
+        let sessions = sessions
+        let trusted = trustedTime.advance(to: now)
+        return try await writer.write { db -> Rotation in
+            guard !isLate() else { throw StoreError.busy }
+            try TrustedTime.store(trusted, db)
+            let used = try Row.fetchOne(
+                db, sql: "SELECT session, used_at FROM used_refresh_token WHERE hash = ? AND used_at <> ?",
+                arguments: [Data(hash), Self.unused])
+            // In either direction: a clock that was set back must not lengthen the time.
+            if let used, !now.isWithin(seconds: grace, of: Timestamp(milliseconds: try used.value(1))) {
+                let id: String = try used.value(0)
+                try db.execute(sql: "DELETE FROM session WHERE id = ?", arguments: [id])
+                return .replayed(sessionID: id)
+            }
+            let row = try Row.fetchOne(
+                db,
+                sql: """
+                    \(Self.selectSession)
+                        AND session.expires_at > ?2 AND session.used_at > ?3
+                        AND (session.refresh_hash = ?1
+                            OR session.id = (SELECT session FROM used_refresh_token WHERE hash = ?1))
+                    """,
+                arguments: [Data(hash), now.milliseconds, now.adding(seconds: -idle).milliseconds])
+            guard let row else { return .unknown }
+            let session = try Self.session(row)
+            try Self.setRefreshHash(db, newHash, of: session, isNext: used == nil, at: now)
+            return .rotated(session)
+        } committed: {
+            if case .replayed(let id) = $0 { sessions.end([id]) }
+        }
+    }
+
+    /// Conditions can be added.
+    private static let selectSession = """
+        SELECT session.id, session.expires_at, user.id, user.public_id, user.name, user.admin
+        FROM session JOIN user ON user.id = session.user WHERE NOT user.disabled
+        """
+
+    private static func session(_ row: Row) throws -> StoredSession {
+        try StoredSession(
+            id: row.value(0), expiresAt: Timestamp(milliseconds: row.value(1)),
+            user: .init(id: row.value(2), publicID: row.value(3), name: row.value(4), admin: row.value(5)))
+    }
+}

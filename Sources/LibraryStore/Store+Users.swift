@@ -1,0 +1,213 @@
+import GRDB
+package import Shared
+
+/// A user as the store hands it to the login: the hash leaves the store here and nowhere else.
+package struct StoredUser: Sendable {
+    package let id: Int64
+    package let name: String
+    package let passwordHash: String
+    package let disabled: Bool
+
+    package init(id: Int64, name: String, passwordHash: String, disabled: Bool) {
+        self.id = id
+        self.name = name
+        self.passwordHash = passwordHash
+        self.disabled = disabled
+    }
+}
+
+/// Which user.
+package enum UserKey: Sendable, Equatable {
+    case id(Int64)
+    /// In any case.
+    case name(String)
+    case publicID(String)
+
+    fileprivate var condition: String {
+        switch self {
+        case .id: "user.id = ?"
+        case .name: "user.name = ?"
+        case .publicID: "user.public_id = ?"
+        }
+    }
+
+    fileprivate var argument: any DatabaseValueConvertible {
+        switch self {
+        case .id(let id): id
+        case .name(let name): name
+        case .publicID(let id): id
+        }
+    }
+
+    fileprivate var missing: StoreError {
+        if case .name(let name) = self { .userNotFound(name: name) } else { .userNotFound(name: nil) }
+    }
+}
+
+extension Store {
+    /// Creates a plain user.
+    /// - Parameter request: the registration that may come again, with what it answers.
+    /// - Throws: ``StoreError`` `nameTaken` if the name, in any case, is in use.
+    package func createUser(
+        publicID: String, name: String, passwordHash: String, as request: IdempotentRequest? = nil, at now: Timestamp
+    ) async throws {
+        try await writer.write { db in
+            do {
+                try db.cachedStatement(
+                    sql: """
+                        INSERT INTO user (public_id, name, password_hash, created_at, updated_at)
+                        VALUES (?, ?, ?, ?, ?)
+                        """
+                ).execute(arguments: [publicID, name, passwordHash, now.milliseconds, now.milliseconds])
+            } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
+                throw StoreError.nameTaken(name)
+            }
+            try Self.keep(db, reply: Array(publicID.utf8), to: request, owner: db.lastInsertedRowID, at: now)
+        }
+    }
+
+    /// The user with the hash of the password.
+    package func user(_ key: UserKey) throws -> StoredUser? {
+        try readers.read { db in
+            try Row.fetchOne(
+                db.cachedStatement(sql: "SELECT id, name, password_hash, disabled FROM user WHERE \(key.condition)"),
+                arguments: [key.argument]
+            ).map {
+                try StoredUser(id: $0.value(0), name: $0.value(1), passwordHash: $0.value(2), disabled: $0.value(3))
+            }
+        }
+    }
+
+    /// All users in the order in which they registered.
+    package func users() async throws -> [User] {
+        try await readers.readSlowly { db in
+            try Row.fetchAll(db, sql: "\(Self.selectUser) ORDER BY user.id").map(Self.user)
+        }
+    }
+
+    /// - Throws: ``StoreError`` `userNotFound`.
+    package func profile(_ key: UserKey) async throws -> User {
+        try await readers.readSlowly { try Self.profile($0, key) }
+    }
+
+    /// Makes a user an admin or a plain user, disables or enables it. Who is disabled is logged out.
+    /// - Throws: ``StoreError`` `userNotFound`, or `lastAdmin` if nobody would be left to administer.
+    package func updateUser(_ key: UserKey, _ patch: UserPatch, at now: Timestamp) async throws -> User {
+        let sessions = sessions
+        return try await writer.write { db in
+            let before = try Self.role(db, key)
+            let (admin, disabled) = (patch.admin ?? before.admin, patch.disabled ?? before.disabled)
+            if !admin || disabled { try Self.requireAnotherAdmin(db, than: before) }
+            try db.execute(
+                sql: """
+                    UPDATE user SET admin = ?1, disabled = ?2, updated_at = ?3
+                    WHERE id = ?4 AND (admin <> ?1 OR disabled <> ?2)
+                    """,
+                arguments: [admin, disabled, now.milliseconds, before.id])
+            if disabled { _ = try Self.deleteSessions(db, user: before.id) }
+            return (before.id, try Self.profile(db, key))
+        } committed: { id, user in
+            if user.disabled { sessions.end(user: id) } else { sessions.setAdmin(user.admin, user: id) }
+        }.1
+    }
+
+    /// Deletes a user with all that is the user's.
+    /// - Parameter hash: if given, the user must still have this password.
+    /// - Throws: ``StoreError`` `userNotFound` or `lastAdmin`.
+    package func deleteUser(_ key: UserKey, passwordHash hash: String? = nil) async throws {
+        let (sessions, revisions) = (sessions, revisions)
+        _ = try await writer.write { db in
+            let user = try Self.role(db, key)
+            guard hash == nil || hash == user.passwordHash else { throw StoreError.passwordChanged }
+            try Self.requireAnotherAdmin(db, than: user)
+            try SearchIndex.remove(owner: user.id, db)
+            try db.execute(sql: "DELETE FROM user WHERE id = ?", arguments: [user.id])
+            return user.id
+        } committed: { id in
+            sessions.end(user: id)
+            revisions.advance(id)
+        }
+    }
+
+    /// Changes the password and ends the user's sessions.
+    /// - Parameters:
+    ///   - old: if given, the password must still be this one.
+    ///   - session: one that goes on.
+    /// - Throws: ``StoreError`` `userNotFound` or `passwordChanged`.
+    package func setPassword(
+        _ key: UserKey, from old: String? = nil, to hash: String, keeping session: String? = nil, at now: Timestamp
+    ) async throws {
+        let sessions = sessions
+        _ = try await writer.write { db in
+            let user = try Self.role(db, key)
+            guard old == nil || old == user.passwordHash else { throw StoreError.passwordChanged }
+            try db.execute(
+                sql: "UPDATE user SET password_hash = ?, updated_at = ? WHERE id = ?",
+                arguments: [hash, now.milliseconds, user.id])
+            return try Self.deleteSessions(db, user: user.id, except: session)
+        } committed: {
+            sessions.end($0)
+        }
+    }
+
+    /// Stores another hash of the same password; no session ends.
+    /// - Returns: `false` if the hash is no longer the old one.
+    package func replacePasswordHash(user id: Int64, from old: String, to new: String) async throws -> Bool {
+        try await writer.write { db in
+            try db.execute(
+                sql: "UPDATE user SET password_hash = ? WHERE id = ? AND password_hash = ?", arguments: [new, id, old])
+            return db.changesCount == 1
+        }
+    }
+
+    /// The hashes of users who were imported and have not logged in since.
+    package func importedHashes() throws -> [String] {
+        try readers.read {
+            try String.fetchAll($0, sql: "SELECT password_hash FROM user WHERE password_hash LIKE '$w%'")
+        }
+    }
+
+    private struct Role {
+        let id: Int64
+        let name: String
+        let admin: Bool
+        let disabled: Bool
+        let passwordHash: String
+    }
+
+    private static func role(_ db: Database, _ key: UserKey) throws -> Role {
+        let row = try Row.fetchOne(
+            db, sql: "SELECT id, name, admin, disabled, password_hash FROM user WHERE \(key.condition)",
+            arguments: [key.argument])
+        guard let row else { throw key.missing }
+        return try Role(
+            id: row.value(0), name: row.value(1), admin: row.value(2), disabled: row.value(3),
+            passwordHash: row.value(4))
+    }
+
+    /// Passes if the user is no admin, or not the only one who can log in.
+    private static func requireAnotherAdmin(_ db: Database, than user: Role) throws {
+        guard user.admin, !user.disabled else { return }
+        let others = "SELECT EXISTS (SELECT 1 FROM user WHERE admin AND NOT disabled AND id <> ?)"
+        guard try Bool.fetchOne(db, sql: others, arguments: [user.id]) == true else {
+            throw StoreError.lastAdmin(name: user.name)
+        }
+    }
+
+    private static func profile(_ db: Database, _ key: UserKey) throws -> User {
+        let row = try Row.fetchOne(
+            db, sql: "\(selectUser) WHERE \(key.condition)", arguments: [key.argument])
+        guard let row else { throw key.missing }
+        return try user(row)
+    }
+
+    private static let selectUser = """
+        SELECT public_id, name, admin, disabled, created_at, (SELECT count(*) FROM author WHERE owner = user.id) FROM user
+        """
+
+    private static func user(_ row: Row) throws -> User {
+        try User(
+            publicID: row.value(0), name: row.value(1), admin: row.value(2), disabled: row.value(3),
+            createdAt: Timestamp(milliseconds: row.value(4)), authors: row.value(5))
+    }
+}

@@ -1,0 +1,108 @@
+import GRDB
+package import Shared
+
+/// Why the store did not do what it was asked to. Nothing was changed.
+package enum StoreError: Error, Sendable, Equatable {
+    case authorNotFound
+    /// The owner has an author with that name and book.
+    case authorExists(id: Int64?)
+    /// The author has none of the versions that were asked for.
+    case versionMismatch
+    /// - Parameter name: if the user was asked for by name.
+    case userNotFound(name: String?)
+    case nameTaken(String)
+    /// Nobody would be left to administer.
+    case lastAdmin(name: String)
+    case sessionNotFound
+    /// The user has another password by now, or is disabled.
+    case passwordChanged
+    /// The idempotency key belongs to another request.
+    case keyReused
+    /// The results of a file take more room than is given to them.
+    case tooManyResults
+    /// A queue is full.
+    case busy
+    /// Writes are not stored at present, for a reason that may be told.
+    case notReady(String)
+    /// The store is no longer open: the daemon is ending.
+    case closed
+    /// The owner was deleted meanwhile.
+    case ownerDeleted
+    case full(Cause)
+    /// The database may be usable again.
+    case unavailable(Cause)
+    case failed(Cause)
+
+    /// What the engine says, for the log.
+    package struct Cause: Sendable, Equatable {
+        /// Extended result code (https://www.sqlite.org/rescode.html).
+        package let code: Int32
+        package let message: String
+    }
+}
+
+extension StoreError {
+    /// The code that the API has for it.
+    package var code: ErrorCode {
+        switch self {
+        case .authorNotFound: .authorNotFound
+        case .authorExists: .authorExists
+        case .versionMismatch: .preconditionFailed
+        case .userNotFound: .userNotFound
+        case .nameTaken: .nameTaken
+        case .lastAdmin: .lastAdmin
+        case .sessionNotFound: .sessionNotFound
+        case .passwordChanged: .credentialsWrong
+        case .keyReused: .idempotencyKeyReused
+        case .tooManyResults: .bodyTooLarge
+        case .busy: .busy
+        case .notReady: .notReady
+        case .ownerDeleted: .tokenRevoked
+        case .full: .storageFull
+        case .unavailable, .closed: .storageUnavailable
+        case .failed: .internalError
+        }
+    }
+
+    /// One sentence about this occurrence; `nil` if there is no more to say than the code does.
+    package var detail: String? {
+        switch self {
+        case .authorExists: "This author with this book is in the library already."
+        case .versionMismatch: "The author has changed since the version that If-Match names."
+        case .userNotFound(let name?): "There is no user \(name)."
+        case .nameTaken(let name): "The name \(name) is taken."
+        case .lastAdmin(let name): "\(name) is the last admin."
+        case .tooManyResults: "There are too many lines to tell of each."
+        case .notReady(let reason): "The daemon is not ready: \(reason)."
+        default: nil
+        }
+    }
+
+    /// Of a conflict: the author that is in the way.
+    package var existingID: Int64? { if case .authorExists(let id) = self { id } else { nil } }
+
+    /// What the engine says; `nil` if the store refused by itself.
+    package var cause: Cause? {
+        switch self {
+        case .full(let cause), .unavailable(let cause), .failed(let cause): cause
+        default: nil
+        }
+    }
+}
+
+extension StoreError {
+    init(_ error: DatabaseError) {
+        let cause = Cause(code: error.extendedResultCode.rawValue, message: error.message ?? "")
+        switch error.resultCode {
+        case .SQLITE_CONSTRAINT where error.extendedResultCode == .SQLITE_CONSTRAINT_FOREIGNKEY: self = .ownerDeleted
+        case .SQLITE_FULL: self = .full(cause)
+        case .SQLITE_IOERR, .SQLITE_BUSY, .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_NOMEM: self = .unavailable(cause)
+        default: self = .failed(cause)
+        }
+    }
+
+    /// The error as those outside of the store see it: SQLite's own stay inside.
+    package static func outside(_ error: any Error) -> any Error {
+        (error as? DatabaseError).map { StoreError($0) } ?? error
+    }
+}

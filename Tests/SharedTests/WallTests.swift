@@ -1,0 +1,58 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Which module may import which. SwiftPM lets a file import whatever some other target has built.
+struct WallTests {
+    /// What each may import besides Swift's own modules, Foundation and Glibc.
+    private static let allowed: [String: Set<String>] = [
+        "CCurl": [],
+        "Shared": [],
+        "LibraryStore": ["Shared", "CLibcrypto", "GRDB", "GRDBSQLite", "SystemPackage"],
+        "LibraryServer": [
+            "Shared", "LibraryStore", "CLibcrypto", "HTTPTypes", "Hummingbird", "HummingbirdCore", "JWTKit", "Logging",
+            "NIOCore", "NIOHTTPTypes", "NIOPosix", "ServiceLifecycle",
+        ],
+        "libraryd": [
+            "Shared", "LibraryStore", "LibraryServer", "ArgumentParser", "Configuration", "Hummingbird", "Logging",
+            "NIOCore",
+            "ServiceLifecycle", "UnixSignals",
+        ],
+        "libctl": ["Shared", "CCurl", "ArgumentParser"],
+    ]
+    private static let everywhere: Set<String> = [
+        "Dispatch", "Foundation", "FoundationEssentials", "Glibc", "Synchronization",
+    ]
+
+    private static func imports(of module: String) throws -> [(file: String, name: String)] {
+        let folder = Program.repository + "/Sources/" + module
+        let files = try FileManager.default.subpathsOfDirectory(atPath: folder).filter { $0.hasSuffix(".swift") }
+        return try files.flatMap { file in
+            try String(contentsOfFile: folder + "/" + file, encoding: .utf8).split(separator: "\n").compactMap { line in
+                line.firstMatch(of: /^(?:@\w+ )?(?:(?:public|package|internal|private) )?import (?:\w+ )?(\w+)/).map {
+                    (file, String($0.output.1))
+                }
+            }
+        }
+    }
+
+    @Test func everyModuleHasItsList() throws {
+        let modules = try FileManager.default.contentsOfDirectory(atPath: Program.repository + "/Sources")
+        #expect(Set(modules).subtracting(["CLibcrypto"]) == Set(Self.allowed.keys))
+    }
+
+    @Test(arguments: allowed.keys.sorted())
+    func noFileImportsWhatItMayNot(module: String) throws {
+        let allowed = try require(Self.allowed[module]).union(Self.everywhere)
+        let imports = try Self.imports(of: module)
+        #expect(module == "CCurl" || !imports.isEmpty)
+        for (file, name) in imports { #expect(allowed.contains(name), "\(module)/\(file) imports \(name)") }
+    }
+
+    /// Tests of modules are built with their own modules; what supports them is built like any other target.
+    @Test func testSupportNeedsNoProgram() throws {
+        for (file, name) in try Self.imports(of: "../Tests/TestSupport") {
+            #expect(!["libraryd", "libctl"].contains(name), "\(file) imports \(name)")
+        }
+    }
+}
