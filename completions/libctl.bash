@@ -651,7 +651,7 @@ _libctl_authors_show() {
 
 _libctl_authors_add() {
     repeating_flags=()
-    non_repeating_flags=(--booker-prize --json --pager --no-input --quiet -q --verbose -v --version -h --help)
+    non_repeating_flags=(--booker-prize --no-booker-prize --json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=(--map --default)
     non_repeating_options=(--name --book --country --file -f --file-format --server --user -o --output --fields --color)
     __libctl_offer_flags_options 0

@@ -37,17 +37,51 @@ package struct AuthorRow {
 extension Author {
     /// - Parameter row: of ``AuthorRow/columns``.
     init(_ row: Row) throws {
-        func value<Value: DatabaseValueConvertible>(_ field: AuthorField) throws -> Value {
-            try row.value(field.rawValue)
+        var values = AuthorValues()
+        for field in AuthorField.writable {
+            if field.kind == .flag {
+                values[flag: field] = try row.value(field.rawValue) as Bool
+            } else {
+                values[text: field] = try row.value(field.rawValue) as String
+            }
         }
-        let version: Int64 = try value(.version)
+        let version: Int64 = try row.value(AuthorField.version.rawValue)
         // A change adds to it.
         guard (1..<Int64.max).contains(version) else {
             throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "an author has the version \(version)")
         }
         try self.init(
-            id: value(.id), name: value(.name), book: value(.book), country: value(.country),
-            bookerPrize: value(.bookerPrize), createdAt: Timestamp(milliseconds: value(.createdAt)),
-            updatedAt: Timestamp(milliseconds: value(.updatedAt)), version: version)
+            id: row.value(AuthorField.id.rawValue), AuthorDraft(values),
+            createdAt: Timestamp(milliseconds: row.value(AuthorField.createdAt.rawValue)),
+            updatedAt: Timestamp(milliseconds: row.value(AuthorField.updatedAt.rawValue)), version: version)
+    }
+
+    /// The author of a reply that was kept, perhaps before it had all the fields that it has now.
+    init(kept json: [UInt8]) throws {
+        guard case .object(var members) = try JSONValue(parsing: json) else {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a kept reply is no object")
+        }
+        for field in AuthorField.writable where !members.contains(where: { $0.name == field.name }) {
+            members.append(.init(name: field.name, value: field.kind == .flag ? .bool(false) : .string("")))
+        }
+        try self.init(json: .object(members), unknownMembers: .ignored)
+    }
+
+    /// The values of ``AuthorRow/columns``.
+    var columns: [RawStatement.Value] {
+        [.integer(id)] + draft.columns
+            + [.integer(createdAt.milliseconds), .integer(updatedAt.milliseconds), .integer(version)]
+    }
+}
+
+extension AuthorDraft {
+    /// The names of the columns that it fills.
+    static let columns = AuthorField.writable.map(\.name)
+
+    /// Their values.
+    var columns: [RawStatement.Value] {
+        AuthorField.writable.map { field in
+            field.kind == .flag ? .integer(self[flag: field] ? 1 : 0) : .text(self[text: field])
+        }
     }
 }

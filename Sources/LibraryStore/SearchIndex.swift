@@ -14,6 +14,14 @@ enum SearchIndex {
             .run(words(of: author, owner: owner))
     }
 
+    static func replace(_ before: Author, with after: Author, owner: Int64, _ db: Database) throws {
+        // The index has no more of an author. `==` would take canonically equivalent texts for the same.
+        guard !after.name.utf8.elementsEqual(before.name.utf8) || !after.book.utf8.elementsEqual(before.book.utf8)
+        else { return }
+        try remove(before, owner: owner, db)
+        try add(after, owner: owner, db)
+    }
+
     private static func words(of author: Author, owner: Int64) -> [RawStatement.Value] {
         [.integer(author.id), .integer(owner), .text(author.name), .text(author.book)]
     }

@@ -71,10 +71,10 @@ package struct AuthorListStatement: Sendable {
             conditions.append(condition)
             values.append(value)
         }
-        add("name = ?", query.name.map { .text($0) })
-        add("book = ?", query.book.map { .text($0) })
-        add("country = ?", query.country.map { .text($0) })
-        add("booker_prize = ?", query.bookerPrize.map { .integer($0 ? 1 : 0) })
+        for field in AuthorField.filterable {
+            add("\(field.name) = ?", query.values[text: field].map { .text($0) })
+            add("\(field.name) = ?", query.values[flag: field].map { .integer($0 ? 1 : 0) })
+        }
 
         matchesNothing = query.search.map { SearchExpression($0, owner: owner) == nil } ?? false
         add(
@@ -83,7 +83,7 @@ package struct AuthorListStatement: Sendable {
 
         // A name leads to a handful of rows. Left to itself SQLite would rather walk the whole library in order of id
         // than sort them; the plus keeps it from that (https://www.sqlite.org/optoverview.html#uplus).
-        let id = query.name == nil ? "id" : "+id"
+        let id = query.values.has(.name) ? "+id" : "id"
         let column = query.sort.field == .id ? id : query.sort.field.name
         let (comparison, direction) = query.sort.descending ? ("<", "DESC") : (">", "ASC")
         if let after = query.after {
@@ -108,7 +108,6 @@ package struct AuthorListStatement: Sendable {
 
     /// Whether an index leads straight to the page, whatever the size of the library.
     package var isShort: Bool {
-        query.search == nil && query.name == nil && query.book == nil && query.country == nil
-            && query.bookerPrize == nil && [.id, .name].contains(query.sort.field)
+        query.search == nil && query.values.isEmpty && [.id, .name].contains(query.sort.field)
     }
 }

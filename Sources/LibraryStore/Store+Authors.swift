@@ -12,7 +12,7 @@ extension Store {
         defer { revisions.advance(owner) }
         return try await writer.write { db in
             if let reply = try Self.reply(db, to: request, owner: owner, at: now) {
-                return try Author(json: reply, unknownMembers: .ignored)
+                return try Author(kept: reply)
             }
             let author = try Self.insertAuthor(db, draft, owner: owner, at: now)
             try Self.keep(db, reply: author.json, to: request, owner: owner, at: now)
@@ -32,21 +32,12 @@ extension Store {
         _ db: Database, _ draft: AuthorDraft, owner: Int64, at now: Timestamp
     ) throws -> Author {
         do {
-            try db.raw(
-                """
-                INSERT INTO author (owner, name, book, country, booker_prize, created_at, updated_at)
-                VALUES (?, ?, ?, ?, ?, ?, ?)
-                """
-            ).run([
-                .integer(owner), .text(draft.name), .text(draft.book), .text(draft.country),
-                .integer(draft.bookerPrize ? 1 : 0), .integer(now.milliseconds), .integer(now.milliseconds),
-            ])
+            let time = RawStatement.Value.integer(now.milliseconds)
+            try db.raw(insertAuthor).run([.integer(owner)] + draft.columns + [time, time])
         } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
-            throw try Self.conflict(db, owner: owner, name: draft.name, book: draft.book)
+            throw try conflict(db, owner: owner, draft.values)
         }
-        let author = Author(
-            id: db.lastInsertedRowID, name: draft.name, book: draft.book, country: draft.country,
-            bookerPrize: draft.bookerPrize, createdAt: now, updatedAt: now, version: 1)
+        let author = Author(id: db.lastInsertedRowID, draft, createdAt: now, updatedAt: now, version: 1)
         try SearchIndex.add(author, owner: owner, db)
         return author
     }
@@ -89,23 +80,16 @@ extension Store {
     /// - Throws: ``StoreError`` `authorExists`, having changed nothing.
     static func replace(_ db: Database, _ before: Author, with after: Author, owner: Int64) throws {
         do {
-            try db.cachedStatement(
-                sql: """
-                    UPDATE author SET name = ?, book = ?, country = ?, booker_prize = ?, updated_at = ?, version = ?
-                    WHERE id = ? AND owner = ?
-                    """
-            ).execute(arguments: [
-                after.name, after.book, after.country, after.bookerPrize, after.updatedAt.milliseconds, after.version,
-                after.id, owner,
-            ])
+            try db.raw(updateAuthor).run(
+                after.draft.columns
+                    + [
+                        .integer(after.updatedAt.milliseconds), .integer(after.version), .integer(after.id),
+                        .integer(owner),
+                    ])
         } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
-            throw try conflict(db, owner: owner, name: after.name, book: after.book)
+            throw try conflict(db, owner: owner, after.draft.values)
         }
-        // The index has no more of an author.
-        if !after.name.isSame(as: before.name) || !after.book.isSame(as: before.book) {
-            try SearchIndex.remove(before, owner: owner, db)
-            try SearchIndex.add(after, owner: owner, db)
-        }
+        try SearchIndex.replace(before, with: after, owner: owner, db)
         try record(db, AuthorEvent.updated, after, owner: owner, at: after.updatedAt)
     }
 
@@ -125,6 +109,14 @@ extension Store {
         }
     }
 
+    private static let insertAuthor = """
+        INSERT INTO author (owner, \(AuthorDraft.columns.joined(separator: ", ")), created_at, updated_at)
+        VALUES (?, \(AuthorDraft.columns.map { _ in "?" }.joined(separator: ", ")), ?, ?)
+        """
+    private static let updateAuthor = """
+        UPDATE author SET \(AuthorDraft.columns.map { "\($0) = ?" }.joined(separator: ", ")), updated_at = ?, version = ?
+        WHERE id = ? AND owner = ?
+        """
     private static let selectAuthor = "SELECT \(AuthorRow.columns) FROM author WHERE id = ? AND owner = ?"
 
     static func author(_ db: Database, id: Int64, owner: Int64) throws -> Author {
@@ -135,30 +127,22 @@ extension Store {
         return author
     }
 
-    private static func conflict(_ db: Database, owner: Int64, name: String, book: String) throws -> StoreError {
-        .authorExists(id: try existingAuthor(db, owner: owner, name: name, book: book))
+    private static func conflict(_ db: Database, owner: Int64, _ values: AuthorValues) throws -> StoreError {
+        .authorExists(id: try existingAuthor(db, owner: owner, values))
     }
 
-    static func existingAuthor(_ db: Database, owner: Int64, name: String, book: String) throws -> Int64? {
+    /// The owner's author who has the same key.
+    static func existingAuthor(_ db: Database, owner: Int64, _ values: AuthorValues) throws -> Int64? {
         try db.raw("SELECT id FROM author WHERE owner = ? AND name = ? AND book = ?")
-            .integer([.integer(owner), .text(name), .text(book)])
+            .integer([.integer(owner)] + [.name, .book].map { .text(values[text: $0] ?? "") })
     }
 }
 
 extension Author {
     /// The author with what the patch names; `nil` if it has that already.
     package func changed(by patch: AuthorPatch, at now: Timestamp) -> Author? {
-        let after = Author(
-            id: id, name: patch.name ?? name, book: patch.book ?? book, country: patch.country ?? country,
-            bookerPrize: patch.bookerPrize ?? bookerPrize, createdAt: createdAt, updatedAt: now, version: version + 1)
-        let isSame =
-            after.name.isSame(as: name) && after.book.isSame(as: book) && after.country.isSame(as: country)
-            && after.bookerPrize == bookerPrize
-        return isSame ? nil : after
+        let values = patch.values.filled(from: draft.values)
+        guard !values.isSame(as: draft.values) else { return nil }
+        return Author(id: id, AuthorDraft(values), createdAt: createdAt, updatedAt: now, version: version + 1)
     }
-}
-
-extension String {
-    /// Whether it has the same bytes; `==` takes canonically equivalent ones too.
-    fileprivate func isSame(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
 }

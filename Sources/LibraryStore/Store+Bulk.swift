@@ -58,7 +58,7 @@ extension Store {
             do {
                 var work = BulkWork(db: db, owner: owner, options: options, now: now)
                 var lines = SpooledAuthors(
-                    contents, format, countryIsNeeded: options.countryIsNeeded, unknownMembers: .rejected)
+                    contents, format, restIsNeeded: options.restIsNeeded, unknownMembers: .rejected)
                 while !report.isRefused, let line = try lines.next() {
                     try report.add(try work.store(line))
                     // The daemon is to stop.
@@ -112,7 +112,7 @@ package struct BulkReport: Sendable {
         lines += 1
         if let code = result.code {
             failed += 1
-            isConflict = isConflict && code == .authorExists
+            isConflict = isConflict && code == ErrorCode.authorExists.rawValue
             if isAtomic, faults.count < Self.toldFaults { faults.append(result) }
         }
         if isAtomic, failed > 0 { return }
@@ -148,14 +148,14 @@ private struct BulkWork {
     }
 
     mutating func store(_ line: AuthorLines.Line) throws -> BulkResult {
-        let entry: AuthorEntry
+        let entry: AuthorValues
         switch line.entry {
         case .success(let value): entry = value
         case .failure(let fault): return BulkResult(line: line.number, fault)
         }
         // Looked for first where it is expected: a constraint that fails costs five times as much.
         if options.onConflict != .fail,
-            let id = try Store.existingAuthor(db, owner: owner, name: entry.name, book: entry.book)
+            let id = try Store.existingAuthor(db, owner: owner, entry)
         {
             if options.onConflict == .skip { return BulkResult(line: line.number, .skipped, id: id) }
             return BulkResult(line: line.number, try update(id, entry) ? .updated : .unchanged, id: id)
@@ -177,10 +177,9 @@ private struct BulkWork {
 
     /// Gives an author what the line has.
     /// - Returns: whether that is anything new.
-    private mutating func update(_ id: Int64, _ entry: AuthorEntry) throws -> Bool {
+    private mutating func update(_ id: Int64, _ entry: AuthorValues) throws -> Bool {
         let before = try Store.author(db, id: id, owner: owner)
-        let patch = AuthorPatch(country: entry.country, bookerPrize: entry.bookerPrize)
-        guard let after = before.changed(by: patch, at: now) else { return false }
+        guard let after = before.changed(by: AuthorPatch(entry), at: now) else { return false }
         hasChanged = true
         // It may have been created by an earlier line, and is told of as it was then.
         try tellOfCreated()

@@ -17,7 +17,7 @@ package struct EventPosition: Sendable, Equatable, CustomStringConvertible {
     /// Reads the form that ``description`` writes and no other.
     package init?(_ text: String) {
         let parts = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
-        guard parts.count == 2, parts[0].count == 16, let sequence = Author.id(Substring(parts[1])),
+        guard parts.count == 2, parts[0].count == 16, let sequence = Int64(decimal: Substring(parts[1])),
             parts[0].allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
         else { return nil }
         self.init(epoch: String(Substring(parts[0])), sequence: sequence)
@@ -105,18 +105,15 @@ extension Store {
     /// - Parameter author: as it is after the change, or was before its deletion.
     static func record(_ db: Database, _ kind: String, _ author: Author, owner: Int64, at now: Timestamp) throws {
         let sequence = try lastSequence(db, owner: owner) + 1
-        try db.raw(
-            """
-            INSERT INTO author_event (owner, sequence, kind, at, \(AuthorRow.columns))
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """
-        ).run([
-            .integer(owner), .integer(sequence), .text(kind), .integer(now.milliseconds), .integer(author.id),
-            .text(author.name), .text(author.book), .text(author.country), .integer(author.bookerPrize ? 1 : 0),
-            .integer(author.createdAt.milliseconds), .integer(author.updatedAt.milliseconds), .integer(author.version),
-        ])
+        try db.raw(insertEvent).run(
+            [.integer(owner), .integer(sequence), .text(kind), .integer(now.milliseconds)] + author.columns)
         try prune(db, owner: owner, from: sequence - 1, to: sequence)
     }
+
+    private static let insertEvent = """
+        INSERT INTO author_event (owner, sequence, kind, at, \(AuthorRow.columns))
+        VALUES (?, ?, ?, ?, \(AuthorField.all.map { _ in "?" }.joined(separator: ", ")))
+        """
 
     /// Adds an event for each author that the transaction has created after that id: copied inside SQLite, which costs a tenth of
     /// handing each over again.

@@ -124,7 +124,7 @@ struct APICommand: ParsableCommand, SessionCommand {
     }
 
     private static func integer(_ text: String) -> Int64? {
-        text.hasPrefix("-") ? Author.id(text.dropFirst()).flatMap { $0 > 0 ? -$0 : nil } : Author.id(text)
+        text.hasPrefix("-") ? Int64(decimal: text.dropFirst()).flatMap { $0 > 0 ? -$0 : nil } : Int64(decimal: text)
     }
 
     /// The whole of it may be a secret, so a message names it by its place.

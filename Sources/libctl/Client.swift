@@ -171,7 +171,7 @@ final class Client {
             guard reply.status >= 400 else { throw foreign(reply) }
             let problem = try request.method == "HEAD" ? Problem(headOf: reply) : problem(reply)
             guard [429, 503].contains(reply.status),
-                let pause = reply.headers["retry-after"].flatMap({ Author.id($0) }).map({ max($0, 1) })
+                let pause = reply.headers["retry-after"].flatMap({ Int64(decimal: $0) }).map({ max($0, 1) })
             else { throw problem }
             guard isPatient, pause <= Self.longestWait - waited else {
                 throw CommandError(problem, retryAfter: pause)
@@ -199,7 +199,7 @@ extension Problem {
     /// A refusal of `HEAD`, which has no body to tell more.
     fileprivate init(headOf reply: TransportReply) {
         self.init(
-            status: reply.status, title: "", code: ErrorCode(rawValue: "status_\(reply.status)"), message: "",
+            status: reply.status, title: "", code: "status_\(reply.status)", message: "",
             detail: "the daemon answered with status \(reply.status)",
             requestID: reply.headers["x-request-id"] ?? "")
     }

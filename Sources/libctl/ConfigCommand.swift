@@ -100,9 +100,10 @@ extension Session {
 extension Config.Key: ExpressibleByArgument {}
 
 /// A key with its value.
-struct Setting: Record {
-    static let fieldNames = ["key", "value"]
-    static var columns: [String] { fieldNames }
+struct Setting: Displayable {
+    static let fields: [DisplayField<Setting>] = [
+        .init("key") { .string($0.key) }, .init("value") { .string($0.value) },
+    ]
     let key: String
     let value: String
     var identifier: String { key }

@@ -1,11 +1,11 @@
 import Shared
 
 extension ExitStatus {
-    /// The status of a problem: by its code where that says more than the HTTP status, so that unknown codes work too.
+    /// The status of a problem: that of its code, or of its HTTP status where the code is younger than this program.
     init(_ problem: Problem) {
-        switch (problem.code, problem.status) {
-        case (.busy, _), (.notReady, _), (.storageUnavailable, _), (.storageFull, _): self = .temporaryFailure
-        case (_, 401), (.passwordWrong, _): self = .notLoggedIn
+        switch (problem.knownCode, problem.status) {
+        case (let code?, _): self = code.exit
+        case (_, 401): self = .notLoggedIn
         case (_, 403): self = .forbidden
         case (_, 404): self = .notFound
         case (_, 409), (_, 412): self = .conflict
@@ -44,13 +44,8 @@ extension ExitStatus {
     }
 
     /// The status of a line of a file, which has a code and no HTTP status.
-    init(line code: ErrorCode) {
-        switch code {
-        case .authorExists: self = .conflict
-        case .busy, .storageFull, .storageUnavailable: self = .temporaryFailure
-        case .tokenRevoked: self = .notLoggedIn
-        default: self = .invalid
-        }
+    init(line code: String) {
+        self = ErrorCode(rawValue: code)?.exit ?? .invalid
     }
 }
 
@@ -65,7 +60,7 @@ extension CommandError {
         if !problem.errors.isEmpty { why = InvalidFields(problem.errors).description }
         if let id = problem.existingID { why += " It has the id \(id)." }
         let hint: String? =
-            switch problem.code {
+            switch problem.knownCode {
             case _ where seconds != nil: seconds.map { "try again in \($0) s" }
             case .tokenMissing, .tokenMalformed, .tokenExpired, .tokenRevoked, .refreshTokenInvalid: "libctl login"
             case .authorNotFound: "libctl authors list"

@@ -57,6 +57,10 @@ struct Libctl: ParsableCommand {
                 try show(Manual.page(), io)
                 return 0
             }
+            if arguments == ["--generate-error-list"] {
+                try show(ErrorList.page(), io)
+                return 0
+            }
             var command = try parseAsRoot(GlobalOptions.moveBehindCommand(arguments))
             guard let sessionCommand = command as? any SessionCommand & ParsableCommand else {
                 try command.run()

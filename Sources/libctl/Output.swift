@@ -1,37 +1,5 @@
 import Shared
 
-/// Something that can be shown: its fields by name, in order.
-protocol Record: JSONWritable {
-    static var fieldNames: [String] { get }
-    /// Fields of the table, and of TSV and CSV unless others are asked for.
-    static var columns: [String] { get }
-    /// What `-o id` shows.
-    var identifier: String { get }
-}
-
-extension Author: Record {
-    static var columns: [String] { ["id", "name", "book", "country", "booker_prize"] }
-    var identifier: String { String(id) }
-}
-
-extension User: Record {
-    static var fieldNames: [String] { ["public_id", "name", "admin", "disabled", "created_at", "authors"] }
-    static var columns: [String] { ["name", "admin", "disabled", "created_at", "authors", "public_id"] }
-    var identifier: String { publicID }
-}
-
-extension LoginSession: Record {
-    static var fieldNames: [String] { ["id", "created_at", "last_used_at", "expires_at", "client", "current"] }
-    static var columns: [String] { fieldNames }
-    var identifier: String { id }
-}
-
-extension BulkResult: Record {
-    static var fieldNames: [String] { ["line", "outcome", "id", "code", "message", "existing_id"] }
-    static var columns: [String] { fieldNames }
-    var identifier: String { id.map(String.init) ?? "" }
-}
-
 /// Standard output: results, and nothing else.
 final class Output {
     let format: OutputFormat
@@ -68,27 +36,27 @@ final class Output {
     }
 
     /// Shows one record.
-    func show<Item: Record>(_ record: Item) throws {
+    func show<Item: Displayable>(_ record: Item) throws {
         let list = try list(of: Item.self, single: true)
         try list.add(record)
         try list.end()
     }
 
     /// Shows all of a list.
-    func show<Item: Record>(_ records: [Item]) throws {
+    func show<Item: Displayable>(_ records: [Item]) throws {
         let list = try list(of: Item.self)
         for record in records { try list.add(record) }
         try list.end()
     }
 
     /// A list that is shown as it grows.
-    func list<Item: Record>(of type: Item.Type, single: Bool = false) throws -> RecordList {
+    func list<Item: Displayable>(of type: Item.Type, single: Bool = false) throws -> RecordPrinter<Item> {
         let chosen = fields ?? Item.columns
         for field in chosen where !Item.fieldNames.contains(field) {
             let hint = closest(to: field, among: Item.fieldNames) ?? Item.fieldNames.joined(separator: ", ")
             throw CommandError(.usage, "there is no field \(Secrets.quoted(field))", hint: "try --fields \(hint)")
         }
-        return RecordList(self, fields: chosen, jsonFields: fields, single: single)
+        return RecordPrinter(self, fields: chosen, jsonFields: fields, single: single)
     }
 
     /// Shows one word or line.

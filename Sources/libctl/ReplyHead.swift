@@ -62,7 +62,8 @@ struct ReplyHead {
     func fault(after received: Int) -> String? {
         if let fault { return fault }
         guard isComplete else { return "its head has no end" }
-        guard hasBody, codings.isEmpty, let length = lengths.first.flatMap({ Author.id($0) }), length != received else {
+        guard hasBody, codings.isEmpty, let length = lengths.first.flatMap({ Int64(decimal: $0) }), length != received
+        else {
             return nil
         }
         return "it announced \(length) bytes and brought \(received)"
@@ -76,7 +77,7 @@ struct ReplyHead {
         if lengths.count > 1 { return "it announces its length twice" }
         if let length = lengths.first {
             if !codings.isEmpty { return "it announces its length, and that it has none" }
-            guard let length = Author.id(length) else { return "the length that it announces is no number" }
+            guard let length = Int64(decimal: length) else { return "the length that it announces is no number" }
             if status == 204, length > 0 { return "it announces \(length) bytes where there can be none" }
             return nil
         }

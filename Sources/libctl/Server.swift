@@ -15,8 +15,9 @@ struct Server: Equatable {
     var base: String { socket == nil ? origin : "http://localhost" }
 
     /// Reads `http://HOST[:PORT]`, `https://HOST[:PORT]` or `unix:/PATH`, and nothing else.
-    /// - Throws: ``CommandError`` `configuration`, also for plain HTTP to another machine.
-    init(_ text: String) throws {
+    /// - Parameter malformed: how the program ends if it is none of these.
+    /// - Throws: ``CommandError``; `configuration` for plain HTTP to another machine.
+    init(_ text: String, malformed exit: ExitStatus = .configuration) throws {
         if text.hasPrefix("unix:/") {
             socket = String(text.dropFirst("unix:".count))
             origin = text
@@ -24,7 +25,7 @@ struct Server: Equatable {
             return
         }
         let malformed = CommandError(
-            .configuration, "\(Secrets.quoted(text)) is not a server",
+            exit, "\(Secrets.quoted(text)) is not a server",
             hint: "use http://HOST:PORT, https://HOST or unix:/PATH")
         guard let scheme = ["http", "https"].first(where: { text.lowercased().hasPrefix($0 + "://") }) else {
             throw malformed
@@ -33,7 +34,7 @@ struct Server: Equatable {
         if authority.last == "/" { authority.removeLast() }
         var port: Int64 = scheme == "https" ? 443 : 80
         if let colon = authority.lastIndex(of: ":"), authority.last != "]" {
-            guard let number = Author.id(authority[authority.index(after: colon)...]), (1...65535).contains(number)
+            guard let number = Int64(decimal: authority[authority.index(after: colon)...]), (1...65535).contains(number)
             else {
                 throw malformed
             }
@@ -54,13 +55,7 @@ struct Server: Equatable {
 
     /// Chooses: the flag, `LIBCTL_SERVER`, `config.json`, the daemon's socket if there is one, the default.
     static func choose(flag: String?, io: IO, configured: String?) throws -> Server {
-        if let flag {
-            do { return try Server(flag) } catch let failure as CommandError
-                where failure.hint?.hasPrefix("use http:") == true
-            {
-                throw CommandError(.usage, failure.reason, hint: failure.hint)
-            }
-        }
+        if let flag { return try Server(flag, malformed: .usage) }
         if let variable = try io.text("LIBCTL_SERVER") { return try Server(variable) }
         if let configured { return try Server(configured) }
         if let folder = io.variable("XDG_RUNTIME_DIR"), folder.hasPrefix("/") {
@@ -88,7 +83,7 @@ struct Server: Equatable {
     /// Literals and `localhost` only: another name could lead anywhere.
     private static func isLoopback(_ host: String) -> Bool {
         let parts = host.split(separator: ".", omittingEmptySubsequences: false)
-        let isIPv4 = parts.count == 4 && parts.allSatisfy { Author.id($0).map { $0 <= 255 } ?? false }
+        let isIPv4 = parts.count == 4 && parts.allSatisfy { Int64(decimal: $0).map { $0 <= 255 } ?? false }
         return host == "localhost" || host == "[::1]" || (isIPv4 && parts[0] == "127")
     }
 }

@@ -64,7 +64,7 @@ final class Session {
         let credential = try credential(validFor: 10)
         do {
             return try body("Bearer " + credential.token)
-        } catch let problem as Problem where [.tokenExpired, .tokenMalformed].contains(problem.code) {
+        } catch let problem as Problem where [.tokenExpired, .tokenMalformed].contains(problem.knownCode) {
             return try body("Bearer " + (try refresh(credential)).token)
         }
     }

@@ -57,7 +57,7 @@ final class Talk {
                     $0.member("message", Secrets.removed(from: failure.reason))
                     if let hint = failure.hint { $0.member("hint", Secrets.removed(from: hint)) }
                     if let problem = failure.problem {
-                        $0.member("code", problem.code.rawValue)
+                        $0.member("code", problem.code)
                         $0.member("status", Int64(problem.status))
                         $0.member("request_id", problem.requestID)
                         $0.member("errors") {
@@ -74,7 +74,8 @@ final class Talk {
     private static func harmless(_ text: String) -> String { Escaping.terminal(Secrets.removed(from: text)) }
 
     private static func withoutSecrets(_ error: FieldError) -> FieldError {
-        FieldError(Secrets.removed(from: error.field), error.code, Secrets.removed(from: error.message))
+        FieldError(
+            Secrets.removed(from: error.field), error.code, Secrets.removed(from: error.message), line: error.line)
     }
 
     /// What cannot be said is not worth failing for.

@@ -140,7 +140,7 @@ struct Listen: Sendable, Equatable, CustomStringConvertible {
     }
 
     init?(_ text: String) {
-        guard let colon = text.lastIndex(of: ":"), let port = Author.id(text[text.index(after: colon)...]),
+        guard let colon = text.lastIndex(of: ":"), let port = Int64(decimal: text[text.index(after: colon)...]),
             port <= 65535
         else { return nil }
         var host = text[..<colon]
@@ -156,7 +156,7 @@ struct Listen: Sendable, Equatable, CustomStringConvertible {
     /// Only literals and `localhost`: another name could lead anywhere tomorrow.
     var isLoopback: Bool {
         let parts = host.split(separator: ".", omittingEmptySubsequences: false)
-        let isIPv4 = parts.count == 4 && parts.allSatisfy { Author.id($0).map { $0 <= 255 } ?? false }
+        let isIPv4 = parts.count == 4 && parts.allSatisfy { Int64(decimal: $0).map { $0 <= 255 } ?? false }
         return host == "localhost" || host == "::1" || (isIPv4 && parts[0] == "127")
     }
 

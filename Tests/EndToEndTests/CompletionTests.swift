@@ -166,7 +166,7 @@ struct CompletionTests {
         try await terminal.wait(for: "ready> ")
         terminal.send("libctl authors show \u{14}\u{14}\u{14}\u{1}printf '<%s>' \u{5} end\r")
         let shown = try await terminal.wait(for: "<end>")
-        let words = try require(shown.components(separatedBy: "<libctl>").last)
+        let words = try #require(shown.components(separatedBy: "<libctl>").last)
         let inserted = words.dropFirst("<authors><show>".count).dropLast("<end>".count)
         #expect(["", "<1>", "<2>", "<1><2>"].contains(inserted), "\(inserted)")
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])

@@ -74,7 +74,7 @@ import Testing
             try await add("\(round)-alone", daemon)
             // What is not whole was not heard.
             let whole = listener.text.components(separatedBy: "\n\n").dropLast()
-            last = try require(whole.compactMap { $0.split(separator: "\n").first { $0.hasPrefix("id: ") } }.last)
+            last = try #require(whole.compactMap { $0.split(separator: "\n").first { $0.hasPrefix("id: ") } }.last)
                 .dropFirst(4).description
             told += whole.filter { $0.contains("data: ") }
         }
@@ -82,7 +82,7 @@ import Testing
         try await listener.wait { $0.text.contains("2-alone") }
         told += listener.text.components(separatedBy: "\n\n").filter { $0.contains("data: ") }
         let names = try told.map { event in
-            let data = try require(event.split(separator: "\n").first { $0.hasPrefix("data: ") }).dropFirst(6)
+            let data = try #require(event.split(separator: "\n").first { $0.hasPrefix("data: ") }).dropFirst(6)
             return try AuthorEvent(json: Array(data.utf8), unknownMembers: .rejected).author.name
         }
         #expect(names == (0..<3).flatMap { ["\($0)-live", "\($0)-late", "\($0)-alone"] })

@@ -47,9 +47,9 @@ import Testing
             let target = try? FileManager.default.destinationOfSymbolicLink(atPath: folder + "fd/" + descriptor)
             guard target == daemon.data + "/library.db" else { continue }
             let info = try String(contentsOfFile: folder + "fdinfo/" + descriptor, encoding: .utf8)
-            let flags = try require(
+            let flags = try #require(
                 info.split(separator: "\n").first { $0.hasPrefix("flags:") }?.split(separator: "\t").last)
-            modes.append(try require(Int(flags, radix: 8)) & Int(O_ACCMODE))
+            modes.append(try #require(Int(flags, radix: 8)) & Int(O_ACCMODE))
         }
         #expect(modes.filter { $0 == O_RDWR }.count == 1)
         #expect(modes.filter { $0 == O_RDONLY }.count > 1)
@@ -67,7 +67,7 @@ import Testing
             #expect(limited.code == 0, "\(limited.error)")
         }
         #expect(try await add("before").code == 0)
-        let size = try require(
+        let size = try #require(
             try FileManager.default.attributesOfItem(atPath: daemon.data + "/library.db-wal")[.size] as? Int)
         try await limit("\(size + 1000)")
         for number in 0..<3 {

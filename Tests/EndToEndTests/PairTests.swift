@@ -224,7 +224,7 @@ import Testing
 
 extension Login {
     fileprivate static func refreshToken(in file: String) throws -> String {
-        let start = try require(file.range(of: #""refresh_token":""#))
+        let start = try #require(file.range(of: #""refresh_token":""#))
         return String(file[start.upperBound...].prefix { $0 != "\"" })
     }
 }

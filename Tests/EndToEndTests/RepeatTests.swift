@@ -80,7 +80,7 @@ import Testing
     /// Of the write-ahead log, in bytes.
     private func logSize(_ daemon: Daemon) throws -> Int {
         let attributes = try FileManager.default.attributesOfItem(atPath: daemon.data + "/library.db-wal")
-        return try require(attributes[.size] as? Int)
+        return try #require(attributes[.size] as? Int)
     }
 
     /// From its beginning each time, though it is not in memory.
@@ -95,7 +95,7 @@ import Testing
         let requests = server.requests
         #expect(requests.count == 3)
         #expect(Set(requests).count == 1)
-        let body = try require(requests.first?.components(separatedBy: "\r\n\r\n").last)
+        let body = try #require(requests.first?.components(separatedBy: "\r\n\r\n").last)
         #expect(body.split(separator: "\n").map(String.init) == lines)
         #expect(body.utf8.count > Spool.largestPiece)
     }

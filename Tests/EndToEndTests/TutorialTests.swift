@@ -8,7 +8,7 @@ import Testing
     @Test func workUnchanged() async throws {
         let daemon = try await Daemon()
         func curl(_ arguments: String...) async throws -> [JSONValue.Member] {
-            let path = try require(arguments.last)
+            let path = try #require(arguments.last)
             let result = try await Program.run(
                 "/usr/bin/curl", ["-sS"] + arguments.dropLast() + [daemon.address + path])
             guard case .object(let members) = try JSONValue(parsing: Array(result.output.utf8)) else {

@@ -60,7 +60,7 @@ import Testing
         try await first.wait(for: "watching")
         try await add("1", daemon)
         #expect(try await first.end().code == 0)
-        let last = try require(try changes().last).id
+        let last = try #require(try changes().last).id
         for name in ["2", "3"] { try await add(name, daemon) }
         let second = try await daemon.libctl(
             "authors", "watch", "--since", last, "--count", "2", "-o", "id", home: home)

@@ -52,7 +52,8 @@ import Testing
         try await ctl.login("ada")
         let folder = ctl.home.path + "/.config/libctl"
         func mode(_ path: String) throws -> Int {
-            try require(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? NSNumber).intValue
+            try #require(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? NSNumber)
+                .intValue
         }
         #expect(try mode(folder) == 0o700)
         #expect(try mode(folder + "/credentials.json") == 0o600)
@@ -75,7 +76,7 @@ import Testing
         let ctl = Ctl(try await TestLibrary())
         try await ctl.login("ada")
         let path = ctl.home.path + "/.config/libctl/credentials.json"
-        let file = try require(FileHandle(forWritingAtPath: path))
+        let file = try #require(FileHandle(forWritingAtPath: path))
         try file.truncate(atOffset: 20)
         let before = try Data(contentsOf: URL(fileURLWithPath: path))
         #expect(try await ctl("whoami").code == 78)

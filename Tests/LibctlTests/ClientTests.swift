@@ -62,7 +62,7 @@ import Testing
     ])
     func eachStatusHasItsExitCode(status: Int, code: String, expected: Shared.ExitStatus) {
         let problem = Problem(
-            status: status, title: "t", code: ErrorCode(rawValue: code), message: "m", detail: "d", requestID: "r")
+            status: status, title: "t", code: code, message: "m", detail: "d", requestID: "r")
         #expect(Shared.ExitStatus(problem) == expected)
     }
 

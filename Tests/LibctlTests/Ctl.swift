@@ -3,6 +3,7 @@ import Foundation
 import Shared
 import Synchronization
 import TestSupport
+import Testing
 
 @testable import libctl
 
@@ -133,7 +134,7 @@ struct Ctl: Sendable {
             done.signal()
         }
         done.wait()
-        return try require(answer.result).get()
+        return try #require(answer.result).get()
     }
 
     /// Used by one thread.

@@ -137,4 +137,10 @@ import Testing
         }
         for topic in HelpTopic.allCases { #expect(page.contains(topic.text.split(separator: "\n")[0].prefix(12))) }
     }
+
+    @Test func theListOfErrorsIsCurrent() throws {
+        let page = try String(contentsOfFile: Program.repository + "/docs/errors.md", encoding: .utf8)
+        #expect(page == ErrorList.page() + "\n", "run: make completions")
+        for code in ErrorCode.allCases { #expect(page.contains("| `\(code.rawValue)` | \(code.status) |")) }
+    }
 }

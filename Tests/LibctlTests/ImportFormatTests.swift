@@ -44,7 +44,7 @@ import Testing
     func libraryThingGoesInWithOneCommand(encoding: String.Encoding) async throws {
         let ctl = try await Ctl.loggedIn()
         let mark = encoding == .utf8 ? "" : "\u{FEFF}"
-        let input = try require((mark + Self.libraryThing).data(using: encoding))
+        let input = try #require((mark + Self.libraryThing).data(using: encoding))
         let command = [
             "authors", "import", "-", "--map", "name=Primary Author,book=Title", "--default", "country=Unknown",
         ]
@@ -92,7 +92,7 @@ import Testing
         arguments: [[0x58, 0x00, 0x58], [0x00, 0xD8, 0x58, 0x00], [0x00, 0xD8], [0x00, 0xDC, 0x0A, 0x00]] as [[UInt8]])
     func utf16ThatIsNoneIsAFault(end: [UInt8]) async throws {
         let ctl = try await Ctl.loggedIn()
-        let start = try require("\u{FEFF}name,book,country\nA,B,C\nD,E,".data(using: .utf16LittleEndian))
+        let start = try #require("\u{FEFF}name,book,country\nA,B,C\nD,E,".data(using: .utf16LittleEndian))
         let result = try await ctl.run(["authors", "import", "-"], input: Array(start) + end)
         #expect(result.code == 8)
         #expect(result.error.contains("line 3: not valid UTF-8"), "\(result.error)")
@@ -103,7 +103,7 @@ import Testing
         let text = "é漢📚\n"
         for encoding in [String.Encoding.utf16LittleEndian, .utf16BigEndian, .utf8] {
             var decoder = TextDecoder()
-            let bytes = try require(((encoding == .utf8 ? "" : "\u{FEFF}") + text).data(using: encoding))
+            let bytes = try #require(((encoding == .utf8 ? "" : "\u{FEFF}") + text).data(using: encoding))
             let decoded = bytes.flatMap { decoder.utf8([$0]) }
             #expect(String(decoding: decoded, as: UTF8.self) == text)
         }

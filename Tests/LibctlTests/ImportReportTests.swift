@@ -54,7 +54,7 @@ import Testing
         #expect(rejects.count == 5)
         for line in ["first,B,X", "second,B,X", "third,B,X"] {
             let name = line.prefix { $0 != "," }
-            let reject = try require(rejects.first { $0.contains("\"name\":\"\(name)\"") })
+            let reject = try #require(rejects.first { $0.contains("\"name\":\"\(name)\"") })
             #expect(reject.hasPrefix(#"{"line":\#(number(line)),"reason":"This author"#))
             #expect(reject.hasSuffix(#","name":"\#(name)","book":"B","country":"X"}"#))
         }

@@ -9,7 +9,7 @@ import Testing
 @Suite(.serialized) struct RepeatTests {
     private func busy(_ seconds: String?, status: Int = 503) -> TransportReply {
         let problem = Problem(
-            status: status, title: "t", code: .busy, message: "m", detail: "Too much at once.", requestID: "r")
+            status: status, title: "t", code: "busy", message: "m", detail: "Too much at once.", requestID: "r")
         var headers = ["content-type": Problem.mediaType]
         headers["retry-after"] = seconds
         return TransportReply(status: status, headers: headers, body: problem.json)

@@ -18,7 +18,7 @@ import Testing
         #expect(list.code == 0)
         let rows = list.output.split(separator: "\n").map { $0.split(separator: "\t") }
         #expect(rows.map { String($0[0]) }.sorted() == ["false", "true"])
-        let other = String(try require(rows.first { $0[0] == "false" })[1])
+        let other = String(try #require(rows.first { $0[0] == "false" })[1])
         let ended = try await here.line("sessions revoke \(other)")
         #expect(ended.code == 0)
         #expect(ended.error == "ended the login\n")

@@ -49,7 +49,7 @@ import Testing
             ([3, 40, 60, 10], 40, [3, 11, 10, 10]), ([30, 10, 10, 10], 20, [30, 6, 6, 6]),
         ] as [([Int], Int, [Int])])
     func columnsAreMadeToFit(natural: [Int], width: Int, expected: [Int]) {
-        let widths = RecordList.fit(natural, of: ["id", "name", "book", "country"], into: width)
+        let widths = RecordPrinter<Author>.fit(natural, of: ["id", "name", "book", "country"], into: width)
         #expect(widths[0] == expected[0])
         #expect(widths.dropFirst().sorted() == expected.dropFirst().sorted())
     }

@@ -89,7 +89,7 @@ import Testing
             }
         _ = try await library.login("target")
         let users = try await library.app.store.users()
-        let target = try require(users.first { $0.name == "target" })
+        let target = try #require(users.first { $0.name == "target" })
 
         let reply = try await library.send(
             test.method.rawValue, test.path.replacing("{public_id}", with: target.publicID),

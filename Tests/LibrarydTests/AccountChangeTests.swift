@@ -142,7 +142,7 @@ import Testing
         let mallory = try await library.login("mallory").token
         _ = try await library.create("A", "B", as: mallory)
         try await library.setAdmin(true, "mallory")
-        let ada = try require(try await library.app.store.users().first { $0.name == "ada" })
+        let ada = try #require(try await library.app.store.users().first { $0.name == "ada" })
         let words = request.split(separator: " ").map(String.init)
         let body =
             switch request {
@@ -156,7 +156,7 @@ import Testing
             headers: [bearer(mallory), ("Content-Type", "application/json")], body: Array(body.utf8)
         ) {
             _ = try await library.app.perform(
-                OperatorRequest(try require(OperatorRequest.Command(rawValue: command)), name: "mallory"))
+                OperatorRequest(try #require(OperatorRequest.Command(rawValue: command)), name: "mallory"))
         }
         if command == "demote" {
             // A plain user may do all but the first.

@@ -88,7 +88,7 @@ import Testing
 
     @Test func aPageGoesOnWhereItEndedWhateverIsDeletedMeanwhile() async throws {
         let (library, token) = try await filled()
-        let next = try require(try await library.send("GET", "/authors?limit=2", headers: [bearer(token)]).page.next)
+        let next = try #require(try await library.send("GET", "/authors?limit=2", headers: [bearer(token)]).page.next)
         _ = try await library.send("DELETE", "/authors/1", headers: [bearer(token)])
         _ = try await library.send("DELETE", "/authors/3", headers: [bearer(token)])
         #expect(try await books("?limit=2&after=\(next)", library, token) == ["Germinal", "Milkman"])
@@ -96,7 +96,7 @@ import Testing
 
     @Test func aCursorLeadsNobodyIntoAnothersLibrary() async throws {
         let (library, token) = try await filled()
-        let next = try require(try await library.send("GET", "/authors?limit=1", headers: [bearer(token)]).page.next)
+        let next = try #require(try await library.send("GET", "/authors?limit=1", headers: [bearer(token)]).page.next)
         let stranger = try await library.login("eve").token
         #expect(try await books("?after=\(next)", library, stranger).isEmpty)
     }
@@ -120,7 +120,7 @@ import Testing
 
     @Test func aCursorOfAnotherOrderIsRefused() async throws {
         let (library, token) = try await filled()
-        let next = try require(
+        let next = try #require(
             try await library.send("GET", "/authors?limit=1&sort=name", headers: [bearer(token)]).page.next)
         for query in ["?after=\(next)", "?sort=book&after=\(next)", "?sort=name:desc&after=\(next)"] {
             #expect(try await library.send("GET", "/authors" + query, headers: [bearer(token)]).status == 400)
@@ -167,7 +167,7 @@ import Testing
         _ = try await library.create("A", "1", as: token)
         _ = try await library.create("A", "2", as: token)
         let first = try await list(library, target, as: token)
-        let tag = try require(first.header("ETag"))
+        let tag = try #require(first.header("ETag"))
         #expect(first.header("Cache-Control") == "private, no-cache")
         for condition in [tag, "W/" + tag, "\"x\", " + tag, "*"] {
             let again = try await list(library, target, as: token, ifNoneMatch: condition)
@@ -221,8 +221,8 @@ import Testing
     @Test func anotherRunOfTheDaemonHasOtherTags() async throws {
         let folder = TemporaryFolder()
         var library: TestLibrary? = try await TestLibrary(folder: folder)
-        let token = try await require(library).login("ada").token
-        let before = try await list(require(library), "/authors", as: token)
+        let token = try await #require(library).login("ada").token
+        let before = try await list(#require(library), "/authors", as: token)
         library = nil
         let again = try await TestLibrary(folder: folder)
         #expect(try await list(again, "/authors", as: token, ifNoneMatch: before.header("ETag")).status == 200)

@@ -181,7 +181,7 @@ import Testing
             try store.readers.read { try String.fetchAll($0, sql: "SELECT name FROM author ORDER BY id") }
         }
         #expect(names == ["0", "1", "2"])
-        let kept = try require(restored.kept)
+        let kept = try #require(restored.kept)
         #expect(kept == home + "/library.db.replaced-2026-11-24T003809.319Z")
         #expect(try Inspection(file: kept).authors == 4)
         // And back again.
@@ -192,7 +192,7 @@ import Testing
     @Test func aRestoreEndsAllLogins() async throws {
         try await makeLibrary(authors: 0)
         try await withStore { store in
-            let user = try require(try store.user(.id(1)))
+            let user = try #require(try store.user(.id(1)))
             _ = try await store.createSession(
                 id: "s", user: user, refreshHash: [1], client: "", at: now, expiresAt: now.adding(seconds: 60), idle: 60
             )
@@ -235,7 +235,7 @@ import Testing
         let garbage = Data(repeating: 7, count: 20_000)
         try garbage.write(to: URL(fileURLWithPath: home + "/library.db"))
         try garbage.write(to: URL(fileURLWithPath: home + "/library.db-wal"))
-        let kept = try require(try restore(file).kept)
+        let kept = try #require(try restore(file).kept)
         #expect(try bytes(kept) == garbage)
         #expect(try bytes(kept + "-wal") == garbage)
         #expect(try Inspection(file: home + "/library.db").authors == 2)

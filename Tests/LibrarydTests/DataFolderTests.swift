@@ -13,7 +13,7 @@ import Testing
 
     private func mode(_ path: String) throws -> Int {
         let attributes = try FileManager.default.attributesOfItem(atPath: path)
-        return try require(attributes[.posixPermissions] as? NSNumber).intValue
+        return try #require(attributes[.posixPermissions] as? NSNumber).intValue
     }
 
     @Test func isMadePrivate() throws {

@@ -40,7 +40,7 @@ import Testing
     }
 
     private func failure(_ body: () throws -> Void) throws -> CommandError {
-        try require(#expect(throws: CommandError.self, performing: body))
+        try #require(#expect(throws: CommandError.self, performing: body))
     }
 
     private var tooMuch: String { " takes more work to read than any library of its size" }

@@ -20,7 +20,7 @@ import Testing
             func value(_ name: String) -> String? {
                 lines.first { $0.hasPrefix(name + ": ") }.map { String($0.dropFirst(name.count + 2)) }
             }
-            id = try require(value("id"))
+            id = try #require(value("id"))
             event = value("event") ?? ""
             data = value("data") ?? ""
         }
@@ -54,12 +54,12 @@ import Testing
         return stream
     }
 
-    private func next(_ stream: TestStream) async throws -> Told { try Told(try require(await stream.next())) }
+    private func next(_ stream: TestStream) async throws -> Told { try Told(try #require(await stream.next())) }
 
     /// Opens a stream that begins now; returns it and its position.
     private func begin(_ library: TestLibrary, _ token: String) async throws -> (stream: TestStream, position: String) {
         let stream = try await open(library, token)
-        let lines = try require(await stream.next())
+        let lines = try #require(await stream.next())
         #expect(lines.map { $0.split(separator: ":")[0] } == ["retry", "id"])
         return (stream, try Told(lines).id)
     }
@@ -123,7 +123,7 @@ import Testing
         }
         _ = try await library.create("Mine", "B", as: ada)
         while true {
-            let lines = try require(await stream.next())
+            let lines = try #require(await stream.next())
             // A wake that brings nothing.
             if lines == [": "] { continue }
             #expect(try Told(lines).summary.hasPrefix("created") && Told(lines).author.author.name == "Mine")
@@ -164,7 +164,7 @@ import Testing
         _ = try await library.create("A", "B", as: token)
         let position = try await begin(library, token).position
         let stream = try await open(library, token, after: id.replacing("EPOCH", with: position.dropLast(2)))
-        let reset = try Told(try require(await stream.next()))
+        let reset = try Told(try #require(await stream.next()))
         #expect([reset.event, reset.id, reset.data] == ["reset", position, "{}"])
         _ = try await library.create("A", "B2", as: token)
         #expect(try await next(stream).summary == "created 2 A v1")

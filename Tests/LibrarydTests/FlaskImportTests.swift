@@ -29,7 +29,7 @@ import Testing
         _ path: String, owner: String? = nil, dryRun: Bool = false, _ library: TestLibrary
     ) async throws -> ImportReport {
         let request = OperatorRequest(.importFlask, name: owner, path: path, dryRun: dryRun)
-        return try require(try await library.app.perform(request) as? ImportReport)
+        return try #require(try await library.app.perform(request) as? ImportReport)
     }
 
     private func lines(_ report: ImportReport, _ table: String) -> [String] {

@@ -14,7 +14,7 @@ import Testing
     }
 
     private func rotate(_ library: TestLibrary) async throws -> KeyRotation {
-        try require(try await library.app.perform(OperatorRequest(.rotateKey)) as? KeyRotation)
+        try #require(try await library.app.perform(OperatorRequest(.rotateKey)) as? KeyRotation)
     }
 
     private func keyID(_ token: String) throws -> String {
@@ -44,10 +44,10 @@ import Testing
     @Test func aRestartKeepsBothKeys() async throws {
         let folder = TemporaryFolder()
         var library: TestLibrary? = try await TestLibrary(folder: folder)
-        let time = try require(library).time
-        let old = try await require(library).login("ada").token
-        _ = try await rotate(require(library))
-        let new = try await require(library).login("ada").token
+        let time = try #require(library).time
+        let old = try await #require(library).login("ada").token
+        _ = try await rotate(#require(library))
+        let new = try await #require(library).login("ada").token
         library = nil
         let again = try await TestLibrary(folder: folder, time: time)
         #expect(try await code(old, again) == nil)
@@ -77,7 +77,7 @@ import Testing
         library.time.advance(seconds: 60)
         let parts = old.split(separator: ".").map(String.init)
         func forge(_ change: (String) -> String) throws -> String {
-            let claims = change(String(decoding: try require(Base64URL.decode(parts[1])), as: UTF8.self))
+            let claims = change(String(decoding: try #require(Base64URL.decode(parts[1])), as: UTF8.self))
             let input = parts[0] + "." + Base64URL.encode(Array(claims.utf8))
             return input + "." + Base64URL.encode(HMAC.sha256(Array(input.utf8), key: Array(0..<32)))
         }

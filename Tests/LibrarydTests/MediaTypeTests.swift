@@ -29,7 +29,7 @@ import Testing
         let admin = try await library.adminToken()
         _ = try await library.create("Hilary Mantel", "Wolf Hall", as: admin)
         let users = try await library.app.store.users()
-        let target = try require(users.first?.publicID)
+        let target = try #require(users.first?.publicID)
         let types = test.path.hasPrefix("/author") && test.method == .post ? ", application/x-ndjson or text/csv" : ""
         for headers in Self.refused {
             let reply = try await library.send(

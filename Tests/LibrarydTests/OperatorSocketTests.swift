@@ -27,7 +27,7 @@ import Testing
 
     private func ask<Answer: JSONReadable>(_ request: OperatorRequest) async throws -> Answer {
         try await Program.withoutBlocking { [path] in
-            Result { try require(try OperatorSocket.ask(request, at: path) as Answer?) }
+            Result { try #require(try OperatorSocket.ask(request, at: path) as Answer?) }
         }.get()
     }
 
@@ -39,7 +39,7 @@ import Testing
         try await library.app.store.writer.write { $0.add(transactionObserver: gate) }
         gate.isClosed.store(true, ordering: .relaxed)
         try await serving(library) {
-            let silent = try require(try UnixSocket.connect(to: path))
+            let silent = try #require(try UnixSocket.connect(to: path))
             async let promoted: UserList = ask(OperatorRequest(.promote, name: "ada"))
             for await _ in gate.arrivals { break }
             let list: UserList = try await ask(OperatorRequest(.list))
@@ -55,7 +55,7 @@ import Testing
         let library = try await TestLibrary()
         for number in 0..<20 { _ = try await library.login("user\(number)") }
         try await serving(library) {
-            let silent = try (0..<100).map { _ in try require(try UnixSocket.connect(to: path)) }
+            let silent = try (0..<100).map { _ in try #require(try UnixSocket.connect(to: path)) }
             defer { silent.forEach { close($0) } }
             for connection in silent.dropFirst(50) {
                 var small: Int32 = 1

@@ -18,7 +18,7 @@ import Testing
         _ = try await library.create("Hilary Mantel", "Wolf Hall", as: admin)
         _ = try await library.login("target")
         let users = try await library.app.store.users()
-        let target = try require(users.first { $0.name == "target" })
+        let target = try #require(users.first { $0.name == "target" })
         let path = test.path.split(separator: "?")[0].replacing("{public_id}", with: target.publicID)
         let methods = test.method == .get ? ["GET", "HEAD"] : [test.method.rawValue]
         for query in ["dry_run=maybe&shelf=1", "%zz", "shelf", "#shelf", "&x="] {

@@ -37,7 +37,7 @@ import Testing
         let reply = try await library.send("GET", path)
         #expect(reply.header("x-content-type-options") == "nosniff")
         #expect(reply.header("cache-control") == "no-store")
-        let id = try require(reply.header("x-request-id"))
+        let id = try #require(reply.header("x-request-id"))
         #expect(id.utf8.count == 16)
         #expect(reply.header("server") == nil)
         #expect(reply.header("access-control-allow-origin") == nil)
@@ -52,7 +52,7 @@ import Testing
             reply.text == """
                 {"type":"about:blank","title":"Unauthorized","status":401,\
                 "detail":"Send a token: Authorization: Bearer TOKEN.","code":"token_missing",\
-                "message":"a valid token is missing","request_id":"\(try require(reply.header("x-request-id")))"}
+                "message":"a valid token is missing","request_id":"\(try #require(reply.header("x-request-id")))"}
                 """)
     }
 

@@ -69,7 +69,7 @@ import Testing
         let size = try library.app.store.readers.read {
             try Int.fetchOne($0, sql: "SELECT sum(length(reply)) FROM idempotency_key")
         }
-        #expect(try require(size) < 400)
+        #expect(try #require(size) < 400)
     }
 
     @Test func anotherFileIsRefused() async throws {

@@ -46,7 +46,7 @@ import Testing
     @Test func oneLoginCanBeEnded() async throws {
         let library = try await TestLibrary()
         let (mine, stolen) = (try await library.login("ada"), try await library.login("ada"))
-        let id = try require(try await sessions(mine.token, library).first { !$0.current }?.id)
+        let id = try #require(try await sessions(mine.token, library).first { !$0.current }?.id)
         #expect(try await delete("/sessions/\(id)", mine.token, library).status == 204)
         #expect(try await library.send("GET", "/me", headers: [bearer(stolen.token)]).code == "token_revoked")
         #expect(try await status(mine.token, library) == 200)
@@ -98,9 +98,9 @@ import Testing
         let folder = TemporaryFolder()
         let words = request.split(separator: " ").map(String.init)
         var library: TestLibrary? = try await TestLibrary(folder: folder)
-        let login = try await require(library).login("ada")
-        let kept = try await require(library).login("bob").token
-        _ = try await require(library).send(words[0], words[1], headers: [bearer(login.token)])
+        let login = try await #require(library).login("ada")
+        let kept = try await #require(library).login("bob").token
+        _ = try await #require(library).send(words[0], words[1], headers: [bearer(login.token)])
         library = nil
         let again = try await TestLibrary(folder: folder)
         #expect(try await status(login.token, again) == 401)
@@ -112,7 +112,7 @@ import Testing
     func aLoginThatComesTooLateOpensNoSession(command: OperatorRequest.Command) async throws {
         let library = try await TestLibrary()
         _ = try await library.login("ada")
-        let verified = try require(try library.app.store.user(.name("ada")))
+        let verified = try #require(try library.app.store.user(.name("ada")))
         _ = try await library.app.perform(
             OperatorRequest(command, name: "ada", password: command == .passwd ? "battery staple" : nil))
         let error = await #expect(throws: StoreError.self) {
@@ -129,7 +129,7 @@ import Testing
         let library = try await TestLibrary()
         let bob = try await library.login("bob").token
         _ = try await library.login("ada")
-        let verified = try require(try library.app.store.user(.name("ada")))
+        let verified = try #require(try library.app.store.user(.name("ada")))
         let now = library.time.now
         for round in 0..<20 {
             await withTaskGroup(of: Void.self) { group in

@@ -114,7 +114,7 @@ import Testing
         let log = Data("the last changes".utf8)
         try log.write(to: URL(fileURLWithPath: library + suffix))
         let restored = try Restore(from: backup, into: try DataFolder(path: home), at: Timestamp(milliseconds: 1))
-        let kept = try require(restored.kept)
+        let kept = try #require(restored.kept)
         #expect(try bytes(kept + suffix) == log)
         #expect(!FileManager.default.fileExists(atPath: library + suffix))
         #expect(try Inspection(file: library).authors == 200)

@@ -44,8 +44,8 @@ import Testing
 
     @Test func whatWasStoredIsThereAfterReopening() async throws {
         var library: TestLibrary? = try await TestLibrary(folder: folder)
-        let token = try await require(library).login("ada").token
-        let author = try await require(library).create("A", "1", as: token)
+        let token = try await #require(library).login("ada").token
+        let author = try await #require(library).create("A", "1", as: token)
         library = nil
         let reopened = try await TestLibrary(folder: folder)
         // The session lives on as well.

@@ -38,7 +38,7 @@ extension TestLibrary {
     }
 
     func count(_ table: String) throws -> Int {
-        try require(try app.store.readers.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM \(table)") })
+        try #require(try app.store.readers.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM \(table)") })
     }
 
     /// Name, book, country, prize and version of each author, at most 1000.
@@ -85,7 +85,7 @@ extension TestReply {
     /// The problem's code, if the reply is a problem document.
     var code: String? {
         guard header("content-type") == Problem.mediaType else { return nil }
-        return try? Problem(json: body, unknownMembers: .ignored).code.rawValue
+        return try? Problem(json: body, unknownMembers: .ignored).code
     }
 
     var problem: Problem {
@@ -103,7 +103,7 @@ extension TestReply {
             #expect(header("content-type") == "application/x-ndjson")
             return try body.split(separator: UInt8(ascii: "\n")).map {
                 let result = try BulkResult(json: Array($0), unknownMembers: .rejected)
-                return "\(result.line) \(result.outcome) \(result.code?.rawValue ?? result.id.map(String.init) ?? "")"
+                return "\(result.line) \(result.outcome) \(result.code ?? result.id.map(String.init) ?? "")"
             }
         }
     }

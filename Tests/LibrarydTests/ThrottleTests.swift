@@ -219,8 +219,8 @@ import Testing
     @Test func aClosedAccountIsItsOwnersStill() async throws {
         let folder = TemporaryFolder()
         var library: TestLibrary? = try await TestLibrary(folder: folder)
-        _ = try await require(library).login("ada")
-        let first = try await login("correct horse", from: "10.0.0.1", require(library))
+        _ = try await #require(library).login("ada")
+        let first = try await login("correct horse", from: "10.0.0.1", #require(library))
         let token = try Login(json: first.body, unknownMembers: .ignored).token
         // The daemon knows after a restart from where the owner comes.
         library = nil

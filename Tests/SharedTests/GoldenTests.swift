@@ -1,4 +1,5 @@
 import Shared
+import TestSupport
 import Testing
 
 /// The form of each value on the wire. A released literal is never changed, only added to.

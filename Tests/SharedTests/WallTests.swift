@@ -43,7 +43,7 @@ struct WallTests {
 
     @Test(arguments: allowed.keys.sorted())
     func noFileImportsWhatItMayNot(module: String) throws {
-        let allowed = try require(Self.allowed[module]).union(Self.everywhere)
+        let allowed = try #require(Self.allowed[module]).union(Self.everywhere)
         let imports = try Self.imports(of: module)
         #expect(module == "CCurl" || !imports.isEmpty)
         for (file, name) in imports { #expect(allowed.contains(name), "\(module)/\(file) imports \(name)") }

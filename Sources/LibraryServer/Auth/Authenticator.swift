@@ -244,8 +244,3 @@ struct Authenticator: Sendable {
         Digest.sha256(Array(refreshToken.utf8))
     }
 }
-
-extension HTTPField.Name {
-    /// The origin tutorial's header for a token.
-    static let accessTokens = HTTPField.Name("x-access-tokens") ?? .authorization
-}

@@ -177,8 +177,3 @@ final class Throttle: Sendable {
         [.rateLimitPolicy: "\"\(policy)\";q=\(quota)", .rateLimit: "\"\(policy)\";r=\(left);t=\(seconds)"]
     }
 }
-
-extension HTTPField.Name {
-    static let rateLimit = HTTPField.Name("RateLimit") ?? .retryAfter
-    static let rateLimitPolicy = HTTPField.Name("RateLimit-Policy") ?? .retryAfter
-}

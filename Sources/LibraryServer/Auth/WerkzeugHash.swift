@@ -46,7 +46,7 @@ struct WerkzeugHash: Equatable {
     /// As ``methodText`` writes it; `nil` for what takes too long.
     static func method(_ text: Substring) -> Method? {
         let words = text.split(separator: ":", omittingEmptySubsequences: false)
-        func number(_ index: Int) -> Int? { Author.id(words[index]).flatMap { Int(exactly: $0) } }
+        func number(_ index: Int) -> Int? { Int64(decimal: words[index]).flatMap { Int(exactly: $0) } }
         switch (words.first, words.count) {
         case ("sha256", 1): return .hmac
         case ("pbkdf2", 3) where words[1] == "sha256":

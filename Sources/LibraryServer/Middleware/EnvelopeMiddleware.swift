@@ -29,7 +29,3 @@ struct EnvelopeMiddleware: RouterMiddleware {
         return response
     }
 }
-
-extension HTTPField.Name {
-    static let xRequestID = HTTPField.Name("X-Request-Id") ?? .server
-}

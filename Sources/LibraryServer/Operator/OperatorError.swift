@@ -19,7 +19,7 @@ extension CommandError {
     }
 
     private init(_ problem: Problem) {
-        switch problem.code {
+        switch problem.knownCode {
         case .userNotFound: self.init(.notFound, problem.detail, hint: "libraryd user list")
         case .lastAdmin: self.init(.conflict, problem.detail, hint: "promote somebody else first")
         default: self.init(.failure, problem.detail)

@@ -95,7 +95,3 @@ struct AccountRoutes {
         .publicID(context.parameters.get("public_id") ?? "")
     }
 }
-
-extension HTTPField.Name {
-    static let forwardedFor = HTTPField.Name("X-Forwarded-For") ?? .from
-}

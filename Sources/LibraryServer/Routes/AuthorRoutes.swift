@@ -101,13 +101,9 @@ struct AuthorRoutes {
 
     /// What is not an id cannot be anybody's author.
     private func id(_ context: CallerContext) throws(Failure) -> Int64 {
-        guard let id = context.parameters.get("id").flatMap({ Author.id($0) }) else {
+        guard let id = context.parameters.get("id").flatMap({ Int64(decimal: $0) }) else {
             throw Failure(.authorNotFound)
         }
         return id
     }
-}
-
-extension HTTPField.Name {
-    static let link = HTTPField.Name("Link") ?? .location
 }

@@ -48,7 +48,7 @@ struct BulkRoutes: Sendable {
         let key = try options.dryRun ? nil : request.idempotencyKey
         let body = FileBody(request.body, limit: Self.maximumBody)
         if options.atomic || options.dryRun { return try await createTogether(body, format, options, key, context) }
-        let reader = LineReader(body, format, countryIsNeeded: options.countryIsNeeded)
+        let reader = LineReader(body, format, restIsNeeded: options.restIsNeeded)
         // Whether the file can be read at all, and is the key's own, is told by the status.
         var first: [AuthorLines.Line] = []
         _ = try await reader.fill(&first, upTo: key == nil ? 1 : Self.batch)
@@ -90,7 +90,7 @@ struct BulkRoutes: Sendable {
 
     /// What must be the same. What a line does not say is what it makes of a new author, except where there may be one already. (That is
     /// also how it was before lines could leave anything out: a request may come again to a newer daemon.)
-    private static func json(of entry: AuthorEntry, _ options: BulkOptions) -> [UInt8] {
+    private static func json(of entry: AuthorValues, _ options: BulkOptions) -> [UInt8] {
         guard options.onConflict != .update, let draft = try? entry.draft(country: options.defaultCountry) else {
             return entry.json
         }
@@ -130,7 +130,9 @@ struct BulkRoutes: Sendable {
                 report.isRefused
                     ? "\(report.failed) lines or more cannot be stored, so none was."
                     : "\(report.failed) of \(report.lines) lines cannot be stored, so none was.",
-                errors: report.faults.map { FieldError("line \($0.line)", .invalid, $0.message ?? "") })
+                errors: report.faults.map {
+                    FieldError("line \($0.line)", .invalid, $0.message ?? "", line: $0.line)
+                })
         }
         let results = report.results
         return Response(

@@ -125,7 +125,3 @@ extension Request {
         }
     }
 }
-
-extension HTTPField.Name {
-    static let lastEventID = HTTPField.Name("Last-Event-ID") ?? .from
-}

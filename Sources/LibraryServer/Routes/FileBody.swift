@@ -55,9 +55,9 @@ final class LineReader: @unchecked Sendable {
     /// What ended a batch that had lines already: they come first.
     private var pending: Failure?
 
-    init(_ body: FileBody, _ format: AuthorLines.Format, countryIsNeeded: Bool) {
+    init(_ body: FileBody, _ format: AuthorLines.Format, restIsNeeded: Bool) {
         self.body = body
-        lines = AuthorLines(format, countryIsNeeded: countryIsNeeded, unknownMembers: .rejected)
+        lines = AuthorLines(format, restIsNeeded: restIsNeeded, unknownMembers: .rejected)
     }
 
     /// - Throws: ``Failure``, ``AuthorLines/Fault``.

@@ -48,7 +48,7 @@ extension Request {
         guard !tags.isEmpty, tags != ["*"] else { return nil }
         return tags.compactMap { tag in
             let version = tag.dropFirst("\"\(id)-".utf8.count).dropLast()
-            return Author.id(version).flatMap { tag == Author.entityTag(id: id, version: $0) ? $0 : nil }
+            return Int64(decimal: version).flatMap { tag == Author.entityTag(id: id, version: $0) ? $0 : nil }
         }
     }
 }
@@ -137,10 +137,6 @@ extension Request {
             }
         }
     }
-}
-
-extension HTTPField.Name {
-    static let idempotencyKey = HTTPField.Name("Idempotency-Key") ?? .ifMatch
 }
 
 extension Response {

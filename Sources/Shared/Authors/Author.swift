@@ -2,24 +2,15 @@
 public struct Author: Sendable, Equatable, JSONReadable, JSONWritable {
     /// From 1; never used again, even after a deletion.
     public let id: Int64
-    public let name: String
-    public let book: String
-    public let country: String
-    public let bookerPrize: Bool
+    public let draft: AuthorDraft
     public let createdAt: Timestamp
     public let updatedAt: Timestamp
     /// 1 when created, one more after each change.
     public let version: Int64
 
-    public init(
-        id: Int64, name: String, book: String, country: String, bookerPrize: Bool, createdAt: Timestamp,
-        updatedAt: Timestamp, version: Int64
-    ) {
+    public init(id: Int64, _ draft: AuthorDraft, createdAt: Timestamp, updatedAt: Timestamp, version: Int64) {
         self.id = id
-        self.name = name
-        self.book = book
-        self.country = country
-        self.bookerPrize = bookerPrize
+        self.draft = draft
         self.createdAt = createdAt
         self.updatedAt = updatedAt
         self.version = version
@@ -27,14 +18,16 @@ public struct Author: Sendable, Equatable, JSONReadable, JSONWritable {
 
     public init(from object: inout ObjectReader) {
         id = object.integer("id")
-        name = object.string("name")
-        book = object.string("book")
-        country = object.string("country")
-        bookerPrize = object.bool("booker_prize")
+        draft = AuthorDraft(AuthorValues(from: &object, absent: .fault))
         createdAt = object.timestamp("created_at")
         updatedAt = object.timestamp("updated_at")
         version = object.integer("version")
     }
+
+    public var name: String { draft.name }
+    public var book: String { draft.book }
+    public var country: String { draft.country }
+    public var bookerPrize: Bool { draft.bookerPrize }
 
     public func write(to json: inout JSONWriter) {
         json.object { writeMembers(to: &$0) }
@@ -43,13 +36,20 @@ public struct Author: Sendable, Equatable, JSONReadable, JSONWritable {
     /// Writes the fields into an object that has been begun.
     func writeMembers(to json: inout JSONWriter) {
         json.member("id", id)
-        json.member("name", name)
-        json.member("book", book)
-        json.member("country", country)
-        json.member("booker_prize", bookerPrize)
+        draft.values.writeMembers(to: &json)
         json.member("created_at", createdAt)
         json.member("updated_at", updatedAt)
         json.member("version", version)
+    }
+
+    public func value(_ field: AuthorField) -> JSONValue {
+        switch field {
+        case .id: .integer(id)
+        case .createdAt: .string(createdAt.description)
+        case .updatedAt: .string(updatedAt.description)
+        case .version: .integer(version)
+        default: field.kind == .flag ? .bool(draft[flag: field]) : .string(draft[text: field])
+        }
     }
 
     /// The names of all fields, in the order in which they are written.
@@ -62,17 +62,6 @@ public struct Author: Sendable, Equatable, JSONReadable, JSONWritable {
 
     public var entityTag: String {
         Self.entityTag(id: id, version: version)
-    }
-
-    /// Reads an id as it stands in a path or on a command line: `0|[1-9][0-9]{0,18}` within 64 bits.
-    ///
-    /// `Int64("+5")` would be 5, so the digits are looked at first.
-    public static func id(_ text: some StringProtocol) -> Int64? {
-        let digits = text.utf8
-        guard (1...19).contains(digits.count), digits.allSatisfy({ (0x30...0x39).contains($0) }),
-            digits.count == 1 || digits.first != 0x30
-        else { return nil }
-        return Int64(text)
     }
 }
 

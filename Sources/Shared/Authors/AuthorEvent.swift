@@ -37,7 +37,4 @@ public struct AuthorEvent: Sendable, Equatable, JSONReadable, JSONWritable {
             author.writeMembers(to: &$0)
         }
     }
-
-    /// The names of all fields, in the order in which they are written.
-    public static let fieldNames = ["event_id", "event", "at"] + Author.fieldNames
 }

@@ -20,7 +20,7 @@ public struct AuthorLines: Sendable {
         /// Of a line that is wrong: its fields as they stand in the file, or the whole line. Empty if they cannot be told apart.
         public let fields: [[UInt8]]
         /// What it says, as it will be stored, or what is wrong.
-        public let entry: Result<AuthorEntry, Fault>
+        public let entry: Result<AuthorValues, Fault>
     }
 
     public enum Fault: Error, Equatable, CustomStringConvertible {
@@ -43,7 +43,7 @@ public struct AuthorLines: Sendable {
     private let unknownMembers: UnknownMembers
     private let names: [String: String]
     private let defaults: [String: String]
-    private let countryIsNeeded: Bool
+    private let restIsNeeded: Bool
     /// The author's fields, by the names of members.
     private let fields: [String: String]
     private var records: Records
@@ -55,15 +55,15 @@ public struct AuthorLines: Sendable {
     /// - Parameters:
     ///   - separator: of the fields of a CSV file.
     ///   - defaults: by the author's field, what to take where the file has nothing: a name or a book.
-    ///   - countryIsNeeded: whether a line without a country is a fault. Otherwise its entry has none.
+    ///   - restIsNeeded: whether a line without a required field that is not of the key is a fault. Otherwise it has no value.
     ///   - names: other people's names of columns or members, by the author's field: `["name": "Author"]`.
     ///   - unknownMembers: whether a column or member that is no field of an author is a fault, or told in ``unknownNames``.
     public init(
         _ format: Format, separator: UInt8 = UInt8(ascii: ","), names: [String: String] = [:],
-        defaults: [String: String] = [:], countryIsNeeded: Bool = true, unknownMembers: UnknownMembers
+        defaults: [String: String] = [:], restIsNeeded: Bool = true, unknownMembers: UnknownMembers
     ) {
         self.format = format
-        self.countryIsNeeded = countryIsNeeded
+        self.restIsNeeded = restIsNeeded
         self.unknownMembers = unknownMembers
         self.names = names
         self.defaults = defaults
@@ -101,7 +101,7 @@ public struct AuthorLines: Sendable {
         let own = Dictionary(names.map { (Self.folded($1), $0) }) { first, _ in first }
         let texts = try Self.texts(record).map(Self.folded)
         let columns = texts.map { own[$0] ?? (names[$0] == nil ? $0 : "") }
-        let needed = countryIsNeeded ? ["name", "book", "country"] : ["name", "book"]
+        let needed = AuthorField.writable.filter { $0.isKey || $0.isRequired && restIsNeeded }.map(\.name)
         for column in needed where !columns.contains(column) && defaults[column] == nil {
             throw .missingColumn(names[column] ?? column)
         }
@@ -118,25 +118,24 @@ public struct AuthorLines: Sendable {
 
     private static func folded(_ text: String) -> String { StoredText.normalized(text).lowercased() }
 
-    private func row(_ record: Records.Record, _ columns: [String]) throws(Fault) -> AuthorEntry {
+    private func row(_ record: Records.Record, _ columns: [String]) throws(Fault) -> AuthorValues {
         let fields = try Self.texts(record)
         guard fields.count == columns.count else {
             throw .syntax("\(fields.count) fields where the header has \(columns.count)")
         }
-        var entry = AuthorEntry(name: "", book: "")
-        for (column, field) in zip(columns, fields) {
-            switch column {
-            case "name": entry.name = field
-            case "book": entry.book = field
-            case "country": entry.country = field
-            case "booker_prize": entry.bookerPrize = try Self.flag(field)
-            default: break
+        var entry = AuthorValues()
+        for (column, text) in zip(columns, fields) {
+            guard let field = AuthorField(name: column), field.isWritable else { continue }
+            if field.kind == .flag {
+                entry[flag: field] = try Self.flag(text, field)
+            } else {
+                entry[text: field] = text
             }
         }
         return try validated(entry)
     }
 
-    private static func flag(_ text: String) throws(Fault) -> Bool? {
+    private static func flag(_ text: String, _ field: AuthorField) throws(Fault) -> Bool? {
         switch folded(text) {
         case "true", "yes", "1": return true
         case "false", "no", "0": return false
@@ -144,12 +143,12 @@ public struct AuthorLines: Sendable {
         default:
             throw .invalid(
                 InvalidFields([
-                    FieldError("booker_prize", .wrongType, "must be true or false, not '\(text.prefix(40))'")
+                    FieldError(field.name, .wrongType, "must be true or false, not '\(text.prefix(40))'")
                 ]))
         }
     }
 
-    private mutating func object(_ record: Records.Record) throws(Fault) -> AuthorEntry {
+    private mutating func object(_ record: Records.Record) throws(Fault) -> AuthorValues {
         if let fault = record.fault { throw .syntax(fault) }
         let value: JSONValue
         do {
@@ -158,7 +157,7 @@ public struct AuthorLines: Sendable {
             throw .syntax("not JSON: \(error)")
         }
         var reader = ObjectReader(renamed(value))
-        let entry = AuthorEntry(from: &reader)
+        let entry = AuthorValues(from: &reader, absent: .allowedBeyondKey)
         do {
             try reader.finish(.ignored)
         } catch {
@@ -185,15 +184,16 @@ public struct AuthorLines: Sendable {
         return .object(members)
     }
 
-    private func validated(_ entry: AuthorEntry) throws(Fault) -> AuthorEntry {
-        func filled(_ text: String, _ field: String) -> String {
-            guard let other = defaults[field], StoredText.normalized(text).isEmpty else { return text }
-            return other
-        }
+    private func validated(_ entry: AuthorValues) throws(Fault) -> AuthorValues {
         var entry = entry
-        (entry.name, entry.book) = (filled(entry.name, "name"), filled(entry.book, "book"))
+        for field in AuthorField.texts {
+            // A file that has no column of the key has its default, or nothing that could be a key.
+            let text = entry[text: field] ?? (field.isKey ? "" : nil)
+            let isEmpty = text.map { StoredText.normalized($0).isEmpty } ?? true
+            entry[text: field] = isEmpty ? defaults[field.name] ?? text : text
+        }
         do {
-            return try entry.validated(countryIsNeeded: countryIsNeeded)
+            return try entry.validatedLine(restIsNeeded: restIsNeeded)
         } catch {
             throw .invalid(error)
         }
@@ -229,7 +229,7 @@ public struct AuthorLines: Sendable {
 }
 
 extension AuthorLines.Line {
-    fileprivate init(_ record: Records.Record, _ entry: Result<AuthorEntry, AuthorLines.Fault>) {
+    fileprivate init(_ record: Records.Record, _ entry: Result<AuthorValues, AuthorLines.Fault>) {
         number = record.line
         self.entry = entry
         if case .failure = entry { fields = record.fields } else { fields = [] }

@@ -8,14 +8,11 @@ public struct AuthorQuery: Sendable, Equatable {
     /// Words that `name` or `book` must have, each as a prefix, without regard to case or accents.
     public var search: String?
     /// Exact values, compared as they are stored.
-    public var name: String?
-    public var book: String?
-    public var country: String?
-    public var bookerPrize: Bool?
+    public var values = AuthorValues()
 
     public static let defaultLimit = 100
     public static let maximumLimit = 1000
-    static let parameters = ["limit", "after", "sort", "q", "name", "book", "country", "booker_prize"]
+    static let parameters = ["limit", "after", "sort", "q"] + AuthorField.filterable.map(\.name)
 
     public init() {}
 
@@ -32,7 +29,7 @@ public struct AuthorQuery: Sendable, Equatable {
     private mutating func read(_ item: QueryItem) -> FieldError? {
         switch item.name {
         case "limit":
-            guard let limit = Author.id(item.value), (1...Int64(Self.maximumLimit)).contains(limit) else {
+            guard let limit = Int64(decimal: item.value), (1...Int64(Self.maximumLimit)).contains(limit) else {
                 return FieldError("limit", .invalid, "must be a number from 1 to \(Self.maximumLimit)")
             }
             self.limit = Int(limit)
@@ -48,16 +45,16 @@ public struct AuthorQuery: Sendable, Equatable {
                 return FieldError("q", .tooLong, "must be at most \(StoredText.maximumLength) characters")
             }
             search = item.value
-        case "name": name = StoredText.normalized(item.value)
-        case "book": book = StoredText.normalized(item.value)
-        case "country": country = StoredText.normalized(item.value)
-        case "booker_prize":
-            switch item.value {
-            case "true": bookerPrize = true
-            case "false": bookerPrize = false
-            default: return FieldError("booker_prize", .invalid, "must be true or false")
+        default:
+            guard let field = AuthorField(name: item.name), field.isFilterable else { break }
+            guard field.kind == .flag else {
+                values[text: field] = StoredText.normalized(item.value)
+                break
             }
-        default: break
+            guard let flag = ["true": true, "false": false][item.value] else {
+                return FieldError(field.name, .invalid, "must be true or false")
+            }
+            values[flag: field] = flag
         }
         return nil
     }
@@ -69,10 +66,10 @@ public struct AuthorQuery: Sendable, Equatable {
         if let after { items.append(QueryItem("after", after)) }
         if sort != AuthorSort() { items.append(QueryItem("sort", sort.description)) }
         if let search { items.append(QueryItem("q", search)) }
-        if let name { items.append(QueryItem("name", name)) }
-        if let book { items.append(QueryItem("book", book)) }
-        if let country { items.append(QueryItem("country", country)) }
-        if let bookerPrize { items.append(QueryItem("booker_prize", String(bookerPrize))) }
+        for field in AuthorField.filterable {
+            if let text = values[text: field] { items.append(QueryItem(field.name, text)) }
+            if let flag = values[flag: field] { items.append(QueryItem(field.name, String(flag))) }
+        }
         return items
     }
 }

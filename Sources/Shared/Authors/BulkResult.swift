@@ -22,7 +22,7 @@ public struct BulkOptions: Sendable, Equatable {
     static let parameters = ["atomic", "on_conflict", "dry_run", "default_country"]
 
     /// Whether a line without a country is a fault, whatever the library has.
-    public var countryIsNeeded: Bool { onConflict != .update && defaultCountry == nil }
+    public var restIsNeeded: Bool { onConflict != .update && defaultCountry == nil }
 
     public init() {}
 
@@ -70,8 +70,8 @@ public struct BulkResult: Sendable, Equatable, JSONReadable, JSONWritable {
     public let outcome: String
     /// The author's, unless the line failed.
     public var id: Int64?
-    /// Of a failure.
-    public let code: ErrorCode?
+    /// Of a failure: an ``ErrorCode``, or one that is younger than this program.
+    public let code: String?
     public let message: String?
     /// The author that is in the way, of a conflict.
     public let existingID: Int64?
@@ -89,7 +89,7 @@ public struct BulkResult: Sendable, Equatable, JSONReadable, JSONWritable {
         self.line = Int64(line)
         outcome = Outcome.failed.rawValue
         id = nil
-        self.code = code
+        self.code = code.rawValue
         self.message = message
         self.existingID = existingID
     }
@@ -108,7 +108,7 @@ public struct BulkResult: Sendable, Equatable, JSONReadable, JSONWritable {
         line = object.integer("line")
         outcome = object.string("outcome")
         id = object.optionalInteger("id")
-        code = object.optionalString("code").map(ErrorCode.init(rawValue:))
+        code = object.optionalString("code")
         message = object.optionalString("message")
         existingID = object.optionalInteger("existing_id")
     }
@@ -118,7 +118,7 @@ public struct BulkResult: Sendable, Equatable, JSONReadable, JSONWritable {
             $0.member("line", line)
             $0.member("outcome", outcome)
             if let id { $0.member("id", id) }
-            if let code { $0.member("code", code.rawValue) }
+            if let code { $0.member("code", code) }
             if let message { $0.member("message", message) }
             if let existingID { $0.member("existing_id", existingID) }
         }

@@ -6,10 +6,10 @@ public struct SpooledAuthors {
     private var lines: AuthorLines
 
     public init(
-        _ spool: Spool, _ format: AuthorLines.Format, countryIsNeeded: Bool = true, unknownMembers: UnknownMembers
+        _ spool: Spool, _ format: AuthorLines.Format, restIsNeeded: Bool = true, unknownMembers: UnknownMembers
     ) {
         self.spool = spool
-        lines = AuthorLines(format, countryIsNeeded: countryIsNeeded, unknownMembers: unknownMembers)
+        lines = AuthorLines(format, restIsNeeded: restIsNeeded, unknownMembers: unknownMembers)
     }
 
     /// The next line; `nil` at the end.

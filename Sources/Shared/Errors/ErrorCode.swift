@@ -1,55 +1,122 @@
-/// The stable name of a failure, the `code` of a ``Problem``.
+/// The stable names of failures, each with all that follows from it: the status over HTTP, the exit code of `libctl`, and words.
 ///
-/// An open set, never a closed enum: an older client survives a code that it has never seen. Codes are added, never
-/// changed. The daemon maps them to a status and the client to an exit code, each in one table of its own.
-public struct ErrorCode: Sendable, Hashable, RawRepresentable {
-    public let rawValue: String
-
-    public init(rawValue: String) {
-        self.rawValue = rawValue
-    }
-
+/// The list is closed here and open on the wire (``Problem/code`` is a string): an older client meets codes that it does not
+/// know. Codes are added, never changed. `docs/errors.md` is made from this list.
+public enum ErrorCode: String, Sendable, CaseIterable {
     // The request as such.
-    public static let badRequest = ErrorCode(rawValue: "bad_request")
-    public static let invalidJSON = ErrorCode(rawValue: "invalid_json")
-    public static let invalidQuery = ErrorCode(rawValue: "invalid_query")
-    public static let invalidFields = ErrorCode(rawValue: "invalid_fields")
-    public static let unsupportedMediaType = ErrorCode(rawValue: "unsupported_media_type")
-    public static let bodyTooLarge = ErrorCode(rawValue: "body_too_large")
-    public static let requestTimeout = ErrorCode(rawValue: "request_timeout")
-    public static let notFound = ErrorCode(rawValue: "not_found")
-    public static let methodNotAllowed = ErrorCode(rawValue: "method_not_allowed")
+    case badRequest = "bad_request"
+    case invalidJSON = "invalid_json"
+    case invalidQuery = "invalid_query"
+    case invalidFields = "invalid_fields"
+    case unsupportedMediaType = "unsupported_media_type"
+    case bodyTooLarge = "body_too_large"
+    case requestTimeout = "request_timeout"
+    case notFound = "not_found"
+    case methodNotAllowed = "method_not_allowed"
 
     // Who asks.
-    public static let credentialsMissing = ErrorCode(rawValue: "credentials_missing")
-    public static let credentialsMalformed = ErrorCode(rawValue: "credentials_malformed")
-    public static let credentialsWrong = ErrorCode(rawValue: "credentials_wrong")
-    public static let tokenMissing = ErrorCode(rawValue: "token_missing")
-    public static let tokenMalformed = ErrorCode(rawValue: "token_malformed")
-    public static let tokenExpired = ErrorCode(rawValue: "token_expired")
-    public static let tokenRevoked = ErrorCode(rawValue: "token_revoked")
-    public static let tokensConflict = ErrorCode(rawValue: "tokens_conflict")
-    public static let refreshTokenInvalid = ErrorCode(rawValue: "refresh_token_invalid")
+    case credentialsMissing = "credentials_missing"
+    case credentialsMalformed = "credentials_malformed"
+    case credentialsWrong = "credentials_wrong"
+    case tokenMissing = "token_missing"
+    case tokenMalformed = "token_malformed"
+    case tokenExpired = "token_expired"
+    case tokenRevoked = "token_revoked"
+    case tokensConflict = "tokens_conflict"
+    case refreshTokenInvalid = "refresh_token_invalid"
     /// The current password, of a caller whose token is good.
-    public static let passwordWrong = ErrorCode(rawValue: "password_wrong")
-    public static let rateLimited = ErrorCode(rawValue: "rate_limited")
-    public static let adminRequired = ErrorCode(rawValue: "admin_required")
+    case passwordWrong = "password_wrong"
+    case rateLimited = "rate_limited"
+    case adminRequired = "admin_required"
 
     // What is stored.
-    public static let nameTaken = ErrorCode(rawValue: "name_taken")
-    public static let userNotFound = ErrorCode(rawValue: "user_not_found")
-    public static let sessionNotFound = ErrorCode(rawValue: "session_not_found")
-    public static let lastAdmin = ErrorCode(rawValue: "last_admin")
-    public static let authorNotFound = ErrorCode(rawValue: "author_not_found")
-    public static let authorExists = ErrorCode(rawValue: "author_exists")
-    public static let preconditionFailed = ErrorCode(rawValue: "precondition_failed")
+    case nameTaken = "name_taken"
+    case userNotFound = "user_not_found"
+    case sessionNotFound = "session_not_found"
+    case lastAdmin = "last_admin"
+    case authorNotFound = "author_not_found"
+    case authorExists = "author_exists"
+    case preconditionFailed = "precondition_failed"
     /// The `Idempotency-Key` of another request.
-    public static let idempotencyKeyReused = ErrorCode(rawValue: "idempotency_key_reused")
+    case idempotencyKeyReused = "idempotency_key_reused"
 
     // The daemon's own state.
-    public static let busy = ErrorCode(rawValue: "busy")
-    public static let notReady = ErrorCode(rawValue: "not_ready")
-    public static let storageFull = ErrorCode(rawValue: "storage_full")
-    public static let storageUnavailable = ErrorCode(rawValue: "storage_unavailable")
-    public static let internalError = ErrorCode(rawValue: "internal_error")
+    case busy
+    case notReady = "not_ready"
+    case storageFull = "storage_full"
+    case storageUnavailable = "storage_unavailable"
+    case internalError = "internal_error"
+
+    /// Status over HTTP.
+    public var status: Int { entry.status }
+    /// The reason phrase of the status (RFC 9110, section 15; RFC 4918, section 11.5): the `title` of a ``Problem``.
+    public var title: String {
+        switch status {
+        case 400: "Bad Request"
+        case 401: "Unauthorized"
+        case 403: "Forbidden"
+        case 404: "Not Found"
+        case 405: "Method Not Allowed"
+        case 408: "Request Timeout"
+        case 409: "Conflict"
+        case 412: "Precondition Failed"
+        case 413: "Content Too Large"
+        case 415: "Unsupported Media Type"
+        case 422: "Unprocessable Content"
+        case 429: "Too Many Requests"
+        case 503: "Service Unavailable"
+        case 507: "Insufficient Storage"
+        default: "Internal Server Error"
+        }
+    }
+    /// Exit code of a `libctl` that can do nothing about it.
+    public var exit: ExitStatus { entry.exit }
+    /// What is said where an occurrence has nothing of its own to say.
+    public var text: String { entry.text }
+    /// The words of the origin tutorial, the `message` of a ``Problem``; `nil` where it had none.
+    public var tutorialMessage: String? { entry.tutorialMessage }
+
+    private var entry: (status: Int, exit: ExitStatus, tutorialMessage: String?, text: String) {
+        switch self {
+        case .badRequest: (400, .invalid, nil, "The request is malformed.")
+        case .invalidJSON: (400, .invalid, nil, "The body is not valid JSON.")
+        case .invalidQuery: (400, .invalid, nil, "The query is not valid.")
+        case .invalidFields: (422, .invalid, nil, "The body is not valid.")
+        case .unsupportedMediaType: (415, .invalid, nil, "Send JSON, with Content-Type: application/json.")
+        case .bodyTooLarge: (413, .invalid, nil, "The body is too large.")
+        case .requestTimeout: (408, .temporaryFailure, nil, "The request took too long to arrive.")
+        case .notFound: (404, .notFound, nil, "There is nothing at this path.")
+        case .methodNotAllowed: (405, .invalid, nil, "This path does not answer that method; see Allow.")
+        case .credentialsMissing: (401, .notLoggedIn, "could not verify", "Send a name and a password with HTTP Basic.")
+        case .credentialsMalformed:
+            (401, .notLoggedIn, "could not verify", "The Authorization header is not HTTP Basic.")
+        case .credentialsWrong: (401, .notLoggedIn, "could not verify", "The name or the password is wrong.")
+        case .tokenMissing:
+            (401, .notLoggedIn, "a valid token is missing", "Send a token: Authorization: Bearer TOKEN.")
+        case .tokenMalformed: (401, .notLoggedIn, "token is invalid", "The token is not one of this daemon's.")
+        case .tokenExpired:
+            (401, .notLoggedIn, "token is invalid", "The token has expired; refresh it or log in again.")
+        case .tokenRevoked: (401, .notLoggedIn, "token is invalid", "The token's session has ended; log in again.")
+        case .tokensConflict: (400, .invalid, nil, "Authorization and x-access-tokens carry different tokens.")
+        case .refreshTokenInvalid:
+            (401, .notLoggedIn, "token is invalid", "The refresh token is not valid; log in again.")
+        case .passwordWrong: (403, .notLoggedIn, nil, "The current password is wrong.")
+        case .rateLimited: (429, .temporaryFailure, nil, "Too many attempts; try again later.")
+        case .adminRequired: (403, .forbidden, nil, "Only an admin may do this.")
+        case .nameTaken: (409, .conflict, nil, "The name is taken.")
+        case .userNotFound: (404, .notFound, nil, "There is no such user.")
+        case .sessionNotFound: (404, .notFound, nil, "There is no such login of yours.")
+        case .lastAdmin: (409, .conflict, nil, "The last admin can be neither removed, disabled nor demoted.")
+        case .authorNotFound: (404, .notFound, "author does not exist", "There is no such author in your library.")
+        case .authorExists: (409, .conflict, nil, "The author exists already.")
+        case .preconditionFailed: (412, .conflict, nil, "The precondition does not hold.")
+        case .idempotencyKeyReused:
+            (422, .invalid, nil, "The Idempotency-Key belongs to another request; make a new one.")
+        case .busy: (503, .temporaryFailure, nil, "The daemon has too much to do at once; try again.")
+        case .notReady: (503, .temporaryFailure, nil, "The daemon is not ready.")
+        case .storageFull: (507, .temporaryFailure, nil, "The disk is full.")
+        case .storageUnavailable: (503, .temporaryFailure, nil, "The database cannot be used now; try again.")
+        case .internalError: (500, .internalError, nil, "Something went wrong in the daemon; its log knows more.")
+        }
+    }
 }

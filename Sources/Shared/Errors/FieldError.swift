@@ -5,17 +5,21 @@ public struct FieldError: Sendable, Equatable, JSONReadable, JSONWritable {
     public let code: Code
     /// A phrase for people that follows the field's name, such as `must not be empty`.
     public let message: String
+    /// Of a file: the line that is at fault, from 1.
+    public let line: Int64?
 
-    public init(_ field: String, _ code: Code, _ message: String) {
+    public init(_ field: String, _ code: Code, _ message: String, line: Int64? = nil) {
         self.field = field
         self.code = code
         self.message = message
+        self.line = line
     }
 
     public init(from object: inout ObjectReader) {
         field = object.string("field")
         code = Code(rawValue: object.string("code"))
         message = object.string("message")
+        line = object.optionalInteger("line")
     }
 
     public func write(to json: inout JSONWriter) {
@@ -23,6 +27,7 @@ public struct FieldError: Sendable, Equatable, JSONReadable, JSONWritable {
             $0.member("field", field)
             $0.member("code", code.rawValue)
             $0.member("message", message)
+            if let line { $0.member("line", line) }
         }
     }
 

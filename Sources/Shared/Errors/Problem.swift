@@ -10,7 +10,8 @@ public struct Problem: Error, Sendable, Equatable, JSONReadable, JSONWritable {
     public let status: Int
     /// One sentence for people about this occurrence. Never a cause from inside the daemon.
     public let detail: String
-    public let code: ErrorCode
+    /// An ``ErrorCode``, or one that is younger than this program.
+    public let code: String
     /// The origin tutorial's words where it had some, else ``detail``.
     public let message: String
     /// The value of the reply's `X-Request-Id`.
@@ -21,7 +22,7 @@ public struct Problem: Error, Sendable, Equatable, JSONReadable, JSONWritable {
     public let existingID: Int64?
 
     public init(
-        status: Int, title: String, code: ErrorCode, message: String, detail: String, requestID: String,
+        status: Int, title: String, code: String, message: String, detail: String, requestID: String,
         errors: [FieldError] = [], existingID: Int64? = nil
     ) {
         type = "about:blank"
@@ -35,12 +36,15 @@ public struct Problem: Error, Sendable, Equatable, JSONReadable, JSONWritable {
         self.existingID = existingID
     }
 
+    /// The code, if this program knows it.
+    public var knownCode: ErrorCode? { ErrorCode(rawValue: code) }
+
     public init(from object: inout ObjectReader) {
         type = object.string("type")
         title = object.string("title")
         status = Int(object.integer("status"))
         detail = object.string("detail")
-        code = ErrorCode(rawValue: object.string("code"))
+        code = object.string("code")
         message = object.string("message")
         requestID = object.string("request_id")
         errors = object.optionalArray("errors", of: FieldError.self)
@@ -53,7 +57,7 @@ public struct Problem: Error, Sendable, Equatable, JSONReadable, JSONWritable {
             $0.member("title", title)
             $0.member("status", Int64(status))
             $0.member("detail", detail)
-            $0.member("code", code.rawValue)
+            $0.member("code", code)
             $0.member("message", message)
             $0.member("request_id", requestID)
             if !errors.isEmpty {

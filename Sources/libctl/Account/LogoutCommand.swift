@@ -29,7 +29,7 @@ struct LogoutCommand: ParsableCommand, SessionCommand {
     }
 
     private static func hasEnded(_ error: any Error) -> Bool {
-        let code = CommandError(error).problem?.code
+        let code = CommandError(error).problem?.knownCode
         return code == .tokenRevoked || code == .refreshTokenInvalid
     }
 

@@ -14,10 +14,7 @@ extension AuthorsCommand {
             examples: "authors add --name 'Hilary Mantel' --book 'Wolf Hall' --country 'United Kingdom' --booker-prize",
             "authors add -f new.csv -o id", "authors list -o ndjson | libctl --user bob authors add -f -")
 
-        @Option(parsing: .unconditional, help: "Name of the author.") var name: String?
-        @Option(parsing: .unconditional, help: "Title of the book.") var book: String?
-        @Option(parsing: .unconditional, help: "Country of the author.") var country: String?
-        @Flag(help: "The book won the Booker Prize.") var bookerPrize = false
+        @OptionGroup var author: AuthorOptions
 
         @Option(name: .shortAndLong, help: "File to read authors from; - is standard input.", completion: .file())
         var file: String?
@@ -27,18 +24,18 @@ extension AuthorsCommand {
         @OptionGroup var options: GlobalOptions
 
         func validate() throws {
-            let named = name != nil || book != nil || country != nil || bookerPrize
-            if file == nil, name == nil || book == nil || country == nil {
+            let values = author.values
+            if file == nil, AuthorField.texts.contains(where: { $0.isRequired && !values.has($0) }) {
                 throw ValidationError("say --name, --book and --country, or --file")
             }
-            if file != nil, named { throw ValidationError("--file brings its own names, books and countries") }
+            if file != nil, !values.isEmpty {
+                throw ValidationError("--file brings its own names, books and countries")
+            }
         }
 
         func run(_ session: Session) throws {
             if let file { return try session.reading(file) { try addAll(Reader($0), session) } }
-            let draft = try AuthorDraft(
-                name: name ?? "", book: book ?? "", country: country ?? "", bookerPrize: bookerPrize
-            ).validated()
+            let draft = try AuthorDraft(author.values).validated()
             try session.output.show(try create(draft, session))
         }
 
@@ -50,7 +47,7 @@ extension AuthorsCommand {
 
         private func addAll(_ reader: Reader, _ session: Session) throws {
             let country = try form.defaultCountry()
-            let lines = try LineSource(reader, form, session, countryIsNeeded: country == nil)
+            let lines = try LineSource(reader, form, session, restIsNeeded: country == nil)
             let list = try session.output.list(of: Author.self)
             var failures = BatchFailures()
             var total = 0

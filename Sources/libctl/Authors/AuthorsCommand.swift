@@ -10,33 +10,40 @@ struct AuthorsCommand: ParsableCommand {
         ])
 }
 
+/// The fields of an author, as options: what to store, or what to find.
+struct AuthorOptions: ParsableArguments {
+    @Option(parsing: .unconditional, help: "Name of the author.") var name: String?
+    @Option(parsing: .unconditional, help: "Title of the book.") var book: String?
+    @Option(parsing: .unconditional, help: "Country of the author.") var country: String?
+    @Flag(inversion: .prefixedNo, help: "Whether the book won the Booker Prize.") var bookerPrize: Bool?
+
+    var values: AuthorValues {
+        var values = AuthorValues()
+        values[text: .name] = name
+        values[text: .book] = book
+        values[text: .country] = country
+        values[flag: .bookerPrize] = bookerPrize
+        return values
+    }
+}
+
 /// Which authors: the filters of `list`, which `rm` takes too.
 struct AuthorFilter: ParsableArguments {
     @Option(
-        parsing: .unconditional, help: "Words that name or book must have, as prefixes; case and accents are ignored.")
+        parsing: .unconditional,
+        help:
+            "Words that name or book must have, as prefixes; case and accents are ignored. Others are compared exactly."
+    )
     var search: String?
 
-    @Option(parsing: .unconditional, help: "Exact name.")
-    var name: String?
-
-    @Option(parsing: .unconditional, help: "Exact title of the book.")
-    var book: String?
-
-    @Option(parsing: .unconditional, help: "Exact country.")
-    var country: String?
-
-    @Flag(inversion: .prefixedNo, help: "Only winners of the Booker Prize, or only others.")
-    var bookerPrize: Bool?
+    @OptionGroup var author: AuthorOptions
 
     var isEmpty: Bool { query() == AuthorQuery() }
 
     func query() -> AuthorQuery {
         var query = AuthorQuery()
         query.search = search
-        query.name = name
-        query.book = book
-        query.country = country
-        query.bookerPrize = bookerPrize
+        query.values = author.values
         return query
     }
 }
@@ -111,7 +118,9 @@ extension CommandError {
     /// Reads ids as people and pipes write them.
     static func ids(_ texts: [String]) throws -> [Int64] {
         try texts.map { text in
-            guard let id = Author.id(text) else { throw CommandError(.usage, "\(Secrets.quoted(text)) is not an id") }
+            guard let id = Int64(decimal: text) else {
+                throw CommandError(.usage, "\(Secrets.quoted(text)) is not an id")
+            }
             return id
         }
     }

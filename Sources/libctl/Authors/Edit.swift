@@ -12,12 +12,7 @@ extension AuthorsCommand {
         @Argument(help: "Id of the author.", completion: .custom(Candidates.authors))
         var id: String
 
-        @Option(parsing: .unconditional, help: "New name.") var name: String?
-        @Option(parsing: .unconditional, help: "New title of the book.") var book: String?
-        @Option(parsing: .unconditional, help: "New country.") var country: String?
-
-        @Flag(inversion: .prefixedNo, help: "Whether the book won the Booker Prize.")
-        var bookerPrize: Bool?
+        @OptionGroup var author: AuthorOptions
 
         @OptionGroup var condition: VersionCondition
 
@@ -25,8 +20,8 @@ extension AuthorsCommand {
 
         func run(_ session: Session) throws {
             let id = try CommandError.ids([id])[0]
-            let patch = AuthorPatch(name: name, book: book, country: country, bookerPrize: bookerPrize)
-            guard patch != AuthorPatch() else {
+            let patch = AuthorPatch(author.values)
+            guard !patch.values.isEmpty else {
                 throw CommandError(
                     .usage, "nothing to change", hint: "say --name, --book, --country or --[no-]booker-prize")
             }

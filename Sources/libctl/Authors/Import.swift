@@ -62,7 +62,7 @@ extension AuthorsCommand {
         ) throws -> ImportReport {
             let query = try query()
             let source = try LineSource(
-                Reader(descriptor), form, session, countryIsNeeded: query.countryIsNeeded)
+                Reader(descriptor), form, session, restIsNeeded: query.restIsNeeded)
             guard !isReplaced || source.format == .ndjson && !isWhole else {
                 throw CommandError(
                     .usage, "the rejects would replace lines that are nowhere else", hint: "name another --rejects file"

@@ -16,7 +16,7 @@ struct ImportBatch {
     /// How long the body is with that line, but for the line itself, in bytes.
     func size(before number: Int) -> Int { count == 0 ? 0 : body.count + number - next }
 
-    mutating func add(_ entry: AuthorEntry, _ number: Int) throws {
+    mutating func add(_ entry: AuthorValues, _ number: Int) throws {
         if count == 0 { (first, next) = (number, number) }
         let newline = UInt8(ascii: "\n")
         try body.append([UInt8](repeating: newline, count: max(0, number - next)) + entry.json + [newline])
@@ -30,8 +30,8 @@ struct ImportBatch {
     }
 
     /// Looks for lines again, in their order.
-    func entries() -> (Int64) throws -> AuthorEntry? {
-        var authors = SpooledAuthors(body, .ndjson, countryIsNeeded: false, unknownMembers: .rejected)
+    func entries() -> (Int64) throws -> AuthorValues? {
+        var authors = SpooledAuthors(body, .ndjson, restIsNeeded: false, unknownMembers: .rejected)
         return { number in
             while let line = try authors.next() {
                 if line.number >= number { return line.number == number ? try? line.entry.get() : nil }
@@ -52,7 +52,7 @@ final class ImportReport {
     private let progress: Progress
     private let rejects: RejectFile?
     private let output: Output
-    private let list: RecordList?
+    private let list: RecordPrinter<BulkResult>?
     private let isTrial: Bool
     private var isListed = false
     private var outcomes: [String: Int] = [:]
@@ -75,7 +75,7 @@ final class ImportReport {
     ///   - entry: what the line says, if it can be read.
     ///   - text: the line itself, if it cannot.
     func add(
-        _ result: BulkResult, _ failure: CommandError? = nil, entry: @autoclosure () throws -> AuthorEntry? = nil,
+        _ result: BulkResult, _ failure: CommandError? = nil, entry: @autoclosure () throws -> AuthorValues? = nil,
         text: @autoclosure () -> String? = nil
     ) throws {
         var shown = result
@@ -90,7 +90,7 @@ final class ImportReport {
             return
         }
         let id = result.existingID.map { " It has the id \($0)." } ?? ""
-        let message = (result.message ?? code.rawValue) + id
+        let message = (result.message ?? code) + id
         progress.end()
         talk.warn("line \(result.line): \(message)")
         try rejects?.add(result.line, message, try entry(), text())
@@ -101,8 +101,7 @@ final class ImportReport {
     func refused(_ errors: [FieldError], in batch: ImportBatch) {
         progress.end()
         for error in errors {
-            let number = error.field.split(separator: " ").last.flatMap { Author.id($0) }
-            let line = number.flatMap(batch.line).map { "line \($0)" } ?? error.field
+            let line = error.line.flatMap(batch.line).map { "line \($0)" } ?? error.field
             talk.warn("\(line): \(error.message)")
         }
     }
@@ -163,7 +162,7 @@ struct RejectFile {
         if let failure { throw failure }
     }
 
-    func add(_ line: Int64, _ reason: String, _ entry: AuthorEntry?, _ text: String?) throws {
+    func add(_ line: Int64, _ reason: String, _ entry: AuthorValues?, _ text: String?) throws {
         var json = JSONWriter()
         json.object {
             $0.member("line", line)

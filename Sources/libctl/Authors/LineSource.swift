@@ -19,23 +19,24 @@ struct FileOptions: ParsableArguments {
         help: "What a new author gets where the file has nothing, such as country=Unknown.")
     var `default`: [String] = []
 
-    private static let fields = ["name", "book", "country", "booker_prize"]
-
     /// Other people's names, by the author's field.
     func names() throws -> [String: String] {
         try Self.pairs(
-            map.flatMap { $0.split(separator: ",").map(String.init) }, among: Self.fields, "maps no column", "COLUMN")
+            map.flatMap { $0.split(separator: ",").map(String.init) }, among: AuthorField.writable.map(\.name),
+            "maps no column", "COLUMN")
     }
 
     func defaults() throws -> [String: String] {
-        try Self.pairs(self.default, among: Self.fields.dropLast(), "is no default", "TEXT")
+        try Self.pairs(self.default, among: AuthorField.texts.map(\.name), "is no default", "TEXT")
     }
 
     /// The country of new authors for whom the file has none, as it will be stored.
     /// - Throws: `InvalidFields`.
     func defaultCountry() throws -> String? {
         guard let country = try defaults()["country"] else { return nil }
-        return try AuthorPatch(country: country).validated().country
+        var values = AuthorValues()
+        values[text: .country] = country
+        return try AuthorPatch(values).validated().values[text: .country]
     }
 
     private static func pairs(
@@ -69,8 +70,8 @@ final class LineSource {
     private(set) var received = 0
 
     /// The first line tells the format, unless the options do.
-    /// - Parameter countryIsNeeded: whether a line without a country is a fault. Otherwise its entry has none.
-    init(_ reader: Reader, _ options: FileOptions, _ session: Session, countryIsNeeded: Bool) throws {
+    /// - Parameter restIsNeeded: whether a line without a country is a fault. Otherwise its entry has none.
+    init(_ reader: Reader, _ options: FileOptions, _ session: Session, restIsNeeded: Bool) throws {
         self.reader = reader
         talk = session.talk
         var start: [UInt8] = []
@@ -83,7 +84,7 @@ final class LineSource {
         lines = AuthorLines(
             format, separator: separator, names: try options.names(),
             // Whether an author is new only the daemon knows, but whose author it is must be known before.
-            defaults: try options.defaults().filter { $0.key != "country" }, countryIsNeeded: countryIsNeeded,
+            defaults: try options.defaults().filter { $0.key != "country" }, restIsNeeded: restIsNeeded,
             unknownMembers: .ignored)
         lines.append(start)
     }

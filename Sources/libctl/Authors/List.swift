@@ -13,7 +13,7 @@ extension AuthorsCommand {
         @OptionGroup var filter: AuthorFilter
 
         @Option(
-            help: "FIELD or FIELD:desc; a field is id, name, book, country, created_at or updated_at.",
+            help: "FIELD or FIELD:desc; a field is \(AuthorField.sortable.map(\.name).joined(separator: ", ")).",
             completion: .custom(Candidates.orders))
         var sort: AuthorSort?
 

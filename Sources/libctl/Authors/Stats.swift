@@ -55,9 +55,10 @@ extension AuthorsCommand {
 }
 
 /// How many authors have something in common.
-struct Count: Record {
-    static let fieldNames = ["by", "value", "authors"]
-    static var columns: [String] { fieldNames }
+struct Count: Displayable {
+    static let fields: [DisplayField<Count>] = [
+        .init("by") { .string($0.by) }, .init("value") { .string($0.value) }, .init("authors") { .integer($0.authors) },
+    ]
     let by: String
     let value: String
     let authors: Int64

@@ -122,8 +122,13 @@ extension Session {
     }
 }
 
-extension AuthorEvent: Record {
-    static var columns: [String] { ["event_id", "event", "at", "id", "name", "book", "country", "booker_prize"] }
+extension AuthorEvent: Displayable {
+    private static let own: [DisplayField<AuthorEvent>] = [
+        .init("event_id") { .string($0.id) }, .init("event") { .string($0.event) },
+        .init("at") { .string($0.at.description) },
+    ]
+    static let fields = own + AuthorField.all.map { field in .init(field.name) { $0.author.value(field) } }
+    static let columns = own.map(\.name) + Author.columns
     var identifier: String { author.identifier }
 
     /// For people, who see one line after the other.

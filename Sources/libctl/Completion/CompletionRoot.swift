@@ -53,7 +53,7 @@ private enum CompletionDeadline {
     private static let standard: Int64 = 350
 
     static func start(_ io: IO) {
-        let given = io.variable("LIBCTL_COMPLETION_MS").flatMap { Author.id($0) }
+        let given = io.variable("LIBCTL_COMPLETION_MS").flatMap { Int64(decimal: $0) }
         let milliseconds = min(max(1, given ?? standard), 60_000)
         signal(SIGALRM) { _ in _exit(0) }
         let left = timeval(tv_sec: Int(milliseconds / 1000), tv_usec: Int(milliseconds % 1000) * 1000)

@@ -1,13 +1,14 @@
 import Shared
 
 /// Shows records one after the other in one of the formats.
-final class RecordList {
+final class RecordPrinter<Item: Displayable> {
     /// Rows that a table's columns are measured by before it is shown; later rows follow the same columns.
-    private static let measuredRows = 1000
+    private let measuredRows = 1000
 
     private let output: Output
     private let fields: [String]
-    private let jsonFields: [String]?
+    private let shown: [DisplayField<Item>]
+    private let jsonFields: [DisplayField<Item>]?
     private let single: Bool
     private var count = 0
     private var waiting: [[String]] = []
@@ -15,26 +16,30 @@ final class RecordList {
 
     init(_ output: Output, fields: [String], jsonFields: [String]?, single: Bool) {
         self.output = output
+        func named(_ names: [String]) -> [DisplayField<Item>] {
+            names.compactMap { name in Item.fields.first { $0.name == name } }
+        }
         self.fields = fields
-        self.jsonFields = jsonFields
+        shown = named(fields)
+        self.jsonFields = jsonFields.map(named)
         self.single = single
     }
 
-    func add(_ record: some Record) throws {
+    func add(_ record: Item) throws {
         switch output.format {
         case .table:
-            let row = try cells(record).map(Escaping.terminal)
+            let row = cells(record).map(Escaping.terminal)
             guard widths == nil else { return try show(row) }
             waiting.append(row)
-            if waiting.count >= Self.measuredRows { try showWaiting() }
-        case .tsv: try output.write(try cells(record).map { safe(Escaping.tsv($0)) }.joined(separator: "\t") + "\n")
+            if waiting.count >= measuredRows { try showWaiting() }
+        case .tsv: try output.write(cells(record).map { safe(Escaping.tsv($0)) }.joined(separator: "\t") + "\n")
         case .csv:
             if count == 0 { try output.write(fields.joined(separator: ",") + "\r\n") }
-            try output.write(try cells(record).map { Escaping.csv(safe($0)) }.joined(separator: ",") + "\r\n")
+            try output.write(cells(record).map { Escaping.csv(safe($0)) }.joined(separator: ",") + "\r\n")
         case .json:
             if !single { try output.write(count == 0 ? "[\n" : ",\n") }
-            try output.write(try json(record))
-        case .ndjson: try output.write(try json(record) + [UInt8(ascii: "\n")])
+            try output.write(json(record))
+        case .ndjson: try output.write(json(record) + [UInt8(ascii: "\n")])
         case .id: try output.write(safe(record.identifier) + "\n")
         }
         count += 1
@@ -53,32 +58,23 @@ final class RecordList {
         output.isTerminal ? Escaping.terminal(text) : text
     }
 
-    private func members(_ record: some Record) throws -> [JSONValue.Member] {
-        guard case .object(let members) = try JSONValue(parsing: record.json) else { return [] }
-        return members
-    }
-
-    private func cells(_ record: some Record) throws -> [String] {
-        let members = try members(record)
-        return fields.map { field in
-            switch members.first(where: { $0.name == field })?.value {
-            case .string(let text): text
-            case .integer(let number): String(number)
-            case .bool(let flag): flag ? "true" : "false"
+    private func cells(_ record: Item) -> [String] {
+        shown.map { field in
+            switch field.value(record) {
+            case .string(let text)?: text
+            case .integer(let number)?: String(number)
+            case .bool(let flag)?: flag ? "true" : "false"
             default: ""
             }
         }
     }
 
-    private func json(_ record: some Record) throws -> [UInt8] {
+    private func json(_ record: Item) -> [UInt8] {
         guard let jsonFields else { return Escaping.json(record.json) }
-        let members = try members(record)
         var json = JSONWriter()
         json.object { json in
             for field in jsonFields {
-                if let member = members.first(where: { $0.name == field }) {
-                    json.member(text: field) { $0.value(member.value) }
-                }
+                if let value = field.value(record) { json.member(text: field.name) { $0.value(value) } }
             }
         }
         return Escaping.json(json.bytes)
@@ -98,7 +94,7 @@ final class RecordList {
     }
 
     /// Ids stay whole: they are copied elsewhere.
-    private static let whole = ["id", "public_id", "event_id"]
+    private static var whole: [String] { ["id", "public_id", "event_id"] }
 
     /// Takes from the widest columns until a row fits.
     static func fit(_ natural: [Int], of fields: [String], into width: Int) -> [Int] {
@@ -112,8 +108,8 @@ final class RecordList {
         return widths
     }
 
-    private static let gap = 2
-    private static let narrowest = 6
+    private static var gap: Int { 2 }
+    private static var narrowest: Int { 6 }
 
     private func show(_ row: [String], bold: Bool = false) throws {
         var line = ""
