@@ -52,8 +52,12 @@ crash: deps
 bench: release
 	Benchmarks/run
 
+# The formatter looks at no comment.
 lint:
 	$(SWIFT) format lint --strict --recursive $(SOURCES)
+	@find $(SOURCES) -name '*.swift' | xargs perl -CSD -ne \
+	    'if (length > 121 && m{^\s*///? }) { print "$$ARGV:$$.: a comment of more than 120 columns\n"; $$bad = 1 } \
+	    close ARGV if eof; END { exit 1 if $$bad }'
 
 format:
 	$(SWIFT) format --in-place --recursive $(SOURCES)

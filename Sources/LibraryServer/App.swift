@@ -16,7 +16,7 @@ package struct App: Sendable {
     private let behindProxy: Bool
 
     package init(
-        store: Store, keys: KeyFiles, tokenLifetime: Lifetime, refreshLifetime: Lifetime, passwords: Passwords,
+        store: Store, keys: KeyFiles, tokenLifetime: TimeSpan, refreshLifetime: TimeSpan, passwords: Passwords,
         behindProxy: Bool = false, clock: Clock = .system, logger: Logger
     ) async throws {
         self.store = store

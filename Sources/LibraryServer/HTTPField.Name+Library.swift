@@ -1,6 +1,7 @@
 import HTTPTypes
 
-/// The header fields of the API that HTTPTypes has no names for. All are tokens (RFC 9110, section 5.6.2), so none is `nil`.
+/// The header fields of the API that HTTPTypes has no names for. All are tokens (RFC 9110, section 5.6.2), so none is
+/// `nil`.
 extension HTTPField.Name {
     /// The id of a request, in its reply and in the log.
     // swift-format-ignore: NeverForceUnwrap

@@ -142,7 +142,8 @@ package struct Backup {
         }
     }
 
-    /// In one read transaction, so as of one instant, and in steps, so that it can be given up (https://www.sqlite.org/backup.html).
+    /// In one read transaction, so as of one instant, and in steps, so that it can be given up
+    /// (https://www.sqlite.org/backup.html).
     private static func copyPages(
         _ source: Database, to copy: Database, until cancellation: Cancellation
     ) throws {

@@ -5,8 +5,8 @@ package import Shared
 /// What is known of a database file before it is opened for writing: that it is whole, and a library of ours.
 extension Store {
     /// Passes if there is a library at the path, of a schema that this program knows.
-    /// - Parameter looksForDamage: in the whole of a small library; in a large one, where that would take seconds, in the tables that
-    ///   a start reads.
+    /// - Parameter looksForDamage: in the whole of a small library; in a large one, where that would take seconds, in
+    ///   the tables that a start reads.
     /// - Throws: ``CommandError``; nothing has been changed.
     package static func requireLibrary(
         at path: String, newest: Int = Migrations.all.count, looksForDamage: Bool = false
@@ -36,8 +36,8 @@ extension Store {
         }
     }
 
-    /// Whether the file says of itself that it is a library of a schema that this program knows. Only its header is read
-    /// (https://www.sqlite.org/fileformat2.html#the_database_header).
+    /// Whether the file says of itself that it is a library of a schema that this program knows. Only its header is
+    /// read (https://www.sqlite.org/fileformat2.html#the_database_header).
     package static func isLibrary(header path: String) throws -> Bool {
         let header = try FileContents.read(path, limit: 100)
         guard header.count == 100, header.starts(with: Array("SQLite format 3\0".utf8)) else { return false }

@@ -42,7 +42,8 @@ package struct FileStatus {
         isPrivate = status.permissions.isDisjoint(with: [.groupReadWriteExecute, .otherReadWriteExecute])
     }
 
-    /// - Throws: ``CommandError`` `noInput` for what is there and is no regular file. Nothing is opened: a pipe would be waited for.
+    /// - Throws: ``CommandError`` `noInput` for what is there and is no regular file. Nothing is opened: a pipe would
+    ///   be waited for.
     package static func requireRegular(_ path: String) throws {
         try FileStatus(path: path)?.requireRegular(path)
     }
@@ -77,7 +78,8 @@ package enum FileKind: String {
 
 /// Small files, whole.
 package enum FileContents {
-    /// Opens a regular file and nothing else, without waiting: to open a pipe would take until somebody has its other end (fifo(7)).
+    /// Opens a regular file and nothing else, without waiting: to open a pipe would take until somebody has its other
+    /// end (fifo(7)).
     /// - Parameter flags: as for open(2); a file that is created is private.
     package static func open(_ path: String, _ flags: Int32 = O_RDONLY) throws -> Int32 {
         let descriptor = Glibc.open(path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0o600)

@@ -80,8 +80,9 @@ package struct FlaskLibrary: Sendable {
         /// In bytes: a cell and the pointer to it (https://www.sqlite.org/fileformat2.html#b_tree_pages).
         private static let smallestRow = 6
 
-        /// The first table of these names that has the columns. A view or a virtual table is none, and a generated column is not
-        /// there: they would be computed, at whatever cost. (`pragma_table_list` works out the columns of every view.)
+        /// The first table of these names that has the columns. A view or a virtual table is none, and a generated
+        /// column is not there: they would be computed, at whatever cost. (`pragma_table_list` works out the columns of
+        /// every view.)
         init?(_ db: Database, named names: [String], with needed: Set<String>) throws {
             for name in names {
                 let isTable = try Bool.fetchOne(
@@ -103,9 +104,10 @@ package struct FlaskLibrary: Sendable {
             return nil
         }
 
-        /// The rows in the order of the table. A column that the table lacks is NULL. No index is read: one may be of expressions.
-        /// - Throws: ``CommandError`` `dataError` if there are too many, or more than fit in the file: damaged pages, or those of a forger,
-        ///   may lead to the same rows again and again.
+        /// The rows in the order of the table. A column that the table lacks is NULL. No index is read: one may be of
+        /// expressions.
+        /// - Throws: ``CommandError`` `dataError` if there are too many, or more than fit in the file: damaged pages,
+        ///   or those of a forger, may lead to the same rows again and again.
         func rows<Value>(
             _ db: Database, _ wanted: [String], in file: (path: String, size: Int64), _ read: (Row) -> Value
         ) throws -> [Value] {
@@ -137,7 +139,8 @@ package struct FlaskLibrary: Sendable {
         }
     }
 
-    /// A UUID; of a user who has none, always the same one (RFC 9562, section 5.8), so that a second import knows the user again.
+    /// A UUID; of a user who has none, always the same one (RFC 9562, section 5.8), so that a second import knows the
+    /// user again.
     private static func publicID(_ value: DatabaseValue, id: String?, name: String?) -> String {
         let own = text(value)?.lowercased() ?? ""
         let groups = own.split(separator: "-", omittingEmptySubsequences: false)
@@ -157,7 +160,8 @@ package struct FlaskLibrary: Sendable {
         ).uuidString.lowercased()
     }
 
-    /// SQLite lets any column hold any type: numbers are taken as they read. A text is cut where it is longer than any that is taken.
+    /// SQLite lets any column hold any type: numbers are taken as they read. A text is cut where it is longer than any
+    /// that is taken.
     private static func text(_ value: DatabaseValue) -> String? {
         switch value.storage {
         case .string(let text): String(text.unicodeScalars.prefix(1000))

@@ -15,8 +15,8 @@ package struct Inspection: Sendable {
     /// - Throws: `DatabaseError` if the database cannot even be read.
     init(_ db: Database) throws {
         schema = try Int64.fetchOne(db, sql: "PRAGMA user_version") ?? 0
-        // What is wrong at the bottom comes first: somebody else's views, checks and generated columns are not evaluated, and rows are
-        // not looked for in pages that may lead to each other without an end.
+        // What is wrong at the bottom comes first: somebody else's views, checks and generated columns are not
+        // evaluated, and rows are not looked for in pages that may lead to each other without an end.
         var faults = try Self.differences(db, schema: schema)
         if faults.isEmpty { faults = try Self.damage(db) }
         guard faults.isEmpty else {
@@ -33,8 +33,8 @@ package struct Inspection: Sendable {
         throw CommandError(.dataError, "\(name) is damaged: \(fault)", hint: hint)
     }
 
-    /// https://www.sqlite.org/pragma.html#pragma_integrity_check, which looks at CHECK constraints only where the database
-    /// could be written: in copies.
+    /// https://www.sqlite.org/pragma.html#pragma_integrity_check, which looks at CHECK constraints only where the
+    /// database could be written: in copies.
     private static func damage(_ db: Database) throws -> [String] {
         try String.fetchAll(db, sql: "PRAGMA integrity_check(\(toldFaults))").filter { $0 != "ok" }
     }

@@ -70,7 +70,8 @@ package enum Migrations {
         );
         """
 
-    /// From where a user has logged in: whoever guesses the user's password from elsewhere does not lock the user out there.
+    /// From where a user has logged in: whoever guesses the user's password from elsewhere does not lock the user out
+    /// there.
     private static let loginAddresses = """
         CREATE TABLE login_address (
             user INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
@@ -80,8 +81,8 @@ package enum Migrations {
         ) STRICT, WITHOUT ROWID;
         """
 
-    /// What happened to each author, numbered for each owner without gaps. A restore changes the epoch: it takes numbers back, and
-    /// gives them out again.
+    /// What happened to each author, numbered for each owner without gaps. A restore changes the epoch: it takes
+    /// numbers back, and gives them out again.
     private static let events = """
         CREATE TABLE author_event (
             owner INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
@@ -103,7 +104,8 @@ package enum Migrations {
         INSERT INTO library (epoch) VALUES (\(newEpoch));
         """
 
-    /// What was answered to requests that may come again. With row ids, because replies may be long, and old ones go by their ids.
+    /// What was answered to requests that may come again. With row ids, because replies may be long, and old ones go by
+    /// their ids.
     private static let idempotencyKeys = """
         CREATE TABLE idempotency_key (
             owner INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,

@@ -3,8 +3,8 @@ import GRDBSQLite
 
 /// A read-only connection that keeps its prepared statements.
 ///
-/// GRDB opens and configures it; a turn on GRDB's queue for each statement would cost more than the rows of a page. Whoever has
-/// the connection from ``Readers`` has it alone.
+/// GRDB opens and configures it; a turn on GRDB's queue for each statement would cost more than the rows of a page.
+/// Whoever has the connection from ``Readers`` has it alone.
 final class ReadConnection: @unchecked Sendable {
     private let queue: DatabaseQueue
     private let connection: SQLiteConnection

@@ -4,8 +4,8 @@ package import Shared
 
 /// Puts a backup in the place of the library. The folder's lock keeps every daemon away meanwhile.
 ///
-/// A backup with an older schema is migrated when the daemon starts, like any other library. All logins end: those that were
-/// ended after the backup would be alive again.
+/// A backup with an older schema is migrated when the daemon starts, like any other library. All logins end: those that
+/// were ended after the backup would be alive again.
 package struct Restore {
     /// Where the library is that was there before.
     package let kept: String?
@@ -31,7 +31,8 @@ package struct Restore {
         try FileContents.rename(incoming, to: library)
     }
 
-    /// Ends the sessions, and the numbering of events, in which what is restored leaves off earlier than what clients have seen.
+    /// Ends the sessions, and the numbering of events, in which what is restored leaves off earlier than what clients
+    /// have seen.
     private static func beginAnew(_ path: String) throws {
         do {
             let connection = try DatabaseQueue(path: path)

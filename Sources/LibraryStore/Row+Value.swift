@@ -1,8 +1,8 @@
 import GRDB
 
 extension Row {
-    /// The value of a column, in place of GRDB's subscript, which ends the process where the value is of another type: in a damaged page it
-    /// may be.
+    /// The value of a column, in place of GRDB's subscript, which ends the process where the value is of another type:
+    /// in a damaged page it may be.
     /// - Throws: `DatabaseError` `SQLITE_CORRUPT`.
     func value<Value: DatabaseValueConvertible>(_ index: Int) throws -> Value {
         do {

@@ -9,7 +9,7 @@ extension Store {
     package func createAuthor(
         _ draft: AuthorDraft, owner: Int64, as request: IdempotentRequest? = nil, at now: Timestamp
     ) async throws -> Author {
-        defer { revisions.advance(owner) }
+        defer { changes.advance(owner) }
         return try await writer.write { db in
             if let reply = try Self.reply(db, to: request, owner: owner, at: now) {
                 return try Author(kept: reply)
@@ -64,7 +64,7 @@ extension Store {
         id: Int64, owner: Int64, _ patch: AuthorPatch, ifVersion versions: [Int64]?, at now: Timestamp
     ) async throws -> (author: Author, isChanged: Bool) {
         var isSame = false
-        defer { if !isSame { revisions.advance(owner) } }
+        defer { if !isSame { changes.advance(owner) } }
         let result = try await writer.write { db in
             let before = try Self.author(db, id: id, owner: owner)
             guard versions?.contains(before.version) ?? true else { throw StoreError.versionMismatch }
@@ -98,7 +98,7 @@ extension Store {
     package func deleteAuthor(
         id: Int64, owner: Int64, ifVersion versions: [Int64]?, at now: Timestamp
     ) async throws -> Author {
-        defer { revisions.advance(owner) }
+        defer { changes.advance(owner) }
         return try await writer.write { db in
             let author = try Self.author(db, id: id, owner: owner)
             guard versions?.contains(author.version) ?? true else { throw StoreError.versionMismatch }

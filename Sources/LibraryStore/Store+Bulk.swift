@@ -9,7 +9,7 @@ extension Store {
         _ lines: [AuthorLines.Line], owner: Int64, options: BulkOptions,
         as request: IdempotentRequest? = nil, at now: Timestamp
     ) async throws -> [BulkResult] {
-        defer { revisions.advance(owner) }
+        defer { changes.advance(owner) }
         return try await writer.write { db in
             if let reply = try Self.reply(db, to: request, owner: owner, at: now) {
                 var kept = try BulkResult.list(ndjson: reply).makeIterator()
@@ -18,7 +18,8 @@ extension Store {
             var work = BulkWork(db: db, owner: owner, options: options, now: now)
             let results = try lines.map { try work.store($0) }
             try work.tellOfCreated()
-            // What changed nothing may be done again. A line that cannot be read never can, so nobody fills the disk with those.
+            // What changed nothing may be done again. A line that cannot be read never can, so nobody fills the disk
+            // with those.
             if let request, work.hasChanged {
                 let answered = zip(lines, results).filter { $0.0.fault == nil }.map(\.1)
                 try Self.keep(db, reply: BulkResult.ndjson(answered), to: request, owner: owner, at: now)
@@ -34,10 +35,10 @@ extension Store {
     /// - Returns: what became, or would become, of the lines.
     /// - Throws: ``AuthorLines/Fault`` if a CSV header lacks a column, having changed nothing.
     package func createAuthors(
-        of contents: Spool, _ format: AuthorLines.Format, owner: Int64, options: BulkOptions,
+        of contents: SpooledFile, _ format: AuthorLines.Format, owner: Int64, options: BulkOptions,
         as file: IdempotentFile? = nil, at now: Timestamp
     ) async throws -> BulkReport {
-        defer { revisions.advance(owner) }
+        defer { changes.advance(owner) }
         return try await Cancellation.following { cancellation in
             try await writer.write { db in
                 try createAuthors(
@@ -48,7 +49,7 @@ extension Store {
 
     /// What is undone here is undone alone: to throw would undo the whole group of the writer and perform it once more.
     private func createAuthors(
-        _ db: Database, of contents: Spool, _ format: AuthorLines.Format, owner: Int64, options: BulkOptions,
+        _ db: Database, of contents: SpooledFile, _ format: AuthorLines.Format, owner: Int64, options: BulkOptions,
         as file: IdempotentFile?, at now: Timestamp, _ cancellation: Cancellation
     ) throws -> Result<BulkReport, any Error> {
         var report = BulkReport(spool(), isAtomic: options.atomic)
@@ -77,13 +78,13 @@ extension Store {
     }
 
     /// For what is too long to be in memory: where the library itself has room.
-    package func spool() -> Spool { Spool(folder: FileContents.folder(of: path)) }
+    package func spool() -> SpooledFile { SpooledFile(folder: FileContents.folder(of: path)) }
 }
 
 /// What became of the lines of a file.
 package struct BulkReport: Sendable {
     /// A line of NDJSON for each; of no use once an atomic file has a fault.
-    package let results: Spool
+    package let results: SpooledFile
     package private(set) var lines = 0
     package private(set) var failed = 0
     /// The first of those that failed, of an atomic file.
@@ -92,13 +93,14 @@ package struct BulkReport: Sendable {
     package private(set) var isConflict = true
     private let isAtomic: Bool
 
-    /// Faults that a refused file tells of: nothing more is to be learned from a longer list, and a file may have millions.
+    /// Faults that a refused file tells of: nothing more is to be learned from a longer list, and a file may have
+    /// millions.
     package static let toldFaults = 100
     private let longest: Int
 
-    /// - Parameter longest: of the results, in bytes: by default twice the largest file, because a line may be much shorter than what
-    ///   is told of it, and what an atomic file was answered is kept for a day.
-    package init(_ results: Spool, isAtomic: Bool, longest: Int = 128 << 20) {
+    /// - Parameter longest: of the results, in bytes: by default twice the largest file, because a line may be much
+    ///   shorter than what is told of it, and what an atomic file was answered is kept for a day.
+    package init(_ results: SpooledFile, isAtomic: Bool, longest: Int = 128 << 20) {
         self.results = results
         self.isAtomic = isAtomic
         self.longest = longest
@@ -107,7 +109,7 @@ package struct BulkReport: Sendable {
     /// Whether nothing that follows can matter any more.
     package var isRefused: Bool { isAtomic && failed == Self.toldFaults }
 
-    /// - Throws: ``StoreError`` `tooManyResults`, `Spool.Failure`.
+    /// - Throws: ``StoreError`` `tooManyResults`, `SpooledFile.Failure`.
     package mutating func add(_ result: BulkResult) throws {
         lines += 1
         if let code = result.code {

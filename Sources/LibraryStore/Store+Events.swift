@@ -115,8 +115,8 @@ extension Store {
         VALUES (?, ?, ?, ?, \(AuthorField.all.map { _ in "?" }.joined(separator: ", ")))
         """
 
-    /// Adds an event for each author that the transaction has created after that id: copied inside SQLite, which costs a tenth of
-    /// handing each over again.
+    /// Adds an event for each author that the transaction has created after that id: copied inside SQLite, which costs
+    /// a tenth of handing each over again.
     static func recordCreated(_ db: Database, after id: Int64, owner: Int64, at now: Timestamp) throws {
         let last = try lastSequence(db, owner: owner)
         try db.cachedStatement(

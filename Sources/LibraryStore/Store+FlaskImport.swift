@@ -2,7 +2,7 @@ import GRDB
 package import Shared
 
 /// What an import did, or would do, with each row.
-package struct ImportReport: JSONReadable, JSONWritable {
+package struct FlaskImportReport: JSONReadable, JSONWritable {
     package struct Row: JSONReadable, JSONWritable, Equatable {
         package enum Outcome: String, CaseIterable {
             case imported
@@ -88,8 +88,8 @@ extension Store {
     ///   - dryRun: tells what would happen, and changes nothing.
     package func importFlask(
         _ users: [ImportedUser], _ authors: [FlaskLibrary.Author], owner: String?, dryRun: Bool, at now: Timestamp
-    ) async throws -> ImportReport {
-        let revisions = revisions
+    ) async throws -> FlaskImportReport {
+        let changes = changes
         do {
             return try await Cancellation.following { cancellation in
                 try await writer.write { db in
@@ -103,7 +103,7 @@ extension Store {
                     if dryRun { throw DryRun(report: work.report) }
                     return (work.report, work.owners)
                 } committed: { _, owners in
-                    owners.forEach(revisions.advance)
+                    owners.forEach(changes.advance)
                 }.0
             }
         } catch let dryRun as DryRun {
@@ -114,14 +114,14 @@ extension Store {
 
 /// Undoes the whole import, which it describes.
 private struct DryRun: Error {
-    let report: ImportReport
+    let report: FlaskImportReport
 }
 
 /// One import, inside its transaction.
 private struct FlaskImport {
     let db: Database
     let now: Timestamp
-    var report = ImportReport()
+    var report = FlaskImportReport()
     /// Users of the library, by their ids in the tutorial's database.
     private var users: [String: Int64] = [:]
     private var ownerOfTheRest: Int64?
@@ -134,7 +134,7 @@ private struct FlaskImport {
 
     mutating func add(_ user: ImportedUser) throws {
         let old = user.old
-        func note(_ outcome: ImportReport.Row.Outcome, _ note: String = "") {
+        func note(_ outcome: FlaskImportReport.Row.Outcome, _ note: String = "") {
             report.rows.append(.init("user", old.id, old.name ?? "", outcome, note))
         }
         guard let name = old.name, !name.isEmpty else { return note(.skipped, "it has no name") }
@@ -173,7 +173,7 @@ private struct FlaskImport {
     }
 
     mutating func add(_ author: FlaskLibrary.Author) throws {
-        func note(_ outcome: ImportReport.Row.Outcome, _ note: String = "") {
+        func note(_ outcome: FlaskImportReport.Row.Outcome, _ note: String = "") {
             report.rows.append(
                 .init("author", author.id, "\(author.draft.name), \(author.draft.book)", outcome, note))
         }

@@ -100,7 +100,7 @@ extension Store {
     /// Puts what the file was answered when it came before into the spool.
     /// - Returns: whether it came before.
     static func reply(
-        _ db: Database, to file: IdempotentFile?, owner: Int64, at now: Timestamp, into spool: Spool
+        _ db: Database, to file: IdempotentFile?, owner: Int64, at now: Timestamp, into spool: SpooledFile
     ) throws -> Bool {
         guard let file else { return false }
         var number = 0
@@ -113,7 +113,7 @@ extension Store {
 
     /// As ``keep(_:reply:to:owner:at:)``.
     static func keep(
-        _ db: Database, reply spool: Spool, to file: IdempotentFile?, owner: Int64, at now: Timestamp
+        _ db: Database, reply spool: SpooledFile, to file: IdempotentFile?, owner: Int64, at now: Timestamp
     ) throws {
         guard let file else { return }
         var number = 0

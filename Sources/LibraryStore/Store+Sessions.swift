@@ -2,7 +2,7 @@ import Foundation
 import GRDB
 package import Shared
 
-/// A live session together with its user: what ``Sessions`` is made of.
+/// A live session together with its user: what ``LiveSessions`` is made of.
 package struct StoredSession: Sendable {
     package let id: String
     package let expiresAt: Timestamp
@@ -17,10 +17,12 @@ package struct StoredSession: Sendable {
 }
 
 extension Store {
-    /// Rows of sessions that are over are kept for so many seconds, 30 days: a clock that is wrong for a while must end none.
+    /// Rows of sessions that are over are kept for so many seconds, 30 days: a clock that is wrong for a while must end
+    /// none.
     private static let keepingTime: Int64 = 30 * 86400
 
-    /// Brings the sessions into memory. Whether one is over is judged at each use: a clock that is wrong now may be set right.
+    /// Brings the sessions into memory. Whether one is over is judged at each use: a clock that is wrong now may be set
+    /// right.
     package func loadSessions() throws {
         let stored = try readers.read { db in
             try trustedTime.goOn(db)
@@ -31,13 +33,13 @@ extension Store {
 
     /// Stores a new session, and deletes those that are over, so that they do not gather over the years.
     /// - Parameters:
-    ///   - user: as it was when the password was verified. If it has another password by now, or is disabled, there is no
-    ///     session.
+    ///   - user: as it was when the password was verified. If it has another password by now, or is disabled, there is
+    ///     no session.
     ///   - refreshHash: SHA-256 of the refresh token; the token itself is never stored.
     ///   - idle: a session that was not used for so many seconds is over.
     ///   - address: of the client; the last 16 of each user are kept.
-    ///   - key: of a login whose answer may get lost. If it comes again while its session lives, that session gets the refresh
-    ///     token, and there is no second one.
+    ///   - key: of a login whose answer may get lost. If it comes again while its session lives, that session gets the
+    ///     refresh token, and there is no second one.
     /// - Throws: ``StoreError`` `passwordChanged`.
     package func createSession(
         id: String, user: StoredUser, refreshHash: [UInt8], client: String, at now: Timestamp, expiresAt: Timestamp,
@@ -94,15 +96,17 @@ extension Store {
         ).map(session)
     }
 
-    /// In place of the time at which a token was used up: none of those that were given out for the same token has been used.
+    /// In place of the time at which a token was used up: none of those that were given out for the same token has been
+    /// used.
     private static let unused: Int64 = -1
 
     /// Gives the session another refresh token.
     ///
-    /// Tokens that were given out for the same one are equals: several clients, or one whose answers got lost, may have one each. With the
-    /// first of them that is used, all of them are used up; those before them count as used at the epoch, so whoever shows one ends
-    /// the session.
-    /// - Parameter isNext: whether the session goes on with one of the latest tokens. Otherwise the new one is one more of them.
+    /// Tokens that were given out for the same one are equals: several clients, or one whose answers got lost, may have
+    /// one each. With the first of them that is used, all of them are used up; those before them count as used at the
+    /// epoch, so whoever shows one ends the session.
+    /// - Parameter isNext: whether the session goes on with one of the latest tokens. Otherwise the new one is one more
+    ///   of them.
     private static func setRefreshHash(
         _ db: Database, _ hash: [UInt8], of session: StoredSession, isNext: Bool, at now: Timestamp
     ) throws {
@@ -186,7 +190,8 @@ extension Store {
     ///     first use may have been lost.
     ///   - idle: a session that was not used for so many seconds is over.
     ///   - isLate: whether the client has given up by now.
-    /// - Throws: ``StoreError`` `busy` if the writer came to it too late: a trade that nobody hears of would end the session.
+    /// - Throws: ``StoreError`` `busy` if the writer came to it too late: a trade that nobody hears of would end the
+    ///   session.
     package func rotateRefreshToken(
         from hash: [UInt8], to newHash: [UInt8], at now: Timestamp, grace: Int64, idle: Int64,
         isLate: @escaping @Sendable () -> Bool

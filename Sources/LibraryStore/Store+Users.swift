@@ -115,7 +115,7 @@ extension Store {
     /// - Parameter hash: if given, the user must still have this password.
     /// - Throws: ``StoreError`` `userNotFound` or `lastAdmin`.
     package func deleteUser(_ key: UserKey, passwordHash hash: String? = nil) async throws {
-        let (sessions, revisions) = (sessions, revisions)
+        let (sessions, changes) = (sessions, changes)
         _ = try await writer.write { db in
             let user = try Self.role(db, key)
             guard hash == nil || hash == user.passwordHash else { throw StoreError.passwordChanged }
@@ -125,7 +125,7 @@ extension Store {
             return user.id
         } committed: { id in
             sessions.end(user: id)
-            revisions.advance(id)
+            changes.advance(id)
         }
     }
 

@@ -11,8 +11,8 @@ package struct Store: Sendable {
     package let path: String
     let writer: Writer
     let readers: Readers
-    package let revisions = Revisions()
-    package let sessions: Sessions
+    package let changes = ChangeCounter()
+    package let sessions: LiveSessions
     let trustedTime: TrustedTime
 
     /// Opens the database at `path`, creating and migrating it as needed.
@@ -24,7 +24,7 @@ package struct Store: Sendable {
         uptime: @escaping @Sendable () -> Int64 = Clock.system.uptime
     ) throws {
         self.path = path
-        sessions = Sessions(revisions: revisions)
+        sessions = LiveSessions(changes: changes)
         trustedTime = TrustedTime(uptime: uptime)
         do {
             if try FileStatus(path: path)?.size ?? 0 == 0 { try Self.create(path, migrations) }
@@ -89,8 +89,8 @@ package struct Store: Sendable {
 }
 
 extension Store {
-    /// Passes if the writer gets its commits onto the disk, the file is still the one that was opened, and a read works. Tells what
-    /// is known, and waits for nothing.
+    /// Passes if the writer gets its commits onto the disk, the file is still the one that was opened, and a read
+    /// works. Tells what is known, and waits for nothing.
     /// - Throws: ``StoreError`` `notReady`.
     package func checkReadiness(at now: ContinuousClock.Instant = .now) throws {
         if let reason = writer.obstacle(at: now) { throw StoreError.notReady(reason) }

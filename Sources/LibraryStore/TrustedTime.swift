@@ -4,9 +4,9 @@ import Synchronization
 
 /// The time by which what is old is deleted.
 ///
-/// A clock can be wrong for a while, by years, and what is deleted does not come back when it is set right. So this time follows the
-/// clock, but goes forward at most four times as fast as the seconds that the daemon has run; where it has got to is stored.
-/// A daemon that runs for a quarter of the time keeps up.
+/// A clock can be wrong for a while, by years, and what is deleted does not come back when it is set right. So this
+/// time follows the clock, but goes forward at most four times as fast as the seconds that the daemon has run; where it
+/// has got to is stored. A daemon that runs for a quarter of the time keeps up.
 final class TrustedTime: Sendable {
     private static let fastest: Int64 = 4
 

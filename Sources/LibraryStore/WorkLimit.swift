@@ -2,9 +2,9 @@ import GRDB
 import GRDBSQLite
 import Synchronization
 
-/// How much SQLite may do for a database that somebody else may have made: a few pages that lead to each other ask for work without
-/// an end (https://www.sqlite.org/security.html). Statements end with `SQLITE_INTERRUPT` when it is used up, or when the work is
-/// cancelled.
+/// How much SQLite may do for a database that somebody else may have made: a few pages that lead to each other ask for
+/// work without an end (https://www.sqlite.org/security.html). Statements end with `SQLITE_INTERRUPT` when it is used
+/// up, or when the work is cancelled.
 final class WorkLimit: Sendable {
     private let cancellation: Cancellation
     /// The address of the connection.
@@ -16,8 +16,8 @@ final class WorkLimit: Sendable {
     /// In instructions of SQLite's virtual machine. One may read a value of megabytes.
     private static let stepLength: Int32 = 1000
 
-    /// The heaviest reading of a library, that of `PRAGMA integrity_check`, takes less than one instruction and less than one page
-    /// a byte of it.
+    /// The heaviest reading of a library, that of `PRAGMA integrity_check`, takes less than one instruction and less
+    /// than one page a byte of it.
     /// - Parameter bytes: of the database.
     init(bytes: Int64, until cancellation: Cancellation = Cancellation()) {
         self.cancellation = cancellation
@@ -26,7 +26,8 @@ final class WorkLimit: Sendable {
         pages = most / 10
     }
 
-    /// Before the first statement on a connection, and for all of them. Whoever opens the connection keeps the limit as long.
+    /// Before the first statement on a connection, and for all of them. Whoever opens the connection keeps the limit as
+    /// long.
     func apply(to db: Database) {
         Self.limitLengths(db)
         connection.store(UInt(bitPattern: db.sqliteConnection), ordering: .relaxed)

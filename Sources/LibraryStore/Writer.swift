@@ -4,9 +4,9 @@ import Synchronization
 /// The one writer: commits groups.
 ///
 /// While one transaction is on its way to the disk the next group collects, so the cost of an `fsync` is shared by all
-/// who wait for it. An operation that fails changes nothing and harms no neighbour: mostly it has changed nothing yet; if
-/// it has, the group is rolled back and performed once more with a savepoint for each. Callers are answered after the
-/// commit that holds their work, never before.
+/// who wait for it. An operation that fails changes nothing and harms no neighbour: mostly it has changed nothing yet;
+/// if it has, the group is rolled back and performed once more with a savepoint for each. Callers are answered after
+/// the commit that holds their work, never before.
 final class Writer: Sendable {
     private struct State {
         var waiting: [Operation] = []
@@ -18,8 +18,8 @@ final class Writer: Sendable {
         var failure: DatabaseError?
     }
 
-    /// One write. `perform` may be called again, after its first work was undone. It keeps its result for `finish`, which
-    /// answers the caller: with that result after a commit, or with the error that undid the whole group.
+    /// One write. `perform` may be called again, after its first work was undone. It keeps its result for `finish`,
+    /// which answers the caller: with that result after a commit, or with the error that undid the whole group.
     private struct Operation: Sendable {
         let perform: @Sendable (Database) throws -> Void
         let finish: @Sendable ((any Error)?) -> Void
@@ -43,8 +43,8 @@ final class Writer: Sendable {
     }
 
     /// Runs `body` in a transaction and returns when that transaction is on the disk.
-    /// - Parameter committed: called once the transaction is on the disk, before any later write begins: what is kept in memory
-    ///   changes in the order of the rows.
+    /// - Parameter committed: called once the transaction is on the disk, before any later write begins: what is kept
+    ///   in memory changes in the order of the rows.
     /// - Throws: what `body` throws, having changed nothing; ``StoreError`` if the transaction failed, or too many
     ///   wait already.
     func write<Value: Sendable>(
@@ -165,8 +165,8 @@ final class Writer: Sendable {
         }
     }
 
-    /// Performs the group without savepoints: at each one FTS5 would write what it has gathered into the database, which costs
-    /// as much as all the rest.
+    /// Performs the group without savepoints: at each one FTS5 would write what it has gathered into the database,
+    /// which costs as much as all the rest.
     /// - Returns: `false` if an operation failed after it had changed something, so that all must begin anew.
     private func performPlainly(_ group: [Operation], _ db: Database) throws -> Bool {
         for operation in group {

@@ -3,7 +3,7 @@ import Glibc
 import Shared
 
 /// One request as it is, with the token that belongs to the server.
-struct APICommand: ParsableCommand, SessionCommand {
+struct APICommand: ParsableCommand, ContextCommand {
     static let title = "api"
     static let configuration = CommandConfiguration(
         "api", "Send one request and print the body of the reply.",
@@ -67,25 +67,25 @@ struct APICommand: ParsableCommand, SessionCommand {
         }
     }
 
-    func run(_ session: Session) throws {
+    func run(_ context: CommandContext) throws {
         var headers = try header.enumerated().map { try Self.parse(header: $1, number: $0 + 1) }
-        let body = try body(session)
+        let body = try body(context)
         if body != nil { Self.add("Content-Type", "application/json", to: &headers) }
         if verb == "POST" { Self.add("Idempotency-Key", Client.newKey(), to: &headers) }
         let hasOwn = headers.contains { ["authorization", "x-access-tokens"].contains($0.name.lowercased()) }
-        guard !hasOwn, try session.isLoggedIn else { return try send(headers, body, session) }
-        try session.authorized { try send(headers + [("Authorization", $0)], body, session) }
+        guard !hasOwn, try context.isLoggedIn else { return try send(headers, body, context) }
+        try context.authorized { try send(headers + [("Authorization", $0)], body, context) }
     }
 
-    private func send(_ headers: [(name: String, value: String)], _ body: [UInt8]?, _ session: Session) throws {
+    private func send(_ headers: [(name: String, value: String)], _ body: [UInt8]?, _ context: CommandContext) throws {
         var isFirst = true
         func show(_ head: TransportReply, _ bytes: [UInt8]) throws {
             if include, isFirst {
                 let fields = head.headers.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)\r\n" }.joined()
-                try session.output.foreign(Array("HTTP/1.1 \(head.status)\r\n\(fields)\r\n".utf8))
+                try context.output.foreign(Array("HTTP/1.1 \(head.status)\r\n\(fields)\r\n".utf8))
             }
             isFirst = false
-            try session.output.foreign(bytes)
+            try context.output.foreign(bytes)
         }
         let needsBody = ["POST", "PUT", "PATCH"].contains(verb)
         let request = TransportRequest(
@@ -93,13 +93,13 @@ struct APICommand: ParsableCommand, SessionCommand {
             // What is sent takes its time too, and may keep the daemon busy.
             patience: .piece(seconds: body == nil ? 60 : 600), receive: show)
         // What has been shown cannot be taken back, so nothing is asked for twice.
-        let reply = try session.client.exchange(request, isRepeatable: false)
+        let reply = try context.client.exchange(request, isRepeatable: false)
         if isFirst { try show(reply, []) }
     }
 
-    private func body(_ session: Session) throws -> [UInt8]? {
+    private func body(_ context: CommandContext) throws -> [UInt8]? {
         if let input {
-            return try session.reading(input) { try Reader($0).all() }
+            return try context.reading(input) { try InputReader($0).all() }
         }
         let fields =
             try rawField.enumerated().map { (try Self.parse(field: $1, "--raw-field \($0 + 1)"), false) }

@@ -88,7 +88,7 @@ extension CommandError {
         case let problem as Problem: self.init(problem)
         case let invalid as InvalidFields: self.init(invalid)
         case let fault as AuthorLines.Fault: self.init(fault)
-        case let failure as Spool.Failure:
+        case let failure as SpooledFile.Failure:
             self.init(.ioError, "\(failure)", hint: "set TMPDIR to a folder with room")
         default: self.init(.failure, "\(error)")
         }

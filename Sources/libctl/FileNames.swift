@@ -1,5 +1,5 @@
 /// Which values of a command line are names of files, which may be any bytes. All others are texts.
-extension SessionCommand {
+extension ContextCommand {
     var files: [String] { [] }
 }
 

@@ -32,12 +32,14 @@ struct IO {
         return value
     }
 
-    /// For what need not be in memory: in TMPDIR, else where large temporary files belong (Filesystem Hierarchy Standard, `/var/tmp`).
-    func spool() -> Spool {
-        Spool(folder: variable("TMPDIR") ?? (access("/var/tmp", W_OK) == 0 ? "/var/tmp" : "/tmp"))
+    /// For what need not be in memory: in TMPDIR, else where large temporary files belong (Filesystem Hierarchy
+    /// Standard, `/var/tmp`).
+    func spool() -> SpooledFile {
+        SpooledFile(folder: variable("TMPDIR") ?? (access("/var/tmp", W_OK) == 0 ? "/var/tmp" : "/tmp"))
     }
 
-    /// `$XDG_CONFIG_HOME/libctl`, else `~/.config/libctl`. A relative path is ignored (XDG Base Directory Specification).
+    /// `$XDG_CONFIG_HOME/libctl`, else `~/.config/libctl`. A relative path is ignored (XDG Base Directory
+    /// Specification).
     func configurationFolder() throws -> String {
         if let folder = variable("XDG_CONFIG_HOME"), folder.hasPrefix("/") { return folder + "/libctl" }
         guard let home = variable("HOME") else {
@@ -48,7 +50,7 @@ struct IO {
 }
 
 /// Writes to a file descriptor: buffered, and every failure is noticed.
-final class Writer {
+final class OutputWriter {
     private let descriptor: Int32
     private var buffer: [UInt8] = []
     private(set) var hasWritten = false
@@ -87,7 +89,7 @@ final class Writer {
 }
 
 /// Reads a file descriptor byte by byte, in large pieces.
-final class Reader {
+final class InputReader {
     private let descriptor: Int32
     private var buffer = [UInt8](repeating: 0, count: 64 * 1024)
     private var range = 0..<0

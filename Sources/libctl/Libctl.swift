@@ -28,7 +28,8 @@ struct Libctl: ParsableCommand {
         ])
 
     static func main() {
-        // Otherwise the next file that is opened would be taken for standard output. Neither can be written to, nor read.
+        // Otherwise the next file that is opened would be taken for standard output. Neither can be written to, nor
+        // read.
         for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
             _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
         }
@@ -62,7 +63,7 @@ struct Libctl: ParsableCommand {
                 return 0
             }
             var command = try parseAsRoot(GlobalOptions.moveBehindCommand(arguments))
-            guard let sessionCommand = command as? any SessionCommand & ParsableCommand else {
+            guard let sessionCommand = command as? any ContextCommand & ParsableCommand else {
                 try command.run()
                 return 0
             }
@@ -75,9 +76,9 @@ struct Libctl: ParsableCommand {
         }
     }
 
-    private static func run(_ command: any SessionCommand, io: IO) -> Int32 {
+    private static func run(_ command: any ContextCommand, io: IO) -> Int32 {
         do {
-            let session = try Session(command.options, io: io, readsConfig: type(of: command).readsConfig)
+            let session = try CommandContext(command.options, io: io, readsConfig: type(of: command).readsConfig)
             defer { session.keepRenewed() }
             do {
                 try command.run(session)
@@ -90,7 +91,7 @@ struct Libctl: ParsableCommand {
             return 0
         } catch {
             let failure = CommandError(error)
-            Talk.report(failure, title: type(of: command).title, asJSON: command.options.wantsJSON, io: io)
+            Diagnostics.report(failure, title: type(of: command).title, asJSON: command.options.wantsJSON, io: io)
             return failure.exit.rawValue
         }
     }
@@ -104,7 +105,7 @@ struct Libctl: ParsableCommand {
             return 0
         } catch {
             let failure = CommandError(error)
-            Talk.report(failure, title: "usage", asJSON: asJSON, io: io)
+            Diagnostics.report(failure, title: "usage", asJSON: asJSON, io: io)
             return failure.exit.rawValue
         }
     }
@@ -137,7 +138,7 @@ struct Libctl: ParsableCommand {
 
     /// Writes to standard output what is no result of a command.
     static func show(_ text: String, _ io: IO) throws {
-        let output = Writer(io.output)
+        let output = OutputWriter(io.output)
         try output.write(text + "\n")
         try output.flush()
     }

@@ -57,10 +57,11 @@ struct Libraryd: AsyncParsableCommand {
 
 /// Signals that would end a process which does not know them (signal(7)), and mean nothing here.
 enum Signals {
-    /// A full disk or a closed terminal must end a write with an error, not the daemon; timers are not used; the rest is what people and
-    /// programs send to daemons that read their settings anew.
+    /// A full disk or a closed terminal must end a write with an error, not the daemon; timers are not used; the rest
+    /// is what people and programs send to daemons that read their settings anew.
     ///
-    /// What is left: SIGTERM and SIGINT stop the daemon; SIGQUIT, SIGKILL, SIGXCPU and those of a fault in the program end it.
+    /// What is left: SIGTERM and SIGINT stop the daemon; SIGQUIT, SIGKILL, SIGXCPU and those of a fault in the program
+    /// end it.
     static let ignored =
         [
             SIGHUP, SIGPIPE, SIGXFSZ, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGPWR, SIGSTKFLT,

@@ -12,8 +12,8 @@ struct Settings: Sendable, Equatable {
     var socket: String?
     var data: String
     var behindProxy: Bool
-    var tokenLifetime: Lifetime
-    var refreshLifetime: Lifetime
+    var tokenLifetime: TimeSpan
+    var refreshLifetime: TimeSpan
     var logLevel: Logger.Level
     var logFormat: LogFormat
 
@@ -50,11 +50,11 @@ struct Settings: Sendable, Equatable {
             try flags.behindProxy
             || parse("behind-proxy", nil, "true or false") { Bool($0) } ?? false
         tokenLifetime =
-            try parse("token-lifetime", flags.tokenLifetime, lifetime) { Lifetime($0) }
-            ?? Lifetime(seconds: 30 * 60)
+            try parse("token-lifetime", flags.tokenLifetime, lifetime) { TimeSpan($0) }
+            ?? TimeSpan(seconds: 30 * 60)
         refreshLifetime =
-            try parse("refresh-lifetime", flags.refreshLifetime, lifetime) { Lifetime($0) }
-            ?? Lifetime(seconds: 30 * 86400)
+            try parse("refresh-lifetime", flags.refreshLifetime, lifetime) { TimeSpan($0) }
+            ?? TimeSpan(seconds: 30 * 86400)
         let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
         logLevel = try parse("log-level", flags.logLevel, "one of \(levels)") { Logger.Level(rawValue: $0) } ?? .info
         logFormat = try parse("log-format", flags.logFormat, "text or json") { LogFormat(rawValue: $0) } ?? .automatic

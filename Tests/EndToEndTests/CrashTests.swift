@@ -30,8 +30,8 @@ import Testing
 
     @Test func eightWritersAndAKill() async throws {
         let rounds = Self.rounds ?? 4
-        // A library of its own for each ten, because all of it is looked at after each kill; four at once, because their clients
-        // mostly wait for a daemon that is gone.
+        // A library of its own for each ten, because all of it is looked at after each kill; four at once, because
+        // their clients mostly wait for a daemon that is gone.
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (number, first) in stride(from: 0, to: rounds, by: 10).enumerated() {
                 if number >= 4 { try await group.next() }
@@ -82,9 +82,9 @@ import Testing
         case full = "error=ENOSPC"
     }
 
-    /// Fails the first write of a daemon's life, then the second, and so on until a life passes without a fault; and so the
-    /// syncs. Each call by itself: strace counts each call apart, and a life that ends in its second write never comes to
-    /// its second sync.
+    /// Fails the first write of a daemon's life, then the second, and so on until a life passes without a fault; and so
+    /// the syncs. Each call by itself: strace counts each call apart, and a life that ends in its second write never
+    /// comes to its second sync.
     @Test(
         .enabled(if: Program.mayTrace, "strace may not trace here"), arguments: Fault.allCases,
         ["pwrite64", "fdatasync"])

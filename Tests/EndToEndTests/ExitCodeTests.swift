@@ -2,8 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Each exit code of the README's table, from the real program. 2, which only people can cause, is in `TerminalTests`; 1 is for
-/// errors that nobody has thought of, and made up in `ClientTests`.
+/// Each exit code of the README's table, from the real program. 2, which only people can cause, is in `TerminalTests`;
+/// 1 is for errors that nobody has thought of, and made up in `ClientTests`.
 @Suite(.serialized) struct ExitCodeTests {
     private let home = TemporaryFolder()
 
@@ -78,7 +78,8 @@ import Testing
         #expect(server.requests.first?.contains("Authorization: Bearer secret\r\n") == true)
     }
 
-    /// Whoever read the output wants no more: that is no failure to tell of, whether the signal ends the program or it is ignored.
+    /// Whoever read the output wants no more: that is no failure to tell of, whether the signal ends the program or it
+    /// is ignored.
     @Test(arguments: ["", "trap '' PIPE; "])
     func aReaderMayLeaveEarly(preparation: String) async throws {
         let daemon = try await Daemon()

@@ -158,8 +158,8 @@ import Testing
         )
     }
 
-    /// Four clients write while the daemon is backed up: what the library had before is in the backup, what is in it was sent,
-    /// and it is whole.
+    /// Four clients write while the daemon is backed up: what the library had before is in the backup, what is in it
+    /// was sent, and it is whole.
     @Test func aBackupUnderLoadHasWhatWasThereBefore() async throws {
         let daemon = try await Daemon()
         try await daemon.login("ada", home: home)

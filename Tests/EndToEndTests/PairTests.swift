@@ -75,7 +75,8 @@ import Testing
         #expect(check.code == 0, "\(check.error)")
     }
 
-    /// It has two seconds to say so. A busy machine may take longer for anything, so what counts is that nothing is waited for.
+    /// It has two seconds to say so. A busy machine may take longer for anything, so what counts is that nothing is
+    /// waited for.
     @Test func aSecondDaemonNamesTheFirst() async throws {
         let daemon = try await Daemon()
         let trace = home.path + "/trace"

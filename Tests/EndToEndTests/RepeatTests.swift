@@ -42,8 +42,8 @@ import Testing
         #expect(list.output.split(separator: "\n").count == 20_000)
     }
 
-    /// The command goes on by itself once the daemon is there again. All or nothing, it is stored once, whether the kill met the file
-    /// before its transaction, in it or behind it.
+    /// The command goes on by itself once the daemon is there again. All or nothing, it is stored once, whether the
+    /// kill met the file before its transaction, in it or behind it.
     @Test(arguments: [[], ["--atomic"]])
     func anImportSurvivesAKill(options: [String]) async throws {
         let daemon = try await Daemon()
@@ -66,8 +66,8 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: daemon.data).allSatisfy { !$0.contains("spool") })
     }
 
-    /// Whether something is stored, or the file that is all or nothing is on its way. No program is started for this: it would take as long
-    /// as the import.
+    /// Whether something is stored, or the file that is all or nothing is on its way. No program is started for this:
+    /// it would take as long as the import.
     private func hasBegun(_ daemon: Daemon, _ options: [String], logged: Int) throws -> Bool {
         if options.isEmpty { return try logSize(daemon) > logged + 200_000 }
         let folder = "/proc/\(daemon.pid)/fd/"
@@ -97,6 +97,6 @@ import Testing
         #expect(Set(requests).count == 1)
         let body = try #require(requests.first?.components(separatedBy: "\r\n\r\n").last)
         #expect(body.split(separator: "\n").map(String.init) == lines)
-        #expect(body.utf8.count > Spool.largestPiece)
+        #expect(body.utf8.count > SpooledFile.largestPiece)
     }
 }

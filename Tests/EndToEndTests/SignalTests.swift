@@ -43,8 +43,8 @@ import Testing
         }
     }
 
-    /// Pipes that nobody has the other end of, wherever an operator can name one: each command ends by itself, the next one is answered,
-    /// and the daemon stops.
+    /// Pipes that nobody has the other end of, wherever an operator can name one: each command ends by itself, the next
+    /// one is answered, and the daemon stops.
     @Test func aPipeStopsNobody() async throws {
         let daemon = try await Daemon()
         try await daemon.login("ada", home: home)

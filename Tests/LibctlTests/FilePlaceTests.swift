@@ -71,9 +71,9 @@ import Testing
         }
         #expect(failure?.exit == .unavailable)
         if thing != .folder {
-            let spool = Spool(folder: path)
-            let failure = #expect(throws: Spool.Failure.self) {
-                try spool.append([UInt8](repeating: 0, count: Spool.largestPiece + 1))
+            let spool = SpooledFile(folder: path)
+            let failure = #expect(throws: SpooledFile.Failure.self) {
+                try spool.append([UInt8](repeating: 0, count: SpooledFile.largestPiece + 1))
             }
             #expect(failure?.code == ENOTDIR)
         }

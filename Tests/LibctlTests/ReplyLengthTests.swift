@@ -138,7 +138,8 @@ import Testing
         #expect(result.error.contains("may not be whole: the length that it announces is no number"), "\(result.error)")
     }
 
-    /// A success that the API does not have is somebody else's: a part, what a proxy has changed, what is yet to be done.
+    /// A success that the API does not have is somebody else's: a part, what a proxy has changed, what is yet to be
+    /// done.
     @Test(
         arguments: [
             "202 Accepted", "203 Changed", "205 Reset", "206 Partial Content\r\nContent-Range: bytes 0-8/99",

@@ -64,9 +64,9 @@ import Testing
 }
 
 @Suite struct EventStreamTests {
-    private func events(_ pieces: [String], after id: String = "") throws -> ([EventStream.Event], last: String) {
-        var stream = EventStream(lastID: id)
-        var events: [EventStream.Event] = []
+    private func events(_ pieces: [String], after id: String = "") throws -> ([EventReader.Event], last: String) {
+        var stream = EventReader(lastID: id)
+        var events: [EventReader.Event] = []
         for piece in pieces { try stream.append(Array(piece.utf8)) { events.append($0) } }
         return (events, stream.lastID)
     }

@@ -203,7 +203,8 @@ import Testing
         #expect(try integers("SELECT count(*) FROM session", in: home + "/library.db") == [0])
     }
 
-    /// Numbers of events that come again do not mean the same: they are in another epoch. A backup without events gets one too.
+    /// Numbers of events that come again do not mean the same: they are in another epoch. A backup without events gets
+    /// one too.
     @Test(arguments: [Migrations.all.count, 3])
     func aRestoreBeginsAnotherEpoch(schema: Int) async throws {
         try await makeLibrary(authors: 1)

@@ -27,12 +27,12 @@ import Testing
 
     private func run(
         _ path: String, owner: String? = nil, dryRun: Bool = false, _ library: TestLibrary
-    ) async throws -> ImportReport {
+    ) async throws -> FlaskImportReport {
         let request = OperatorRequest(.importFlask, name: owner, path: path, dryRun: dryRun)
-        return try #require(try await library.app.perform(request) as? ImportReport)
+        return try #require(try await library.app.perform(request) as? FlaskImportReport)
     }
 
-    private func lines(_ report: ImportReport, _ table: String) -> [String] {
+    private func lines(_ report: FlaskImportReport, _ table: String) -> [String] {
         report.rows.filter { $0.table == table }.map {
             "\($0.name): \($0.outcome)\($0.note.isEmpty ? "" : " (\($0.note))")"
         }

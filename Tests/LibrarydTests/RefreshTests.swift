@@ -12,7 +12,8 @@ import Testing
         try await library.post("/token/refresh", #"{"refresh_token":"\#(token)"}"#)
     }
 
-    /// A trade that comes to the writer when the client has given up would be a first use without an answer, and the next a replay.
+    /// A trade that comes to the writer when the client has given up would be a first use without an answer, and the
+    /// next a replay.
     @Test func aTradeThatIsLateIsNone() async throws {
         let library = try await TestLibrary()
         let login = try await library.login("ada")
@@ -125,7 +126,8 @@ import Testing
 
     // MARK: A clock that is set back, or forth
 
-    /// Otherwise the token would live longer than its lifetime. With the same code as one that has expired, clients refresh it.
+    /// Otherwise the token would live longer than its lifetime. With the same code as one that has expired, clients
+    /// refresh it.
     @Test(arguments: [(-60, nil), (-61, "token_expired"), (-86400, "token_expired")])
     func aTokenFromTheFutureIsRefreshed(seconds: Int64, code: String?) async throws {
         let library = try await TestLibrary()

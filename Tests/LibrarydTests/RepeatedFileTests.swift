@@ -48,7 +48,8 @@ import Testing
         #expect(try library.count("author") == 0)
     }
 
-    /// What was not stored may be sent again without being kept, and what cannot be read is not kept beside what was stored.
+    /// What was not stored may be sent again without being kept, and what cannot be read is not kept beside what was
+    /// stored.
     @Test func failuresTakeNoRoom() async throws {
         let library = try await TestLibrary()
         let token = try await library.login("ada").token

@@ -35,7 +35,7 @@ import Testing
         let (before, _) = (try library.files, try await library.sendFile(Self.line, as: token))
         let reply = try await library.sendFile(TestLibrary.lines(0..<20_000), query, as: token)
         #expect(try reply.results == (1...20_000).map { "\($0) created \($0 + 1)" })
-        #expect(reply.body.count > 2 * Spool.largestPiece)
+        #expect(reply.body.count > 2 * SpooledFile.largestPiece)
         #expect(reply.header("content-length") == String(reply.body.count))
         #expect(
             try await library.app.store.users().map(\.authors) == [query.contains("dry") ? 1 : 20_001])
@@ -93,7 +93,7 @@ import Testing
         let library = try await TestLibrary()
         _ = try await library.login("ada")
         let store = library.app.store
-        let contents = Spool(folder: library.folder.path)
+        let contents = SpooledFile(folder: library.folder.path)
         try contents.append(Array(TestLibrary.lines(0..<1000).utf8))
         let now = library.time.now
         let task = Task {
@@ -111,7 +111,7 @@ import Testing
     /// Two bytes of a file make a hundred of its answer.
     @Test func anAnswerHasAnEnd() throws {
         let library = TemporaryFolder()
-        var report = BulkReport(Spool(folder: library.path), isAtomic: false, longest: 1 << 20)
+        var report = BulkReport(SpooledFile(folder: library.path), isAtomic: false, longest: 1 << 20)
         let failure = #expect(throws: StoreError.self) {
             while true { try report.add(BulkResult(line: 1, failed: .invalidJSON, "not JSON")) }
         }

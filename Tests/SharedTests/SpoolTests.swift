@@ -6,7 +6,7 @@ import Testing
 @Suite struct SpoolTests {
     private let folder = TemporaryFolder()
 
-    private func all(_ spool: Spool, pieces: Int = Spool.largestPiece) throws -> [UInt8] {
+    private func all(_ spool: SpooledFile, pieces: Int = SpooledFile.largestPiece) throws -> [UInt8] {
         var bytes: [UInt8] = []
         while case let piece = try spool.bytes(from: bytes.count, atMost: pieces), !piece.isEmpty {
             #expect(piece.count <= pieces)
@@ -18,12 +18,12 @@ import Testing
     /// Wherever the boundary between memory and file is met, and whatever the pieces.
     @Test(
         arguments: [
-            ([], 1), ([5], 2), ([Spool.largestPiece], 1000), ([Spool.largestPiece, 1], 4096),
-            ([Spool.largestPiece + 1, 7], 1 << 20), (Array(repeating: 3001, count: 1000), 77_777),
-            ([1, 2 << 20, 3, 300_000, 0, 9], Spool.largestPiece),
+            ([], 1), ([5], 2), ([SpooledFile.largestPiece], 1000), ([SpooledFile.largestPiece, 1], 4096),
+            ([SpooledFile.largestPiece + 1, 7], 1 << 20), (Array(repeating: 3001, count: 1000), 77_777),
+            ([1, 2 << 20, 3, 300_000, 0, 9], SpooledFile.largestPiece),
         ] as [([Int], Int)])
     func whatGoesInComesOut(sizes: [Int], pieces: Int) throws {
-        let spool = Spool(folder: folder.path)
+        let spool = SpooledFile(folder: folder.path)
         for _ in 0..<2 {
             var expected: [UInt8] = []
             for size in sizes {
@@ -48,9 +48,9 @@ import Testing
 
     @Test func aFolderThatIsNotThereIsTold() throws {
         try FileManager.default.removeItem(atPath: folder.path)
-        let spool = Spool(folder: folder.path)
-        try spool.append([UInt8](repeating: 1, count: Spool.largestPiece))
-        let failure = #expect(throws: Spool.Failure.self) { try spool.append([1]) }
+        let spool = SpooledFile(folder: folder.path)
+        try spool.append([UInt8](repeating: 1, count: SpooledFile.largestPiece))
+        let failure = #expect(throws: SpooledFile.Failure.self) { try spool.append([1]) }
         #expect(failure?.code == ENOENT)
         #expect(failure?.isFull == false)
         #expect(failure?.description == "a temporary file in \(folder.path): No such file or directory")
@@ -59,13 +59,13 @@ import Testing
     /// Whatever the authors' lines are cut into.
     @Test(arguments: AuthorLines.Format.allCases)
     func authorsAreReadOneByOne(format: AuthorLines.Format) throws {
-        let spool = Spool(folder: folder.path)
+        let spool = SpooledFile(folder: folder.path)
         if format == .csv { try spool.append(Array("name,book,country\n".utf8)) }
         for number in 0..<20_000 {
             let line = format == .csv ? "N\(number),B,C" : #"{"name":"N\#(number)","book":"B","country":"C"}"#
             try spool.append(Array((line + "\n").utf8))
         }
-        #expect(spool.count > Spool.largestPiece || format == .csv)
+        #expect(spool.count > SpooledFile.largestPiece || format == .csv)
         var authors = SpooledAuthors(spool, format, unknownMembers: .rejected)
         var number = 0
         while let line = try authors.next() {

@@ -34,18 +34,18 @@ import Testing
 
     @Test(arguments: [("90s", 90), ("30m", 1800), ("12h", 43200), ("30d", 2_592_000), ("0s", 0)] as [(String, Int64)])
     func lifetimesAreRead(text: String, seconds: Int64) {
-        #expect(Lifetime(text)?.seconds == seconds)
+        #expect(TimeSpan(text)?.seconds == seconds)
     }
 
     @Test(arguments: ["", "s", "5", "-1s", "+1s", "1.5h", "1w", "1 s", "9999999999s", "999999999d", "９s", "1S"])
     func otherTextIsNoLifetime(text: String) {
-        #expect(Lifetime(text) == nil)
+        #expect(TimeSpan(text) == nil)
     }
 
     @Test(
         arguments: [(Int64(90), "90s"), (1800, "30m"), (86400, "1d"), (3661, "3661s"), (0, "0s")] as [(Int64, String)])
     func lifetimesAreWritten(seconds: Int64, text: String) {
-        #expect(Lifetime(seconds: seconds).description == text)
+        #expect(TimeSpan(seconds: seconds).description == text)
     }
 
     @Test(arguments: ["a b", "é&=?#%+/", "📚", "", "\0\n", "~-._"])

@@ -3,8 +3,9 @@ import GRDB
 
 /// A database whose pages lead to the same rows again and again (https://www.sqlite.org/fileformat2.html#b_tree_pages).
 public enum ForgedDatabase {
-    /// The root page of a table becomes one above `levels` of pages, each of which names the next one `fan` times, down to a leaf
-    /// with the table's last row: a scan meets it `fan` to the power of `levels` times. All rows are there once as well.
+    /// The root page of a table becomes one above `levels` of pages, each of which names the next one `fan` times, down
+    /// to a leaf with the table's last row: a scan meets it `fan` to the power of `levels` times. All rows are there
+    /// once as well.
     /// - Parameters:
     ///   - path: of a database without a log, whose table fits in one page.
     ///   - table: `sqlite_schema` as well.

@@ -17,8 +17,8 @@ public enum Program {
             .deletingLastPathComponent().path
     }
 
-    /// Whether one process may trace another here, which some containers forbid. Tests that need it are then reported as
-    /// skipped.
+    /// Whether one process may trace another here, which some containers forbid. Tests that need it are then reported
+    /// as skipped.
     public static let mayTrace = succeeds("/usr/bin/strace", "-f", "-o", "/dev/null", "true")
 
     /// Whether a program may have file systems of its own here, which some containers forbid too.
@@ -88,8 +88,8 @@ public final class Daemon: Sendable {
     public var address: String { addressText.withLock { $0 } }
     public var port: UInt16 { UInt16(address.split(separator: ":").last ?? "") ?? 0 }
     public var data: String { folder.path + "/data" }
-    /// The daemon's own, not the launcher's, unless the launcher became the daemon and keeps its folder to itself. No signal
-    /// reaches 0x7FFFFFFF.
+    /// The daemon's own, not the launcher's, unless the launcher became the daemon and keeps its folder to itself. No
+    /// signal reaches 0x7FFFFFFF.
     public var pid: Int32 {
         let text = try? String(contentsOfFile: data + "/libraryd.lock", encoding: .utf8)
         return text.flatMap { Int32($0.dropLast()) } ?? process.withLock { $0?.processIdentifier } ?? .max

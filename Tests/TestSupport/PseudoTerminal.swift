@@ -7,7 +7,8 @@ public final class PseudoTerminal: Sendable {
     private let pid: pid_t
     private let state = Mutex(State())
 
-    // TIOCSPTLCK and TIOCGPTN are macros that Swift does not see; nor does it see posix_openpt, which needs _XOPEN_SOURCE.
+    // TIOCSPTLCK and TIOCGPTN are macros that Swift does not see; nor does it see posix_openpt, which needs
+    // _XOPEN_SOURCE.
     private static let setLock: UInt = 0x4004_5431
     private static let getNumber: UInt = 0x8004_5430
 
@@ -89,7 +90,8 @@ public final class PseudoTerminal: Sendable {
         return found
     }
 
-    /// Reads to the end of the program; returns its exit code, or 128 and the number of the signal, and all that it has ever shown.
+    /// Reads to the end of the program; returns its exit code, or 128 and the number of the signal, and all that it has
+    /// ever shown.
     public func end() async throws -> (code: Int32, output: String) {
         let isDone = await Program.withoutBlocking { [self] in
             while readMore() {}

@@ -70,7 +70,8 @@ public final class Shell: Sendable {
         return String(shown[start.lowerBound...].dropLast("<end>".count))
     }
 
-    /// What the shell shows when TAB is pressed until it lists, until all the texts have come. The last thing to ask of it.
+    /// What the shell shows when TAB is pressed until it lists, until all the texts have come. The last thing to ask of
+    /// it.
     public func listing(_ typed: String, upTo texts: [String]) async throws -> String {
         terminal.send(typed + (kind == .bash ? "\t\t" : "\t"))
         return try await terminal.wait(for: texts)

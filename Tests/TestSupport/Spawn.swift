@@ -3,8 +3,8 @@ import Foundation
 extension Program {
     /// Starts a program whose descriptors are those that the actions open.
     ///
-    /// Not Foundation's `Process`, which leaves descriptors open here for each program that it has run: after some hundred of them,
-    /// under Debian's limit of 1024, a launch fails with EBADF. Here the child opens its own.
+    /// Not Foundation's `Process`, which leaves descriptors open here for each program that it has run: after some
+    /// hundred of them, under Debian's limit of 1024, a launch fails with EBADF. Here the child opens its own.
     /// - Parameter leadsSession: with the first terminal that it opens as its controlling one.
     static func spawn(
         _ command: [String], environment: [String: String], _ actions: inout posix_spawn_file_actions_t,

@@ -29,7 +29,7 @@ public final class TestLibrary: Sendable {
         app = try await App(
             store: try Store(path: folder.path + "/library.db", uptime: { time.uptime }),
             keys: KeyFiles(folder: folder.path),
-            tokenLifetime: Lifetime(seconds: 1800), refreshLifetime: Lifetime(seconds: 30 * 86400),
+            tokenLifetime: TimeSpan(seconds: 1800), refreshLifetime: TimeSpan(seconds: 30 * 86400),
             // Cheap, so that a test can have many users; the real cost has a test of its own.
             passwords: Passwords(cost: .init(logN: 4, r: 8, p: 1)),
             behindProxy: behindProxy, clock: Clock(now: { time.now }, uptime: { time.uptime }),

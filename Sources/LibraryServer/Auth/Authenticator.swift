@@ -8,14 +8,15 @@ import Shared
 struct Authenticator: Sendable {
     /// Seconds for which a used refresh token is honoured once more.
     static let refreshGrace: Int64 = 10
-    /// Seconds that a trade may wait for the writer: less than a client waits for the answer, which is 4 seconds in libctl.
+    /// Seconds that a trade may wait for the writer: less than a client waits for the answer, which is 4 seconds in
+    /// libctl.
     private static let refreshPatience: Int64 = 3
 
     let store: Store
     let tokens: Tokens
     let passwords: Passwords
     let throttle: Throttle
-    let refreshLifetime: Lifetime
+    let refreshLifetime: TimeSpan
     let clock: Clock
     let logger: Logger
 

@@ -7,8 +7,9 @@ import NIOCore
 enum ClientAddress {
     /// The network address of the client; `nil` for the unix socket, whose other end is the same user.
     ///
-    /// Behind a proxy it is the last address of `X-Forwarded-For`: the one that the proxy itself has seen. All before it is what
-    /// the client says. Whoever comes through a proxy that tells no address shares one limit with all others who do.
+    /// Behind a proxy it is the last address of `X-Forwarded-For`: the one that the proxy itself has seen. All before
+    /// it is what the client says. Whoever comes through a proxy that tells no address shares one limit with all others
+    /// who do.
     static func of(_ request: Request, _ peer: SocketAddress?, behindProxy: Bool) -> String? {
         guard behindProxy else { return peer.flatMap(network) }
         let forwarded = request.headers[values: .forwardedFor].last?.split(separator: ",").last ?? ""

@@ -40,8 +40,8 @@ package final class Passwords: Sendable {
     private let waiting = Mutex<[String?: Int]>([:])
     /// A hash of nothing that anybody knows: checking against it takes as long as checking against a real one.
     private let decoy: String
-    /// The costliest of Werkzeug's methods that some imported user still has: everybody's check computes it, lest the time tell who
-    /// was imported.
+    /// The costliest of Werkzeug's methods that some imported user still has: everybody's check computes it, lest the
+    /// time tell who was imported.
     private let costliest = Mutex<WerkzeugHash.Method?>(nil)
 
     package init(cost: Cost = .owasp, threads: Int = min(2, ProcessInfo.processInfo.activeProcessorCount)) {

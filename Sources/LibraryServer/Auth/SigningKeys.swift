@@ -76,8 +76,8 @@ package struct KeyFiles: Sendable {
         return next
     }
 
-    /// Among 32 random bytes are fewer than 12 different ones once in 10^25 keys; a file of zeros, or of a repeated word, is a key that
-    /// others can guess.
+    /// Among 32 random bytes are fewer than 12 different ones once in 10^25 keys; a file of zeros, or of a repeated
+    /// word, is a key that others can guess.
     private static func isKey(_ bytes: [UInt8]) -> Bool { bytes.count == 32 && Set(bytes).count >= 12 }
 
     private func secret(_ path: String) throws -> [UInt8]? {

@@ -4,11 +4,11 @@ import Synchronization
 
 /// Bounds how fast anybody can guess passwords or register accounts.
 ///
-/// From the sixth wrong password in a row for one account from one address each try has to wait, twice as long as the one
-/// before; after 100 for one account from anywhere, only addresses from which somebody has logged in to it may go on. So a
-/// stranger who guesses does not lock the owner out. Names that do not exist are counted like those that do. A try counts as
-/// a failure from its beginning until it has succeeded, so that many at once are no way around. Kept in memory, on a monotonic
-/// clock: a restart forgets, a clock that is set does not.
+/// From the sixth wrong password in a row for one account from one address each try has to wait, twice as long as the
+/// one before; after 100 for one account from anywhere, only addresses from which somebody has logged in to it may go
+/// on. So a stranger who guesses does not lock the owner out. Names that do not exist are counted like those that do. A
+/// try counts as a failure from its beginning until it has succeeded, so that many at once are no way around. Kept in
+/// memory, on a monotonic clock: a restart forgets, a clock that is set does not.
 final class Throttle: Sendable {
     /// Wrong passwords in a row before the first delay.
     static let freeFailures = 5

@@ -28,19 +28,20 @@ final class Tokens: Sendable {
     /// How far from the future a token may come, in seconds: clocks are set right by small steps all the time.
     static let clockSkew: Int64 = 60
 
-    let lifetime: Lifetime
+    let lifetime: TimeSpan
 
     private struct State {
         var signer: TokenKey
         var retired: (key: TokenKey, at: Timestamp)?
-        /// Tokens whose signature was right, with the key, so that the same token is not verified again on each request.
+        /// Tokens whose signature was right, with the key, so that the same token is not verified again on each
+        /// request.
         var verified: [String: (claims: AccessClaims, keyID: String)] = [:]
     }
 
     private let state: Mutex<State>
     private static let rememberedTokens = 4096
 
-    init(keys: SigningKeys, lifetime: Lifetime) async throws {
+    init(keys: SigningKeys, lifetime: TimeSpan) async throws {
         self.lifetime = lifetime
         state = Mutex(try await Self.state(keys))
     }

@@ -2,8 +2,8 @@ import CLibcrypto
 import LibraryStore
 import Shared
 
-/// A password hash as Werkzeug's `generate_password_hash` writes it: `METHOD$SALT$HEX`. The salt is used as the ASCII text that it is
-/// (https://werkzeug.palletsprojects.com/en/stable/utils/#module-werkzeug.security).
+/// A password hash as Werkzeug's `generate_password_hash` writes it: `METHOD$SALT$HEX`. The salt is used as the ASCII
+/// text that it is (https://werkzeug.palletsprojects.com/en/stable/utils/#module-werkzeug.security).
 struct WerkzeugHash: Equatable {
     enum Method: Equatable {
         /// `sha256`, of Werkzeug before 3: HMAC-SHA256 with the salt as key.

@@ -4,8 +4,8 @@ import NIOHTTPTypes
 
 /// Closes the connection of a stream of events as soon as its client is gone.
 ///
-/// A client may close its half of a connection once it has asked, so that alone ends no request; whoever listens to events
-/// has nothing more to say, and would otherwise be missed at the next write only.
+/// A client may close its half of a connection once it has asked, so that alone ends no request; whoever listens to
+/// events has nothing more to say, and would otherwise be missed at the next write only.
 final class EventStreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart

@@ -6,8 +6,8 @@ import Shared
 
 /// Gives a request that is not HTTP the problem document that every other refusal has.
 ///
-/// Hummingbird answers what the parser rejects by itself, before any middleware: 400 with an empty body. No reply of ours
-/// has that form.
+/// Hummingbird answers what the parser rejects by itself, before any middleware: 400 with an empty body. No reply of
+/// ours has that form.
 final class MalformedRequestHandler: ChannelOutboundHandler, RemovableChannelHandler {
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
@@ -16,7 +16,7 @@ final class MalformedRequestHandler: ChannelOutboundHandler, RemovableChannelHan
         guard case .head(var head) = unwrapOutboundIn(data), head.status == .badRequest,
             head.headerFields[.contentLength] == "0"
         else { return context.write(data, promise: promise) }
-        let requestID = RequestIdentifier.next()
+        let requestID = RequestID.next()
         let body = Failure(.badRequest, "The request is not valid HTTP.").problem(requestID: requestID).json
         head.headerFields[.contentType] = Problem.mediaType
         head.headerFields[.contentLength] = String(body.count)

@@ -61,7 +61,7 @@ struct ProblemMiddleware: RouterMiddleware {
                     metadata: ["id": "\(context.requestID)", "sqlite": "\(cause.code)", "reason": "\(cause.message)"])
             }
             return Failure(error)
-        case let error as Spool.Failure:
+        case let error as SpooledFile.Failure:
             logger.error("a spool failed", metadata: ["id": "\(context.requestID)", "reason": "\(error)"])
             return error.isFull ? Failure(.storageFull) : Failure(.storageUnavailable, headers: [.retryAfter: "1"])
         default:

@@ -56,7 +56,8 @@ package struct OperatorRequest: JSONReadable, JSONWritable, Equatable {
 
 extension App {
     /// Does what the operator asks. Answers with the users as they are now, or with the manifest of the backup.
-    /// - Throws: ``CommandError`` `temporaryFailure` if the same is under way already, of what cannot be done twice at once.
+    /// - Throws: ``CommandError`` `temporaryFailure` if the same is under way already, of what cannot be done twice at
+    ///   once.
     package func perform(_ request: OperatorRequest) async throws -> any JSONWritable {
         let command = OperatorRequest.Command(rawValue: request.command)
         switch command {
@@ -87,7 +88,7 @@ extension App {
         return UserList(try await store.users())
     }
 
-    private func importFlask(_ path: String, owner: String?, dryRun: Bool) async throws -> ImportReport {
+    private func importFlask(_ path: String, owner: String?, dryRun: Bool) async throws -> FlaskImportReport {
         let old = try await Cancellation.following { cancellation in
             try await NIOThreadPool.singleton.runIfActive { try FlaskLibrary(path: path, until: cancellation) }
         }

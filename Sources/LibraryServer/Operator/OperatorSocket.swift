@@ -7,8 +7,8 @@ package import Shared
 
 /// `operator.sock`: one JSON request, one JSON answer, for processes of the same user only.
 ///
-/// Operators do not wait for each other, and each hears every few seconds that its work goes on. When the daemon stops, work that is not
-/// done by the end of the drain is given up.
+/// Operators do not wait for each other, and each hears every few seconds that its work goes on. When the daemon stops,
+/// work that is not done by the end of the drain is given up.
 package struct OperatorSocket: Service {
     private let path: String
     private let app: App

@@ -114,7 +114,7 @@ extension EventPosition {
 }
 
 extension Revision {
-    /// A strong validator (RFC 9110, section 8.8.3) for any list of the owner. It has the owner in it, because one client may have
-    /// several accounts and sees them all under the same address.
+    /// A strong validator (RFC 9110, section 8.8.3) for any list of the owner. It has the owner in it, because one
+    /// client may have several accounts and sees them all under the same address.
     var entityTag: String { "\"\(String(run, radix: 36))-\(owner)-\(changes)\"" }
 }

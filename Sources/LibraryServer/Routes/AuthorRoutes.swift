@@ -8,12 +8,12 @@ struct AuthorRoutes {
     let store: Store
     let clock: Clock
     private let replies = ReplyCache()
-    private let bulk: BulkRoutes
+    private let bulk: AuthorFileRoutes
 
     init(store: Store, clock: Clock) {
         self.store = store
         self.clock = clock
-        bulk = BulkRoutes(store: store, clock: clock)
+        bulk = AuthorFileRoutes(store: store, clock: clock)
     }
 
     func add(toCallers routes: RouterGroup<CallerContext>) {
@@ -40,7 +40,9 @@ struct AuthorRoutes {
     }
 
     @Sendable private func create(_ request: Request, _ context: CallerContext) async throws -> Response {
-        if let format = try BulkRoutes.format(of: request) { return try await bulk.create(request, context, format) }
+        if let format = try AuthorFileRoutes.format(of: request) {
+            return try await bulk.create(request, context, format)
+        }
         try request.query { items in
             guard let item = items.first else { return }
             throw InvalidFields([FieldError(item.name, .invalid, "is for a file of authors, not for one")])
@@ -66,7 +68,7 @@ struct AuthorRoutes {
     }
 
     @Sendable private func list(_ request: Request, _ context: CallerContext) async throws -> Response {
-        if let format = BulkRoutes.format(acceptedBy: request) { return try bulk.list(request, context, format) }
+        if let format = AuthorFileRoutes.format(acceptedBy: request) { return try bulk.list(request, context, format) }
         return try await kept(request, context) { revision in
             var query = try request.query(AuthorQuery.init(items:))
             let page: (json: [UInt8], next: String?)
@@ -88,7 +90,7 @@ struct AuthorRoutes {
         _ read: (Revision) async throws -> (json: [UInt8], headers: HTTPFields)
     ) async throws -> Response {
         // Before anything is read: a change meanwhile makes the reply an old one at once.
-        let revision = store.revisions.current(of: context.principal.userID)
+        let revision = store.changes.current(of: context.principal.userID)
         let key = ReplyCache.Key(owner: context.principal.userID, target: request.uri.string)
         if let known = replies.reply(key, at: revision) { return request.conditionally(known.headers, known.body) }
         var (json, headers) = try await read(revision)

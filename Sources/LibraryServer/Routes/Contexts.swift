@@ -17,7 +17,7 @@ package struct GuestContext: RequestContext {
 
     package init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
-        requestID = RequestIdentifier.next()
+        requestID = RequestID.next()
         channel = source.channel
     }
 
@@ -80,7 +80,7 @@ struct AdminContext: ChildRequestContext {
 }
 
 /// Names of requests: 16 hexadecimal digits, different for each request of a process and hardly ever the same in two.
-enum RequestIdentifier {
+enum RequestID {
     private static let count = Atomic(UInt64.random(in: .min ... .max))
 
     static func next() -> String {

@@ -15,11 +15,13 @@ struct EventRoutes: Sendable {
     func add(toCallers routes: RouterGroup<CallerContext>) {
         routes.on(Endpoints.authorEvents) { request, context in
             let asked = try request.lastEventID
-            let watcher = try store.revisions.watch(context.principal.userID)
+            let subscription = try store.changes.watch(context.principal.userID)
             let last = try store.lastEvent(owner: context.principal.userID)
             let (authenticator, headers) = (authenticator, request.headers)
             // As on a request of its own: a token that has expired listens no longer.
-            let stream = EventStream(store: store, context: context, watcher: watcher, asked: asked, last: last) {
+            let stream = EventWriter(
+                store: store, context: context, subscription: subscription, asked: asked, last: last
+            ) {
                 (try? await authenticator.principal(headers)) != nil
             }
             return Response(
@@ -30,67 +32,68 @@ struct EventRoutes: Sendable {
 }
 
 /// The events of one caller from one moment on.
-private struct EventStream: Sendable {
-    /// Each brings at least a comment.
+private struct EventWriter: Sendable {
+    /// Time between keep-alives; each writes at least a comment.
     private static let keepAlive = TimeAmount.seconds(15)
-    /// Who has not taken in what so many brought is taken to be gone at the next.
-    private static let patience = 3
-    /// How long a client that reads nothing may hold up the daemon's end.
-    private static let farewell = TimeAmount.seconds(1)
-    /// Milliseconds after which a client comes back.
-    private static let opening = Array("retry: 1000\n".utf8)
-    private static let comment = Array(": \n\n".utf8)
+    /// The connection is closed after this many keep-alives in a row that could not be written.
+    private static let mostUnwritten = 3
+    /// A client that reads nothing delays the end of the daemon by no more than this.
+    private static let shutdownGrace = TimeAmount.seconds(1)
+    /// Clients reconnect after this many milliseconds.
+    private static let retryField = Array("retry: 1000\n".utf8)
+    private static let keepAliveComment = Array(": \n\n".utf8)
 
     private let store: Store
     private let context: CallerContext
-    private let watcher: Watcher
+    private let subscription: ChangeSubscription
     private let start: EventPosition
     private let greeting: [UInt8]
     private let isAllowed: @Sendable () async -> Bool
 
     init(
-        store: Store, context: CallerContext, watcher: Watcher, asked: EventPosition?, last: EventPosition,
+        store: Store, context: CallerContext, subscription: ChangeSubscription, asked: EventPosition?,
+        last: EventPosition,
         isAllowed: @escaping @Sendable () async -> Bool
     ) {
         self.isAllowed = isAllowed
         self.store = store
         self.context = context
-        self.watcher = watcher
+        self.subscription = subscription
         switch asked {
         case nil:
-            // An id without data is the client's last event id without being an event.
+            // `id:` without `data:` sets the Last-Event-ID of the client and dispatches nothing.
             start = last
-            greeting = Self.opening + Array("id: \(last)\n\n".utf8)
+            greeting = Self.retryField + Array("id: \(last)\n\n".utf8)
         case let asked? where asked.epoch == last.epoch && asked.sequence <= last.sequence:
             start = asked
-            greeting = Self.opening + [UInt8(ascii: "\n")]
+            greeting = Self.retryField + [UInt8(ascii: "\n")]
         default:
             start = last
-            greeting = Self.opening + last.reset
+            greeting = Self.retryField + last.reset
         }
     }
 
     func write(to writer: inout any ResponseBodyWriter) async throws {
-        defer { watcher.leave() }
-        let (watcher, channel) = (watcher, context.channel)
+        defer { subscription.leave() }
+        let (subscription, channel) = (subscription, context.channel)
         let ticks = channel.eventLoop.scheduleRepeatedTask(initialDelay: Self.keepAlive, delay: Self.keepAlive) { _ in
-            if watcher.tick() > Self.patience { channel.close(promise: nil) }
+            if subscription.tick() > Self.mostUnwritten { channel.close(promise: nil) }
         }
         defer { ticks.cancel() }
-        channel.closeFuture.whenComplete { [weak watcher] _ in watcher?.end() }
+        channel.closeFuture.whenComplete { [weak subscription] _ in subscription?.end() }
         try await withGracefulShutdownHandler {
-            try await tell(&writer)
+            try await writeEvents(&writer)
         } onGracefulShutdown: {
-            watcher.end()
-            channel.eventLoop.scheduleTask(in: Self.farewell) { channel.close(promise: nil) }
+            subscription.end()
+            channel.eventLoop.scheduleTask(in: Self.shutdownGrace) { channel.close(promise: nil) }
         }
         try await writer.finish(nil)
     }
 
-    /// Writes all that has happened, and again at each wake, until the token, the session or the connection ends. A wake that brings
-    /// nothing is answered with a comment.
-    private func tell(_ writer: inout any ResponseBodyWriter) async throws {
-        var wakes = watcher.wakes.makeAsyncIterator()
+    /// Writes all that has happened, and again at each wake, until the token, the session or the connection ends. A
+    /// wake that brings nothing is answered with a comment.
+    private func writeEvents(_ writer: inout any ResponseBodyWriter) async throws {
+        var wakes = subscription.wakes.makeAsyncIterator()
         var position = start
         var bytes = greeting
         repeat {
@@ -103,10 +106,10 @@ private struct EventStream: Sendable {
                 guard await isAllowed() else { return }
                 position = page.position
                 bytes += events
-                try await writer.write(ByteBuffer(bytes: bytes.isEmpty ? Self.comment : bytes))
+                try await writer.write(ByteBuffer(bytes: bytes.isEmpty ? Self.keepAliveComment : bytes))
                 bytes = []
             } while page.isFull
-            watcher.told()
+            subscription.acknowledge()
         } while await wakes.next() != nil
     }
 }

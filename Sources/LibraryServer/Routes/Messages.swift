@@ -11,7 +11,8 @@ extension Request {
     private static let bodyTime = Duration.seconds(30)
 
     /// The body as the endpoint's input.
-    /// - Throws: ``Failure`` for a wrong media type or none, an oversized body, what is not JSON, or fields that are not right.
+    /// - Throws: ``Failure`` for a wrong media type or none, an oversized body, what is not JSON, or fields that are
+    ///   not right.
     func decode<Value: JSONReadable>(as type: Value.Type = Value.self) async throws -> Value {
         _ = try mediaType(among: [MediaType.json])
         if let announced = headers[.contentLength].flatMap({ Int($0) }), announced > Self.maximumBody {
@@ -92,7 +93,8 @@ extension Request {
         return isEscaped ? nil : inside
     }
 
-    /// What follows the first question mark. A fragment has no place in a request (RFC 9112, section 3.2), so it is part of it.
+    /// What follows the first question mark. A fragment has no place in a request (RFC 9112, section 3.2), so it is
+    /// part of it.
     private var queryText: Substring? {
         let target = uri.string
         return target.utf8.firstIndex(of: UInt8(ascii: "?")).map { target[target.utf8.index(after: $0)...] }

@@ -31,8 +31,8 @@ enum RouteTable {
 }
 
 extension RouterMethods {
-    /// Routes an endpoint to its handler, which sees no request with parameters that the endpoint does not know: what a client means
-    /// by them, such as a dry run, would not be done.
+    /// Routes an endpoint to its handler, which sees no request with parameters that the endpoint does not know: what a
+    /// client means by them, such as a dry run, would not be done.
     func on<Input, Output>(
         _ endpoint: Endpoint<Input, Output>,
         use handler: @escaping @Sendable (Request, Context) async throws -> Response

@@ -4,8 +4,8 @@ public struct AuthorEvent: Sendable, Equatable, JSONReadable, JSONWritable {
     public static let created = "created"
     public static let updated = "updated"
     public static let deleted = "deleted"
-    /// Events are missing, so the list must be read again: the name of a server-sent event that is no `AuthorEvent`; its data
-    /// is `{}`.
+    /// Events are missing, so the list must be read again: the name of a server-sent event that is no `AuthorEvent`;
+    /// its data is `{}`.
     public static let reset = "reset"
 
     /// Opaque; sent as `Last-Event-ID` it asks for all that happened later.

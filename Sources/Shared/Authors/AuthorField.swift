@@ -1,4 +1,5 @@
-/// The fields of an author, said once: columns, JSON members, CSV columns, query parameters, orders and tables come from here.
+/// The fields of an author, said once: columns, JSON members, CSV columns, query parameters, orders and tables come
+/// from here.
 ///
 /// The order is that of columns and of members. A raw value is the index of the column in a row.
 public enum AuthorField: Int, Sendable, CaseIterable {

@@ -17,7 +17,8 @@ public struct AuthorLines: Sendable {
     public struct Line: Sendable {
         /// Counted from 1; a CSV record that spans several has the number of its first.
         public let number: Int
-        /// Of a line that is wrong: its fields as they stand in the file, or the whole line. Empty if they cannot be told apart.
+        /// Of a line that is wrong: its fields as they stand in the file, or the whole line. Empty if they cannot be
+        /// told apart.
         public let fields: [[UInt8]]
         /// What it says, as it will be stored, or what is wrong.
         public let entry: Result<AuthorValues, Fault>
@@ -46,7 +47,7 @@ public struct AuthorLines: Sendable {
     private let restIsNeeded: Bool
     /// The author's fields, by the names of members.
     private let fields: [String: String]
-    private var records: Records
+    private var records: RecordReader
     private var columns: [String]?
     private var isFirst = true
     /// Columns and members that are no fields of an author, each once.
@@ -55,9 +56,11 @@ public struct AuthorLines: Sendable {
     /// - Parameters:
     ///   - separator: of the fields of a CSV file.
     ///   - defaults: by the author's field, what to take where the file has nothing: a name or a book.
-    ///   - restIsNeeded: whether a line without a required field that is not of the key is a fault. Otherwise it has no value.
+    ///   - restIsNeeded: whether a line without a required field that is not of the key is a fault. Otherwise it has no
+    ///     value.
     ///   - names: other people's names of columns or members, by the author's field: `["name": "Author"]`.
-    ///   - unknownMembers: whether a column or member that is no field of an author is a fault, or told in ``unknownNames``.
+    ///   - unknownMembers: whether a column or member that is no field of an author is a fault, or told in
+    ///     ``unknownNames``.
     public init(
         _ format: Format, separator: UInt8 = UInt8(ascii: ","), names: [String: String] = [:],
         defaults: [String: String] = [:], restIsNeeded: Bool = true, unknownMembers: UnknownMembers
@@ -68,7 +71,7 @@ public struct AuthorLines: Sendable {
         self.names = names
         self.defaults = defaults
         fields = Dictionary(names.map { ($1, $0) }) { first, _ in first }
-        records = Records(csv: format == .csv, separator: separator)
+        records = RecordReader(csv: format == .csv, separator: separator)
     }
 
     public mutating func append(_ bytes: some Sequence<UInt8>) {
@@ -97,7 +100,7 @@ public struct AuthorLines: Sendable {
         return nil
     }
 
-    private mutating func header(_ record: Records.Record) throws(Fault) -> [String] {
+    private mutating func header(_ record: RecordReader.Record) throws(Fault) -> [String] {
         let own = Dictionary(names.map { (Self.folded($1), $0) }) { first, _ in first }
         let texts = try Self.texts(record).map(Self.folded)
         let columns = texts.map { own[$0] ?? (names[$0] == nil ? $0 : "") }
@@ -118,7 +121,7 @@ public struct AuthorLines: Sendable {
 
     private static func folded(_ text: String) -> String { StoredText.normalized(text).lowercased() }
 
-    private func row(_ record: Records.Record, _ columns: [String]) throws(Fault) -> AuthorValues {
+    private func row(_ record: RecordReader.Record, _ columns: [String]) throws(Fault) -> AuthorValues {
         let fields = try Self.texts(record)
         guard fields.count == columns.count else {
             throw .syntax("\(fields.count) fields where the header has \(columns.count)")
@@ -148,7 +151,7 @@ public struct AuthorLines: Sendable {
         }
     }
 
-    private mutating func object(_ record: Records.Record) throws(Fault) -> AuthorValues {
+    private mutating func object(_ record: RecordReader.Record) throws(Fault) -> AuthorValues {
         if let fault = record.fault { throw .syntax(fault) }
         let value: JSONValue
         do {
@@ -199,7 +202,7 @@ public struct AuthorLines: Sendable {
         }
     }
 
-    private static func texts(_ record: Records.Record) throws(Fault) -> [String] {
+    private static func texts(_ record: RecordReader.Record) throws(Fault) -> [String] {
         if let fault = record.fault { throw .syntax(fault) }
         var texts: [String] = []
         for field in record.fields {
@@ -209,9 +212,9 @@ public struct AuthorLines: Sendable {
         return texts
     }
 
-    private static func withoutByteOrderMark(_ record: Records.Record) -> Records.Record {
+    private static func withoutByteOrderMark(_ record: RecordReader.Record) -> RecordReader.Record {
         guard let first = record.fields.first, first.starts(with: [0xEF, 0xBB, 0xBF]) else { return record }
-        return Records.Record(
+        return RecordReader.Record(
             line: record.line, fields: [Array(first.dropFirst(3))] + record.fields.dropFirst(), fault: record.fault)
     }
 
@@ -229,7 +232,7 @@ public struct AuthorLines: Sendable {
 }
 
 extension AuthorLines.Line {
-    fileprivate init(_ record: Records.Record, _ entry: Result<AuthorValues, AuthorLines.Fault>) {
+    fileprivate init(_ record: RecordReader.Record, _ entry: Result<AuthorValues, AuthorLines.Fault>) {
         number = record.line
         self.entry = entry
         if case .failure = entry { fields = record.fields } else { fields = [] }

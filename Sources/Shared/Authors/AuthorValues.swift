@@ -112,9 +112,10 @@ public struct AuthorValues: Sendable, Equatable, JSONWritable {
 }
 
 extension AuthorValues {
-    /// What one line of a file says, as it will be stored. A field of which it says nothing stays as it is where the author is there
-    /// already.
-    /// - Parameter restIsNeeded: whether required fields besides the key must be there. Otherwise an empty text says nothing.
+    /// What one line of a file says, as it will be stored. A field of which it says nothing stays as it is where the
+    /// author is there already.
+    /// - Parameter restIsNeeded: whether required fields besides the key must be there. Otherwise an empty text says
+    ///   nothing.
     /// - Throws: ``InvalidFields`` with every fault.
     func validatedLine(restIsNeeded: Bool) throws(InvalidFields) -> AuthorValues {
         var values = normalized()

@@ -1,19 +1,19 @@
 /// Reads the authors of a file that has come whole, one at a time.
 public struct SpooledAuthors {
-    private let spool: Spool
+    private let spool: SpooledFile
     private var offset = 0
     private var isAtEnd = false
     private var lines: AuthorLines
 
     public init(
-        _ spool: Spool, _ format: AuthorLines.Format, restIsNeeded: Bool = true, unknownMembers: UnknownMembers
+        _ spool: SpooledFile, _ format: AuthorLines.Format, restIsNeeded: Bool = true, unknownMembers: UnknownMembers
     ) {
         self.spool = spool
         lines = AuthorLines(format, restIsNeeded: restIsNeeded, unknownMembers: unknownMembers)
     }
 
     /// The next line; `nil` at the end.
-    /// - Throws: ``AuthorLines/Fault`` if a CSV header lacks a column, ``Spool/Failure``.
+    /// - Throws: ``AuthorLines/Fault`` if a CSV header lacks a column, ``SpooledFile/Failure``.
     public mutating func next() throws -> AuthorLines.Line? {
         while true {
             if let line = try lines.next(atEnd: isAtEnd) { return line }

@@ -1,7 +1,8 @@
-/// The stable names of failures, each with all that follows from it: the status over HTTP, the exit code of `libctl`, and words.
+/// The stable names of failures, each with all that follows from it: the status over HTTP, the exit code of `libctl`,
+/// and words.
 ///
-/// The list is closed here and open on the wire (``Problem/code`` is a string): an older client meets codes that it does not
-/// know. Codes are added, never changed. `docs/errors.md` is made from this list.
+/// The list is closed here and open on the wire (``Problem/code`` is a string): an older client meets codes that it
+/// does not know. Codes are added, never changed. `docs/errors.md` is made from this list.
 public enum ErrorCode: String, Sendable, CaseIterable {
     // The request as such.
     case badRequest = "bad_request"

@@ -14,8 +14,8 @@ extension JSONWritable {
 
 /// A value that is read from a JSON object.
 ///
-/// Reading never stops at the first fault: the reader records each one and hands out a placeholder, so that whoever sent
-/// the object learns of all its faults at once.
+/// Reading never stops at the first fault: the reader records each one and hands out a placeholder, so that whoever
+/// sent the object learns of all its faults at once.
 public protocol JSONReadable: Sendable {
     init(from object: inout ObjectReader)
 }

@@ -28,8 +28,8 @@ public enum Secrets {
         return SystemText.shown(text)
     }
 
-    /// A value that the user gave, in quotes, cut short and without what may be secret in a URL: the user and password, also where
-    /// the host was forgotten, and the query.
+    /// A value that the user gave, in quotes, cut short and without what may be secret in a URL: the user and password,
+    /// also where the host was forgotten, and the query.
     public static func quoted(_ value: String) -> String {
         var value = value
         let start = value.firstRange(of: "//")?.upperBound ?? value.startIndex

@@ -1,4 +1,5 @@
-/// A moment in UTC, in whole milliseconds since 1970-01-01T00:00:00Z; on the wire `2026-11-23T18:04:02.123Z` (RFC 3339).
+/// A moment in UTC, in whole milliseconds since 1970-01-01T00:00:00Z; on the wire `2026-11-23T18:04:02.123Z` (RFC
+/// 3339).
 public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible {
     public let milliseconds: Int64
 

@@ -2,7 +2,7 @@ import ArgumentParser
 import FoundationEssentials
 import Shared
 
-struct LoginCommand: ParsableCommand, SessionCommand {
+struct LoginCommand: ParsableCommand, ContextCommand {
     static let title = "login"
     static let configuration = CommandConfiguration(
         "login", "Log in and keep the token.",
@@ -14,19 +14,19 @@ struct LoginCommand: ParsableCommand, SessionCommand {
     @OptionGroup var password: PasswordOptions
     @OptionGroup var options: GlobalOptions
 
-    func run(_ session: Session) throws {
-        let name = try user.name(session)
+    func run(_ context: CommandContext) throws {
+        let name = try user.name(context)
         // A colon would end the name in HTTP Basic (RFC 7617, section 2).
         if let fault = Registration.fault(inName: name) { throw InvalidFields([fault]) }
-        let given = try password.password(for: name, session)
-        let room = try session.roomForLogin()
+        let given = try password.password(for: name, context)
+        let room = try context.roomForLogin()
         defer { room.cancel() }
         let pair = "\(name):\(given)"
-        let login = try session.client.call(
+        let login = try context.client.call(
             Endpoints.login, authorization: "Basic " + Data(pair.utf8).base64EncodedString())
         let credential = Credential(
-            server: session.server.origin, user: name, login: login, at: session.io.now())
-        try session.keep(credential, in: room)
-        session.talk.say("logged in as \(name) at \(session.server.origin)")
+            server: context.server.origin, user: name, login: login, at: context.io.now())
+        try context.keep(credential, in: room)
+        context.diagnostics.say("logged in as \(name) at \(context.server.origin)")
     }
 }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Shared
 
-struct LogoutCommand: ParsableCommand, SessionCommand {
+struct LogoutCommand: ParsableCommand, ContextCommand {
     static let title = "logout"
     static let configuration = CommandConfiguration(
         "logout", "End the session and forget its token.", examples: "logout", "logout --all")
@@ -11,21 +11,21 @@ struct LogoutCommand: ParsableCommand, SessionCommand {
 
     @OptionGroup var options: GlobalOptions
 
-    func run(_ session: Session) throws {
-        if session.io.variable("LIBCTL_TOKEN") != nil {
-            try end(session)
-            return session.talk.say("logged out")
+    func run(_ context: CommandContext) throws {
+        if context.io.variable("LIBCTL_TOKEN") != nil {
+            try end(context)
+            return context.diagnostics.say("logged out")
         }
-        guard let credential = session.login(in: try session.credentials.read()) else {
-            throw CommandError(.notLoggedIn, "not logged in at \(session.server.origin)")
+        guard let credential = context.login(in: try context.credentials.read()) else {
+            throw CommandError(.notLoggedIn, "not logged in at \(context.server.origin)")
         }
         do {
-            try end(session)
+            try end(context)
         } catch let failure where !all && Self.hasEnded(failure) {
             // The daemon has ended the session already; all that is left is to forget it.
         }
-        try session.credentials.update { all, _ in all.remove(credential) }
-        session.talk.say("logged out \(credential.user)\(all ? " everywhere" : "")")
+        try context.credentials.update { all, _ in all.remove(credential) }
+        context.diagnostics.say("logged out \(credential.user)\(all ? " everywhere" : "")")
     }
 
     private static func hasEnded(_ error: any Error) -> Bool {
@@ -33,13 +33,13 @@ struct LogoutCommand: ParsableCommand, SessionCommand {
         return code == .tokenRevoked || code == .refreshTokenInvalid
     }
 
-    private func end(_ session: Session) throws {
+    private func end(_ context: CommandContext) throws {
         let path = Endpoints.endSessions.path + QueryItem.string(SessionScope.all.items)
-        try session.authorized { authorization in
+        try context.authorized { authorization in
             if all {
-                try session.client.call(Endpoints.endSessions, path: path, authorization: authorization)
+                try context.client.call(Endpoints.endSessions, path: path, authorization: authorization)
             } else {
-                try session.client.call(Endpoints.logout, authorization: authorization)
+                try context.client.call(Endpoints.logout, authorization: authorization)
             }
         }
     }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Shared
 
-struct PasswdCommand: ParsableCommand, SessionCommand {
+struct PasswdCommand: ParsableCommand, ContextCommand {
     static let title = "passwd"
     static let configuration = CommandConfiguration(
         "passwd", "Change your password; all other logins of yours end.",
@@ -14,13 +14,13 @@ struct PasswdCommand: ParsableCommand, SessionCommand {
     @OptionGroup var password: PasswordOptions
     @OptionGroup var options: GlobalOptions
 
-    func run(_ session: Session) throws {
-        let user = try session.authorized { try session.client.call(Endpoints.me, authorization: $0) }
-        let change = try password.change(for: user.name, session)
+    func run(_ context: CommandContext) throws {
+        let user = try context.authorized { try context.client.call(Endpoints.me, authorization: $0) }
+        let change = try password.change(for: user.name, context)
         try change.validate(name: user.name)
-        try session.authorized {
-            try session.client.call(Endpoints.changePassword, authorization: $0, body: change)
+        try context.authorized {
+            try context.client.call(Endpoints.changePassword, authorization: $0, body: change)
         }
-        session.talk.say("changed the password of \(user.name); all other logins have ended")
+        context.diagnostics.say("changed the password of \(user.name); all other logins have ended")
     }
 }

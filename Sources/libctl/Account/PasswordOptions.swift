@@ -12,9 +12,9 @@ struct PasswordOptions: ParsableArguments {
 
     /// The password, from where the options say, else from a prompt.
     /// - Parameter twice: for a new password, which nobody could otherwise know to be mistyped.
-    func password(for user: String, twice: Bool = false, _ session: Session) throws -> String {
+    func password(for user: String, twice: Bool = false, _ context: CommandContext) throws -> String {
         let name = Escaping.terminal(user)
-        return try read(session, reader: { try line($0) }) { terminal in
+        return try read(context, reader: { try line($0) }) { terminal in
             let password = try terminal.askSecret("Password for \(name): ")
             if twice { try again(password, terminal) }
             return password
@@ -22,10 +22,10 @@ struct PasswordOptions: ParsableArguments {
     }
 
     /// The current password and the new one.
-    func change(for user: String, _ session: Session) throws -> PasswordChange {
+    func change(for user: String, _ context: CommandContext) throws -> PasswordChange {
         let name = Escaping.terminal(user)
         return try read(
-            session, reader: { PasswordChange(currentPassword: try line($0), newPassword: try line($0)) }
+            context, reader: { PasswordChange(currentPassword: try line($0), newPassword: try line($0)) }
         ) { terminal in
             let current = try terminal.askSecret("Current password for \(name): ")
             let new = try terminal.askSecret("New password: ")
@@ -39,19 +39,19 @@ struct PasswordOptions: ParsableArguments {
     }
 
     private func read<Value>(
-        _ session: Session, reader read: (Reader) throws -> Value, ask: (Terminal) throws -> Value
+        _ context: CommandContext, reader read: (InputReader) throws -> Value, ask: (Terminal) throws -> Value
     ) throws -> Value {
         switch (passwordStdin, passwordFile) {
         case (true, _?): throw CommandError(.usage, "--password-stdin and --password-file contradict each other")
-        case (true, nil): return try read(Reader(session.io.input))
+        case (true, nil): return try read(InputReader(context.io.input))
         case (false, let path?):
             let descriptor = try PrivateFile.openInput(path)
             defer { close(descriptor) }
-            return try read(Reader(descriptor))
+            return try read(InputReader(descriptor))
         case (false, nil):
-            guard let terminal = Terminal(session.io) else {
+            guard let terminal = Terminal(context.io) else {
                 throw CommandError(
-                    .usage, "\(session.whyNobodyIsAsked) for the password",
+                    .usage, "\(context.whyNobodyIsAsked) for the password",
                     hint: "use --password-stdin or --password-file FILE")
             }
             defer { terminal.close() }
@@ -60,7 +60,7 @@ struct PasswordOptions: ParsableArguments {
     }
 
     /// The bytes up to the end of the line, as they are.
-    private func line(_ reader: Reader) throws -> String {
+    private func line(_ reader: InputReader) throws -> String {
         let line = try reader.line() ?? []
         guard let password = String(validating: line, as: UTF8.self) else {
             throw CommandError(.dataError, "the password is not valid UTF-8")
@@ -74,10 +74,10 @@ struct PasswordOptions: ParsableArguments {
 struct UserArgument: ParsableArguments {
     @Argument(help: "Name of the user.") var name: String?
 
-    func name(_ session: Session) throws -> String {
+    func name(_ context: CommandContext) throws -> String {
         if let name { return name }
-        if let name = session.user { return name }
-        guard let terminal = Terminal(session.io) else {
+        if let name = context.user { return name }
+        guard let terminal = Terminal(context.io) else {
             throw CommandError(.usage, "the name of the user is missing", hint: "say it after the command")
         }
         defer { terminal.close() }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Shared
 
-struct RegisterCommand: ParsableCommand, SessionCommand {
+struct RegisterCommand: ParsableCommand, ContextCommand {
     static let title = "register"
     static let configuration = CommandConfiguration(
         "register", "Create an account.",
@@ -12,13 +12,13 @@ struct RegisterCommand: ParsableCommand, SessionCommand {
     @OptionGroup var password: PasswordOptions
     @OptionGroup var options: GlobalOptions
 
-    func run(_ session: Session) throws {
-        let name = try user.name(session)
+    func run(_ context: CommandContext) throws {
+        let name = try user.name(context)
         if let fault = Registration.fault(inName: name) { throw InvalidFields([fault]) }
-        let registration = Registration(name: name, password: try password.password(for: name, twice: true, session))
+        let registration = Registration(name: name, password: try password.password(for: name, twice: true, context))
         try registration.validate()
-        let registered = try session.client.call(Endpoints.register, body: registration)
-        if options.wantsJSON { try session.output.json(registered) }
-        session.talk.say("registered \(registered.name); now: libctl login \(registered.name)")
+        let registered = try context.client.call(Endpoints.register, body: registration)
+        if options.wantsJSON { try context.output.json(registered) }
+        context.diagnostics.say("registered \(registered.name); now: libctl login \(registered.name)")
     }
 }

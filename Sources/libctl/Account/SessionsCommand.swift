@@ -5,7 +5,7 @@ struct SessionsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sessions", abstract: "List and end your logins.", subcommands: [List.self, Revoke.self])
 
-    struct List: ParsableCommand, SessionCommand {
+    struct List: ParsableCommand, ContextCommand {
         static let title = "sessions list"
         static let configuration = CommandConfiguration(
             "list", "List your logins on all machines, the latest first.",
@@ -13,12 +13,12 @@ struct SessionsCommand: ParsableCommand {
 
         @OptionGroup var options: GlobalOptions
 
-        func run(_ session: Session) throws {
-            try session.output.show(try session.logins())
+        func run(_ context: CommandContext) throws {
+            try context.output.show(try context.logins())
         }
     }
 
-    struct Revoke: ParsableCommand, SessionCommand {
+    struct Revoke: ParsableCommand, ContextCommand {
         static let title = "sessions revoke"
         static let configuration = CommandConfiguration(
             "revoke", "End logins: their tokens stop working at once.",
@@ -33,24 +33,24 @@ struct SessionsCommand: ParsableCommand {
             guard id.isEmpty == others else { throw ValidationError("say which logins: ids, or --others") }
         }
 
-        func run(_ session: Session) throws {
+        func run(_ context: CommandContext) throws {
             if others {
                 let path = Endpoints.endSessions.path + QueryItem.string(SessionScope.others.items)
-                try session.authorized { try session.client.call(Endpoints.endSessions, path: path, authorization: $0) }
-                return session.talk.say("ended all other logins")
+                try context.authorized { try context.client.call(Endpoints.endSessions, path: path, authorization: $0) }
+                return context.diagnostics.say("ended all other logins")
             }
-            try session.forEach(id, noun: "session") { id in
-                try session.authorized {
-                    try session.client.call(
+            try context.forEach(id, noun: "session") { id in
+                try context.authorized {
+                    try context.client.call(
                         Endpoints.endSession, path: Endpoints.endSession.path(id), authorization: $0)
                 }
             }
-            session.talk.say("ended \(id.count == 1 ? "the login" : "\(id.count) logins")")
+            context.diagnostics.say("ended \(id.count == 1 ? "the login" : "\(id.count) logins")")
         }
     }
 }
 
-extension Session {
+extension CommandContext {
     func logins() throws -> [LoginSession] {
         try authorized { try client.call(Endpoints.sessions, authorization: $0) }.sessions
     }

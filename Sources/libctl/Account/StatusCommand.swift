@@ -2,25 +2,25 @@ import ArgumentParser
 import Glibc
 import Shared
 
-struct StatusCommand: ParsableCommand, SessionCommand {
+struct StatusCommand: ParsableCommand, ContextCommand {
     static let title = "status"
     static let configuration = CommandConfiguration(
         "status", "Tell whether the daemon is ready.", examples: "status", "status --wait 10s && libctl authors list")
 
     @Option(help: "Wait so long for it to become ready, such as 10s.")
-    var wait: Lifetime?
+    var wait: TimeSpan?
 
     @OptionGroup var options: GlobalOptions
 
-    func run(_ session: Session) throws {
+    func run(_ context: CommandContext) throws {
         let deadline = ContinuousClock.now + .seconds(wait?.seconds ?? 0)
         while true {
             do {
-                let health = try session.client.call(Endpoints.ready, timeoutMilliseconds: 2000, isPatient: false)
+                let health = try context.client.call(Endpoints.ready, timeoutMilliseconds: 2000, isPatient: false)
                 if options.wantsJSON {
-                    try session.output.json(health)
+                    try context.output.json(health)
                 } else {
-                    try session.output.line("\(session.server.origin) is ready")
+                    try context.output.line("\(context.server.origin) is ready")
                 }
                 return
             } catch {

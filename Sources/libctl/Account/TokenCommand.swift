@@ -1,7 +1,7 @@
 public import ArgumentParser
 public import Shared
 
-struct TokenCommand: ParsableCommand, SessionCommand {
+struct TokenCommand: ParsableCommand, ContextCommand {
     static let title = "token"
     static let configuration = CommandConfiguration(
         "token", "Print the access token, refreshed if need be.",
@@ -9,16 +9,16 @@ struct TokenCommand: ParsableCommand, SessionCommand {
         examples: "token", "token --min-ttl 5m")
 
     @Option(help: "How long the token must still be good, such as 5m. (default: 10s)")
-    var minTTL: Lifetime = Lifetime(seconds: 10)
+    var minTTL: TimeSpan = TimeSpan(seconds: 10)
 
     @OptionGroup var options: GlobalOptions
 
-    func run(_ session: Session) throws {
-        try session.output.line(try session.token(validFor: minTTL.seconds))
+    func run(_ context: CommandContext) throws {
+        try context.output.line(try context.token(validFor: minTTL.seconds))
     }
 }
 
-extension Lifetime: ExpressibleByArgument {
+extension TimeSpan: ExpressibleByArgument {
     public init?(argument: String) {
         self.init(argument)
     }

@@ -3,7 +3,7 @@ import Glibc
 import Shared
 
 extension AuthorsCommand {
-    struct Add: ParsableCommand, SessionCommand {
+    struct Add: ParsableCommand, ContextCommand {
         static let title = "authors add"
         static let configuration = CommandConfiguration(
             "add", "Add an author, or many from a file, and print them.",
@@ -33,46 +33,47 @@ extension AuthorsCommand {
             }
         }
 
-        func run(_ session: Session) throws {
-            if let file { return try session.reading(file) { try addAll(Reader($0), session) } }
+        func run(_ context: CommandContext) throws {
+            if let file { return try context.reading(file) { try addAll(InputReader($0), context) } }
             let draft = try AuthorDraft(author.values).validated()
-            try session.output.show(try create(draft, session))
+            try context.output.show(try create(draft, context))
         }
 
-        private func create(_ draft: AuthorDraft, _ session: Session) throws -> Author {
-            try session.authorized {
-                try session.client.call(Endpoints.createAuthor, authorization: $0, body: draft)
+        private func create(_ draft: AuthorDraft, _ context: CommandContext) throws -> Author {
+            try context.authorized {
+                try context.client.call(Endpoints.createAuthor, authorization: $0, body: draft)
             }.author
         }
 
-        private func addAll(_ reader: Reader, _ session: Session) throws {
+        private func addAll(_ reader: InputReader, _ context: CommandContext) throws {
             let country = try form.defaultCountry()
-            let lines = try LineSource(reader, form, session, restIsNeeded: country == nil)
-            let list = try session.output.list(of: Author.self)
+            let lines = try LineSource(reader, form, context, restIsNeeded: country == nil)
+            let list = try context.output.list(of: Author.self)
             var failures = BatchFailures()
             var total = 0
-            defer { session.talk.endProgress() }
+            defer { context.diagnostics.endProgress() }
             while let line = try lines.next() {
                 total += 1
                 do {
-                    try list.add(try create(try line.entry.get().draft(country: country), session))
+                    try list.add(try create(try line.entry.get().draft(country: country), context))
                 } catch {
                     let failure = CommandError(error)
                     if failure.endsBatch {
-                        session.talk.endProgress()
-                        session.talk.say("added \(total - 1 - failures.count) authors before line \(line.number)")
+                        context.diagnostics.endProgress()
+                        context.diagnostics.say(
+                            "added \(total - 1 - failures.count) authors before line \(line.number)")
                         throw failure
                     }
                     failures.add(failure)
-                    session.talk.endProgress()
-                    session.talk.warn("line \(line.number): \(failure.reason)")
+                    context.diagnostics.endProgress()
+                    context.diagnostics.warn("line \(line.number): \(failure.reason)")
                 }
-                if total.isMultiple(of: 50) { session.talk.progress("\(total) lines …") }
+                if total.isMultiple(of: 50) { context.diagnostics.progress("\(total) lines …") }
             }
-            session.talk.endProgress()
+            context.diagnostics.endProgress()
             try list.end()
-            try session.output.flush()
-            session.talk.say("added \(total - failures.count) authors, \(failures.count) failed")
+            try context.output.flush()
+            context.diagnostics.say("added \(total - failures.count) authors, \(failures.count) failed")
             try failures.end(of: total, noun: "lines")
         }
     }

@@ -48,7 +48,7 @@ struct AuthorFilter: ParsableArguments {
     }
 }
 
-extension Session {
+extension CommandContext {
     /// Calls `body` with each author that the query finds, page by page, at most `limit`.
     func forEachAuthor(_ query: AuthorQuery, limit: Int = .max, _ body: (Author) throws -> Void) throws {
         var query = query
@@ -77,7 +77,7 @@ extension Session {
                 let failure = CommandError(error)
                 if failure.endsBatch { throw failure }
                 failures.add(failure)
-                if items.count > 1 { talk.warn("\(noun) \(item): \(failure.reason)") }
+                if items.count > 1 { diagnostics.warn("\(noun) \(item): \(failure.reason)") }
             }
         }
         try failures.end(of: items.count, noun: noun + "s")

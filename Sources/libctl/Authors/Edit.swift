@@ -2,7 +2,7 @@ import ArgumentParser
 import Shared
 
 extension AuthorsCommand {
-    struct Edit: ParsableCommand, SessionCommand {
+    struct Edit: ParsableCommand, ContextCommand {
         static let title = "authors edit"
         static let configuration = CommandConfiguration(
             "edit", "Change an author; what is not named stays.",
@@ -18,7 +18,7 @@ extension AuthorsCommand {
 
         @OptionGroup var options: GlobalOptions
 
-        func run(_ session: Session) throws {
+        func run(_ context: CommandContext) throws {
             let id = try CommandError.ids([id])[0]
             let patch = AuthorPatch(author.values)
             guard !patch.values.isEmpty else {
@@ -26,13 +26,13 @@ extension AuthorsCommand {
                     .usage, "nothing to change", hint: "say --name, --book, --country or --[no-]booker-prize")
             }
             let body = try patch.validated()
-            let tag = try condition.entityTag(id) ?? session.author(id).entityTag
-            let reply = try session.authorized {
-                try session.client.call(
+            let tag = try condition.entityTag(id) ?? context.author(id).entityTag
+            let reply = try context.authorized {
+                try context.client.call(
                     Endpoints.updateAuthor, path: Endpoints.updateAuthor.path(String(id)), authorization: $0,
                     ifMatch: tag, body: body)
             }
-            try session.output.show(reply.author)
+            try context.output.show(reply.author)
         }
     }
 }
@@ -47,7 +47,7 @@ struct VersionCondition: ParsableArguments {
     }
 }
 
-extension Session {
+extension CommandContext {
     func author(_ id: Int64) throws -> Author {
         try authorized {
             try client.call(Endpoints.author, path: Endpoints.author.path(String(id)), authorization: $0)

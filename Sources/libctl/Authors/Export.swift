@@ -2,7 +2,7 @@ import ArgumentParser
 import Shared
 
 extension AuthorsCommand {
-    struct Export: ParsableCommand, SessionCommand {
+    struct Export: ParsableCommand, ContextCommand {
         static let title = "authors export"
         static let configuration = CommandConfiguration(
             "export", "Write authors to a file that import reads.",
@@ -19,23 +19,23 @@ extension AuthorsCommand {
 
         @OptionGroup var options: GlobalOptions
 
-        func run(_ session: Session) throws {
+        func run(_ context: CommandContext) throws {
             guard !file.lowercased().hasSuffix(".tsv") || options.format != nil else {
                 throw CommandError(
                     .usage, "TSV has no header, so import could not read it", hint: "name the file .csv, or say -o tsv")
             }
-            guard file != "-" else { return try write(session, to: session.io.output) }
-            try PrivateFile.replace(file, patience: session.io.patience) { try write(session, to: $0) }
+            guard file != "-" else { return try write(context, to: context.io.output) }
+            try PrivateFile.replace(file, patience: context.io.patience) { try write(context, to: $0) }
         }
 
-        private func write(_ session: Session, to descriptor: Int32) throws {
+        private func write(_ context: CommandContext, to descriptor: Int32) throws {
             let standard: OutputFormat = options.json ? .json : file.lowercased().hasSuffix(".csv") ? .csv : .ndjson
-            let output = try session.output(as: options.format ?? standard, to: descriptor)
+            let output = try context.output(as: options.format ?? standard, to: descriptor)
             let list = try output.list(of: Author.self)
-            let progress = Progress(session.talk, size: nil, noun: "authors")
+            let progress = Progress(context.diagnostics, size: nil, noun: "authors")
             defer { progress.end() }
             var count = 0
-            try session.streamAuthors(filter.query()) { author in
+            try context.streamAuthors(filter.query()) { author in
                 try list.add(author)
                 count += 1
                 if count.isMultiple(of: 2000) { progress.show(count, 0) }
@@ -43,17 +43,17 @@ extension AuthorsCommand {
             try list.end()
             try output.flush()
             progress.end()
-            session.talk.say("exported \(count) authors")
+            context.diagnostics.say("exported \(count) authors")
         }
     }
 }
 
-extension Session {
+extension CommandContext {
     /// Calls `body` with each author that the query finds, as the daemon streams them.
     func streamAuthors(_ query: AuthorQuery, _ body: (Author) throws -> Void) throws {
         let path = Endpoints.authors.path + QueryItem.string(query.items)
-        var lines = Records(csv: false)
-        func take(_ record: Records.Record) throws {
+        var lines = RecordReader(csv: false)
+        func take(_ record: RecordReader.Record) throws {
             guard record.fault == nil, let author = try? Author(json: record.fields[0], unknownMembers: .ignored) else {
                 throw CommandError(.protocolError, "the reply from \(server.origin) is not a list of authors")
             }

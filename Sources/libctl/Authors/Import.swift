@@ -3,7 +3,7 @@ import Glibc
 public import Shared
 
 extension AuthorsCommand {
-    struct Import: ParsableCommand, SessionCommand {
+    struct Import: ParsableCommand, ContextCommand {
         static let title = "authors import"
         static let configuration = CommandConfiguration(
             "import", "Add all authors of a file, in few requests.",
@@ -45,12 +45,12 @@ extension AuthorsCommand {
 
         private var isWhole: Bool { atomic || dryRun }
 
-        func run(_ session: Session) throws {
-            try session.reading(file) { descriptor in
+        func run(_ context: CommandContext) throws {
+            try context.reading(file) { descriptor in
                 var report: ImportReport?
                 let isInput = RejectFile.isFile(rejects, descriptor)
-                try RejectFile.with(rejects, isInput: isInput, patience: session.io.patience) {
-                    report = try run(session, descriptor, $0, isReplaced: isInput)
+                try RejectFile.with(rejects, isInput: isInput, patience: context.io.patience) {
+                    report = try run(context, descriptor, $0, isReplaced: isInput)
                 }
                 try report?.endFailures()
             }
@@ -58,21 +58,21 @@ extension AuthorsCommand {
 
         /// - Parameter isReplaced: whether the rejects are to be in the place of the file itself.
         private func run(
-            _ session: Session, _ descriptor: Int32, _ rejects: RejectFile?, isReplaced: Bool
+            _ context: CommandContext, _ descriptor: Int32, _ rejects: RejectFile?, isReplaced: Bool
         ) throws -> ImportReport {
             let query = try query()
             let source = try LineSource(
-                Reader(descriptor), form, session, restIsNeeded: query.restIsNeeded)
+                InputReader(descriptor), form, context, restIsNeeded: query.restIsNeeded)
             guard !isReplaced || source.format == .ndjson && !isWhole else {
                 throw CommandError(
                     .usage, "the rejects would replace lines that are nowhere else", hint: "name another --rejects file"
                 )
             }
-            let progress = Progress(session.talk, size: Self.size(of: descriptor), noun: "lines")
-            let report = try ImportReport(session, progress, rejects, isTrial: dryRun)
+            let progress = Progress(context.diagnostics, size: Self.size(of: descriptor), noun: "lines")
+            let report = try ImportReport(context, progress, rejects, isTrial: dryRun)
             defer { progress.end() }
 
-            var batch = ImportBatch(session.io.spool())
+            var batch = ImportBatch(context.io.spool())
             do {
                 while let line = try source.next() {
                     report.total += 1
@@ -82,7 +82,7 @@ extension AuthorsCommand {
                             hint: "without --atomic and --dry-run it goes in by batches")
                     }
                     if !isWhole, batch.count == Self.batch.lines || batch.size(before: line.number) > Self.batch.size {
-                        try send(&batch, query, report, session)
+                        try send(&batch, query, report, context)
                     }
                     switch line.entry {
                     case .success(let entry): try batch.add(entry, line.number)
@@ -97,17 +97,17 @@ extension AuthorsCommand {
                     throw CommandError(
                         .invalid, "\(report.failures.count) of \(report.total) lines are not right, so none was stored")
                 }
-                if isWhole { session.talk.progress("waiting for the daemon: \(batch.count) lines") }
-                try send(&batch, query, report, session)
+                if isWhole { context.diagnostics.progress("waiting for the daemon: \(batch.count) lines") }
+                try send(&batch, query, report, context)
             } catch {
                 progress.end()
                 try? report.endEarly()
-                if report.stored > 0 { session.talk.say(report.description) }
+                if report.stored > 0 { context.diagnostics.say(report.description) }
                 throw error
             }
             progress.end()
             try report.end()
-            session.talk.say(report.description + (dryRun ? " (nothing was changed)" : ""))
+            context.diagnostics.say(report.description + (dryRun ? " (nothing was changed)" : ""))
             return report
         }
 
@@ -119,16 +119,16 @@ extension AuthorsCommand {
         }
 
         private func send(
-            _ batch: inout ImportBatch, _ query: BulkOptions, _ report: ImportReport, _ session: Session
+            _ batch: inout ImportBatch, _ query: BulkOptions, _ report: ImportReport, _ context: CommandContext
         ) throws {
             guard batch.count > 0 else { return }
             let sent = batch
             let entry = sent.entries()
             var answered = 0
             do {
-                try session.authorized {
-                    try session.client.send(
-                        Endpoints.createAuthor, query.items, lines: sent.body, results: session.io.spool(),
+                try context.authorized {
+                    try context.client.send(
+                        Endpoints.createAuthor, query.items, lines: sent.body, results: context.io.spool(),
                         authorization: $0
                     ) { result in
                         guard let line = sent.line(result.line) else {

@@ -1,15 +1,15 @@
 import Glibc
 import Shared
 
-/// Lines on their way to the daemon, as NDJSON in which each has its place: where the file has something else, the body has an empty
-/// line, so the daemon counts as the file does.
+/// Lines on their way to the daemon, as NDJSON in which each has its place: where the file has something else, the body
+/// has an empty line, so the daemon counts as the file does.
 struct ImportBatch {
-    let body: Spool
+    let body: SpooledFile
     private(set) var count = 0
     /// Of the file, from 1: the line that is the body's first, and the one that comes next.
     private var (first, next) = (1, 1)
 
-    init(_ body: Spool) {
+    init(_ body: SpooledFile) {
         self.body = body
     }
 
@@ -48,7 +48,7 @@ struct ImportBatch {
 
 /// What became of the lines: counted, told of, kept for later, and printed if that is asked for.
 final class ImportReport {
-    private let talk: Talk
+    private let diagnostics: Diagnostics
     private let progress: Progress
     private let rejects: RejectFile?
     private let output: Output
@@ -59,12 +59,12 @@ final class ImportReport {
     private(set) var failures = BatchFailures()
     var total = 0
 
-    init(_ session: Session, _ progress: Progress, _ rejects: RejectFile?, isTrial: Bool) throws {
-        (talk, output) = (session.talk, session.output)
+    init(_ context: CommandContext, _ progress: Progress, _ rejects: RejectFile?, isTrial: Bool) throws {
+        (diagnostics, output) = (context.diagnostics, context.output)
         self.progress = progress
         self.rejects = rejects
         self.isTrial = isTrial
-        let options = session.options
+        let options = context.options
         let isAskedFor = options.format != nil || options.json || options.fields != nil
         list = isAskedFor ? try output.list(of: BulkResult.self) : nil
     }
@@ -92,7 +92,7 @@ final class ImportReport {
         let id = result.existingID.map { " It has the id \($0)." } ?? ""
         let message = (result.message ?? code) + id
         progress.end()
-        talk.warn("line \(result.line): \(message)")
+        diagnostics.warn("line \(result.line): \(message)")
         try rejects?.add(result.line, message, try entry(), text())
         failures.add(failure ?? CommandError(ExitStatus(line: code), message))
     }
@@ -102,7 +102,7 @@ final class ImportReport {
         progress.end()
         for error in errors {
             let line = error.line.flatMap(batch.line).map { "line \($0)" } ?? error.field
-            talk.warn("\(line): \(error.message)")
+            diagnostics.warn("\(line): \(error.message)")
         }
     }
 
@@ -132,7 +132,7 @@ final class ImportReport {
 
 /// The lines that failed, with why, so that they can be mended and imported again.
 struct RejectFile {
-    private let writer: Writer
+    private let writer: OutputWriter
 
     /// Whether the path is that of the open file.
     static func isFile(_ path: String?, _ descriptor: Int32) -> Bool {
@@ -141,8 +141,8 @@ struct RejectFile {
         return named.st_dev == opened.st_dev && named.st_ino == opened.st_ino && opened.st_mode & S_IFMT == S_IFREG
     }
 
-    /// Calls `body` with the file of that path. It gets its name when all is done, so that the input may be the file of that name, or
-    /// has failed, unless it is: then the lines that were not reached are nowhere else.
+    /// Calls `body` with the file of that path. It gets its name when all is done, so that the input may be the file of
+    /// that name, or has failed, unless it is: then the lines that were not reached are nowhere else.
     /// - Parameter patience: as of ``PrivateFile/replace(_:isSecret:patience:_:)``.
     static func with(
         _ path: String?, isInput: Bool, patience: Duration, _ body: (RejectFile?) throws -> Void
@@ -150,7 +150,7 @@ struct RejectFile {
         guard let path else { return try body(nil) }
         var failure: (any Error)?
         try PrivateFile.replace(path, patience: patience) { descriptor in
-            let file = RejectFile(writer: Writer(descriptor))
+            let file = RejectFile(writer: OutputWriter(descriptor))
             do {
                 try body(file)
             } catch {
@@ -176,14 +176,14 @@ struct RejectFile {
 
 /// How far a batch has come: what was done, rate, and the time that is left where the size is known.
 final class Progress {
-    private let talk: Talk
+    private let diagnostics: Diagnostics
     private let size: Int?
     private let noun: String
     private let start = ContinuousClock.now
 
     /// - Parameter size: of the input, in bytes, if it is known.
-    init(_ talk: Talk, size: Int?, noun: String) {
-        self.talk = talk
+    init(_ diagnostics: Diagnostics, size: Int?, noun: String) {
+        self.diagnostics = diagnostics
         self.size = size
         self.noun = noun
     }
@@ -198,10 +198,10 @@ final class Progress {
                 "[" + String(repeating: "#", count: filled) + String(repeating: ".", count: 20 - filled) + "] "
                 + "\(bytes * 100 / max(size, 1)) %, " + text + ", \(left) s left"
         }
-        talk.progress(text)
+        diagnostics.progress(text)
     }
 
     func end() {
-        talk.endProgress()
+        diagnostics.endProgress()
     }
 }

@@ -59,8 +59,8 @@ struct FileOptions: ParsableArguments {
 
 /// The authors of a file, one at a time, whatever the size of the file.
 final class LineSource {
-    private let reader: Reader
-    private let talk: Talk
+    private let reader: InputReader
+    private let diagnostics: Diagnostics
     private var text = TextDecoder()
     private var lines: AuthorLines
     private var isAtEnd = false
@@ -71,11 +71,11 @@ final class LineSource {
 
     /// The first line tells the format, unless the options do.
     /// - Parameter restIsNeeded: whether a line without a country is a fault. Otherwise its entry has none.
-    init(_ reader: Reader, _ options: FileOptions, _ session: Session, restIsNeeded: Bool) throws {
+    init(_ reader: InputReader, _ options: FileOptions, _ context: CommandContext, restIsNeeded: Bool) throws {
         self.reader = reader
-        talk = session.talk
+        diagnostics = context.diagnostics
         var start: [UInt8] = []
-        while !start.contains(UInt8(ascii: "\n")), start.count < Records.longest, let bytes = try reader.some() {
+        while !start.contains(UInt8(ascii: "\n")), start.count < RecordReader.longest, let bytes = try reader.some() {
             received += bytes.count
             start += text.utf8(bytes)
         }
@@ -127,7 +127,7 @@ final class LineSource {
         let names = lines.unknownNames.dropFirst(told)
         guard let first = names.first else { return }
         told += names.count
-        talk.warn(
+        diagnostics.warn(
             names.count == 1
                 ? "'\(first)' is not a field of an author; it is ignored"
                 : "these are not fields of an author and are ignored: \(names.joined(separator: ", "))")
@@ -153,7 +153,8 @@ final class LineSource {
     }
 }
 
-/// Brings UTF-16 with a byte order mark (RFC 2781), in which LibraryThing and Excel write, into UTF-8. Other text stays as it is.
+/// Brings UTF-16 with a byte order mark (RFC 2781), in which LibraryThing and Excel write, into UTF-8. Other text stays
+/// as it is.
 struct TextDecoder {
     private enum Form { case unknown, other, littleEndian, bigEndian }
 

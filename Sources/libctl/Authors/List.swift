@@ -2,7 +2,7 @@ public import ArgumentParser
 public import Shared
 
 extension AuthorsCommand {
-    struct List: ParsableCommand, SessionCommand {
+    struct List: ParsableCommand, ContextCommand {
         static let title = "authors list"
         static let configuration = CommandConfiguration(
             "list", "List authors, all of them unless filtered or limited.",
@@ -26,11 +26,11 @@ extension AuthorsCommand {
             if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }
         }
 
-        func run(_ session: Session) throws {
+        func run(_ context: CommandContext) throws {
             var query = filter.query()
             if let sort { query.sort = sort }
-            let list = try session.output.list(of: Author.self)
-            try session.forEachAuthor(query, limit: limit ?? .max) { try list.add($0) }
+            let list = try context.output.list(of: Author.self)
+            try context.forEachAuthor(query, limit: limit ?? .max) { try list.add($0) }
             try list.end()
         }
     }

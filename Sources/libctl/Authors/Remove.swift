@@ -2,7 +2,7 @@ import ArgumentParser
 import Shared
 
 extension AuthorsCommand {
-    struct Remove: ParsableCommand, SessionCommand {
+    struct Remove: ParsableCommand, ContextCommand {
         static let title = "authors rm"
         static let configuration = CommandConfiguration(
             "rm", "Delete authors and print what was deleted.",
@@ -41,12 +41,12 @@ extension AuthorsCommand {
             }
         }
 
-        func run(_ session: Session) throws {
-            let targets = try yes ? chosen(session) : confirmed(session)
-            let list = try session.output.list(of: Author.self, single: id.count == 1 && id != ["-"])
-            try session.forEach(targets, noun: "author") { target in
-                let reply = try session.authorized {
-                    try session.client.call(
+        func run(_ context: CommandContext) throws {
+            let targets = try yes ? chosen(context) : confirmed(context)
+            let list = try context.output.list(of: Author.self, single: id.count == 1 && id != ["-"])
+            try context.forEach(targets, noun: "author") { target in
+                let reply = try context.authorized {
+                    try context.client.call(
                         Endpoints.deleteAuthor, path: Endpoints.deleteAuthor.path(String(target.id)),
                         authorization: $0, ifMatch: condition.entityTag(target.id) ?? target.entityTag)
                 }
@@ -55,10 +55,10 @@ extension AuthorsCommand {
             try list.end()
         }
 
-        private func chosen(_ session: Session) throws -> [Target] {
+        private func chosen(_ context: CommandContext) throws -> [Target] {
             if id == ["-"] {
                 var targets: [Target] = []
-                let reader = Reader(session.io.input)
+                let reader = InputReader(context.io.input)
                 while let line = try reader.line() {
                     let text = String(decoding: line, as: UTF8.self)
                     if !text.isEmpty { targets += try CommandError.ids([text]).map { Target(id: $0) } }
@@ -67,23 +67,23 @@ extension AuthorsCommand {
             }
             if !id.isEmpty { return try CommandError.ids(id).map { Target(id: $0) } }
             var targets: [Target] = []
-            try session.streamAuthors(filter.query()) { targets.append(Target($0)) }
+            try context.streamAuthors(filter.query()) { targets.append(Target($0)) }
             return targets
         }
 
         /// Shows what will go and asks. Nothing goes if one of it is not there.
-        private func confirmed(_ session: Session) throws -> [Target] {
+        private func confirmed(_ context: CommandContext) throws -> [Target] {
             guard !id.isEmpty, id != ["-"] else {
                 throw CommandError(
                     .usage, "this deletes without naming each author", hint: "add --yes if you mean it")
             }
             let ids = try CommandError.ids(id)
             // Before anything is asked of the daemon.
-            try session.requireTerminal().close()
-            let authors = try ids.map { try session.author($0) }
+            try context.requireTerminal().close()
+            let authors = try ids.map { try context.author($0) }
             let lines = authors.prefix(Self.shown).map { "  \($0.id)  \($0.name), \($0.book) (\($0.country))" }
             let rest = authors.count > Self.shown ? ["  and \(authors.count - Self.shown) more"] : []
-            try session.confirm(
+            try context.confirm(
                 lines + rest, "Delete \(authors.count == 1 ? "this author" : "these \(authors.count) authors")?",
                 otherwise: "nothing was deleted")
             return authors.map { Target($0) }

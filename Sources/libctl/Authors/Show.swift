@@ -2,7 +2,7 @@ import ArgumentParser
 import Shared
 
 extension AuthorsCommand {
-    struct Show: ParsableCommand, SessionCommand {
+    struct Show: ParsableCommand, ContextCommand {
         static let title = "authors show"
         static let configuration = CommandConfiguration(
             "show", "Show authors by id.", examples: "authors show 12", "authors show 12 13 --json")
@@ -12,10 +12,10 @@ extension AuthorsCommand {
 
         @OptionGroup var options: GlobalOptions
 
-        func run(_ session: Session) throws {
+        func run(_ context: CommandContext) throws {
             let ids = try CommandError.ids(id)
-            let list = try session.output.list(of: Author.self, single: ids.count == 1)
-            try session.forEach(ids, noun: "author") { try list.add(try session.author($0)) }
+            let list = try context.output.list(of: Author.self, single: ids.count == 1)
+            try context.forEach(ids, noun: "author") { try list.add(try context.author($0)) }
             try list.end()
         }
     }

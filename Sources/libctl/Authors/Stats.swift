@@ -2,7 +2,7 @@ import ArgumentParser
 import Shared
 
 extension AuthorsCommand {
-    struct Stats: ParsableCommand, SessionCommand {
+    struct Stats: ParsableCommand, ContextCommand {
         static let title = "authors stats"
         static let configuration = CommandConfiguration(
             "stats", "Count authors by country and by prize.",
@@ -28,10 +28,10 @@ extension AuthorsCommand {
             }
         }
 
-        func run(_ session: Session) throws {
+        func run(_ context: CommandContext) throws {
             let groupings = by.map { [$0] } ?? Grouping.allCases
             var counts = groupings.map { _ in [String: Int64]() }
-            try session.streamAuthors(filter.query()) { author in
+            try context.streamAuthors(filter.query()) { author in
                 for (index, grouping) in groupings.enumerated() {
                     counts[index][grouping.value(author), default: 0] += 1
                 }
@@ -40,15 +40,15 @@ extension AuthorsCommand {
                 counts.map { Count(by: grouping.rawValue, value: $0, authors: $1) }
                     .sorted { ($1.authors, $0.value) < ($0.authors, $1.value) }
             }
-            guard session.output.format == .table, session.output.isTerminal, options.fields == nil else {
-                return try session.output.show(groups.flatMap { $0 })
+            guard context.output.format == .table, context.output.isTerminal, options.fields == nil else {
+                return try context.output.show(groups.flatMap { $0 })
             }
             for (index, group) in groups.enumerated() where !group.isEmpty {
-                if index > 0 { try session.output.write("\n") }
+                if index > 0 { try context.output.write("\n") }
                 let bars = BarChart(
                     title: "By " + group[0].by.replacing("_", with: " "),
                     bars: group.map { (Escaping.terminal($0.value), $0.authors) })
-                try session.output.write(bars.text(width: session.output.width ?? 80, color: session.output.color))
+                try context.output.write(bars.text(width: context.output.width ?? 80, color: context.output.color))
             }
         }
     }

@@ -2,7 +2,7 @@ import ArgumentParser
 import Shared
 
 extension AuthorsCommand {
-    struct Watch: ParsableCommand, SessionCommand {
+    struct Watch: ParsableCommand, ContextCommand {
         static let title = "authors watch"
         static let configuration = CommandConfiguration(
             "watch", "Show changes as they happen: lines on a terminal, NDJSON in a pipe.",
@@ -31,12 +31,12 @@ extension AuthorsCommand {
             }
         }
 
-        func run(_ session: Session) throws {
-            let isForPeople = session.output.format == .table
+        func run(_ context: CommandContext) throws {
+            let isForPeople = context.output.format == .table
             let asLines = isForPeople && options.fields == nil
             // An array would have no end, and columns no width.
             let format: OutputFormat = isForPeople ? .tsv : options.format.map { $0 == .json ? .ndjson : $0 } ?? .ndjson
-            let output = try session.output(as: format)
+            let output = try context.output(as: format)
             let list = try output.list(of: AuthorEvent.self)
             var position = since ?? ""
             var left = count ?? .max
@@ -45,9 +45,9 @@ extension AuthorsCommand {
             var isLost = false
             while true {
                 do {
-                    try session.followChanges(after: &position) {
-                        if !wasConnected { session.talk.say("watching \(session.server.origin)") }
-                        if isLost { session.talk.say("connected again") }
+                    try context.followChanges(after: &position) {
+                        if !wasConnected { context.diagnostics.say("watching \(context.server.origin)") }
+                        if isLost { context.diagnostics.say("connected again") }
                         (pause, wasConnected, isLost) = (1, true, false)
                     } each: { change in
                         if asLines { try output.write(change.line(color: output.color)) } else { try list.add(change) }
@@ -65,11 +65,11 @@ extension AuthorsCommand {
                         throw failure
                     }
                     if !isLost {
-                        session.talk.say("the connection to \(session.server.origin) is lost; waiting for it")
+                        context.diagnostics.say("the connection to \(context.server.origin) is lost; waiting for it")
                     }
                     isLost = true
                 }
-                session.io.sleep(pause)
+                context.io.sleep(pause)
                 if isLost { pause = min(pause * 2, Self.longestPause) }
             }
         }
@@ -78,7 +78,7 @@ extension AuthorsCommand {
     }
 }
 
-extension Session {
+extension CommandContext {
     /// Seconds without any sign of the daemon, which gives one every 15.
     private static let patience = 45
 
@@ -89,7 +89,7 @@ extension Session {
     func followChanges(
         after position: inout String, connected: () throws -> Void, each: (AuthorEvent) throws -> Void
     ) throws {
-        var stream = EventStream(lastID: position)
+        var stream = EventReader(lastID: position)
         defer { position = stream.lastID }
         let headers = position.isEmpty ? [] : [("Last-Event-ID", position)]
         var isFirst = true
@@ -102,10 +102,10 @@ extension Session {
                 isFirst = false
                 try stream.append(bytes) { event in
                     guard event.type != "reset" else {
-                        return talk.warn("changes have been missed; what follows is complete again from here on")
+                        return diagnostics.warn("changes have been missed; what follows is complete again from here on")
                     }
                     guard let change = try? AuthorEvent(json: event.data, unknownMembers: .ignored) else {
-                        return talk.warn("a change that this version cannot read was left out")
+                        return diagnostics.warn("a change that this version cannot read was left out")
                     }
                     try each(change)
                 }

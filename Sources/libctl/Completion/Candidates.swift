@@ -1,25 +1,25 @@
 import ArgumentParser
 import Shared
 
-/// What a shell offers where only the daemon, or the file of logins, knows the words. Silent: without a login that is good as it
-/// stands, or without a daemon, there are no candidates.
+/// What a shell offers where only the daemon, or the file of logins, knows the words. Silent: without a login that is
+/// good as it stands, or without a daemon, there are no candidates.
 enum Candidates {
     /// Ids of authors, the newest first.
     static func authors(_ words: [String], _ index: Int, _ prefix: String) -> [String] {
         let line = TypedLine(words, index, prefix)
-        return line.offer { session in
+        return line.offer { context in
             var query = AuthorQuery()
             query.sort = AuthorSort(.id, descending: true)
             if !line.typed.isEmpty { query.limit = AuthorQuery.maximumLimit }
-            let page = try session.ask(Endpoints.authors, query.items)
+            let page = try context.ask(Endpoints.authors, query.items)
             return page.authors.map { Candidate(String($0.id), "\($0.name), \($0.book)") }
         }
     }
 
     /// Names of all users, for admins.
     static func users(_ words: [String], _ index: Int, _ prefix: String) -> [String] {
-        TypedLine(words, index, prefix).offer { session in
-            try session.ask(Endpoints.users).users.map { user in
+        TypedLine(words, index, prefix).offer { context in
+            try context.ask(Endpoints.users).users.map { user in
                 let marks = [
                     user.admin ? "admin" : "user", user.disabled ? "disabled" : nil, "\(user.authors) authors",
                 ]
@@ -30,8 +30,8 @@ enum Candidates {
 
     /// Ids of the caller's logins.
     static func sessions(_ words: [String], _ index: Int, _ prefix: String) -> [String] {
-        TypedLine(words, index, prefix).offer { session in
-            try session.ask(Endpoints.sessions).sessions.map {
+        TypedLine(words, index, prefix).offer { context in
+            try context.ask(Endpoints.sessions).sessions.map {
                 let time = $0.usedAt.description.prefix(16).replacing("T", with: " ")
                 return Candidate($0.id, "\($0.current ? "this one, " : "")\(time), \($0.client)")
             }
@@ -40,8 +40,8 @@ enum Candidates {
 
     /// Users who are logged in at the server, by the file alone.
     static func logins(_ words: [String], _ index: Int, _ prefix: String) -> [String] {
-        TypedLine(words, index, prefix).offer { session in
-            try session.credentials.read().logins.filter { $0.server == session.server.origin }
+        TypedLine(words, index, prefix).offer { context in
+            try context.credentials.read().logins.filter { $0.server == context.server.origin }
                 .map { Candidate($0.user, $0.current ? "used if none is named" : "logged in") }
         }
     }
@@ -71,12 +71,12 @@ enum Candidates {
     }
 }
 
-extension Session {
+extension CommandContext {
     fileprivate func ask<Input, Output: JSONReadable>(
         _ endpoint: Endpoint<Input, Output>, _ items: [QueryItem] = []
     ) throws -> Output {
         try client.call(
-            endpoint, path: endpoint.path + QueryItem.string(items), authorization: "Bearer " + (try standingToken()),
+            endpoint, path: endpoint.path + QueryItem.string(items), authorization: "Bearer " + (try currentToken()),
             isPatient: false)
     }
 }
@@ -97,8 +97,8 @@ struct TypedLine {
     }
 
     /// The same for what the server of the line knows, or the file of its logins.
-    func offer(_ find: (Session) throws -> [Candidate]) -> [String] {
-        offer { try find(try session()) }
+    func offer(_ find: (CommandContext) throws -> [Candidate]) -> [String] {
+        offer { try find(try context()) }
     }
 
     /// The candidates that begin with what has been typed and are not on the line yet.
@@ -114,7 +114,7 @@ struct TypedLine {
     func has(_ word: String) -> Bool { words.contains(word) }
 
     /// With the server and the user that the line names.
-    private func session() throws -> Session {
+    private func context() throws -> CommandContext {
         var io = IO.standard
         io.terminal = nil
         var options = try GlobalOptions.parse([])
@@ -122,7 +122,7 @@ struct TypedLine {
         // It says nothing of whose it is: only Enter may send it to a server that is being typed.
         if options.server != nil { io.environment["LIBCTL_TOKEN"] = nil }
         options.user = value(of: "--user")
-        return try Session(options, io: io)
+        return try CommandContext(options, io: io)
     }
 
     private func value(of option: String) -> String? {
@@ -156,7 +156,8 @@ struct Candidate {
         self.meaning = DisplayWidth.shortened(Escaping.terminal(meaning), to: Self.columns)
     }
 
-    /// Letters, digits and a few marks, as in a user's name, mean nothing to a shell. Nothing else gets on a command line.
+    /// Letters, digits and a few marks, as in a user's name, mean nothing to a shell. Nothing else gets on a command
+    /// line.
     var isHarmless: Bool {
         Registration.fault(inName: word.replacing(":", with: ".").replacing(",", with: ".")) == nil
     }

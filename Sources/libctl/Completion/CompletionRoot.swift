@@ -2,8 +2,8 @@ import ArgumentParser
 import Glibc
 import Shared
 
-/// The command tree as shells see it. The argument parser knows the options of every command only behind it; people may write
-/// them in front of it too (``GlobalOptions/moveBehindCommand(_:)``), where a shell must understand them.
+/// The command tree as shells see it. The argument parser knows the options of every command only behind it; people may
+/// write them in front of it too (``GlobalOptions/moveBehindCommand(_:)``), where a shell must understand them.
 struct CompletionRoot: ParsableCommand {
     static let configuration = Libctl.configuration
 
@@ -33,7 +33,7 @@ struct CompletionRoot: ParsableCommand {
             return 0
         } catch {
             let failure = CommandError(error)
-            Talk.report(failure, title: "completion", asJSON: false, io: io)
+            Diagnostics.report(failure, title: "completion", asJSON: false, io: io)
             return failure.exit.rawValue
         }
     }

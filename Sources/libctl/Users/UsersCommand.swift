@@ -8,15 +8,15 @@ struct UsersCommand: ParsableCommand {
         discussion: "The first admin is made on the daemon's machine: libraryd user promote NAME",
         subcommands: [List.self, Promote.self, Demote.self, Disable.self, Enable.self, Remove.self])
 
-    struct List: ParsableCommand, SessionCommand {
+    struct List: ParsableCommand, ContextCommand {
         static let title = "users list"
         static let configuration = CommandConfiguration(
             "list", "List all users.", examples: "users list", "users list --json")
 
         @OptionGroup var options: GlobalOptions
 
-        func run(_ session: Session) throws {
-            try session.output.show(try session.users())
+        func run(_ context: CommandContext) throws {
+            try context.output.show(try context.users())
         }
     }
 
@@ -56,7 +56,7 @@ struct UsersCommand: ParsableCommand {
         @OptionGroup var options: GlobalOptions
     }
 
-    struct Remove: ParsableCommand, SessionCommand {
+    struct Remove: ParsableCommand, ContextCommand {
         static let title = "users rm"
         static let configuration = CommandConfiguration(
             "rm", "Delete users with all authors that are theirs.",
@@ -67,22 +67,22 @@ struct UsersCommand: ParsableCommand {
         @Flag(name: .shortAndLong, help: "Do not ask.") var yes = false
         @OptionGroup var options: GlobalOptions
 
-        func run(_ session: Session) throws {
-            let users = try session.users()
+        func run(_ context: CommandContext) throws {
+            let users = try context.users()
             if !yes {
-                let chosen = try target.names.map { try session.user($0, among: users) }
-                try session.confirm(
+                let chosen = try target.names.map { try context.user($0, among: users) }
+                try context.confirm(
                     chosen.map { "  \($0.name) with \($0.authors) authors" },
                     "Delete \(chosen.count == 1 ? "this user" : "these \(chosen.count) users")?",
                     otherwise: "nothing was deleted")
             }
-            try session.forEach(target.names, noun: "user") { name in
-                let user = try session.user(name, among: users)
-                try session.authorized {
-                    try session.client.call(
+            try context.forEach(target.names, noun: "user") { name in
+                let user = try context.user(name, among: users)
+                try context.authorized {
+                    try context.client.call(
                         Endpoints.deleteUser, path: Endpoints.deleteUser.path(user.publicID), authorization: $0)
                 }
-                session.talk.say("deleted \(user.name)")
+                context.diagnostics.say("deleted \(user.name)")
             }
         }
     }
@@ -94,27 +94,27 @@ struct UsersCommand: ParsableCommand {
 }
 
 /// A command that changes users and shows them as they are then.
-protocol UserChange: ParsableCommand, SessionCommand {
+protocol UserChange: ParsableCommand, ContextCommand {
     static var patch: UserPatch { get }
     var target: UsersCommand.Target { get }
 }
 
 extension UserChange {
-    func run(_ session: Session) throws {
-        let users = try session.users()
-        let list = try session.output.list(of: User.self, single: target.names.count == 1)
-        try session.forEach(target.names, noun: "user") { name in
-            let path = Endpoints.updateUser.path(try session.user(name, among: users).publicID)
+    func run(_ context: CommandContext) throws {
+        let users = try context.users()
+        let list = try context.output.list(of: User.self, single: target.names.count == 1)
+        try context.forEach(target.names, noun: "user") { name in
+            let path = Endpoints.updateUser.path(try context.user(name, among: users).publicID)
             try list.add(
-                try session.authorized {
-                    try session.client.call(Endpoints.updateUser, path: path, authorization: $0, body: Self.patch)
+                try context.authorized {
+                    try context.client.call(Endpoints.updateUser, path: path, authorization: $0, body: Self.patch)
                 })
         }
         try list.end()
     }
 }
 
-extension Session {
+extension CommandContext {
     func users() throws -> [User] {
         try authorized { try client.call(Endpoints.users, authorization: $0) }.users
     }

@@ -27,17 +27,17 @@ struct ImportFlaskCommand: AsyncParsableCommand {
     func run() async throws {
         try await Exit.reporting {
             let request = OperatorRequest(.importFlask, name: owner, path: absolute(file), dryRun: dryRun)
-            let report: ImportReport = try await flags.perform(request)
+            let report: FlaskImportReport = try await flags.perform(request)
             for row in report.rows {
                 let note = row.note.isEmpty ? "" : " (\(row.note))"
                 print(printable("\(row.table) \(row.id) \(row.name): \(row.outcome)\(note)"))
             }
             for table in ["user", "author"] {
-                let counts = ImportReport.Row.Outcome.allCases.map { "\($0.rawValue): \(report.count(table, $0))" }
+                let counts = FlaskImportReport.Row.Outcome.allCases.map { "\($0.rawValue): \(report.count(table, $0))" }
                 StandardError.write(
                     "\(table)s: \(counts.joined(separator: ", "))\(dryRun ? " (nothing was changed)" : "")\n")
             }
-            let skipped = report.rows.count { $0.outcome == ImportReport.Row.Outcome.skipped.rawValue }
+            let skipped = report.rows.count { $0.outcome == FlaskImportReport.Row.Outcome.skipped.rawValue }
             if skipped > 0 { throw CommandError(.partial, "\(skipped) of \(report.rows.count) rows were left out") }
         }
     }

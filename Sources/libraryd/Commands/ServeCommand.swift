@@ -95,8 +95,8 @@ struct ServeCommand: AsyncParsableCommand {
     }
 }
 
-/// Ends the process where a stop waits for something that cannot be given up, as a disk that does not answer. Whatever was acknowledged
-/// is on the disk.
+/// Ends the process where a stop waits for something that cannot be given up, as a disk that does not answer. Whatever
+/// was acknowledged is on the disk.
 private struct StopLimit: Service {
     /// As long as requests have to end; then they are cancelled.
     static let drain = Duration.seconds(10)

@@ -4,7 +4,7 @@ import Synchronization
 /// The live sessions and their users, in memory: looked up on every request, so that a logout acts on the next one.
 ///
 /// The store is the truth, and changes them after each commit on the writer's thread: in the order of the rows.
-package final class Sessions: Sendable {
+package final class LiveSessions: Sendable {
     private struct State {
         var sessions: [String: (user: Int64, expiresAt: Timestamp)] = [:]
         var users: [Int64: StoredSession.User] = [:]
@@ -12,10 +12,10 @@ package final class Sessions: Sendable {
 
     private let state = Mutex(State())
     /// Whoever watches a library must learn that the session is over.
-    private let revisions: Revisions
+    private let changes: ChangeCounter
 
-    package init(revisions: Revisions) {
-        self.revisions = revisions
+    package init(changes: ChangeCounter) {
+        self.changes = changes
     }
 
     package func add(_ session: StoredSession) {
@@ -30,7 +30,7 @@ package final class Sessions: Sendable {
 
     package func end(_ ids: [String]) {
         let users = state.withLock { state in Set(ids.compactMap { state.sessions.removeValue(forKey: $0)?.user }) }
-        users.forEach(revisions.wake)
+        users.forEach(changes.wake)
     }
 
     /// Ends all sessions of a user.
@@ -39,7 +39,7 @@ package final class Sessions: Sendable {
             state.sessions = state.sessions.filter { $0.value.user != user }
             state.users.removeValue(forKey: user)
         }
-        revisions.wake(user)
+        changes.wake(user)
     }
 
     package func setAdmin(_ admin: Bool, user id: Int64) {

@@ -1,13 +1,14 @@
 import Synchronization
 
-/// Places for files that have to be whole before they are stored: each takes room on the library's disk, and the writer for seconds.
-final class FilePlaces: Sendable {
+/// Places for files that have to be whole before they are stored: each takes room on the library's disk, and the writer
+/// for seconds.
+final class UploadSlots: Sendable {
     private static let most = (ofOneOwner: 2, inAll: 8)
 
     private let taken = Mutex<[Int64: Int]>([:])
 
     /// - Throws: ``Failure`` `busy` if there is none.
-    func take(for owner: Int64) throws(Failure) -> FilePlace {
+    func take(for owner: Int64) throws(Failure) -> UploadSlot {
         let isAdmitted = taken.withLock { taken in
             guard taken[owner, default: 0] < Self.most.ofOneOwner, taken.values.reduce(0, +) < Self.most.inAll else {
                 return false
@@ -16,7 +17,7 @@ final class FilePlaces: Sendable {
             return true
         }
         guard isAdmitted else { throw Failure.busy }
-        return FilePlace(self, owner: owner)
+        return UploadSlot(self, owner: owner)
     }
 
     fileprivate func free(_ owner: Int64) {
@@ -28,11 +29,11 @@ final class FilePlaces: Sendable {
 }
 
 /// Whatever becomes of the request, its place is free again with the last reference to it.
-final class FilePlace: Sendable {
-    private let places: FilePlaces
+final class UploadSlot: Sendable {
+    private let places: UploadSlots
     private let owner: Int64
 
-    fileprivate init(_ places: FilePlaces, owner: Int64) {
+    fileprivate init(_ places: UploadSlots, owner: Int64) {
         self.places = places
         self.owner = owner
     }

@@ -11,16 +11,16 @@ struct TransportRequest {
     let headers: [(name: String, value: String)]
     let body: Body?
     var patience = Patience.whole(milliseconds: 60_000)
-    /// Takes the body of a reply that is a success, piece by piece as it comes, with the reply's head. Without it, and of other
-    /// replies, the body is gathered. What it throws ends the exchange.
+    /// Takes the body of a reply that is a success, piece by piece as it comes, with the reply's head. Without it, and
+    /// of other replies, the body is gathered. What it throws ends the exchange.
     var receive: ((_ head: TransportReply, _ bytes: [UInt8]) throws -> Void)?
     /// Has the body of a reply that is a success, and nothing else, once that is whole.
-    var gathered: Spool?
+    var gathered: SpooledFile?
 
     enum Body {
         case bytes([UInt8])
         /// More than need be in memory.
-        case spool(Spool)
+        case spool(SpooledFile)
     }
 
     /// How long to wait.
@@ -38,8 +38,8 @@ struct TransportReply {
     let headers: [String: String]
     let body: [UInt8]
 
-    /// Whether it is one of the successes that the API has. Others are of somebody else's making: a part (206), what a proxy has
-    /// changed (203), what is still to be done (202).
+    /// Whether it is one of the successes that the API has. Others are of somebody else's making: a part (206), what a
+    /// proxy has changed (203), what is still to be done (202).
     var isSuccess: Bool { [200, 201, 204].contains(status) }
 
     /// Without parameters, in lower case.

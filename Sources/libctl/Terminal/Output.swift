@@ -7,7 +7,7 @@ final class Output {
     /// Columns of the terminal; `nil` where there is none, and nothing has to fit.
     let width: Int?
     let color: Bool
-    private var writer: Writer
+    private var writer: OutputWriter
     private let fields: [String]?
     private let openPager: (() throws -> Pager)?
     private var pager: Pager?
@@ -15,7 +15,7 @@ final class Output {
     private var pending: [UInt8] = []
 
     init(options: GlobalOptions, io: IO, config: Config?) throws {
-        writer = Writer(io.output)
+        writer = OutputWriter(io.output)
         isTerminal = writer.isTerminal
         width = isTerminal ? Terminal.width(of: io.output) : nil
         if options.json, let format = options.format, format != .json {
@@ -94,7 +94,7 @@ final class Output {
         // Not before there is something to read.
         if pager == nil, let openPager {
             let opened = try openPager()
-            (pager, writer) = (opened, Writer(opened.input))
+            (pager, writer) = (opened, OutputWriter(opened.input))
         }
         try writer.write(bytes)
     }

@@ -1,8 +1,8 @@
 import Shared
 
-/// Reads server-sent events from bytes that come in pieces (WHATWG HTML, section 9.2.6), with lines that end as the daemon ends them:
-/// in LF or CRLF.
-struct EventStream {
+/// Reads server-sent events from bytes that come in pieces (WHATWG HTML, section 9.2.6), with lines that end as the
+/// daemon ends them: in LF or CRLF.
+struct EventReader {
     struct Event: Equatable {
         /// `message` where the stream does not say.
         var type = "message"

@@ -11,7 +11,7 @@ struct ConfigCommand: ParsableCommand {
             }.joined(separator: "\n"),
         subcommands: [Get.self, Set.self, Unset.self, List.self, Path.self])
 
-    struct Get: ParsableCommand, SessionCommand {
+    struct Get: ParsableCommand, ContextCommand {
         static let readsConfig = false
         static let title = "config get"
         static let configuration = CommandConfiguration(
@@ -20,16 +20,16 @@ struct ConfigCommand: ParsableCommand {
         @Argument(help: "The key.") var key: Config.Key
         @OptionGroup var options: GlobalOptions
 
-        func run(_ session: Session) throws {
-            guard let value = try Config(folder: session.folder)[key] else {
+        func run(_ context: CommandContext) throws {
+            guard let value = try Config(folder: context.folder)[key] else {
                 throw CommandError(
                     .notFound, "\(key.rawValue) is not set", hint: "libctl config set \(key.rawValue) VALUE")
             }
-            try session.output.line(value)
+            try context.output.line(value)
         }
     }
 
-    struct Set: ParsableCommand, SessionCommand {
+    struct Set: ParsableCommand, ContextCommand {
         static let readsConfig = false
         static let title = "config set"
         static let configuration = CommandConfiguration(
@@ -40,12 +40,12 @@ struct ConfigCommand: ParsableCommand {
         @Argument(help: "Its value.") var value: String
         @OptionGroup var options: GlobalOptions
 
-        func run(_ session: Session) throws {
-            try session.set(key, value)
+        func run(_ context: CommandContext) throws {
+            try context.set(key, value)
         }
     }
 
-    struct Unset: ParsableCommand, SessionCommand {
+    struct Unset: ParsableCommand, ContextCommand {
         static let readsConfig = false
         static let title = "config unset"
         static let configuration = CommandConfiguration(
@@ -54,12 +54,12 @@ struct ConfigCommand: ParsableCommand {
         @Argument(help: "The key.") var key: Config.Key
         @OptionGroup var options: GlobalOptions
 
-        func run(_ session: Session) throws {
-            try session.set(key, nil)
+        func run(_ context: CommandContext) throws {
+            try context.set(key, nil)
         }
     }
 
-    struct List: ParsableCommand, SessionCommand {
+    struct List: ParsableCommand, ContextCommand {
         static let readsConfig = false
         static let title = "config list"
         static let configuration = CommandConfiguration(
@@ -67,14 +67,14 @@ struct ConfigCommand: ParsableCommand {
 
         @OptionGroup var options: GlobalOptions
 
-        func run(_ session: Session) throws {
-            let config = try Config(folder: session.folder)
-            try session.output.show(
+        func run(_ context: CommandContext) throws {
+            let config = try Config(folder: context.folder)
+            try context.output.show(
                 Config.Key.allCases.compactMap { key in config[key].map { Setting(key: key.rawValue, value: $0) } })
         }
     }
 
-    struct Path: ParsableCommand, SessionCommand {
+    struct Path: ParsableCommand, ContextCommand {
         static let readsConfig = false
         static let title = "config path"
         static let configuration = CommandConfiguration(
@@ -82,16 +82,16 @@ struct ConfigCommand: ParsableCommand {
 
         @OptionGroup var options: GlobalOptions
 
-        func run(_ session: Session) throws {
+        func run(_ context: CommandContext) throws {
             // A name of a file is bytes to whoever reads it.
-            let path = session.folder + "/config.json"
-            try session.output.isTerminal
-                ? session.output.line(path) : session.output.write(SystemText.bytes(path) + [UInt8(ascii: "\n")])
+            let path = context.folder + "/config.json"
+            try context.output.isTerminal
+                ? context.output.line(path) : context.output.write(SystemText.bytes(path) + [UInt8(ascii: "\n")])
         }
     }
 }
 
-extension Session {
+extension CommandContext {
     fileprivate func set(_ key: Config.Key, _ value: String?) throws {
         try Config.set(key, value, folder: folder, patience: io.patience)
     }

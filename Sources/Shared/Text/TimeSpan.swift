@@ -1,5 +1,5 @@
 /// A length of time in whole seconds, as people write it: `90s`, `30m`, `12h`, `30d`.
-public struct Lifetime: Sendable, Hashable, CustomStringConvertible {
+public struct TimeSpan: Sendable, Hashable, CustomStringConvertible {
     public let seconds: Int64
 
     public init(seconds: Int64) {

@@ -2,7 +2,7 @@ import Shared
 
 /// How a login is renewed and kept. A refresh token is good once, so room for its successor comes first; and the
 /// successor goes on being used where it cannot be kept all the same.
-extension Session {
+extension CommandContext {
     /// Trades the refresh token, unless another process has done so meanwhile: then its tokens are taken.
     func refresh(_ old: Credential) throws -> Credential {
         var renewed: (old: Credential, new: Credential)?
@@ -22,7 +22,7 @@ extension Session {
         } catch {
             guard let renewed else { throw error }
             unkept = renewed
-            talk.warn("the renewed login of \(old.user) could not be kept: \(CommandError(error).reason)")
+            diagnostics.warn("the renewed login of \(old.user) could not be kept: \(CommandError(error).reason)")
             return renewed.new
         }
     }
@@ -35,9 +35,9 @@ extension Session {
                 if all.find(server: unkept.old.server, user: unkept.old.user) == unkept.old { all.renew(unkept.new) }
             }
             self.unkept = nil
-            talk.say("the renewed login of \(unkept.old.user) is kept now")
+            diagnostics.say("the renewed login of \(unkept.old.user) is kept now")
         } catch {
-            talk.warn("the login of \(unkept.old.user) is lost: libctl login \(unkept.old.user)")
+            diagnostics.warn("the login of \(unkept.old.user) is lost: libctl login \(unkept.old.user)")
         }
     }
 

@@ -4,14 +4,14 @@ import Shared
 /// Asks people, on the terminal itself: standard input and output may be files or pipes.
 struct Terminal {
     private let descriptor: Int32
-    private let reader: Reader
+    private let reader: InputReader
 
     /// `nil` where there is no terminal.
     init?(_ io: IO) {
         guard let path = io.terminal else { return nil }
         descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOCTTY)
         guard descriptor >= 0 else { return nil }
-        reader = Reader(descriptor)
+        reader = InputReader(descriptor)
     }
 
     func close() {
@@ -28,7 +28,7 @@ struct Terminal {
     /// Asks for a line.
     /// - Throws: ``CommandError`` `declined` at the end of the input.
     func ask(_ prompt: String) throws -> String {
-        let writer = Writer(descriptor)
+        let writer = OutputWriter(descriptor)
         try writer.write(prompt)
         try writer.flush()
         guard let line = try reader.line() else { throw CommandError(.declined, "no answer") }

@@ -5,7 +5,7 @@ import NIOPosix
 import Shared
 
 /// The bytes of a body, as they come. Used by one request, one call after the other.
-final class FileBody: @unchecked Sendable {
+final class UploadBody: @unchecked Sendable {
     private var parts: RequestBody.AsyncIterator
     private let limit: Int
     private var received = 0
@@ -33,8 +33,8 @@ final class FileBody: @unchecked Sendable {
     private static let gatheringTime = Duration.seconds(300)
 
     /// All of it.
-    /// - Throws: ``Failure``, `Spool.Failure`.
-    func gathered(in spool: Spool) async throws -> Spool {
+    /// - Throws: ``Failure``, `SpooledFile.Failure`.
+    func gathered(in spool: SpooledFile) async throws -> SpooledFile {
         let deadline = ContinuousClock.now + Self.gatheringTime
         while let part = try await next() {
             guard ContinuousClock.now < deadline else {
@@ -48,14 +48,14 @@ final class FileBody: @unchecked Sendable {
 
 /// The lines of a body, as they come. Used by one request, one call after the other.
 final class LineReader: @unchecked Sendable {
-    private let body: FileBody
+    private let body: UploadBody
     private var lines: AuthorLines
     private var isAtEnd = false
     private var lastLine = 0
     /// What ended a batch that had lines already: they come first.
     private var pending: Failure?
 
-    init(_ body: FileBody, _ format: AuthorLines.Format, restIsNeeded: Bool) {
+    init(_ body: UploadBody, _ format: AuthorLines.Format, restIsNeeded: Bool) {
         self.body = body
         lines = AuthorLines(format, restIsNeeded: restIsNeeded, unknownMembers: .rejected)
     }

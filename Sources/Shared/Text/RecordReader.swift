@@ -1,5 +1,6 @@
-/// Splits bytes that come in pieces into the records of a CSV file (RFC 4180; lines may end in LF or CRLF) or into lines.
-public struct Records: Sendable {
+/// Splits bytes that come in pieces into the records of a CSV file (RFC 4180; lines may end in LF or CRLF) or into
+/// lines.
+public struct RecordReader: Sendable {
     public struct Record: Sendable {
         /// Number of the record's first line, from 1.
         public let line: Int

@@ -55,7 +55,8 @@ final class Client {
     ///   - results: for what is answered, because that may be long too.
     ///   - take: called with the result of each line, once all have come.
     func send<Input, Output>(
-        _ endpoint: Endpoint<Input, Output>, _ items: [QueryItem], lines: Spool, results: Spool, authorization: String,
+        _ endpoint: Endpoint<Input, Output>, _ items: [QueryItem], lines: SpooledFile, results: SpooledFile,
+        authorization: String,
         take: (BulkResult) throws -> Void
     ) throws {
         let type = AuthorLines.Format.ndjson.mediaType
@@ -64,8 +65,8 @@ final class Client {
         request.gathered = results
         let reply = try exchange(request, isRepeatable: endpoint.isRepeatable)
         guard reply.status == 200, reply.mediaType == type else { throw foreign(reply) }
-        var records = Records(csv: false)
-        func takeLine(_ record: Records.Record) throws {
+        var records = RecordReader(csv: false)
+        func takeLine(_ record: RecordReader.Record) throws {
             guard record.fault == nil, let result = try? BulkResult(json: record.fields[0], unknownMembers: .ignored)
             else { throw foreign(reply) }
             try take(result)
@@ -127,10 +128,11 @@ final class Client {
         String(UInt128.random(in: .min ... .max), radix: 36)
     }
 
-    /// Sends the request, and again where nothing can happen twice. If the answer broke off and the endpoint knows requests that
-    /// come again: at once and, because that may still have met the daemon that fell, after a second. If nobody listens any more
-    /// who did before: after 1, 2 and 4 seconds, because nothing was sent. If the daemon is busy: after the time that it names,
-    /// because it has done nothing yet. Who did not answer in time is not asked again: it would take as long once more.
+    /// Sends the request, and again where nothing can happen twice. If the answer broke off and the endpoint knows
+    /// requests that come again: at once and, because that may still have met the daemon that fell, after a second. If
+    /// nobody listens any more who did before: after 1, 2 and 4 seconds, because nothing was sent. If the daemon is
+    /// busy: after the time that it names, because it has done nothing yet. Who did not answer in time is not asked
+    /// again: it would take as long once more.
     /// - Throws: ``Problem``, ``CommandError``.
     func exchange(
         _ request: TransportRequest, isRepeatable: Bool, isPatient: Bool = true

@@ -2,13 +2,13 @@ import Glibc
 import Shared
 
 /// All that a command may touch.
-final class Session {
+final class CommandContext {
     let io: IO
     let options: GlobalOptions
     let server: Server
     let client: Client
     let output: Output
-    let talk: Talk
+    let diagnostics: Diagnostics
     let credentials: CredentialsFile
     /// Where `config.json` and `credentials.json` are.
     let folder: String
@@ -24,8 +24,8 @@ final class Session {
         if options.noInput { io.terminal = nil }
         self.io = io
         self.options = options
-        let talk = Talk(options: options, io: io)
-        self.talk = talk
+        let diagnostics = Diagnostics(options: options, io: io)
+        self.diagnostics = diagnostics
         folder = try io.configurationFolder()
         config = readsConfig ? try Config(folder: folder) : nil
         output = try Output(options: options, io: io, config: config)
@@ -33,11 +33,11 @@ final class Session {
         user = try Self.chooseUser(flag: options.user, io: io, config: config)
         credentials = CredentialsFile(folder: folder, patience: io.patience)
         client = Client(
-            server: server, transport: io.transport(server), trace: { talk.trace($0) },
+            server: server, transport: io.transport(server), trace: { diagnostics.trace($0) },
             wait: { why, seconds in
-                talk.progress("\(why); waiting \(seconds) s")
+                diagnostics.progress("\(why); waiting \(seconds) s")
                 io.sleep(seconds)
-                talk.endProgress()
+                diagnostics.endProgress()
             })
     }
 
@@ -60,7 +60,7 @@ final class Session {
     /// Calls `body` with an `Authorization` value, refreshing the token first if it has expired, and once more if the
     /// daemon says so, or no longer knows the key that signed it.
     func authorized<Value>(_ body: (_ authorization: String) throws -> Value) throws -> Value {
-        if let token = try givenToken() { return try body("Bearer " + token) }
+        if let token = try environmentToken() { return try body("Bearer " + token) }
         let credential = try credential(validFor: 10)
         do {
             return try body("Bearer " + credential.token)
@@ -72,14 +72,14 @@ final class Session {
     /// Whether there is a token to send.
     var isLoggedIn: Bool {
         get throws {
-            try givenToken() != nil || login(in: credentials.read()) != nil
+            try environmentToken() != nil || login(in: credentials.read()) != nil
         }
     }
 
     /// The access token, good for at least so many seconds.
     /// - Throws: ``CommandError`` `invalid` if the daemon gives out none that is good for so long.
     func token(validFor seconds: Int64) throws -> String {
-        if let token = try givenToken() { return token }
+        if let token = try environmentToken() { return token }
         let credential = try credential(validFor: seconds)
         guard io.now().adding(seconds: seconds) < credential.expiresAt else {
             let life = (credential.expiresAt.milliseconds - io.now().milliseconds) / 1000
@@ -90,7 +90,7 @@ final class Session {
     }
 
     /// What LIBCTL_TOKEN says.
-    private func givenToken() throws -> String? {
+    private func environmentToken() throws -> String? {
         guard let token = try io.text("LIBCTL_TOKEN") else { return nil }
         guard token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw CommandError(
@@ -99,10 +99,10 @@ final class Session {
         return token
     }
 
-    /// The access token as it stands. Never refreshed: whoever may be cut off at any moment could lose the new one, and with the
-    /// old one the login would end.
-    func standingToken() throws -> String {
-        if let token = try givenToken() { return token }
+    /// The access token as it stands. Never refreshed: whoever may be cut off at any moment could lose the new one, and
+    /// with the old one the login would end.
+    func currentToken() throws -> String {
+        if let token = try environmentToken() { return token }
         let credential = try credential()
         guard io.now() < credential.expiresAt else { throw CommandError(.notLoggedIn, "the token has expired") }
         return credential.token
@@ -131,7 +131,7 @@ final class Session {
     }
 }
 
-extension Session {
+extension CommandContext {
     /// Calls `body` with the file of that path, or with standard input for `-`.
     func reading<Value>(_ file: String, _ body: (_ descriptor: Int32) throws -> Value) throws -> Value {
         if file == "-" { return try body(io.input) }
@@ -165,7 +165,7 @@ extension Session {
 }
 
 /// A command of the tree that does something.
-protocol SessionCommand {
+protocol ContextCommand {
     var options: GlobalOptions { get }
     /// What an error is about: the command's words.
     static var title: String { get }
@@ -173,9 +173,9 @@ protocol SessionCommand {
     static var readsConfig: Bool { get }
     /// Values that are names of files.
     var files: [String] { get }
-    func run(_ session: Session) throws
+    func run(_ context: CommandContext) throws
 }
 
-extension SessionCommand {
+extension ContextCommand {
     static var readsConfig: Bool { true }
 }

@@ -5,7 +5,7 @@ import Shared
 final class Answer {
     private let patience: TransportRequest.Patience
     private let receive: ((TransportReply, [UInt8]) throws -> Void)?
-    private let gathered: Spool?
+    private let gathered: SpooledFile?
     private var head: ReplyHead
     private var body: [UInt8] = []
     private var lastPiece = ContinuousClock.now
@@ -57,7 +57,7 @@ final class Answer {
                 isOversized = body.count + bytes.count > Self.limit.body
                 if !isOversized { body.append(contentsOf: bytes) }
             }
-        } catch let full as Spool.Failure {
+        } catch let full as SpooledFile.Failure {
             // What the answer was to tell has happened already.
             failure = CommandError(
                 .ioError, "\(full)", hint: "it may have been done all the same: look before you try again")

@@ -108,11 +108,11 @@ final class Curl {
 
 /// Hands out a body that is not in memory.
 private final class Upload {
-    private var spool: Spool?
+    private var spool: SpooledFile?
     private var offset = 0
     private(set) var failure: (any Error)?
 
-    func set(_ spool: Spool, on handle: UnsafeMutableRawPointer) {
+    func set(_ spool: SpooledFile, on handle: UnsafeMutableRawPointer) {
         self.spool = spool
         ccurl_set_source(
             handle,

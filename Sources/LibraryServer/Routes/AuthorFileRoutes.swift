@@ -6,10 +6,10 @@ import NIOPosix
 import Shared
 
 /// Many authors at once: a file that comes in, and the whole list that goes out, neither ever whole in memory.
-struct BulkRoutes: Sendable {
+struct AuthorFileRoutes: Sendable {
     let store: Store
     let clock: Clock
-    private let places = FilePlaces()
+    private let places = UploadSlots()
 
     /// 64 MiB.
     private static let maximumBody = 64 << 20
@@ -46,8 +46,8 @@ struct BulkRoutes: Sendable {
         let options = try request.query(BulkOptions.init(items:))
         // A dry run changes nothing, so there is nothing to do twice.
         let key = try options.dryRun ? nil : request.idempotencyKey
-        let body = FileBody(request.body, limit: Self.maximumBody)
-        if options.atomic || options.dryRun { return try await createTogether(body, format, options, key, context) }
+        let body = UploadBody(request.body, limit: Self.maximumBody)
+        if options.atomic || options.dryRun { return try await importAtOnce(body, format, options, key, context) }
         let reader = LineReader(body, format, restIsNeeded: options.restIsNeeded)
         // Whether the file can be read at all, and is the key's own, is told by the status.
         var first: [AuthorLines.Line] = []
@@ -88,8 +88,9 @@ struct BulkRoutes: Sendable {
         return IdempotentRequest(key, "authors", part: number, content: content)
     }
 
-    /// What must be the same. What a line does not say is what it makes of a new author, except where there may be one already. (That is
-    /// also how it was before lines could leave anything out: a request may come again to a newer daemon.)
+    /// What must be the same. What a line does not say is what it makes of a new author, except where there may be one
+    /// already. (That is also how it was before lines could leave anything out: a request may come again to a newer
+    /// daemon.)
     private static func json(of entry: AuthorValues, _ options: BulkOptions) -> [UInt8] {
         guard options.onConflict != .update, let draft = try? entry.draft(country: options.defaultCountry) else {
             return entry.json
@@ -112,8 +113,9 @@ struct BulkRoutes: Sendable {
     }
 
     /// All lines in one transaction, once they have all come: a client that is slow keeps nobody waiting.
-    private func createTogether(
-        _ body: FileBody, _ format: AuthorLines.Format, _ options: BulkOptions, _ key: String?, _ context: CallerContext
+    private func importAtOnce(
+        _ body: UploadBody, _ format: AuthorLines.Format, _ options: BulkOptions, _ key: String?,
+        _ context: CallerContext
     ) async throws -> Response {
         let place = try places.take(for: context.principal.userID)
         defer { withExtendedLifetime(place) {} }
@@ -152,7 +154,7 @@ struct BulkRoutes: Sendable {
     }
 
     private static func digest(
-        _ contents: Spool, _ format: AuthorLines.Format, _ options: BulkOptions
+        _ contents: SpooledFile, _ format: AuthorLines.Format, _ options: BulkOptions
     ) throws -> [UInt8] {
         try Digest.sha256 { take in
             take(Array("\(format.rawValue)\(QueryItem.string(options.items))\n".utf8))

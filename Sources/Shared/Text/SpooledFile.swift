@@ -1,9 +1,9 @@
 import Glibc
 import Synchronization
 
-/// Bytes that are gathered whole before anything is done with them: a few in memory, more in a file that has no name, so that it is
-/// gone with the process, whatever ends it.
-public final class Spool: Sendable {
+/// Bytes that are gathered whole before anything is done with them: a few in memory, more in a file that has no name,
+/// so that it is gone with the process, whatever ends it.
+public final class SpooledFile: Sendable {
     /// What the operating system refused.
     public struct Failure: Error, Equatable, CustomStringConvertible {
         /// `errno`.
@@ -106,7 +106,8 @@ public final class Spool: Sendable {
         state.tail.removeAll(keepingCapacity: true)
     }
 
-    /// A private file without a name (open(2), O_TMPFILE); where the file system knows no such thing, with one that it loses at once.
+    /// A private file without a name (open(2), O_TMPFILE); where the file system knows no such thing, with one that it
+    /// loses at once.
     private func open() throws -> Int32 {
         let unnamed = Glibc.open(SystemText.path(folder), Self.temporary | O_RDWR | O_CLOEXEC, 0o600)
         if unnamed >= 0 { return unnamed }

@@ -1,14 +1,14 @@
 import Shared
 
 /// Standard error: everything that is said to people.
-final class Talk {
-    private let writer: Writer
+final class Diagnostics {
+    private let writer: OutputWriter
     private let options: GlobalOptions
     private var showsProgress = false
 
     init(options: GlobalOptions, io: IO) {
         self.options = options
-        writer = Writer(io.error)
+        writer = OutputWriter(io.error)
     }
 
     /// Says how things go; not with `--quiet`.
@@ -40,7 +40,7 @@ final class Talk {
     /// Tells of a failure: two lines for people, or one JSON object for programs that asked for JSON.
     static func report(_ failure: CommandError, title: String, asJSON: Bool, io: IO) {
         if failure.exit == .brokenPipe { return }
-        let writer = Writer(io.error)
+        let writer = OutputWriter(io.error)
         guard asJSON else {
             var text = "libctl: \(title): \(harmless(failure.reason))\n"
             if let hint = failure.hint { text += "  hint: \(harmless(hint))\n" }

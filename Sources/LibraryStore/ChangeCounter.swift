@@ -1,0 +1,103 @@
+import Synchronization
+
+/// A state of one owner's library: as long as it is the same, every list of that owner is.
+package struct Revision: Sendable, Hashable {
+    /// Different each time the daemon starts, so that what is told apart here need not be stored.
+    package let run: UInt64
+    package let owner: Int64
+    package let changes: UInt64
+}
+
+/// Counts each owner's changes, in memory, and wakes subscriptions.
+///
+/// A writer counts after its commit and before it is answered, whether it succeeded or not; a reader asks before it
+/// reads. So a reader may take a new list for an old one, and ask again, but never an old one for a new.
+package final class ChangeCounter: Sendable {
+    private struct State {
+        var changes: [Int64: UInt64] = [:]
+        var subscriptions: [Int64: [ObjectIdentifier: AsyncStream<Void>.Continuation]] = [:]
+    }
+
+    /// Each has a connection to itself, and there are 512 for all.
+    private static let mostSubscriptions = (ofOneOwner: 16, inAll: 128)
+
+    private let run = UInt64.random(in: .min ... .max)
+    private let state = Mutex(State())
+
+    package func current(of owner: Int64) -> Revision {
+        Revision(run: run, owner: owner, changes: state.withLock { $0.changes[owner, default: 0] })
+    }
+
+    package func advance(_ owner: Int64) {
+        state.withLock { $0.changes[owner, default: 0] &+= 1 }
+        wake(owner)
+    }
+
+    /// Wakes all subscriptions of the owner, though there may be nothing new.
+    package func wake(_ owner: Int64) {
+        let subscriptions = state.withLock { $0.subscriptions[owner] }
+        subscriptions?.values.forEach { $0.yield() }
+    }
+
+    /// Subscribes to the owner's changes from now on.
+    /// - Throws: ``StoreError`` `busy` if there are too many.
+    package func watch(_ owner: Int64) throws(StoreError) -> ChangeSubscription {
+        let subscription = ChangeSubscription(self, owner: owner)
+        let isAdmitted = state.withLock { state in
+            guard state.subscriptions[owner, default: [:]].count < Self.mostSubscriptions.ofOneOwner,
+                state.subscriptions.values.reduce(0, { $0 + $1.count }) < Self.mostSubscriptions.inAll
+            else { return false }
+            state.subscriptions[owner, default: [:]][ObjectIdentifier(subscription)] = subscription.continuation
+            return true
+        }
+        guard isAdmitted else { throw StoreError.busy }
+        return subscription
+    }
+
+    fileprivate func remove(_ id: ObjectIdentifier, owner: Int64) {
+        state.withLock { state in
+            state.subscriptions[owner]?[id] = nil
+            if state.subscriptions[owner]?.isEmpty == true { state.subscriptions[owner] = nil }
+        }
+    }
+}
+
+/// Wakes at each change of one owner's library, until it is cancelled.
+///
+/// A wake says only that something may have changed; the changes are read from the database. So several wakes may be
+/// delivered as one.
+package final class ChangeSubscription: Sendable {
+    package let wakes: AsyncStream<Void>
+    fileprivate let continuation: AsyncStream<Void>.Continuation
+    private let changes: ChangeCounter
+    private let owner: Int64
+    private let unacknowledgedTicks = Atomic(0)
+
+    fileprivate init(_ changes: ChangeCounter, owner: Int64) {
+        self.changes = changes
+        self.owner = owner
+        (wakes, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Frees its place, whatever becomes of the reply.
+    deinit { leave() }
+
+    package func wake() { continuation.yield() }
+
+    /// Wakes when time has passed.
+    /// - Returns: how many times in a row nobody has ``acknowledge()`` since.
+    package func tick() -> Int {
+        wake()
+        return unacknowledgedTicks.wrappingAdd(1, ordering: .relaxed).newValue
+    }
+
+    package func acknowledge() { unacknowledgedTicks.store(0, ordering: .relaxed) }
+
+    /// Ends the sequence of wakes, once those that are pending have been delivered.
+    package func end() { continuation.finish() }
+
+    package func leave() {
+        end()
+        changes.remove(ObjectIdentifier(self), owner: owner)
+    }
+}
