@@ -114,7 +114,7 @@ complete -c 'libraryd' -f
 complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_options "libraryd" version' -l 'version' -d 'Show the version.'
 complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_options "libraryd" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_positional "libraryd" -eq 1' -fa 'serve' -d 'Serve the library until SIGTERM or SIGINT.'
-complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_positional "libraryd" -eq 1' -fa 'user' -d 'List the users, and say who is an admin and who may log in.'
+complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_positional "libraryd" -eq 1' -fa 'user' -d 'List users, and change who is an admin and who may log in.'
 complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_positional "libraryd" -eq 1' -fa 'backup' -d 'Copy the library into one file, whether the daemon is up or down.'
 complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_positional "libraryd" -eq 1' -fa 'restore' -d 'Put a backup in the place of the library, with the daemon down.'
 complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_positional "libraryd" -eq 1' -fa 'check' -d 'Inspect the library: pages, schema, references, search index.'

@@ -9,7 +9,7 @@ package struct BackupManifest: JSONReadable, JSONWritable, Equatable {
     package let users: Int64
     package let authors: Int64
     package let bytes: Int64
-    /// Of the whole file, in hexadecimal digits.
+    /// The SHA-256 of the whole file, in hexadecimal digits.
     package let sha256: String
 
     package static func path(of backup: String) -> String { backup + ".manifest" }

@@ -10,7 +10,7 @@ package enum Digest {
         return digest
     }
 
-    /// Of bytes that come in pieces.
+    /// The SHA-256 of bytes that come in pieces.
     /// - Parameter pieces: calls its argument with each.
     package static func sha256(_ pieces: (_ take: ([UInt8]) -> Void) throws -> Void) rethrows -> [UInt8] {
         let context = EVP_MD_CTX_new()
@@ -22,7 +22,7 @@ package enum Digest {
         return digest
     }
 
-    /// Of a file of any size, in hexadecimal digits.
+    /// The SHA-256 of a file of any size, in hexadecimal digits.
     /// - Throws: ``CommandError``.
     package static func sha256(file path: String, until cancellation: Cancellation = Cancellation()) throws -> String {
         let descriptor = try FileContents.open(path)

@@ -25,7 +25,7 @@ package struct FileStatus {
         }
     }
 
-    /// Of an open file.
+    /// The status of an open file.
     package init(descriptor: Int32, path: String) throws {
         do {
             self.init(try Stat(FileDescriptor(rawValue: descriptor)))

@@ -4,7 +4,7 @@ package import Shared
 
 /// A place among the events of one owner: `EPOCH-SEQUENCE` on the wire.
 package struct EventPosition: Sendable, Equatable, CustomStringConvertible {
-    /// Of the library; another one after each restore, when the same numbers are given out again.
+    /// The epoch of the library. A restore begins another one, because it gives out the same numbers again.
     package let epoch: String
     /// From 1, without gaps; 0 is before all events.
     package let sequence: Int64
@@ -54,7 +54,7 @@ package struct EventRow {
 package struct EventPage: Sendable {
     package static let limit = 500
 
-    /// Of the last of them.
+    /// The position of the last event.
     package fileprivate(set) var position: EventPosition
     fileprivate var count = 0
     /// Whether events before ``position`` are no longer kept, so that the list must be read again.

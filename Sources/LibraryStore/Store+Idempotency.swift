@@ -5,9 +5,9 @@ package import Shared
 /// A request whose answer may get lost, so that it comes again: what `Idempotency-Key` is for
 /// (draft-ietf-httpapi-idempotency-key-header). Neither the key nor the body is stored, only their digests.
 package struct IdempotentRequest: Sendable {
-    /// Of what is asked, of which part of it, and the key.
+    /// SHA-256 of the operation, the part number and the key.
     fileprivate let hash: [UInt8]
-    /// Of the request itself, once it is validated. No password is ever in it.
+    /// SHA-256 of the validated request. No password is ever in it.
     fileprivate let request: [UInt8]
 
     /// - Parameters:
@@ -40,7 +40,7 @@ package struct IdempotentFile: Sendable {
         self.digest = digest
     }
 
-    /// The first is told apart from other requests of the key; the others are only its continuation.
+    /// Only part 0 is checked for a key that another request used; the other parts continue it.
     fileprivate func part(_ number: Int) -> IdempotentRequest {
         IdempotentRequest(key, number == 0 ? "authors" : "authors, continued", part: number, digest: digest)
     }

@@ -78,7 +78,7 @@ extension StoreError {
         }
     }
 
-    /// Of a conflict: the author that is in the way.
+    /// The id of the author that is in the way, if it is a conflict.
     package var existingID: Int64? { if case .authorExists(let id) = self { id } else { nil } }
 
     /// What the engine says; `nil` if the store refused by itself.

@@ -52,7 +52,7 @@ struct APICommand: ParsableCommand, ContextCommand {
     func validate() throws {
         guard Self.methods.contains(verb) else {
             // It may be anything: whoever forgets the method gives something else first.
-            throw ValidationError("the first argument is no method: \(Self.methods.joined(separator: ", "))")
+            throw ValidationError("the first argument is not a method: \(Self.methods.joined(separator: ", "))")
         }
         // Without the slash the path could name another host.
         guard path.hasPrefix("/"), path.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "#") })

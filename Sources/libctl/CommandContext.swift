@@ -119,7 +119,8 @@ final class CommandContext {
             let other = user == nil ? all.logins.last { $0.server == server.origin } : nil
             throw CommandError(
                 .notLoggedIn, "not logged in at \(server.origin)\(user.map { " as \($0)" } ?? "")",
-                hint: other.map { "say --user \($0.user), who is" } ?? "libctl login\(user.map { " \($0)" } ?? "")")
+                hint: other.map { "use --user \($0.user), who is logged in" }
+                    ?? "libctl login\(user.map { " \($0)" } ?? "")")
         }
         if let unkept, unkept.old == credential { return unkept.new }
         return credential
@@ -152,7 +153,7 @@ extension CommandContext {
     }
 
     var whyNobodyIsAsked: String {
-        options.noInput ? "--no-input forbids to ask" : "there is no terminal to ask on"
+        options.noInput ? "--no-input is set, so nothing can be asked" : "there is no terminal to ask on"
     }
 
     /// - Throws: ``CommandError`` `usage` where there is nobody to ask.

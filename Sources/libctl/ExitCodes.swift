@@ -78,7 +78,7 @@ extension CommandError {
         self.init(.invalid, invalid.description)
     }
 
-    /// Of a failure to exchange anything: whether the request may have been received all the same.
+    /// Whether the exchange failed in a way in which the daemon may have received the request all the same.
     var isLostAnswer: Bool { problem == nil && [.temporaryFailure, .protocolError].contains(exit) }
 
     /// Any error as a failure.

@@ -65,7 +65,7 @@ struct Settings: Sendable, Equatable {
         if let listen, !listen.isLoopback, !behindProxy {
             throw CommandError(
                 .configuration, "\(listen) can be reached from other machines, and passwords would cross the network",
-                hint: "put a proxy that speaks TLS in front and say --behind-proxy, or listen on 127.0.0.1")
+                hint: "put a proxy that speaks TLS in front and use --behind-proxy, or listen on 127.0.0.1")
         }
         if !data.hasPrefix("/") { data = FileManager.default.currentDirectoryPath + "/" + data }
     }
@@ -77,7 +77,7 @@ struct Settings: Sendable, Equatable {
     private static func defaultData(_ environment: [String: String]) throws -> String {
         if let folder = environment["XDG_DATA_HOME"], folder.hasPrefix("/") { return folder + "/libraryd" }
         guard let home = environment["HOME"], home.hasPrefix("/") else {
-            throw CommandError(.configuration, "neither XDG_DATA_HOME nor HOME is set", hint: "say --data DIR")
+            throw CommandError(.configuration, "neither XDG_DATA_HOME nor HOME is set", hint: "use --data DIR")
         }
         return home + "/.local/share/libraryd"
     }

@@ -18,7 +18,7 @@ enum ClientAddress {
         return address.flatMap(network) ?? "unknown"
     }
 
-    /// Of `1.2.3.4:5678` or `[2001:db8::1]:5678`, as some proxies write it.
+    /// The host of `1.2.3.4:5678` or `[2001:db8::1]:5678`, as some proxies write it.
     private static func withoutPort(_ text: String) -> String {
         if text.hasPrefix("[") { return String(text.dropFirst().prefix { $0 != "]" }) }
         return String(text.prefix { $0 != ":" })

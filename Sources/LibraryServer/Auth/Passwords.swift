@@ -30,7 +30,7 @@ package final class Passwords: Sendable {
     }
 
     private static let queueLength = 16
-    /// Of the places in the queue and on the threads one address gets so many: nobody keeps all others from logging in.
+    /// How many places in the queue and on the threads one address may take, so that nobody can lock out all others.
     private static let placesOfOneAddress = 6
 
     private let cost: Cost

@@ -73,7 +73,7 @@ final class Tokens: Sendable {
         let (claims, keyID) = if let known { known } else { try await verifySignature(token) }
         let isGood: Bool = try state.withLock { state in
             if keyID != state.signer.id {
-                // Of the key before it is good as long as one that was signed in time can be.
+                // Tokens of the retired key stay valid for one token lifetime after its retirement.
                 guard let retired = state.retired, keyID == retired.key.id else {
                     throw Failure(.tokenMalformed)
                 }

@@ -12,11 +12,11 @@ package struct OperatorRequest: JSONReadable, JSONWritable, Equatable {
     }
 
     package let command: String
-    /// Of a user; of an import the one who gets what names nobody.
+    /// User commands: the user. `import-flask`: the owner of authors without one.
     package var name: String?
     /// A user's new one.
     package var password: String?
-    /// Of a backup, or of a database to import.
+    /// `backup`: the file to write. `import-flask`: the database to read.
     package var path: String?
     package var keep: Int64?
     package var dryRun: Bool?
@@ -94,7 +94,7 @@ extension App {
         }
         guard old.hasOwners || owner != nil || old.authors.isEmpty || old.users.count == 1 else {
             throw CommandError(
-                .usage, "\(path) does not say whose the authors are", hint: "say whose they shall be: --owner NAME")
+                .usage, "\(path) has authors without an owner", hint: "name their owner: --owner NAME")
         }
         let known = try await store.publicIDs()
         var users: [ImportedUser] = []

@@ -22,7 +22,7 @@ final class ReplyCache: Sendable {
         var bytes = 0
     }
 
-    /// Of all replies together, in bytes.
+    /// The size of all replies together, in bytes.
     private static let capacity = 4 << 20
     /// What a reply takes besides its body and its target, in bytes: headers, buffer and place in the table.
     private static let overhead = 1024

@@ -17,7 +17,7 @@ public struct AuthorLines: Sendable {
     public struct Line: Sendable {
         /// Counted from 1; a CSV record that spans several has the number of its first.
         public let number: Int
-        /// Of a line that is wrong: its fields as they stand in the file, or the whole line. Empty if they cannot be
+        /// The fields of a faulty line as they stand in the file, or the whole line. Empty if they cannot be
         /// told apart.
         public let fields: [[UInt8]]
         /// What it says, as it will be stored, or what is wrong.

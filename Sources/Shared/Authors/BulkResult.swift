@@ -65,12 +65,12 @@ public struct BulkResult: Sendable, Equatable, JSONReadable, JSONWritable {
     /// `created`, `updated`, `unchanged` (an update that changes nothing), `skipped` or `failed`; more may come.
     public enum Outcome: String, Sendable { case created, updated, unchanged, skipped, failed }
 
-    /// Of the input, from 1.
+    /// The number of the line in the input, from 1.
     public var line: Int64
     public let outcome: String
     /// The author's, unless the line failed.
     public var id: Int64?
-    /// Of a failure: an ``ErrorCode``, or one that is younger than this program.
+    /// The code of a failure: an ``ErrorCode``, or one that is younger than this program.
     public let code: String?
     public let message: String?
     /// The author that is in the way, of a conflict.
@@ -94,7 +94,7 @@ public struct BulkResult: Sendable, Equatable, JSONReadable, JSONWritable {
         self.existingID = existingID
     }
 
-    /// Of a line that cannot be read.
+    /// The result of a line that cannot be read.
     public init(line: Int, _ fault: AuthorLines.Fault) {
         let code: ErrorCode =
             switch fault {

@@ -106,7 +106,7 @@ public enum ErrorCode: String, Sendable, CaseIterable {
         case .adminRequired: (403, .forbidden, nil, "Only an admin may do this.")
         case .nameTaken: (409, .conflict, nil, "The name is taken.")
         case .userNotFound: (404, .notFound, nil, "There is no such user.")
-        case .sessionNotFound: (404, .notFound, nil, "There is no such login of yours.")
+        case .sessionNotFound: (404, .notFound, nil, "You have no login with this id.")
         case .lastAdmin: (409, .conflict, nil, "The last admin can be neither removed, disabled nor demoted.")
         case .authorNotFound: (404, .notFound, "author does not exist", "There is no such author in your library.")
         case .authorExists: (409, .conflict, nil, "The author exists already.")

@@ -5,7 +5,7 @@ public struct FieldError: Sendable, Equatable, JSONReadable, JSONWritable {
     public let code: Code
     /// A phrase for people that follows the field's name, such as `must not be empty`.
     public let message: String
-    /// Of a file: the line that is at fault, from 1.
+    /// The line of a file that is at fault, from 1.
     public let line: Int64?
 
     public init(_ field: String, _ code: Code, _ message: String, line: Int64? = nil) {
@@ -67,7 +67,7 @@ public struct InvalidFields: Error, Equatable, CustomStringConvertible {
 
 extension QueryItem {
     /// Passes if each item is one of the parameters, and none comes twice.
-    /// - Throws: ``InvalidFields`` with every fault; an unknown parameter is told of with the nearest known name.
+    /// - Throws: ``InvalidFields`` with every fault; an unknown parameter is reported with the nearest known name.
     public static func check(_ items: [QueryItem], among parameters: [String]) throws(InvalidFields) {
         var seen: Set<String> = []
         let faults = items.compactMap { item -> FieldError? in

@@ -4,7 +4,7 @@ import Shared
 struct PasswdCommand: ParsableCommand, ContextCommand {
     static let title = "passwd"
     static let configuration = CommandConfiguration(
-        "passwd", "Change your password; all other logins of yours end.",
+        "passwd", "Change your password; all your other logins end.",
         discussion: """
             Asks for the current password, and twice for the new one. With --password-stdin or --password-file the first
             line is the current password and the second line the new one.

@@ -78,7 +78,7 @@ struct UserArgument: ParsableArguments {
         if let name { return name }
         if let name = context.user { return name }
         guard let terminal = Terminal(context.io) else {
-            throw CommandError(.usage, "the name of the user is missing", hint: "say it after the command")
+            throw CommandError(.usage, "the name of the user is missing", hint: "add it after the command")
         }
         defer { terminal.close() }
         return try terminal.ask("User: ")

@@ -30,7 +30,7 @@ struct SessionsCommand: ParsableCommand {
         @OptionGroup var options: GlobalOptions
 
         func validate() throws {
-            guard id.isEmpty == others else { throw ValidationError("say which logins: ids, or --others") }
+            guard id.isEmpty == others else { throw ValidationError("name the logins: ids, or --others") }
         }
 
         func run(_ context: CommandContext) throws {

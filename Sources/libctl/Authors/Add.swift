@@ -9,7 +9,7 @@ extension AuthorsCommand {
             "add", "Add an author, or many from a file, and print them.",
             discussion: """
                 A file is read as 'authors import' reads it, but each line is a request of its own, so that what was \
-                stored can be printed. A bad line is told of with its number, and the rest goes on.
+                stored can be printed. A bad line is reported with its number, and the rest goes on.
                 """,
             examples: "authors add --name 'Hilary Mantel' --book 'Wolf Hall' --country 'United Kingdom' --booker-prize",
             "authors add -f new.csv -o id", "authors list -o ndjson | libctl --user bob authors add -f -")
@@ -26,7 +26,7 @@ extension AuthorsCommand {
         func validate() throws {
             let values = author.values
             if file == nil, AuthorField.texts.contains(where: { $0.isRequired && !values.has($0) }) {
-                throw ValidationError("say --name, --book and --country, or --file")
+                throw ValidationError("--name, --book and --country are required, or --file")
             }
             if file != nil, !values.isEmpty {
                 throw ValidationError("--file brings its own names, books and countries")

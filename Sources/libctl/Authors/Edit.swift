@@ -23,7 +23,7 @@ extension AuthorsCommand {
             let patch = AuthorPatch(author.values)
             guard !patch.values.isEmpty else {
                 throw CommandError(
-                    .usage, "nothing to change", hint: "say --name, --book, --country or --[no-]booker-prize")
+                    .usage, "nothing to change", hint: "use --name, --book, --country or --[no-]booker-prize")
             }
             let body = try patch.validated()
             let tag = try condition.entityTag(id) ?? context.author(id).entityTag

@@ -22,7 +22,7 @@ extension AuthorsCommand {
         func run(_ context: CommandContext) throws {
             guard !file.lowercased().hasSuffix(".tsv") || options.format != nil else {
                 throw CommandError(
-                    .usage, "TSV has no header, so import could not read it", hint: "name the file .csv, or say -o tsv")
+                    .usage, "TSV has no header, so import could not read it", hint: "name the file .csv, or use -o tsv")
             }
             guard file != "-" else { return try write(context, to: context.io.output) }
             try PrivateFile.replace(file, patience: context.io.patience) { try write(context, to: $0) }

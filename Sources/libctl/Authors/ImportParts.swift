@@ -6,14 +6,14 @@ import Shared
 struct ImportBatch {
     let body: SpooledFile
     private(set) var count = 0
-    /// Of the file, from 1: the line that is the body's first, and the one that comes next.
+    /// Line numbers of the file, from 1: the line that is the body's first, and the one that comes next.
     private var (first, next) = (1, 1)
 
     init(_ body: SpooledFile) {
         self.body = body
     }
 
-    /// How long the body is with that line, but for the line itself, in bytes.
+    /// The size of the body before line `number`, in bytes.
     func size(before number: Int) -> Int { count == 0 ? 0 : body.count + number - next }
 
     mutating func add(_ entry: AuthorValues, _ number: Int) throws {
@@ -46,7 +46,7 @@ struct ImportBatch {
     }
 }
 
-/// What became of the lines: counted, told of, kept for later, and printed if that is asked for.
+/// The results of the lines: counted, reported, kept for `--rejects`, and printed if `-o` asks for them.
 final class ImportReport {
     private let diagnostics: Diagnostics
     private let progress: Progress
@@ -141,8 +141,8 @@ struct RejectFile {
         return named.st_dev == opened.st_dev && named.st_ino == opened.st_ino && opened.st_mode & S_IFMT == S_IFREG
     }
 
-    /// Calls `body` with the file of that path. It gets its name when all is done, so that the input may be the file of
-    /// that name, or has failed, unless it is: then the lines that were not reached are nowhere else.
+    /// Calls `body` with a file that is renamed to `path` at the end, so it may replace the input. If the import fails,
+    /// the rejects so far are kept, unless that would replace the input: its unread lines exist nowhere else.
     /// - Parameter patience: as of ``PrivateFile/replace(_:isSecret:patience:_:)``.
     static func with(
         _ path: String?, isInput: Bool, patience: Duration, _ body: (RejectFile?) throws -> Void

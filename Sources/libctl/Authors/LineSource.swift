@@ -49,7 +49,7 @@ struct FileOptions: ParsableArguments {
             guard words.count == 2, fields.contains(field), pairs[field] == nil else {
                 throw CommandError(
                     .usage, "'\(text)' \(complaint)",
-                    hint: "say FIELD=\(value), a field being one of \(fields.joined(separator: ", "))")
+                    hint: "use FIELD=\(value); FIELD is one of \(fields.joined(separator: ", "))")
             }
             pairs[field] = String(words[1])
         }
@@ -215,7 +215,7 @@ extension CommandError {
             self.init(
                 .dataError, fault.description,
                 hint: "the first line must name the columns name, book and country; "
-                    + "or say --map name=COLUMN,… or --default country=TEXT")
+                    + "or use --map name=COLUMN,… or --default country=TEXT")
         case .invalid(let invalid): self.init(invalid)
         }
     }

@@ -35,7 +35,7 @@ extension AuthorsCommand {
 
         func validate() throws {
             let ways = [!id.isEmpty, !filter.isEmpty, all].filter { $0 }.count
-            guard ways == 1 else { throw ValidationError("say which authors: ids, filters, or --all") }
+            guard ways == 1 else { throw ValidationError("name the authors: ids, filters, or --all") }
             guard condition.ifVersion == nil || id.count == 1 && id != ["-"] else {
                 throw ValidationError("--if-version is for one author")
             }

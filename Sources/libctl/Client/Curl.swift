@@ -93,7 +93,7 @@ final class Curl {
         switch code {
         case CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY:
             return CommandError(
-                .unavailable, "no libraryd answers at \(server.origin)", hint: "libraryd serve, or say --server URL")
+                .unavailable, "no libraryd answers at \(server.origin)", hint: "libraryd serve, or use --server URL")
         case CURLE_OPERATION_TIMEDOUT, CURLE_ABORTED_BY_CALLBACK:
             return CommandError(.temporaryFailure, "\(server.origin) did not answer in time")
         case CURLE_WRITE_ERROR where answer.isOversized:

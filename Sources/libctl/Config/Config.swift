@@ -22,7 +22,8 @@ struct Config {
             case .color:
                 guard ColorChoice(rawValue: value) != nil else {
                     throw CommandError(
-                        .invalid, "\(Secrets.quoted(value)) is no color", hint: "auto, always or never")
+                        .invalid, "\(Secrets.quoted(value)) is not a value for color", hint: "use auto, always or never"
+                    )
                 }
             case .pager:
                 guard !value.isEmpty else { throw CommandError(.invalid, "an empty pager cannot be started") }

@@ -22,7 +22,7 @@ enum PrivateFile {
         defer { close(descriptor) }
         guard let status = regular(descriptor), status.st_uid == geteuid() else {
             throw CommandError(
-                .noPermission, "\(path) is not a regular file of yours", hint: removal(path))
+                .noPermission, "\(path) is not a regular file that belongs to you", hint: removal(path))
         }
         guard status.st_mode & 0o077 == 0 else {
             throw CommandError(.noPermission, "\(path) can be read by others", hint: "chmod 600 \(path)")
@@ -39,7 +39,7 @@ enum PrivateFile {
         case ENOENT: return nil
         // A link where none may be; a socket.
         case ELOOP, ENXIO:
-            throw CommandError(.noPermission, "\(path) is not a regular file of yours", hint: removal(path))
+            throw CommandError(.noPermission, "\(path) is not a regular file that belongs to you", hint: removal(path))
         default: throw CommandError(.noInput, "\(path): \(String(cString: strerror(code)))")
         }
     }

@@ -9,7 +9,7 @@ enum HelpTopic: String, CaseIterable {
     var abstract: String {
         switch self {
         case .environment: "Variables and files that commands read."
-        case .exitCodes: "What the exit code says."
+        case .exitCodes: "What each exit code means."
         case .output: "Formats, fields, colour, and what goes where."
         }
     }

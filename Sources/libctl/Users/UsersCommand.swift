@@ -4,7 +4,7 @@ import Shared
 /// The commands of the noun user, for admins.
 struct UsersCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "users", abstract: "List users and say who may do what; for admins.",
+        commandName: "users", abstract: "List users and change their roles and access; for admins.",
         discussion: "The first admin is made on the daemon's machine: libraryd user promote NAME",
         subcommands: [List.self, Promote.self, Demote.self, Disable.self, Enable.self, Remove.self])
 

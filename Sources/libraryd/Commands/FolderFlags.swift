@@ -28,7 +28,7 @@ struct FolderFlags: ParsableArguments {
         }
         guard try FileStatus(path: DataFolder.databasePath(in: settings.data)) != nil else {
             throw CommandError(
-                .notFound, "there is no library in \(settings.data)", hint: "start libraryd once, or say --data DIR")
+                .notFound, "there is no library in \(settings.data)", hint: "start libraryd once, or use --data DIR")
         }
         let folder = try DataFolder(path: settings.data)
         try folder.requireLibraryNotLost()

@@ -86,7 +86,7 @@ struct ServeCommand: AsyncParsableCommand {
         guard let connection = try UnixSocket.connect(to: path) else { return }
         close(connection)
         throw CommandError(
-            .unavailable, "\(path): another process listens there", hint: "choose another --socket, or say --listen")
+            .unavailable, "\(path): another process listens there", hint: "choose another --socket, or use --listen")
     }
 
     private static func announce(_ address: String) {

@@ -8,7 +8,7 @@ import Shared
 struct UserCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "user",
-        abstract: "List the users, and say who is an admin and who may log in.",
+        abstract: "List users, and change who is an admin and who may log in.",
         discussion: "Works whether the daemon is up or down. What changes acts on the very next request.",
         subcommands: [
             List.self, Promote.self, Demote.self, Disable.self, Enable.self, Delete.self, Passwd.self,
