@@ -98,8 +98,8 @@ package struct BulkReport: Sendable {
     package static let toldFaults = 100
     private let longest: Int
 
-    /// - Parameter longest: limit of the results in bytes. Twice the largest upload, since a result can be longer than its
-    ///   line; the results of an atomic import are stored for 24 hours.
+    /// - Parameter longest: limit of the results in bytes. Twice the largest upload, since a result can be longer than
+    ///   its line; the results of an atomic import are stored for 24 hours.
     package init(_ results: SpooledFile, isAtomic: Bool, longest: Int = 128 << 20) {
         self.results = results
         self.isAtomic = isAtomic

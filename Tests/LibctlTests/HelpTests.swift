@@ -143,4 +143,12 @@ import Testing
         #expect(page == ErrorList.page() + "\n", "run: make completions")
         for code in ErrorCode.allCases { #expect(page.contains("| `\(code.rawValue)` | \(code.status) |")) }
     }
+
+    /// A field that has no option could not be stored or found from the command line.
+    @Test(arguments: AuthorField.writable)
+    func everyFieldHasAnOption(field: AuthorField) throws {
+        let name = "--" + field.name.replacing("_", with: "-")
+        let options = try AuthorOptions.parse(field.kind == .flag ? [name] : [name, "X"])
+        #expect(options.values.has(field))
+    }
 }

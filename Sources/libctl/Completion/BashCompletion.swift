@@ -3,8 +3,8 @@ enum BashCompletion {
     /// `COMP_TYPE` when readline lists candidates and inserts none: `?` (bash(1), Shell Variables).
     static let onlyLists = "63"
 
-    /// Patches the script for bash: words with `:`, `=` and `@` stay whole, and only arguments that are files complete as
-    /// files. The scripts of other shells are unchanged.
+    /// Patches the script for bash: words with `:`, `=` and `@` stay whole, and only arguments that are files complete
+    /// as files. The scripts of other shells are unchanged.
     static func mended(_ script: String) -> String {
         script.replacing("complete -o filenames -F _libctl libctl", with: wrapper)
             .replacing("__libctl_add_completions() {\n", with: "__libctl_add_completions() {\n" + onlyFilesAreFiles)

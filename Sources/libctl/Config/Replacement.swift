@@ -66,8 +66,8 @@ extension PrivateFile {
         try replace(path, isSecret: true) { try write(bytes, to: $0, path) }
     }
 
-    /// The same with what `write` puts into the descriptor. Follows symbolic links; writes in place if the target is not a
-    /// regular file, such as a pipe.
+    /// The same with what `write` puts into the descriptor. Follows symbolic links; writes in place if the target is
+    /// not a regular file, such as a pipe.
     /// - Parameter patience: how long to wait for a reader of a pipe.
     static func replace(
         _ path: String, isSecret: Bool = false, patience: Duration = .seconds(30), _ write: (Int32) throws -> Void
