@@ -114,8 +114,8 @@ import Testing
         #expect(try await library.send("GET", "/me", headers: [bearer(token)]).status == 200)
         switch caller {
         case .loggedOut: _ = try await library.send("POST", "/logout", headers: [bearer(token)])
-        case .disabled: _ = try await library.app.perform(OperatorRequest(.disable, name: "former"))
-        default: _ = try await library.app.perform(OperatorRequest(.delete, name: "former"))
+        case .disabled: _ = try await library.app.perform(OperatorRequest.disable("former"))
+        default: _ = try await library.app.perform(OperatorRequest.delete("former"))
         }
         return token
     }

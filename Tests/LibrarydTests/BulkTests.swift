@@ -119,7 +119,7 @@ import Testing
             "POST", "/authors", headers: [bearer(token), ("Content-Type", "application/x-ndjson")],
             body: Array(text.utf8)
         ) {
-            _ = try await library.app.perform(OperatorRequest(.disable, name: "ada"))
+            _ = try await library.app.perform(OperatorRequest.disable("ada"))
         }
         let lines = try reply.results
         #expect(lines.count == 2000)

@@ -225,8 +225,8 @@ import Testing
         let (bystander, _) = try await begin(library, other)
         switch end {
         case .logout: _ = try await library.send("POST", "/logout", headers: [bearer(token)])
-        case .disabled: _ = try await library.app.perform(OperatorRequest(.disable, name: "ada"))
-        case .deleted: _ = try await library.app.perform(OperatorRequest(.delete, name: "ada"))
+        case .disabled: _ = try await library.app.perform(OperatorRequest.disable("ada"))
+        case .deleted: _ = try await library.app.perform(OperatorRequest.delete("ada"))
         case .password:
             let second = try await library.login("ada").token
             let change = #"{"current_password":"correct horse","new_password":"battery staple"}"#
@@ -264,7 +264,7 @@ import Testing
         let library = try await TestLibrary()
         let token = try await library.login("ada").token
         _ = try await library.create("A", "B", as: token)
-        _ = try await library.app.perform(OperatorRequest(.delete, name: "ada"))
+        _ = try await library.app.perform(OperatorRequest.delete("ada"))
         let left = try library.app.store.readers.read {
             try Int64.fetchOne($0, sql: "SELECT count(*) FROM author_event")
         }

@@ -28,7 +28,7 @@ import Testing
     private func run(
         _ path: String, owner: String? = nil, dryRun: Bool = false, _ library: TestLibrary
     ) async throws -> FlaskImportReport {
-        let request = OperatorRequest(.importFlask, name: owner, path: path, dryRun: dryRun)
+        let request = OperatorRequest.importFlask(path: path, owner: owner, dryRun: dryRun)
         return try #require(try await library.app.perform(request) as? FlaskImportReport)
     }
 
@@ -124,7 +124,7 @@ import Testing
         _ = try await run(path, library)
         let users = try await library.app.store.users()
         // What was changed here since stays.
-        _ = try await library.app.perform(OperatorRequest(.disable, name: "scrypt"))
+        _ = try await library.app.perform(OperatorRequest.disable("scrypt"))
         let report = try await run(path, library)
         #expect(report.count("user", .present) == 9)
         #expect(report.count("author", .present) == 9)

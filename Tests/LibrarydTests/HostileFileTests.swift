@@ -141,7 +141,7 @@ import Testing
             INSERT INTO authors VALUES (1, printf('%.*c', 300000, 'x'), printf('%.*c', 300000, 'y'), 'C');
             """)
         let library = try await TestLibrary()
-        let report = try await library.app.perform(OperatorRequest(.importFlask, path: path))
+        let report = try await library.app.perform(OperatorRequest.importFlask(path: path, owner: nil, dryRun: false))
         #expect(report.json.count < 2000)
         #expect(try library.count("author") == 0)
     }

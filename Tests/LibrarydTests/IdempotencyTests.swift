@@ -63,7 +63,7 @@ import Testing
             #expect(reply.status == 201)
         }
         #expect(try library.count("author") == 2)
-        _ = try await library.app.perform(OperatorRequest(.delete, name: "ada"))
+        _ = try await library.app.perform(OperatorRequest.delete("ada"))
         #expect(try library.count("idempotency_key") == 1)
     }
 

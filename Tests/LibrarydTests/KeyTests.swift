@@ -14,7 +14,7 @@ import Testing
     }
 
     private func rotate(_ library: TestLibrary) async throws -> KeyRotation {
-        try #require(try await library.app.perform(OperatorRequest(.rotateKey)) as? KeyRotation)
+        try #require(try await library.app.perform(OperatorRequest.rotateKey) as? KeyRotation)
     }
 
     private func keyID(_ token: String) throws -> String {

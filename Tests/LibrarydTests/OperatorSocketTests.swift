@@ -25,9 +25,9 @@ import Testing
         try await socket.value
     }
 
-    private func ask<Answer: JSONReadable>(_ request: OperatorRequest) async throws -> Answer {
+    private func ask<Answer: JSONReadable>(_ command: OperatorCommand<Answer>) async throws -> Answer {
         try await Program.withoutBlocking { [path] in
-            Result { try #require(try OperatorSocket.ask(request, at: path) as Answer?) }
+            Result { try #require(try OperatorSocket.ask(command, at: path)) }
         }.get()
     }
 
@@ -40,9 +40,9 @@ import Testing
         gate.isClosed.store(true, ordering: .relaxed)
         try await serving(library) {
             let silent = try #require(try UnixSocket.connect(to: path))
-            async let promoted: UserList = ask(OperatorRequest(.promote, name: "ada"))
+            async let promoted: UserList = ask(.promote("ada"))
             for await _ in gate.arrivals { break }
-            let list: UserList = try await ask(OperatorRequest(.list))
+            let list: UserList = try await ask(.list)
             #expect(list.users.map(\.admin) == [false])
             gate.open()
             #expect(try await promoted.users.map(\.admin) == [true])
@@ -60,11 +60,11 @@ import Testing
             for connection in silent.dropFirst(50) {
                 var small: Int32 = 1
                 setsockopt(connection, SOL_SOCKET, SO_RCVBUF, &small, 4)
-                try UnixSocket.write(OperatorRequest(.list).json, to: connection)
+                try UnixSocket.write(OperatorRequest.list.json, to: connection)
                 shutdown(connection, Int32(SHUT_WR))
             }
             for _ in 0..<20 {
-                let list: UserList = try await ask(OperatorRequest(.list))
+                let list: UserList = try await ask(.list)
                 #expect(list.users.count == 20)
             }
         }
@@ -95,7 +95,7 @@ import Testing
             connections.append(connection)
         }
         let error = #expect(throws: CommandError.self) {
-            let _: UserList? = try OperatorSocket.ask(OperatorRequest(.list), at: path, patience: 1)
+            let _: UserList? = try OperatorSocket.ask(.list, at: path, patience: 1)
         }
         #expect(error?.exit == .temporaryFailure)
         #expect(error?.reason.hasSuffix("the daemon does not answer") == true)

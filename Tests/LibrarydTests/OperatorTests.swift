@@ -8,18 +8,38 @@ import Testing
 
 @Suite(.serialized) struct OperatorTests {
     @Test(arguments: [
-        OperatorRequest(.list, name: "x"), OperatorRequest(.promote), OperatorRequest(.demote),
-        OperatorRequest(.backup),
-        OperatorRequest(.backup, path: "relative"), OperatorRequest(.backup, name: "x", path: "/x"),
+        #"{"command":"list","name":"x"}"#, #"{"command":"promote"}"#, #"{"command":"demote"}"#, "{}", "[]",
+        #"{"command":"backup"}"#, #"{"command":"backup","name":"x","path":"/x"}"#,
+        #"{"command":"passwd","name":"ada"}"#, #"{"command":"promote","name":7}"#,
     ])
-    func aRequestThatIsNotRightIsRefused(request: OperatorRequest) async throws {
+    func aRequestThatIsNotRightIsRefused(request: String) throws {
+        #expect(throws: InvalidFields.self) {
+            try OperatorRequest(json: Array(request.utf8), unknownMembers: .rejected)
+        }
+    }
+
+    @Test(arguments: [
+        OperatorRequest.backup(path: "relative", keep: 1), .importFlask(path: "", owner: nil, dryRun: true),
+        .unknown("destroy"),
+    ])
+    func aRequestThatCannotBeServedIsRefused(request: OperatorRequest) async throws {
         let library = try await TestLibrary()
         let error = await #expect(throws: Failure.self) { try await library.perform(request) }
         #expect(error?.code == .badRequest)
     }
 
+    @Test(arguments: [
+        OperatorRequest.list, .promote("ada"), .demote("ada"), .disable("ada"), .enable("ada"), .delete("ada"),
+        .passwd("ada", password: "p"), .backup(path: "/x", keep: 3),
+        .importFlask(path: "/x", owner: "ada", dryRun: true),
+        .importFlask(path: "/x", owner: nil, dryRun: false), .rotateKey, .unknown("x"),
+    ])
+    func everyRequestSurvivesTheSocket(request: OperatorRequest) throws {
+        #expect(try OperatorRequest(json: request.json, unknownMembers: .rejected) == request)
+    }
+
     @Test func requestsSurviveTheSocket() throws {
-        let request = OperatorRequest(.promote, name: "ada")
+        let request = OperatorRequest.promote("ada")
         #expect(String(decoding: request.json, as: UTF8.self) == #"{"command":"promote","name":"ada"}"#)
         #expect(try OperatorRequest(json: request.json, unknownMembers: .rejected) == request)
     }
@@ -32,7 +52,7 @@ import Testing
     @Test func anUnknownUserIsNotFound() async throws {
         let library = try await TestLibrary()
         let error = await #expect(throws: StoreError.self) {
-            try await library.perform(OperatorRequest(.promote, name: "nobody"))
+            try await library.perform(OperatorRequest.promote("nobody"))
         }
         #expect(error?.code == .userNotFound)
     }

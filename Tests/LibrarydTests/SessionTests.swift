@@ -108,13 +108,14 @@ import Testing
     }
 
     /// A login that has verified its password when the account is disabled, deleted or given another password.
-    @Test(arguments: [OperatorRequest.Command.disable, .delete, .passwd])
-    func aLoginThatComesTooLateOpensNoSession(command: OperatorRequest.Command) async throws {
+    @Test(arguments: [
+        OperatorRequest.disable("ada"), .delete("ada"), .passwd("ada", password: "battery staple"),
+    ])
+    func aLoginThatComesTooLateOpensNoSession(command: OperatorRequest) async throws {
         let library = try await TestLibrary()
         _ = try await library.login("ada")
         let verified = try #require(try library.app.store.user(.name("ada")))
-        _ = try await library.app.perform(
-            OperatorRequest(command, name: "ada", password: command == .passwd ? "battery staple" : nil))
+        _ = try await library.app.perform(command)
         let error = await #expect(throws: StoreError.self) {
             try await library.app.store.createSession(
                 id: "s", user: verified, refreshHash: [1], client: "", at: library.time.now,
@@ -140,10 +141,10 @@ import Testing
                             client: "", at: now, expiresAt: now.adding(seconds: 60), idle: 60)
                     }
                 }
-                group.addTask { _ = try? await library.app.perform(OperatorRequest(.disable, name: "ada")) }
+                group.addTask { _ = try? await library.app.perform(OperatorRequest.disable("ada")) }
             }
             #expect(library.app.store.sessions.count == 1)
-            _ = try await library.app.perform(OperatorRequest(.enable, name: "ada"))
+            _ = try await library.app.perform(OperatorRequest.enable("ada"))
         }
         #expect(try await status(bob, library) == 200)
     }

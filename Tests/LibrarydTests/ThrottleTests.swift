@@ -236,7 +236,7 @@ import Testing
         #expect(try await login("battery staple", from: "10.0.0.1", again).status == 200)
         for host in 0..<20 { try await fail(5, from: "10.0.4.\(host)", again) }
         #expect(try await login("battery staple", from: "10.0.5.1", again).status == 429)
-        _ = try await again.app.perform(OperatorRequest(.passwd, name: "ADA", password: "tuba and cello"))
+        _ = try await again.app.perform(OperatorRequest.passwd("ADA", password: "tuba and cello"))
         #expect(try await login("tuba and cello", from: "10.0.5.1", again).status == 200)
     }
 

@@ -54,7 +54,7 @@ public final class TestLibrary: Sendable {
 
     /// Does what `libraryd user` does while the daemon runs.
     public func setAdmin(_ admin: Bool, _ name: String) async throws {
-        _ = try await app.perform(OperatorRequest(admin ? .promote : .demote, name: name))
+        _ = try await app.perform(admin ? .promote(name) : .demote(name))
     }
 
     private static func slowly(_ body: [UInt8], _ meanwhile: @escaping @Sendable () async throws -> Void) -> RequestBody
@@ -74,7 +74,7 @@ public final class TestLibrary: Sendable {
 
     /// Does what `libraryd key rotate` does.
     public func rotateKey() async throws {
-        _ = try await app.perform(OperatorRequest(.rotateKey))
+        _ = try await app.perform(OperatorRequest.rotateKey)
     }
 
     /// How many logins there are.

@@ -3,87 +3,33 @@ import NIOPosix
 package import Shared
 import Synchronization
 
-/// What an operator asks of the library: with the daemon up over `operator.sock`, with it down on the folder itself.
-package struct OperatorRequest: JSONReadable, JSONWritable, Equatable {
-    package enum Command: String, Sendable {
-        case list, promote, demote, disable, enable, delete, passwd, backup
-        case rotateKey = "rotate-key"
-        case importFlask = "import-flask"
-    }
-
-    package let command: String
-    /// User commands: the user. `import-flask`: the owner of authors without one.
-    package var name: String?
-    /// A user's new one.
-    package var password: String?
-    /// `backup`: the file to write. `import-flask`: the database to read.
-    package var path: String?
-    package var keep: Int64?
-    package var dryRun: Bool?
-
-    package init(
-        _ command: Command, name: String? = nil, password: String? = nil, path: String? = nil, keep: Int? = nil,
-        dryRun: Bool? = nil
-    ) {
-        self.command = command.rawValue
-        self.name = name
-        self.password = password
-        self.path = path
-        self.keep = keep.map(Int64.init)
-        self.dryRun = dryRun
-    }
-
-    package init(from object: inout ObjectReader) {
-        command = object.string("command")
-        name = object.optionalString("name")
-        password = object.optionalString("password")
-        path = object.optionalString("path")
-        keep = object.optionalInteger("keep")
-        dryRun = object.optionalBool("dry_run")
-    }
-
-    package func write(to json: inout JSONWriter) {
-        json.object {
-            $0.member("command", command)
-            if let name { $0.member("name", name) }
-            if let password { $0.member("password", password) }
-            if let path { $0.member("path", path) }
-            if let keep { $0.member("keep", keep) }
-            if let dryRun { $0.member("dry_run", dryRun) }
-        }
-    }
-}
-
 extension App {
     /// Does what the operator asks. Answers with the users as they are now, or with the manifest of the backup.
     /// - Throws: ``CommandError`` `temporaryFailure` if the same is under way already, of what cannot be done twice at
     ///   once.
     package func perform(_ request: OperatorRequest) async throws -> any JSONWritable {
-        let command = OperatorRequest.Command(rawValue: request.command)
-        switch command {
-        case .backup, .importFlask, .rotateKey:
-            return try await turns.alone(request.command) { try await perform(command, request) }
-        default: return try await perform(command, request)
-        }
+        guard request.runsAlone else { return try await answer(request) }
+        return try await turns.alone(request.command) { try await answer(request) }
     }
 
-    private func perform(
-        _ command: OperatorRequest.Command?, _ request: OperatorRequest
-    ) async throws -> any JSONWritable {
-        switch (command, request.name, request.password, request.path) {
-        case (.list, nil, nil, nil): break
-        case (.promote, let name?, nil, nil): try await update(name, UserPatch(admin: true))
-        case (.demote, let name?, nil, nil): try await update(name, UserPatch(admin: false))
-        case (.disable, let name?, nil, nil): try await update(name, UserPatch(disabled: true))
-        case (.enable, let name?, nil, nil): try await update(name, UserPatch(disabled: false))
-        case (.delete, let name?, nil, nil): try await store.deleteUser(.name(name))
-        case (.passwd, let name?, let password?, nil): try await setPassword(name, password)
-        case (.backup, nil, nil, let path?) where path.hasPrefix("/"):
-            return try await store.backUp(to: path, keep: Int(clamping: request.keep ?? 1), at: clock.now())
-        case (.importFlask, let owner, nil, let path?) where path.hasPrefix("/"):
-            return try await importFlask(path, owner: owner, dryRun: request.dryRun ?? false)
-        case (.rotateKey, nil, nil, nil): return try await rotateKey()
-        default: throw Failure(.badRequest)
+    private func answer(_ request: OperatorRequest) async throws -> any JSONWritable {
+        switch request {
+        case .list: break
+        case .promote(let name): try await update(name, UserPatch(admin: true))
+        case .demote(let name): try await update(name, UserPatch(admin: false))
+        case .disable(let name): try await update(name, UserPatch(disabled: true))
+        case .enable(let name): try await update(name, UserPatch(disabled: false))
+        case .delete(let name): try await store.deleteUser(.name(name))
+        case .passwd(let name, let password): try await setPassword(name, password)
+        case .backup(let path, let keep):
+            // The daemon's working folder is not the operator's.
+            guard path.hasPrefix("/") else { throw Failure(.badRequest) }
+            return try await store.backUp(to: path, keep: Int(clamping: keep), at: clock.now())
+        case .importFlask(let path, let owner, let dryRun):
+            guard path.hasPrefix("/") else { throw Failure(.badRequest) }
+            return try await importFlask(path, owner: owner, dryRun: dryRun)
+        case .rotateKey: return try await rotateKey()
+        case .unknown: throw Failure(.badRequest)
         }
         return UserList(try await store.users())
     }

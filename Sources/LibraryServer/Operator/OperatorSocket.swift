@@ -73,11 +73,11 @@ package struct OperatorSocket: Service {
     /// - Parameter patience: seconds without a sign of life.
     /// - Returns: `nil` if none listens there.
     package static func ask<Answer: JSONReadable>(
-        _ request: OperatorRequest, at path: String, patience: Int = 30
+        _ command: OperatorCommand<Answer>, at path: String, patience: Int = 30
     ) throws -> Answer? {
         guard let connection = try UnixSocket.connect(to: path, patience: patience) else { return nil }
         defer { close(connection) }
-        try UnixSocket.write(request.json, to: connection)
+        try UnixSocket.write(command.request.json, to: connection)
         shutdown(connection, Int32(SHUT_WR))
         // The report of an import has a line for each row.
         let answer = try UnixSocket.read(connection, limit: 1 << 30)

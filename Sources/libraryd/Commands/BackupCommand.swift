@@ -24,7 +24,7 @@ struct BackupCommand: AsyncParsableCommand {
     func run() async throws {
         try await Exit.reporting {
             let path = absolute(file)
-            let manifest: BackupManifest = try await flags.perform(OperatorRequest(.backup, path: path, keep: keep))
+            let manifest = try await flags.perform(.backup(path: path, keep: keep))
             print("\(file): authors: \(manifest.authors), users: \(manifest.users), bytes: \(manifest.bytes)")
         }
     }

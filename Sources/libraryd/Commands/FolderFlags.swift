@@ -21,9 +21,9 @@ struct FolderFlags: ParsableArguments {
     }
 
     /// Asks the running daemon, or takes the folder's lock and does the work here.
-    func perform<Answer: JSONReadable>(_ request: OperatorRequest) async throws -> Answer {
+    func perform<Answer: JSONReadable>(_ command: OperatorCommand<Answer>) async throws -> Answer {
         let settings = try await settings()
-        if let answer: Answer = try OperatorSocket.ask(request, at: DataFolder.operatorSocketPath(in: settings.data)) {
+        if let answer = try OperatorSocket.ask(command, at: DataFolder.operatorSocketPath(in: settings.data)) {
             return answer
         }
         guard try FileStatus(path: DataFolder.databasePath(in: settings.data)) != nil else {
@@ -39,10 +39,8 @@ struct FolderFlags: ParsableArguments {
             refreshLifetime: settings.refreshLifetime, passwords: Passwords(),
             logger: Logger(label: "libraryd") { _ in SwiftLogNoOpLogHandler() })
         do {
-            guard let answer = try await app.perform(request) as? Answer else {
-                throw CommandError(.internalError, "the answer to \(request.command) is of another kind")
-            }
-            return answer
+            // As over the socket.
+            return try Answer(json: try await app.perform(command.request).json, unknownMembers: .rejected)
         } catch {
             throw CommandError(error, library: folder.databasePath)
         }

@@ -26,8 +26,7 @@ struct ImportFlaskCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Exit.reporting {
-            let request = OperatorRequest(.importFlask, name: owner, path: absolute(file), dryRun: dryRun)
-            let report: FlaskImportReport = try await flags.perform(request)
+            let report = try await flags.perform(.importFlask(path: absolute(file), owner: owner, dryRun: dryRun))
             for row in report.rows {
                 let note = row.note.isEmpty ? "" : " (\(row.note))"
                 print(printable("\(row.table) \(row.id) \(row.name): \(row.outcome)\(note)"))

@@ -19,7 +19,7 @@ struct KeyCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await Exit.reporting {
-                let rotation: KeyRotation = try await flags.perform(OperatorRequest(.rotateKey))
+                let rotation = try await flags.perform(.rotateKey)
                 print("new key \(rotation.keyID); tokens of the one before are good until \(rotation.retiredUntil)")
             }
         }

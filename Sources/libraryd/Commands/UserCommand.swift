@@ -22,7 +22,7 @@ struct UserCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await Exit.reporting {
-                let list: UserList = try await flags.perform(OperatorRequest(.list))
+                let list = try await flags.perform(.list)
                 for user in list.users {
                     let role = user.admin ? "admin" : "user"
                     let state = user.disabled ? "disabled" : "enabled"
@@ -37,9 +37,9 @@ struct UserCommand: AsyncParsableCommand {
         @OptionGroup var flags: FolderFlags
         @Argument(help: "Name of the user.") var name: String
 
-        func perform(_ command: OperatorRequest.Command, password: String? = nil, _ outcome: String) async throws {
+        func perform(_ command: (String) -> OperatorCommand<UserList>, _ outcome: String) async throws {
             try await Exit.reporting {
-                let _: UserList = try await flags.perform(OperatorRequest(command, name: name, password: password))
+                _ = try await flags.perform(command(name))
                 print("\(name) \(outcome)")
             }
         }
@@ -49,14 +49,14 @@ struct UserCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Make a user an admin.")
         @OptionGroup var target: Target
 
-        func run() async throws { try await target.perform(.promote, "is an admin") }
+        func run() async throws { try await target.perform(OperatorCommand.promote, "is an admin") }
     }
 
     struct Demote: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Make an admin a plain user again.")
         @OptionGroup var target: Target
 
-        func run() async throws { try await target.perform(.demote, "is a plain user") }
+        func run() async throws { try await target.perform(OperatorCommand.demote, "is a plain user") }
     }
 
     struct Disable: AsyncParsableCommand {
@@ -64,14 +64,14 @@ struct UserCommand: AsyncParsableCommand {
             abstract: "Log a user out everywhere and let nobody log in as this user.")
         @OptionGroup var target: Target
 
-        func run() async throws { try await target.perform(.disable, "is disabled") }
+        func run() async throws { try await target.perform(OperatorCommand.disable, "is disabled") }
     }
 
     struct Enable: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Let a disabled user log in again.")
         @OptionGroup var target: Target
 
-        func run() async throws { try await target.perform(.enable, "is enabled") }
+        func run() async throws { try await target.perform(OperatorCommand.enable, "is enabled") }
     }
 
     struct Delete: AsyncParsableCommand {
@@ -92,7 +92,7 @@ struct UserCommand: AsyncParsableCommand {
                     throw CommandError(.declined, "nothing was deleted")
                 }
             }
-            try await target.perform(.delete, "is deleted")
+            try await target.perform(OperatorCommand.delete, "is deleted")
         }
     }
 
@@ -105,7 +105,7 @@ struct UserCommand: AsyncParsableCommand {
         func run() async throws {
             var password = ""
             try await Exit.reporting { password = try Self.password() }
-            try await target.perform(.passwd, password: password, "has a new password")
+            try await target.perform({ [password] in .passwd($0, password: password) }, "has a new password")
         }
 
         private static func password() throws -> String {

@@ -1,0 +1,120 @@
+import LibraryStore
+package import Shared
+
+/// What an operator asks of the library: with the daemon up over `operator.sock`, with it down on the folder itself.
+package enum OperatorRequest: JSONReadable, JSONWritable, Equatable {
+    case list
+    case promote(String)
+    case demote(String)
+    case disable(String)
+    case enable(String)
+    case delete(String)
+    case passwd(String, password: String)
+    /// `path` is absolute; `keep` is how many backups there may be.
+    case backup(path: String, keep: Int64)
+    /// `path` is absolute; `owner` gets the authors without one.
+    case importFlask(path: String, owner: String?, dryRun: Bool)
+    case rotateKey
+    /// A command of a younger `libraryd`.
+    case unknown(String)
+
+    package init(from object: inout ObjectReader) {
+        let command = object.string("command")
+        self =
+            switch command {
+            case "list": .list
+            case "promote": .promote(object.string("name"))
+            case "demote": .demote(object.string("name"))
+            case "disable": .disable(object.string("name"))
+            case "enable": .enable(object.string("name"))
+            case "delete": .delete(object.string("name"))
+            case "passwd": .passwd(object.string("name"), password: object.string("password"))
+            case "backup": .backup(path: object.string("path"), keep: object.optionalInteger("keep") ?? 1)
+            case "import-flask":
+                .importFlask(
+                    path: object.string("path"), owner: object.optionalString("name"),
+                    dryRun: object.optionalBool("dry_run") ?? false)
+            case "rotate-key": .rotateKey
+            default: .unknown(command)
+            }
+    }
+
+    package func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.member("command", command)
+            switch self {
+            case .list, .rotateKey, .unknown: break
+            case .promote(let name), .demote(let name), .disable(let name), .enable(let name), .delete(let name):
+                json.member("name", name)
+            case .passwd(let name, let password):
+                json.member("name", name)
+                json.member("password", password)
+            case .backup(let path, let keep):
+                json.member("path", path)
+                json.member("keep", keep)
+            case .importFlask(let path, let owner, let dryRun):
+                if let owner { json.member("name", owner) }
+                json.member("path", path)
+                json.member("dry_run", dryRun)
+            }
+        }
+    }
+
+    /// The name of the command on the socket.
+    var command: String {
+        switch self {
+        case .list: "list"
+        case .promote: "promote"
+        case .demote: "demote"
+        case .disable: "disable"
+        case .enable: "enable"
+        case .delete: "delete"
+        case .passwd: "passwd"
+        case .backup: "backup"
+        case .importFlask: "import-flask"
+        case .rotateKey: "rotate-key"
+        case .unknown(let command): command
+        }
+    }
+
+    /// Whether two of the kind may be under way at once: two backups would write the same files.
+    var runsAlone: Bool {
+        switch self {
+        case .backup, .importFlask, .rotateKey: true
+        default: false
+        }
+    }
+}
+
+/// A request with the type of its answer.
+package struct OperatorCommand<Answer: JSONReadable> {
+    package let request: OperatorRequest
+}
+
+extension OperatorCommand<UserList> {
+    package static var list: Self { Self(request: .list) }
+    package static func promote(_ name: String) -> Self { Self(request: .promote(name)) }
+    package static func demote(_ name: String) -> Self { Self(request: .demote(name)) }
+    package static func disable(_ name: String) -> Self { Self(request: .disable(name)) }
+    package static func enable(_ name: String) -> Self { Self(request: .enable(name)) }
+    package static func delete(_ name: String) -> Self { Self(request: .delete(name)) }
+    package static func passwd(_ name: String, password: String) -> Self {
+        Self(request: .passwd(name, password: password))
+    }
+}
+
+extension OperatorCommand<BackupManifest> {
+    package static func backup(path: String, keep: Int) -> Self {
+        Self(request: .backup(path: path, keep: Int64(keep)))
+    }
+}
+
+extension OperatorCommand<FlaskImportReport> {
+    package static func importFlask(path: String, owner: String?, dryRun: Bool) -> Self {
+        Self(request: .importFlask(path: path, owner: owner, dryRun: dryRun))
+    }
+}
+
+extension OperatorCommand<KeyRotation> {
+    package static var rotateKey: Self { Self(request: .rotateKey) }
+}
