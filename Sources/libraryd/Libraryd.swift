@@ -83,16 +83,6 @@ enum StandardError {
     }
 }
 
-/// What somebody stored, or named, must not drive the terminal.
-func printable(_ text: String) -> String {
-    text.unicodeScalars.map { scalar in
-        switch scalar.properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator: scalar.escaped(asASCII: true)
-        default: String(scalar)
-        }
-    }.joined()
-}
-
 /// How a command ends.
 enum Exit {
     /// Runs the command; what it throws becomes a line on standard error and an exit code.
@@ -106,9 +96,9 @@ enum Exit {
         } catch {
             let failure = CommandError(error)
             // A report may have several lines.
-            let lines = failure.reason.split(separator: "\n").map { printable(String($0)) }
+            let lines = failure.reason.split(separator: "\n").map { Escaping.terminal(String($0)) }
             var text = "libraryd: \(lines.joined(separator: "\n"))\n"
-            if let hint = failure.hint { text += "  hint: \(printable(hint))\n" }
+            if let hint = failure.hint { text += "  hint: \(Escaping.terminal(hint))\n" }
             StandardError.write(text)
             throw ExitCode(failure.exit.rawValue)
         }

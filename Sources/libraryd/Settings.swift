@@ -62,7 +62,7 @@ struct Settings: Sendable, Equatable {
         guard tokenLifetime.seconds > 0, refreshLifetime.seconds > 0 else {
             throw CommandError(.configuration, "a lifetime must be longer than nothing")
         }
-        if let listen, !listen.isLoopback, !behindProxy {
+        if let listen, !isLoopback(host: listen.host), !behindProxy {
             throw CommandError(
                 .configuration, "\(listen) can be reached from other machines, and passwords would cross the network",
                 hint: "put a proxy that speaks TLS in front and use --behind-proxy, or listen on 127.0.0.1")
@@ -151,13 +151,6 @@ struct Listen: Sendable, Equatable, CustomStringConvertible {
         }
         guard !host.isEmpty else { return nil }
         self.init(host: String(host), port: Int(port))
-    }
-
-    /// Only literals and `localhost`: another name could lead anywhere tomorrow.
-    var isLoopback: Bool {
-        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
-        let isIPv4 = parts.count == 4 && parts.allSatisfy { Int64(decimal: $0).map { $0 <= 255 } ?? false }
-        return host == "localhost" || host == "::1" || (isIPv4 && parts[0] == "127")
     }
 
     var description: String {

@@ -105,6 +105,6 @@ import Testing
         let error = await #expect(throws: CommandError.self) {
             try await Settings(flags: try Flags.parse([]), environment: [:])
         }
-        #expect(error?.hint == "say --data DIR")
+        #expect(error?.hint == "use --data DIR")
     }
 }

@@ -45,7 +45,7 @@ struct Server: Equatable {
         guard Self.isHost(host) else { throw malformed }
         socket = nil
         origin = "\(scheme)://\(host):\(port)"
-        isLoopback = Self.isLoopback(host)
+        isLoopback = Shared.isLoopback(host: host)
         guard scheme == "https" || isLoopback else {
             throw CommandError(
                 .configuration, "\(origin) would carry passwords and tokens unencrypted to another machine",
@@ -78,12 +78,5 @@ struct Server: Equatable {
                 default: false
                 }
             }
-    }
-
-    /// Literals and `localhost` only: another name could lead anywhere.
-    private static func isLoopback(_ host: String) -> Bool {
-        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
-        let isIPv4 = parts.count == 4 && parts.allSatisfy { Int64(decimal: $0).map { $0 <= 255 } ?? false }
-        return host == "localhost" || host == "[::1]" || (isIPv4 && parts[0] == "127")
     }
 }

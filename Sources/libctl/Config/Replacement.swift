@@ -38,7 +38,17 @@ final class Replacement {
         guard close(descriptor) == 0, rename(SystemText.path(temporary), SystemText.path(path)) == 0 else {
             throw failure
         }
+        syncFolder()
         end()
+    }
+
+    /// A name is on the disk only once its folder has been synced (fsync(2)). Some file systems cannot sync a folder.
+    private func syncFolder() {
+        let name = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        let folder = open(SystemText.path(name), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else { return }
+        fsync(folder)
+        close(folder)
     }
 
     /// Leaves the file as it was, unless the new version is in its place.

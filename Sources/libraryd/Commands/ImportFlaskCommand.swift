@@ -29,7 +29,7 @@ struct ImportFlaskCommand: AsyncParsableCommand {
             let report = try await flags.perform(.importFlask(path: absolute(file), owner: owner, dryRun: dryRun))
             for row in report.rows {
                 let note = row.note.isEmpty ? "" : " (\(row.note))"
-                print(printable("\(row.table) \(row.id) \(row.name): \(row.outcome)\(note)"))
+                print(Escaping.terminal("\(row.table) \(row.id) \(row.name): \(row.outcome)\(note)"))
             }
             for table in ["user", "author"] {
                 let counts = FlaskImportReport.Row.Outcome.allCases.map { "\($0.rawValue): \(report.count(table, $0))" }

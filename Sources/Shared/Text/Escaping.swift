@@ -1,7 +1,7 @@
 /// Text from elsewhere, made harmless for where it is shown.
-enum Escaping {
+public enum Escaping {
     /// For a terminal: whatever could drive it, or reorder or hide text, is shown as `\u{202E}`.
-    static func terminal(_ text: String) -> String {
+    public static func terminal(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: isDangerous) else { return text }
         var result = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
@@ -15,14 +15,14 @@ enum Escaping {
     }
 
     /// For a field of tab-separated values: `\t`, `\n`, `\r` and `\\`.
-    static func tsv(_ text: String) -> String {
+    public static func tsv(_ text: String) -> String {
         guard text.utf8.contains(where: { "\t\n\r\\".utf8.contains($0) }) else { return text }
         return text.replacing("\\", with: "\\\\").replacing("\t", with: "\\t").replacing("\n", with: "\\n")
             .replacing("\r", with: "\\r")
     }
 
     /// For a field of comma-separated values (RFC 4180).
-    static func csv(_ text: String) -> String {
+    public static func csv(_ text: String) -> String {
         guard text.utf8.contains(where: { ",\"\r\n".utf8.contains($0) }) || text.first == " " || text.last == " " else {
             return text
         }
@@ -30,7 +30,7 @@ enum Escaping {
     }
 
     /// For JSON that a terminal may show: the same value, with every dangerous character as `\uXXXX`.
-    static func json(_ text: [UInt8]) -> [UInt8] {
+    public static func json(_ text: [UInt8]) -> [UInt8] {
         guard text.contains(where: { $0 >= 0x7F }) else { return text }
         var result: [UInt8] = []
         result.reserveCapacity(text.count)
@@ -49,7 +49,7 @@ enum Escaping {
     }
 
     /// Controls, and format characters (bidi marks, zero-width letters, tags), which a reader cannot see.
-    static func isDangerous(_ scalar: Unicode.Scalar) -> Bool {
+    public static func isDangerous(_ scalar: Unicode.Scalar) -> Bool {
         if scalar.value < 0x7F { return scalar.value < 0x20 }
         switch scalar.properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse: return true
