@@ -51,7 +51,7 @@ final class CommandContext {
         // What is behind the colon would be a password, as other programs take it.
         guard !given.name.contains(":") else {
             throw CommandError(
-                given.status, "\(given.source) takes a name alone: there is no colon in any",
+                given.status, "\(given.source) takes a name, and names have no colon",
                 hint: "passwords are asked for, or read: --password-file, --password-stdin")
         }
         return given.name

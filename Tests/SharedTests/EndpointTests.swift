@@ -1,0 +1,31 @@
+import Foundation
+import Shared
+import TestSupport
+import Testing
+
+/// The list of all endpoints, by which a wrong method is told from a wrong path.
+struct EndpointTests {
+    /// Names of the declared endpoints and of those in the list, as the source has them.
+    private static func names() throws -> (declared: [String], listed: [String]) {
+        let path = Program.repository + "/Sources/Shared/Endpoint.swift"
+        let source = try String(contentsOfFile: path, encoding: .utf8)
+        let list = try #require(source.firstRange(of: "public static let all:"))
+        return (
+            source.matches(of: /public static let (\w+) = Endpoint</).map { String($0.output.1) },
+            source[list.lowerBound...].matches(of: /(\w+)\.route\b/).map { String($0.output.1) }
+        )
+    }
+
+    @Test func theListMissesNone() throws {
+        let (declared, listed) = try Self.names()
+        #expect(Set(declared) == Set(listed))
+        #expect(declared.count == listed.count)
+        #expect(listed.count == Endpoints.all.count)
+        #expect(declared.contains("authorEvents"))
+    }
+
+    @Test func noTwoAreTheSame() {
+        let routes = Endpoints.all.map { "\($0.method.rawValue) \($0.path)" }
+        #expect(Set(routes).count == routes.count)
+    }
+}
