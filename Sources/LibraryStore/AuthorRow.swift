@@ -22,7 +22,7 @@ package struct AuthorRow {
             start: start, count: Int(sqlite3_column_bytes(statement, Int32(field.rawValue))))
     }
 
-    /// Where a list in this order goes on behind the row.
+    /// The cursor with which a list in this order continues after the row.
     func cursor(_ sort: AuthorSort) -> Cursor {
         let value: JSONValue? =
             switch sort.field.kind {
@@ -46,7 +46,7 @@ extension Author {
             }
         }
         let version: Int64 = try row.value(AuthorField.version.rawValue)
-        // A change adds to it.
+        // An update adds 1 to the version.
         guard (1..<Int64.max).contains(version) else {
             throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "an author has the version \(version)")
         }
@@ -56,7 +56,7 @@ extension Author {
             updatedAt: Timestamp(milliseconds: row.value(AuthorField.updatedAt.rawValue)), version: version)
     }
 
-    /// The author of a reply that was kept, perhaps before it had all the fields that it has now.
+    /// The author in a stored reply, which may be older than some of the fields.
     init(kept json: [UInt8]) throws {
         guard case .object(var members) = try JSONValue(parsing: json) else {
             throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a kept reply is no object")

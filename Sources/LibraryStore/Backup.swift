@@ -2,7 +2,7 @@ import GRDB
 import Glibc
 package import Shared
 
-/// What is written beside a backup, so that it can be told whether the copy is still what it was.
+/// The manifest beside a backup, by which a later change of the copy is found.
 package struct BackupManifest: JSONReadable, JSONWritable, Equatable {
     package let createdAt: Timestamp
     package let schema: Int64

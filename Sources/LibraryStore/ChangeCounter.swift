@@ -1,8 +1,8 @@
 import Synchronization
 
-/// A state of one owner's library: as long as it is the same, every list of that owner is.
+/// A state of one owner's library. Every list of the owner stays the same as long as it does.
 package struct Revision: Sendable, Hashable {
-    /// Different each time the daemon starts, so that what is told apart here need not be stored.
+    /// Random at each start of the daemon, so that counts need not be stored.
     package let run: UInt64
     package let owner: Int64
     package let changes: UInt64
@@ -10,8 +10,9 @@ package struct Revision: Sendable, Hashable {
 
 /// Counts each owner's changes, in memory, and wakes subscriptions.
 ///
-/// A writer counts after its commit and before it is answered, whether it succeeded or not; a reader asks before it
-/// reads. So a reader may take a new list for an old one, and ask again, but never an old one for a new.
+/// A write counts after its commit and before it is answered, whether it succeeded or not; a reader takes the count
+/// before it reads. So a reader may see a new list under an old count, and read it again, but never an old list under a
+/// new count.
 package final class ChangeCounter: Sendable {
     private struct State {
         var changes: [Int64: UInt64] = [:]

@@ -1,7 +1,7 @@
 import GRDB
 package import Shared
 
-/// Looks a database over, page by page and row by row: for `libraryd check`, and before a copy counts as one.
+/// Checks a database page by page and row by row, for `libraryd check` and before a copy counts as a backup.
 package struct Inspection: Sendable {
     /// Everything that is wrong, in words for the operator; empty if all is well.
     package let faults: [String]
@@ -9,14 +9,14 @@ package struct Inspection: Sendable {
     package let users: Int64
     package let authors: Int64
 
-    /// Faults of one kind that are told: nothing more is to be learned from a longer list.
+    /// Limit of the faults of one kind that are reported.
     private static let toldFaults = 100
 
     /// - Throws: `DatabaseError` if the database cannot even be read.
     init(_ db: Database) throws {
         schema = try Int64.fetchOne(db, sql: "PRAGMA user_version") ?? 0
-        // What is wrong at the bottom comes first: somebody else's views, checks and generated columns are not
-        // evaluated, and rows are not looked for in pages that may lead to each other without an end.
+        // The schema is compared first, then the pages: foreign views, checks and generated columns must not be
+        // evaluated, and rows must not be read from pages that may form a loop.
         var faults = try Self.differences(db, schema: schema)
         if faults.isEmpty { faults = try Self.damage(db) }
         guard faults.isEmpty else {
@@ -39,7 +39,7 @@ package struct Inspection: Sendable {
         try String.fetchAll(db, sql: "PRAGMA integrity_check(\(toldFaults))").filter { $0 != "ok" }
     }
 
-    /// What is not as the migrations make it.
+    /// Differences from the schema that the migrations make.
     private static func differences(_ db: Database, schema: Int64) throws -> [String] {
         func objects(_ db: Database) throws -> [String: String] {
             let rows = try Row.fetchAll(

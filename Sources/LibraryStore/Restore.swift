@@ -31,8 +31,7 @@ package struct Restore {
         try FileContents.rename(incoming, to: library)
     }
 
-    /// Ends the sessions, and the numbering of events, in which what is restored leaves off earlier than what clients
-    /// have seen.
+    /// Ends all sessions and begins a new epoch of events: clients have seen later events than the backup has.
     private static func beginAnew(_ path: String) throws {
         do {
             let connection = try DatabaseQueue(path: path)

@@ -4,7 +4,7 @@ package import Shared
 
 extension Store {
     /// Adds an author to the owner's library.
-    /// - Parameter request: if it came before, what it answered is answered again.
+    /// - Parameter request: if the same request came before, its stored reply is returned.
     /// - Throws: ``StoreError`` `authorExists` with the id of the one that is there already, `keyReused`.
     package func createAuthor(
         _ draft: AuthorDraft, owner: Int64, as request: IdempotentRequest? = nil, at now: Timestamp
@@ -27,7 +27,7 @@ extension Store {
         return author
     }
 
-    /// The same where an event is to follow.
+    /// The same without the event, which the caller adds.
     static func insertWithoutEvent(
         _ db: Database, _ draft: AuthorDraft, owner: Int64, at now: Timestamp
     ) throws -> Author {
@@ -76,7 +76,7 @@ extension Store {
         return result
     }
 
-    /// Stores a change of an author, and tells of it.
+    /// Stores a change of an author, and its event.
     /// - Throws: ``StoreError`` `authorExists`, having changed nothing.
     static func replace(_ db: Database, _ before: Author, with after: Author, owner: Int64) throws {
         do {

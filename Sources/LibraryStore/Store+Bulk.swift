@@ -3,7 +3,7 @@ package import Shared
 
 extension Store {
     /// Adds authors in one transaction; a line that fails harms no other.
-    /// - Parameter request: if it came before, what it answered is answered again.
+    /// - Parameter request: if the same request came before, its stored reply is returned.
     /// - Returns: what became of each line.
     package func createAuthors(
         _ lines: [AuthorLines.Line], owner: Int64, options: BulkOptions,
@@ -18,8 +18,7 @@ extension Store {
             var work = BulkWork(db: db, owner: owner, options: options, now: now)
             let results = try lines.map { try work.store($0) }
             try work.tellOfCreated()
-            // What changed nothing may be done again. A line that cannot be read never can, so nobody fills the disk
-            // with those.
+            // Not stored if nothing changed: repeating is harmless, and files of nonsense cannot fill the disk.
             if let request, work.hasChanged {
                 let answered = zip(lines, results).filter { $0.0.fault == nil }.map(\.1)
                 try Self.keep(db, reply: BulkResult.ndjson(answered), to: request, owner: owner, at: now)
@@ -47,7 +46,7 @@ extension Store {
         }
     }
 
-    /// What is undone here is undone alone: to throw would undo the whole group of the writer and perform it once more.
+    /// Rolls back its own savepoint: throwing would roll back and repeat the whole group of the writer.
     private func createAuthors(
         _ db: Database, of contents: SpooledFile, _ format: AuthorLines.Format, owner: Int64, options: BulkOptions,
         as file: IdempotentFile?, at now: Timestamp, _ cancellation: Cancellation
@@ -77,7 +76,7 @@ extension Store {
         return refusal.map { .failure($0) } ?? .success(report)
     }
 
-    /// For what is too long to be in memory: where the library itself has room.
+    /// A spool in the folder of the library, for results that are too long for memory.
     package func spool() -> SpooledFile { SpooledFile(folder: FileContents.folder(of: path)) }
 }
 
@@ -93,8 +92,7 @@ package struct BulkReport: Sendable {
     package private(set) var isConflict = true
     private let isAtomic: Bool
 
-    /// Faults that a refused file tells of: nothing more is to be learned from a longer list, and a file may have
-    /// millions.
+    /// Limit of the faults that are reported of a refused file, which may have millions.
     package static let toldFaults = 100
     private let longest: Int
 
@@ -183,7 +181,7 @@ private struct BulkWork {
         let before = try Store.author(db, id: id, owner: owner)
         guard let after = before.changed(by: AuthorPatch(entry), at: now) else { return false }
         hasChanged = true
-        // It may have been created by an earlier line, and is told of as it was then.
+        // An earlier line of the file may have created it; that event comes first.
         try tellOfCreated()
         try Store.replace(db, before, with: after, owner: owner)
         return true

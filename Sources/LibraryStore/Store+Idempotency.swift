@@ -49,10 +49,10 @@ package struct IdempotentFile: Sendable {
 extension Store {
     /// Milliseconds for which an answer is kept: 24 hours.
     package static let keepingTimeOfReplies: Int64 = 86400 * 1000
-    /// How many that are too old go with each new one.
+    /// How many expired rows are deleted with each insert.
     private static let sweep = 64
 
-    /// What the request was answered when it came before.
+    /// The stored reply to the same request, if it came before.
     /// - Throws: ``StoreError`` `keyReused` if the key was another request's.
     static func reply(
         _ db: Database, to request: IdempotentRequest?, owner: Int64, at now: Timestamp
@@ -75,7 +75,7 @@ extension Store {
         return Array(try row.value(1) as Data)
     }
 
-    /// Keeps the answer in the transaction of what it tells.
+    /// Stores the reply, in the transaction of the change that it reports.
     static func keep(
         _ db: Database, reply: @autoclosure () -> [UInt8], to request: IdempotentRequest?, owner: Int64,
         at now: Timestamp
@@ -97,7 +97,7 @@ extension Store {
         ).execute(arguments: [now.milliseconds])
     }
 
-    /// Puts what the file was answered when it came before into the spool.
+    /// Appends the stored reply to the same file, if it came before, to the spool.
     /// - Returns: whether it came before.
     static func reply(
         _ db: Database, to file: IdempotentFile?, owner: Int64, at now: Timestamp, into spool: SpooledFile

@@ -21,8 +21,7 @@ extension Store {
     /// none.
     private static let keepingTime: Int64 = 30 * 86400
 
-    /// Brings the sessions into memory. Whether one is over is judged at each use: a clock that is wrong now may be set
-    /// right.
+    /// Loads all sessions into memory. Expiry is checked at each use, because a wrong clock may be corrected later.
     package func loadSessions() throws {
         let stored = try readers.read { db in
             try trustedTime.goOn(db)
@@ -79,7 +78,7 @@ extension Store {
         }.0
     }
 
-    /// The session that the same login has made, if it lives.
+    /// The session that an earlier login with the same key created, if it has not ended.
     private static func session(
         _ db: Database, key: [UInt8], user: StoredUser, at now: Timestamp, idle: Int64
     ) throws -> StoredSession? {
@@ -96,17 +95,15 @@ extension Store {
         ).map(session)
     }
 
-    /// In place of the time at which a token was used up: none of those that were given out for the same token has been
-    /// used.
+    /// Stands in `used_at` for a token that has not been used: one of several that replaced the same token.
     private static let unused: Int64 = -1
 
     /// Gives the session another refresh token.
     ///
-    /// Tokens that were given out for the same one are equals: several clients, or one whose answers got lost, may have
-    /// one each. With the first of them that is used, all of them are used up; those before them count as used at the
-    /// epoch, so whoever shows one ends the session.
-    /// - Parameter isNext: whether the session goes on with one of the latest tokens. Otherwise the new one is one more
-    ///   of them.
+    /// Tokens that replaced the same token are equally valid: several clients, or one whose answers were lost, may have
+    /// one each. The first use of one of them uses up all of them. Older tokens get `used_at` 0, so presenting one of
+    /// them ends the session.
+    /// - Parameter isNext: whether one of the newest tokens was presented. Otherwise the new token is added to them.
     private static func setRefreshHash(
         _ db: Database, _ hash: [UInt8], of session: StoredSession, isNext: Bool, at now: Timestamp
     ) throws {
@@ -182,7 +179,7 @@ extension Store {
         case unknown
     }
 
-    /// Trades a refresh token for the next one.
+    /// Exchanges a refresh token for a new one.
     ///
     /// Rotation with detection of reuse: RFC 9700, section 4.14.2.
     /// - Parameters:
@@ -190,8 +187,8 @@ extension Store {
     ///     first use may have been lost.
     ///   - idle: a session that was not used for so many seconds is over.
     ///   - isLate: whether the client has given up by now.
-    /// - Throws: ``StoreError`` `busy` if the writer came to it too late: a trade that nobody hears of would end the
-    ///   session.
+    /// - Throws: ``StoreError`` `busy` if the writer reached the request too late: an exchange whose answer nobody
+    ///   receives would end the session at the next refresh.
     package func rotateRefreshToken(
         from hash: [UInt8], to newHash: [UInt8], at now: Timestamp, grace: Int64, idle: Int64,
         isLate: @escaping @Sendable () -> Bool

@@ -2,7 +2,7 @@ import GRDB
 import Shared
 import Synchronization
 
-/// The time by which what is old is deleted.
+/// The time that decides which rows are old enough to be deleted.
 ///
 /// A clock can be wrong for a while, by years, and what is deleted does not come back when it is set right. So this
 /// time follows the clock, but goes forward at most four times as fast as the seconds that the daemon has run; where it
@@ -25,7 +25,7 @@ final class TrustedTime: Sendable {
         state = Mutex(State(uptime: uptime()))
     }
 
-    /// Goes on from where it had got to when the daemon ran last.
+    /// Resumes from the time that was stored when the daemon ran last.
     func goOn(_ db: Database) throws {
         let stored = try Int64.fetchOne(db, sql: "SELECT trusted_at FROM library") ?? 0
         state.withLock { $0 = State(time: Timestamp(milliseconds: stored), uptime: uptime()) }
@@ -43,7 +43,7 @@ final class TrustedTime: Sendable {
         }
     }
 
-    /// In the transaction that goes by it.
+    /// Stores the time, in the transaction that deletes by it.
     static func store(_ time: Timestamp, _ db: Database) throws {
         try db.cachedStatement(sql: "UPDATE library SET trusted_at = ?").execute(arguments: [time.milliseconds])
     }

@@ -2,7 +2,7 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// Threads of the store's own: what waits for the disk keeps no thread that serves requests.
+/// Threads of the store: work that waits for the disk must not hold a thread that serves requests.
 final class Workers: Sendable {
     private struct State {
         var jobs: [@Sendable () -> Void] = []
