@@ -31,7 +31,7 @@ import Testing
         ] as [(Int, String?, String)])
     func aReplyThatIsNotOursIsRefused(status: Int, type: String?, body: String) throws {
         let client = try client(status: status, type: type, body: body)
-        let failure = #expect(throws: CommandError.self) { try client.call(Endpoints.ready) as Health }
+        let failure = #expect(throws: CommandError.self) { try client.send(Endpoints.ready.call()) as Health }
         #expect(failure?.exit == .protocolError)
     }
 
@@ -47,7 +47,7 @@ import Testing
     @Test func aReplyMaySayMore() throws {
         let client = try client(
             status: 200, type: "application/json; charset=utf-8", body: #"{"status":"ok","more":1}"#)
-        #expect(try client.call(Endpoints.ready) == Health())
+        #expect(try client.send(Endpoints.ready.call()) == Health())
     }
 
     @Test(arguments: [

@@ -103,9 +103,9 @@ import Testing
         let routes = Endpoints.all.map { "\($0.method.rawValue) \($0.path)" }
         #expect(Set(routes).count == routes.count)
         #expect(routes.count == 24)
-        #expect(Endpoints.author.path("5") == "/authors/5")
+        #expect(Endpoints.author.path(5) == "/authors/5")
         #expect(Endpoints.createAuthor.isRepeatable && Endpoints.authors.isRepeatable)
         #expect(!Endpoints.logout.isRepeatable && !Endpoints.deleteAuthor.isRepeatable)
-        #expect(Endpoints.author.path("../x") == "/authors/..%2Fx")
+        #expect(Endpoints.endSession.path("../x") == "/sessions/..%2Fx")
     }
 }

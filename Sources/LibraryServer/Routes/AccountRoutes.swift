@@ -12,86 +12,83 @@ struct AccountRoutes {
 
     func add(to routes: RouterGroup<GuestContext>) {
         routes.on(Endpoints.register) { request, context in
-            let key = try request.idempotencyKey
-            let registration: Registration = try await request.decode()
+            let key = try request.request.idempotencyKey
+            let registration = try await request.body()
             let (account, headers) = try await authenticator.register(
                 registration, from: address(request, context.peer), key: key)
-            return .json(account, status: .created, headers: headers)
+            return .value(account, status: .created, headers: headers)
         }
         routes.on(Endpoints.login, use: login)
         routes.on(Endpoints.loginByGet, use: login)
         routes.on(Endpoints.refresh) { request, _ in
-            let body: RefreshRequest = try await request.decode()
-            return .json(try await authenticator.refresh(body.refreshToken))
+            .value(try await authenticator.refresh(try await request.body().refreshToken))
         }
         routes.on(Endpoints.deleteMe) { request, context in
             try await authenticator.deleteAccount(
                 try BasicCredentials(request.headers), from: address(request, context.peer))
-            return Response(status: .noContent)
+            return .none
         }
     }
 
     func add(toCallers routes: RouterGroup<CallerContext>) {
         routes.on(Endpoints.logout) { _, context in
             try await authenticator.logout(context.principal)
-            return Response(status: .noContent)
+            return .none
         }
         routes.on(Endpoints.me) { _, context in
-            .json(try await store.profile(.id(context.principal.userID)))
+            .value(try await store.profile(.id(context.principal.userID)))
         }
         routes.on(Endpoints.changePassword) { request, context in
             try await authenticator.changePassword(
                 context.principal, try await context.decode(request), from: address(request, context.peer))
-            return Response(status: .noContent)
+            return .none
         }
         routes.on(Endpoints.sessions) { _, context in
             let principal = context.principal
             let sessions = try await store.sessions(
                 user: principal.userID, current: principal.sessionID, at: clock.now())
-            return .json(LoginSessionList(sessions))
+            return .value(LoginSessionList(sessions))
         }
         routes.on(Endpoints.endSessions) { request, context in
             let principal = context.principal
-            let scope = try request.query(SessionScope.init(items:))
+            let scope = try request.query()
             try await store.deleteSessions(
                 user: principal.userID, except: scope == .others ? principal.sessionID : nil)
-            return Response(status: .noContent)
+            return .none
         }
-        routes.on(Endpoints.endSession) { _, context in
+        routes.on(Endpoints.endSession) { request, context in
             try await store.deleteSession(
-                id: context.parameters.get("id") ?? "", user: context.principal.userID)
-            return Response(status: .noContent)
+                id: request.path, user: context.principal.userID)
+            return .none
         }
     }
 
     func add(toAdmins routes: RouterGroup<AdminContext>) {
         routes.on(Endpoints.users) { _, _ in
-            .json(UserList(try await store.users()))
+            .value(UserList(try await store.users()))
         }
         routes.on(Endpoints.updateUser) { request, context in
-            let patch = try await context.decode(request, as: UserPatch.self).validated()
-            return .json(try await authenticator.update(user(context), patch))
+            let patch = try await context.decode(request).validated()
+            return .value(try await authenticator.update(.publicID(request.path), patch))
         }
-        routes.on(Endpoints.deleteUser) { _, context in
-            try await store.deleteUser(user(context))
-            return Response(status: .noContent)
+        routes.on(Endpoints.deleteUser) { request, _ in
+            try await store.deleteUser(.publicID(request.path))
+            return .none
         }
     }
 
-    @Sendable private func login(_ request: Request, _ context: GuestContext) async throws -> Response {
+    @Sendable private func login(
+        _ request: EndpointRequest<Empty, Empty>, _ context: GuestContext
+    ) async throws -> EndpointReply<Login> {
         let client = request.headers[.userAgent]?.unicodeScalars.prefix(100).filter(\.isASCII) ?? []
         let label = String(String.UnicodeScalarView(client))
-        return .json(
+        return .value(
             try await authenticator.login(
                 try BasicCredentials(request.headers), from: address(request, context.peer), client: label,
-                key: try request.idempotencyKey))
+                key: try request.request.idempotencyKey))
     }
 
-    private func address(_ request: Request, _ peer: SocketAddress?) -> String? {
-        ClientAddress.of(request, peer, behindProxy: behindProxy)
-    }
-
-    private func user(_ context: AdminContext) -> UserKey {
-        .publicID(context.parameters.get("public_id") ?? "")
+    private func address<Input>(_ request: EndpointRequest<Empty, Input>, _ peer: SocketAddress?) -> String? {
+        ClientAddress.of(request.request, peer, behindProxy: behindProxy)
     }
 }

@@ -46,8 +46,8 @@ struct CallerContext: ChildRequestContext {
 
 extension CallerContext {
     /// The body, from a caller who still is one when it is whole: whoever sends it slowly gains no time.
-    func decode<Value: JSONReadable>(_ request: Request, as type: Value.Type = Value.self) async throws -> Value {
-        let value: Value = try await request.decode()
+    func decode<Path, Input: JSONReadable>(_ request: EndpointRequest<Path, Input>) async throws -> Input {
+        let value = try await request.body()
         try confirm()
         return value
     }
@@ -71,9 +71,9 @@ struct AdminContext: ChildRequestContext {
         coreContext = context.coreContext
     }
 
-    /// As ``CallerContext/decode(_:as:)``, from who still is an admin.
-    func decode<Value: JSONReadable>(_ request: Request, as type: Value.Type = Value.self) async throws -> Value {
-        let value: Value = try await request.decode()
+    /// As ``CallerContext/decode(_:)``, from who still is an admin.
+    func decode<Path, Input: JSONReadable>(_ request: EndpointRequest<Path, Input>) async throws -> Input {
+        let value = try await request.body()
         guard try confirm(principal).admin else { throw Failure(.adminRequired) }
         return value
     }

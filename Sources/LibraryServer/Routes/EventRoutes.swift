@@ -14,7 +14,7 @@ struct EventRoutes: Sendable {
 
     func add(toCallers routes: RouterGroup<CallerContext>) {
         routes.on(Endpoints.authorEvents) { request, context in
-            let asked = try request.lastEventID
+            let asked = try request.request.lastEventID
             let subscription = try store.changes.watch(context.principal.userID)
             let last = try store.lastEvent(owner: context.principal.userID)
             let (authenticator, headers) = (authenticator, request.headers)
@@ -24,9 +24,10 @@ struct EventRoutes: Sendable {
             ) {
                 (try? await authenticator.principal(headers)) != nil
             }
-            return Response(
-                status: .ok, headers: [.contentType: Self.mediaType],
-                body: ResponseBody { try await stream.write(to: &$0) })
+            return .made(
+                Response(
+                    status: .ok, headers: [.contentType: Self.mediaType],
+                    body: ResponseBody { try await stream.write(to: &$0) }))
         }
     }
 }

@@ -29,17 +29,3 @@ enum RouteTable {
         template.count == path.count && zip(template, path).allSatisfy { $0.first == "{" || $0 == $1 }
     }
 }
-
-extension RouterMethods {
-    /// Routes an endpoint to its handler, which sees no request with parameters that the endpoint does not know: what a
-    /// client means by them, such as a dry run, would not be done.
-    func on<Input, Output>(
-        _ endpoint: Endpoint<Input, Output>,
-        use handler: @escaping @Sendable (Request, Context) async throws -> Response
-    ) {
-        on(RouterPath(endpoint.path), method: .init(endpoint.method.rawValue) ?? .get) { request, context in
-            if let parameters = endpoint.parameters { try request.checkQuery(among: parameters) }
-            return try await handler(request, context)
-        }
-    }
-}

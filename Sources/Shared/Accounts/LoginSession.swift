@@ -64,10 +64,10 @@ public struct LoginSessionList: Sendable, Equatable, JSONReadable, JSONWritable 
 }
 
 /// The query of `DELETE /sessions`: which of the caller's logins end.
-public enum SessionScope: String, Sendable, CaseIterable {
+public enum SessionScope: String, RequestQuery, CaseIterable {
     case others, all
 
-    static let parameters = ["scope"]
+    public static let parameters = ["scope"]
 
     /// Reads the parameters of a request. Its endpoint has seen to it that there are no others.
     /// - Throws: ``InvalidFields``.

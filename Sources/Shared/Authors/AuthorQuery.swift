@@ -1,5 +1,5 @@
 /// Which authors to list, and in which order: the query of `GET /authors`.
-public struct AuthorQuery: Sendable, Equatable {
+public struct AuthorQuery: RequestQuery, Equatable {
     /// Authors on one page: 1–1000.
     public var limit = defaultLimit
     /// Where to go on: the `next` of the page before.
@@ -12,7 +12,7 @@ public struct AuthorQuery: Sendable, Equatable {
 
     public static let defaultLimit = 100
     public static let maximumLimit = 1000
-    static let parameters = ["limit", "after", "sort", "q"] + AuthorField.filterable.map(\.name)
+    public static let parameters = ["limit", "after", "sort", "q"] + AuthorField.filterable.map(\.name)
 
     public init() {}
 

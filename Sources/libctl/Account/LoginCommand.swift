@@ -22,8 +22,8 @@ struct LoginCommand: ParsableCommand, ContextCommand {
         let room = try context.roomForLogin()
         defer { room.cancel() }
         let pair = "\(name):\(given)"
-        let login = try context.client.call(
-            Endpoints.login, authorization: "Basic " + Data(pair.utf8).base64EncodedString())
+        let login = try context.client.send(
+            Endpoints.login.call(), authorization: "Basic " + Data(pair.utf8).base64EncodedString())
         let credential = Credential(
             server: context.server.origin, user: name, login: login, at: context.io.now())
         try context.keep(credential, in: room)

@@ -34,12 +34,11 @@ struct LogoutCommand: ParsableCommand, ContextCommand {
     }
 
     private func end(_ context: CommandContext) throws {
-        let path = Endpoints.endSessions.path + QueryItem.string(SessionScope.all.items)
         try context.authorized { authorization in
             if all {
-                try context.client.call(Endpoints.endSessions, path: path, authorization: authorization)
+                try context.client.send(Endpoints.endSessions.call(.all), authorization: authorization)
             } else {
-                try context.client.call(Endpoints.logout, authorization: authorization)
+                try context.client.send(Endpoints.logout.call(), authorization: authorization)
             }
         }
     }

@@ -15,11 +15,11 @@ struct PasswdCommand: ParsableCommand, ContextCommand {
     @OptionGroup var options: GlobalOptions
 
     func run(_ context: CommandContext) throws {
-        let user = try context.authorized { try context.client.call(Endpoints.me, authorization: $0) }
+        let user = try context.authorized { try context.client.send(Endpoints.me.call(), authorization: $0) }
         let change = try password.change(for: user.name, context)
         try change.validate(name: user.name)
         try context.authorized {
-            try context.client.call(Endpoints.changePassword, authorization: $0, body: change)
+            try context.client.send(Endpoints.changePassword.call(change), authorization: $0)
         }
         context.diagnostics.say("changed the password of \(user.name); all other logins have ended")
     }

@@ -17,7 +17,7 @@ struct RegisterCommand: ParsableCommand, ContextCommand {
         if let fault = Registration.fault(inName: name) { throw InvalidFields([fault]) }
         let registration = Registration(name: name, password: try password.password(for: name, twice: true, context))
         try registration.validate()
-        let registered = try context.client.call(Endpoints.register, body: registration)
+        let registered = try context.client.send(Endpoints.register.call(registration))
         if options.wantsJSON { try context.output.json(registered) }
         context.diagnostics.say("registered \(registered.name); now: libctl login \(registered.name)")
     }

@@ -35,14 +35,14 @@ struct SessionsCommand: ParsableCommand {
 
         func run(_ context: CommandContext) throws {
             if others {
-                let path = Endpoints.endSessions.path + QueryItem.string(SessionScope.others.items)
-                try context.authorized { try context.client.call(Endpoints.endSessions, path: path, authorization: $0) }
+                try context.authorized {
+                    try context.client.send(Endpoints.endSessions.call(.others), authorization: $0)
+                }
                 return context.diagnostics.say("ended all other logins")
             }
             try context.forEach(id, noun: "session") { id in
                 try context.authorized {
-                    try context.client.call(
-                        Endpoints.endSession, path: Endpoints.endSession.path(id), authorization: $0)
+                    try context.client.send(Endpoints.endSession.call(id), authorization: $0)
                 }
             }
             context.diagnostics.say("ended \(id.count == 1 ? "the login" : "\(id.count) logins")")
@@ -52,6 +52,6 @@ struct SessionsCommand: ParsableCommand {
 
 extension CommandContext {
     func logins() throws -> [LoginSession] {
-        try authorized { try client.call(Endpoints.sessions, authorization: $0) }.sessions
+        try authorized { try client.send(Endpoints.sessions.call(), authorization: $0) }.sessions
     }
 }

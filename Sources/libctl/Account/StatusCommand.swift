@@ -16,7 +16,8 @@ struct StatusCommand: ParsableCommand, ContextCommand {
         let deadline = ContinuousClock.now + .seconds(wait?.seconds ?? 0)
         while true {
             do {
-                let health = try context.client.call(Endpoints.ready, timeoutMilliseconds: 2000, isPatient: false)
+                let health = try context.client.send(
+                    Endpoints.ready.call(), timeoutMilliseconds: 2000, isPatient: false)
                 if options.wantsJSON {
                     try context.output.json(health)
                 } else {

@@ -9,7 +9,7 @@ struct WhoamiCommand: ParsableCommand, ContextCommand {
     @OptionGroup var options: GlobalOptions
 
     func run(_ context: CommandContext) throws {
-        let user = try context.authorized { try context.client.call(Endpoints.me, authorization: $0) }
+        let user = try context.authorized { try context.client.send(Endpoints.me.call(), authorization: $0) }
         if options.format == nil, !options.json, options.fields == nil {
             try context.output.line(user.name)
         } else {

@@ -41,7 +41,7 @@ extension AuthorsCommand {
 
         private func create(_ draft: AuthorDraft, _ context: CommandContext) throws -> Author {
             try context.authorized {
-                try context.client.call(Endpoints.createAuthor, authorization: $0, body: draft)
+                try context.client.send(Endpoints.createAuthor.call(draft), authorization: $0)
             }.author
         }
 

@@ -55,8 +55,8 @@ extension CommandContext {
         var left = limit
         repeat {
             query.limit = min(left, AuthorQuery.maximumLimit)
-            let path = Endpoints.authors.path + QueryItem.string(query.items)
-            let page = try authorized { try client.call(Endpoints.authors, path: path, authorization: $0) }
+            let call = Endpoints.authors.call(query)
+            let page = try authorized { try client.send(call, authorization: $0) }
             for author in page.authors { try body(author) }
             left -= page.authors.count
             guard page.next != query.after || page.next == nil else {

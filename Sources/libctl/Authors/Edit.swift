@@ -28,9 +28,7 @@ extension AuthorsCommand {
             let body = try patch.validated()
             let tag = try condition.entityTag(id) ?? context.author(id).entityTag
             let reply = try context.authorized {
-                try context.client.call(
-                    Endpoints.updateAuthor, path: Endpoints.updateAuthor.path(String(id)), authorization: $0,
-                    ifMatch: tag, body: body)
+                try context.client.send(Endpoints.updateAuthor.call(id, body), authorization: $0, ifMatch: tag)
             }
             try context.output.show(reply.author)
         }
@@ -50,7 +48,7 @@ struct VersionCondition: ParsableArguments {
 extension CommandContext {
     func author(_ id: Int64) throws -> Author {
         try authorized {
-            try client.call(Endpoints.author, path: Endpoints.author.path(String(id)), authorization: $0)
+            try client.send(Endpoints.author.call(id), authorization: $0)
         }
     }
 }

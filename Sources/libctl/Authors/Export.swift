@@ -51,7 +51,7 @@ extension AuthorsCommand {
 extension CommandContext {
     /// Calls `body` with each author that the query finds, as the daemon streams them.
     func streamAuthors(_ query: AuthorQuery, _ body: (Author) throws -> Void) throws {
-        let path = Endpoints.authors.path + QueryItem.string(query.items)
+        let path = Endpoints.authors.call(query).path
         var lines = RecordReader(csv: false)
         func take(_ record: RecordReader.Record) throws {
             guard record.fault == nil, let author = try? Author(json: record.fields[0], unknownMembers: .ignored) else {

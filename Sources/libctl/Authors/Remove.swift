@@ -46,9 +46,9 @@ extension AuthorsCommand {
             let list = try context.output.list(of: Author.self, single: id.count == 1 && id != ["-"])
             try context.forEach(targets, noun: "author") { target in
                 let reply = try context.authorized {
-                    try context.client.call(
-                        Endpoints.deleteAuthor, path: Endpoints.deleteAuthor.path(String(target.id)),
-                        authorization: $0, ifMatch: condition.entityTag(target.id) ?? target.entityTag)
+                    try context.client.send(
+                        Endpoints.deleteAuthor.call(target.id), authorization: $0,
+                        ifMatch: condition.entityTag(target.id) ?? target.entityTag)
                 }
                 try list.add(reply.author)
             }

@@ -26,14 +26,13 @@ final class Client {
 
     /// Calls an endpoint that answers with a value.
     /// - Parameter isPatient: whether to ask again by itself, as ``exchange(_:isRepeatable:isPatient:)`` does.
-    func call<Input, Output: JSONReadable>(
-        _ endpoint: Endpoint<Input, Output>, path: String? = nil, authorization: String? = nil,
-        ifMatch: String? = nil, body: (any JSONWritable)? = nil, timeoutMilliseconds: Int = 60_000,
-        isPatient: Bool = true
+    func send<Output: JSONReadable>(
+        _ call: EndpointCall<Output>, authorization: String? = nil, ifMatch: String? = nil,
+        timeoutMilliseconds: Int = 60_000, isPatient: Bool = true
     ) throws -> Output {
         let reply = try exchange(
-            request(endpoint, path, authorization, ifMatch, body, timeoutMilliseconds),
-            isRepeatable: endpoint.isRepeatable, isPatient: isPatient)
+            request(call, authorization, timeoutMilliseconds, ifMatch: ifMatch), isRepeatable: call.isRepeatable,
+            isPatient: isPatient)
         guard reply.mediaType == "application/json",
             let output = try? Output(json: reply.body, unknownMembers: .ignored)
         else { throw foreign(reply) }
@@ -41,12 +40,8 @@ final class Client {
     }
 
     /// Calls an endpoint that answers with nothing.
-    func call<Input>(
-        _ endpoint: Endpoint<Input, Empty>, path: String? = nil, authorization: String? = nil,
-        body: (any JSONWritable)? = nil
-    ) throws {
-        let reply = try exchange(
-            request(endpoint, path, authorization, nil, body, 60_000), isRepeatable: endpoint.isRepeatable)
+    func send(_ call: EndpointCall<Empty>, authorization: String? = nil) throws {
+        let reply = try exchange(request(call, authorization, 60_000), isRepeatable: call.isRepeatable)
         guard reply.status == 204 else { throw foreign(reply) }
     }
 
@@ -54,8 +49,8 @@ final class Client {
     /// - Parameters:
     ///   - results: for what is answered, because that may be long too.
     ///   - take: called with the result of each line, once all have come.
-    func send<Input, Output>(
-        _ endpoint: Endpoint<Input, Output>, _ items: [QueryItem], lines: SpooledFile, results: SpooledFile,
+    func send<Path, Input, Output>(
+        _ endpoint: Endpoint<Path, Input, Output>, _ items: [QueryItem], lines: SpooledFile, results: SpooledFile,
         authorization: String,
         take: (BulkResult) throws -> Void
     ) throws {
@@ -99,13 +94,12 @@ final class Client {
         }
     }
 
-    private func request<Input, Output>(
-        _ endpoint: Endpoint<Input, Output>, _ path: String?, _ authorization: String?, _ ifMatch: String?,
-        _ body: (any JSONWritable)?, _ timeout: Int
+    private func request<Output>(
+        _ call: EndpointCall<Output>, _ authorization: String?, _ timeout: Int, ifMatch: String? = nil
     ) -> TransportRequest {
         request(
-            endpoint.method, path ?? endpoint.path, authorization, body.map { ("application/json", .bytes($0.json)) },
-            timeout, ifMatch: ifMatch)
+            call.method, call.path, authorization, call.body.map { ("application/json", .bytes($0)) }, timeout,
+            ifMatch: ifMatch)
     }
 
     private func request(

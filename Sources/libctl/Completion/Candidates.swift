@@ -11,7 +11,7 @@ enum Candidates {
             var query = AuthorQuery()
             query.sort = AuthorSort(.id, descending: true)
             if !line.typed.isEmpty { query.limit = AuthorQuery.maximumLimit }
-            let page = try context.ask(Endpoints.authors, query.items)
+            let page = try context.ask(Endpoints.authors.call(query))
             return page.authors.map { Candidate(String($0.id), "\($0.name), \($0.book)") }
         }
     }
@@ -19,7 +19,7 @@ enum Candidates {
     /// Names of all users, for admins.
     static func users(_ words: [String], _ index: Int, _ prefix: String) -> [String] {
         TypedLine(words, index, prefix).offer { context in
-            try context.ask(Endpoints.users).users.map { user in
+            try context.ask(Endpoints.users.call()).users.map { user in
                 let marks = [
                     user.admin ? "admin" : "user", user.disabled ? "disabled" : nil, "\(user.authors) authors",
                 ]
@@ -31,7 +31,7 @@ enum Candidates {
     /// Ids of the caller's logins.
     static func sessions(_ words: [String], _ index: Int, _ prefix: String) -> [String] {
         TypedLine(words, index, prefix).offer { context in
-            try context.ask(Endpoints.sessions).sessions.map {
+            try context.ask(Endpoints.sessions.call()).sessions.map {
                 let time = $0.usedAt.description.prefix(16).replacing("T", with: " ")
                 return Candidate($0.id, "\($0.current ? "this one, " : "")\(time), \($0.client)")
             }
@@ -72,12 +72,8 @@ enum Candidates {
 }
 
 extension CommandContext {
-    fileprivate func ask<Input, Output: JSONReadable>(
-        _ endpoint: Endpoint<Input, Output>, _ items: [QueryItem] = []
-    ) throws -> Output {
-        try client.call(
-            endpoint, path: endpoint.path + QueryItem.string(items), authorization: "Bearer " + (try currentToken()),
-            isPatient: false)
+    fileprivate func ask<Output: JSONReadable>(_ call: EndpointCall<Output>) throws -> Output {
+        try client.send(call, authorization: "Bearer " + (try currentToken()), isPatient: false)
     }
 }
 

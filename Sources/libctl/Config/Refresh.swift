@@ -54,7 +54,7 @@ extension CommandContext {
             do {
                 try credentials.update { all, _ in all.put(credential) }
             } catch {
-                try? client.call(Endpoints.logout, authorization: "Bearer " + credential.token)
+                try? client.send(Endpoints.logout.call(), authorization: "Bearer " + credential.token)
                 throw error
             }
         }
@@ -74,8 +74,8 @@ extension CommandContext {
     /// try comes within that time, or never.
     private func trade(_ old: Credential) throws -> Login {
         func attempt() throws -> Login {
-            try client.call(
-                Endpoints.refresh, body: RefreshRequest(refreshToken: old.refreshToken), timeoutMilliseconds: 4000,
+            try client.send(
+                Endpoints.refresh.call(RefreshRequest(refreshToken: old.refreshToken)), timeoutMilliseconds: 4000,
                 isPatient: false)
         }
         do {

@@ -79,8 +79,7 @@ struct UsersCommand: ParsableCommand {
             try context.forEach(target.names, noun: "user") { name in
                 let user = try context.user(name, among: users)
                 try context.authorized {
-                    try context.client.call(
-                        Endpoints.deleteUser, path: Endpoints.deleteUser.path(user.publicID), authorization: $0)
+                    try context.client.send(Endpoints.deleteUser.call(user.publicID), authorization: $0)
                 }
                 context.diagnostics.say("deleted \(user.name)")
             }
@@ -104,10 +103,10 @@ extension UserChange {
         let users = try context.users()
         let list = try context.output.list(of: User.self, single: target.names.count == 1)
         try context.forEach(target.names, noun: "user") { name in
-            let path = Endpoints.updateUser.path(try context.user(name, among: users).publicID)
+            let call = Endpoints.updateUser.call(try context.user(name, among: users).publicID, Self.patch)
             try list.add(
                 try context.authorized {
-                    try context.client.call(Endpoints.updateUser, path: path, authorization: $0, body: Self.patch)
+                    try context.client.send(call, authorization: $0)
                 })
         }
         try list.end()
@@ -116,7 +115,7 @@ extension UserChange {
 
 extension CommandContext {
     func users() throws -> [User] {
-        try authorized { try client.call(Endpoints.users, authorization: $0) }.users
+        try authorized { try client.send(Endpoints.users.call(), authorization: $0) }.users
     }
 
     /// The user of that name, in any case, or public id.
