@@ -136,34 +136,22 @@ public enum Endpoints {
     public static let register = Endpoint<Empty, Registration, Registered>(
         .post, "/register", for: .anyone, repeatable: true)
     /// HTTP Basic credentials in; a new session out.
-    public static let login = Endpoint<Empty, Empty, Login>(
-        .post, "/login", for: .password, repeatable: true)
+    public static let login = Endpoint<Empty, Empty, Login>(.post, "/login", for: .password, repeatable: true)
     /// The origin tutorial's spelling of ``login``.
-    public static let loginByGet = Endpoint<Empty, Empty, Login>(
-        .get, "/login", for: .password)
-    public static let refresh = Endpoint<Empty, RefreshRequest, Login>(
-        .post, "/token/refresh", for: .anyone)
-    public static let logout = Endpoint<Empty, Empty, Empty>(
-        .post, "/logout", for: .token)
-    public static let me = Endpoint<Empty, Empty, User>(
-        .get, "/me", for: .token)
-    public static let changePassword = Endpoint<Empty, PasswordChange, Empty>(
-        .put, "/me/password", for: .token)
+    public static let loginByGet = Endpoint<Empty, Empty, Login>(.get, "/login", for: .password)
+    public static let refresh = Endpoint<Empty, RefreshRequest, Login>(.post, "/token/refresh", for: .anyone)
+    public static let logout = Endpoint<Empty, Empty, Empty>(.post, "/logout", for: .token)
+    public static let me = Endpoint<Empty, Empty, User>(.get, "/me", for: .token)
+    public static let changePassword = Endpoint<Empty, PasswordChange, Empty>(.put, "/me/password", for: .token)
     /// HTTP Basic credentials in: a stolen token is not enough.
-    public static let deleteMe = Endpoint<Empty, Empty, Empty>(
-        .delete, "/me", for: .password)
-    public static let sessions = Endpoint<Empty, Empty, LoginSessionList>(
-        .get, "/sessions", for: .token)
+    public static let deleteMe = Endpoint<Empty, Empty, Empty>(.delete, "/me", for: .password)
+    public static let sessions = Endpoint<Empty, Empty, LoginSessionList>(.get, "/sessions", for: .token)
     public static let endSessions = Endpoint<Empty, SessionScope, Empty>(
         .delete, "/sessions", for: .token, parameters: SessionScope.parameters)
-    public static let endSession = Endpoint<String, Empty, Empty>(
-        .delete, "/sessions/{id}", for: .token)
-    public static let users = Endpoint<Empty, Empty, UserList>(
-        .get, "/users", for: .admin)
-    public static let updateUser = Endpoint<String, UserPatch, User>(
-        .patch, "/users/{public_id}", for: .admin)
-    public static let deleteUser = Endpoint<String, Empty, Empty>(
-        .delete, "/users/{public_id}", for: .admin)
+    public static let endSession = Endpoint<String, Empty, Empty>(.delete, "/sessions/{id}", for: .token)
+    public static let users = Endpoint<Empty, Empty, UserList>(.get, "/users", for: .admin)
+    public static let updateUser = Endpoint<String, UserPatch, User>(.patch, "/users/{public_id}", for: .admin)
+    public static let deleteUser = Endpoint<String, Empty, Empty>(.delete, "/users/{public_id}", for: .admin)
 
     // Authors.
     /// The parameters are for a file of authors.
@@ -174,24 +162,17 @@ public enum Endpoints {
         .post, "/author", for: .token, parameters: BulkOptions.parameters, repeatable: true)
     public static let authors = Endpoint<Empty, AuthorQuery, AuthorPage>(
         .get, "/authors", for: .token, parameters: AuthorQuery.parameters)
-    public static let author = Endpoint<Int64, Empty, Author>(
-        .get, "/authors/{id}", for: .token)
-    public static let updateAuthor = Endpoint<Int64, AuthorPatch, AuthorReply>(
-        .patch, "/authors/{id}", for: .token)
-    public static let deleteAuthor = Endpoint<Int64, Empty, AuthorReply>(
-        .delete, "/authors/{id}", for: .token)
+    public static let author = Endpoint<Int64, Empty, Author>(.get, "/authors/{id}", for: .token)
+    public static let updateAuthor = Endpoint<Int64, AuthorPatch, AuthorReply>(.patch, "/authors/{id}", for: .token)
+    public static let deleteAuthor = Endpoint<Int64, Empty, AuthorReply>(.delete, "/authors/{id}", for: .token)
     /// Server-sent events (WHATWG HTML, section 9.2) without an end; the output is the `data` of each.
-    public static let authorEvents = Endpoint<Empty, Empty, AuthorEvent>(
-        .get, "/authors/events", for: .token)
+    public static let authorEvents = Endpoint<Empty, Empty, AuthorEvent>(.get, "/authors/events", for: .token)
 
     // Health. A probe may add what it likes.
-    public static let live = Endpoint<Empty, Empty, Health>(
-        .get, "/livez", for: .anyone, parameters: nil)
-    public static let ready = Endpoint<Empty, Empty, Health>(
-        .get, "/readyz", for: .anyone, parameters: nil)
+    public static let live = Endpoint<Empty, Empty, Health>(.get, "/livez", for: .anyone, parameters: nil)
+    public static let ready = Endpoint<Empty, Empty, Health>(.get, "/readyz", for: .anyone, parameters: nil)
     /// ``live`` under the name that old clients ask for.
-    public static let healthz = Endpoint<Empty, Empty, Health>(
-        .get, "/healthz", for: .anyone, parameters: nil)
+    public static let healthz = Endpoint<Empty, Empty, Health>(.get, "/healthz", for: .anyone, parameters: nil)
 
     /// Method and path of every endpoint.
     public static let all: [(method: Method, path: String)] = [

@@ -30,7 +30,8 @@ struct Libraryd: AsyncParsableCommand {
         }
     }
 
-    /// Swift would put U+FFFD in the place of what is not UTF-8: another name, or another path.
+    /// Swift would put U+FFFD in the place of what is not UTF-8: another name, or another path. That goes for names of
+    /// files too, because SQLite opens only those that are UTF-8 (https://www.sqlite.org/c3ref/open.html).
     private static func requireText() throws {
         if let name = SystemText.firstNotText(in: SystemText.arguments()) {
             throw ValidationError("\(name) is not valid UTF-8")
