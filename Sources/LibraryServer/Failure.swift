@@ -25,14 +25,16 @@ struct Failure: Error, Equatable {
         self.init(.invalidQuery, "The query is not valid: \(invalid).", errors: invalid.errors)
     }
 
-    /// What the store refused, or could not do. Who is told to come back is told when.
+    /// The failure of a store that refused, or could not do, what was asked. A failure that will pass says when to try
+    /// again.
     init(_ error: StoreError) {
         let isPassing = [.busy, .notReady, .storageUnavailable].contains(error.code)
         self.init(
             error.code, error.detail, existingID: error.existingID, headers: isPassing ? [.retryAfter: "1"] : [:])
     }
 
-    /// Whatever it was, it was the client's doing, and nothing that follows on this connection can be understood.
+    /// The client broke the body off or framed it wrongly, so nothing that follows on this connection can be
+    /// understood.
     static let brokenBody = Failure(
         .badRequest, "The body breaks off or is framed wrongly.", headers: [.connection: "close"])
 

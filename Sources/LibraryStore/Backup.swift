@@ -66,12 +66,12 @@ package struct Backup {
         self.path = path
         self.keep = keep
         guard (1...1000).contains(keep) else { throw CommandError(.usage, "--keep takes a number from 1 to 1000") }
-        guard let folder = try FileStatus(path: FileContents.folder(of: path)), folder.isFolder else {
-            throw CommandError(.noInput, "\(FileContents.folder(of: path)) is not a folder")
+        guard let folder = try FileStatus(path: PathName.folder(of: path)), folder.isFolder else {
+            throw CommandError(.noInput, "\(PathName.folder(of: path)) is not a folder")
         }
-        let home = FileContents.folder(of: library)
+        let home = PathName.folder(of: library)
         if try folder.identity == FileStatus(path: home)?.identity,
-            FileContents.name(of: path).hasPrefix(FileContents.name(of: library))
+            PathName.name(of: path).hasPrefix(PathName.name(of: library))
         {
             throw CommandError(.usage, "\(path) is a name that the library itself needs", hint: "choose another name")
         }

@@ -18,7 +18,7 @@ package struct DataFolder: ~Copyable {
     package var operatorSocketPath: String { Self.operatorSocketPath(in: path) }
 
     /// Creates the folder if it is missing (0700) and takes its lock.
-    /// - Throws: ``CommandError``; `locked` names the process that has the lock.
+    /// - Throws: ``CommandError``; `temporaryFailure` names the process that has the lock.
     package init(path: String) throws {
         try Self.create(path)
         let file = path + "/libraryd.lock"
@@ -31,7 +31,7 @@ package struct DataFolder: ~Copyable {
     /// Passes unless the library is an empty file in a folder where there was one with something in it.
     /// - Throws: ``CommandError`` `dataError`.
     package func requireLibraryNotLost() throws {
-        let library = FileContents.name(of: databasePath)
+        let library = PathName.name(of: databasePath)
         guard let status = try FileStatus(path: databasePath), status.kind == .regular, status.size == 0 else { return }
         let names = try FileManager.default.contentsOfDirectory(atPath: path)
         let isKept = names.contains { $0.hasPrefix(library + ".") || $0.hasPrefix("signing.key") }

@@ -38,7 +38,7 @@ extension Store {
 
     /// Whether the file says of itself that it is a library of a schema that this program knows. Only its header is
     /// read (https://www.sqlite.org/fileformat2.html#the_database_header).
-    package static func isLibrary(header path: String) throws -> Bool {
+    static func isLibrary(header path: String) throws -> Bool {
         let header = try FileContents.read(path, limit: 100)
         guard header.count == 100, header.starts(with: Array("SQLite format 3\0".utf8)) else { return false }
         func number(at offset: Int) -> Int64 { header[offset..<offset + 4].reduce(0) { $0 << 8 | Int64($1) } }
@@ -65,7 +65,7 @@ extension Store {
 
     private static func reading(_ path: String, _ body: (Database) throws -> Void) throws {
         do {
-            let connection = try openForReading(path: path, limit: try workLimit(path: path))
+            let connection = try openForeign(path: path)
             defer { try? connection.close() }
             try connection.unsafeRead(body)
         } catch let error as DatabaseError {
@@ -104,7 +104,11 @@ extension Store {
     /// What SQLite keeps beside a database (https://www.sqlite.org/tempfiles.html), and the database itself.
     package static let databaseSuffixes = ["", "-journal", "-wal", "-shm"]
 
-    /// - Parameter limit: for a file that somebody else may have made.
+    /// Opens a file that somebody else may have made: reading it takes no more work than a library of its size may.
+    static func openForeign(path: String, until cancellation: Cancellation = Cancellation()) throws -> DatabaseQueue {
+        try openForReading(path: path, limit: WorkLimit(bytes: try size(of: path), until: cancellation))
+    }
+
     static func openForReading(path: String, limit: WorkLimit? = nil) throws -> DatabaseQueue {
         for suffix in databaseSuffixes { try FileStatus.requireRegular(path + suffix) }
         var configuration = Configuration()
@@ -117,13 +121,8 @@ extension Store {
         return try DatabaseQueue(path: path, configuration: configuration)
     }
 
-    /// What a library of that size, with what its log holds, may take to read.
-    static func workLimit(path: String, until cancellation: Cancellation = Cancellation()) throws -> WorkLimit {
-        WorkLimit(bytes: try size(of: path), until: cancellation)
-    }
-
     /// In bytes, with what is still in the write-ahead log.
-    package static func size(of path: String) throws -> Int64 {
+    static func size(of path: String) throws -> Int64 {
         try ["", "-wal"].reduce(0) { try $0 + (FileStatus(path: path + $1)?.size ?? 0) }
     }
 }

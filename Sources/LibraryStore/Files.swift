@@ -136,18 +136,10 @@ package enum FileContents {
 
     /// Names are on the disk only once their folder has been synced (fsync(2)).
     package static func syncFolder(of path: String) throws {
-        let folder = folder(of: path)
+        let folder = PathName.folder(of: path)
         let descriptor = Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw CommandError(.ioError, "\(folder): \(systemError())") }
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 else { throw CommandError(.ioError, "\(folder): \(systemError())") }
-    }
-
-    package static func folder(of path: String) -> String {
-        path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-    }
-
-    package static func name(of path: String) -> String {
-        String(path[(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)...])
     }
 }

@@ -30,8 +30,7 @@ package struct FlaskLibrary: Sendable {
     package init(path: String, until cancellation: Cancellation = Cancellation()) throws {
         guard try FileStatus(path: path) != nil else { throw CommandError(.noInput, "\(path): there is no such file") }
         do {
-            let connection = try Store.openForReading(
-                path: path, limit: try Store.workLimit(path: path, until: cancellation))
+            let connection = try Store.openForeign(path: path, until: cancellation)
             defer { try? connection.close() }
             // One transaction: what the tutorial's server writes meanwhile is in all of it or in nothing.
             let size = try Store.size(of: path)

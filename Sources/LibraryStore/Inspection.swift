@@ -92,7 +92,7 @@ extension Inspection {
     package init(file path: String) throws {
         try Store.requireLibrary(at: path)
         do {
-            let connection = try Store.openForReading(path: path, limit: try Store.workLimit(path: path))
+            let connection = try Store.openForeign(path: path)
             defer { try? connection.close() }
             self = try connection.read { try Inspection($0) }
         } catch let error as DatabaseError {

@@ -19,7 +19,7 @@ package struct Restore {
         do {
             try Store.requireLibrary(at: backup)
             try Self.compareWithManifest(backup)
-            let source = try Store.openForReading(path: backup, limit: try Store.workLimit(path: backup))
+            let source = try Store.openForeign(path: backup)
             defer { try? source.close() }
             inspection = try source.unsafeRead { try Backup.copy($0, to: incoming) }
         } catch let error as DatabaseError {

@@ -114,7 +114,8 @@ extension Store {
         VALUES (?, \(AuthorDraft.columns.map { _ in "?" }.joined(separator: ", ")), ?, ?)
         """
     private static let updateAuthor = """
-        UPDATE author SET \(AuthorDraft.columns.map { "\($0) = ?" }.joined(separator: ", ")), updated_at = ?, version = ?
+        UPDATE author SET \(AuthorDraft.columns.map { "\($0) = ?" }.joined(separator: ", ")),
+            updated_at = ?, version = ?
         WHERE id = ? AND owner = ?
         """
     private static let selectAuthor = "SELECT \(AuthorRow.columns) FROM author WHERE id = ? AND owner = ?"

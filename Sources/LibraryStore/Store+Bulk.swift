@@ -77,7 +77,7 @@ extension Store {
     }
 
     /// A spool in the folder of the library, for results that are too long for memory.
-    package func spool() -> SpooledFile { SpooledFile(folder: FileContents.folder(of: path)) }
+    package func spool() -> SpooledFile { SpooledFile(folder: PathName.folder(of: path)) }
 }
 
 /// What became of the lines of a file.

@@ -109,8 +109,10 @@ extension Store {
     ) throws {
         if isNext {
             try db.execute(
-                sql:
-                    "UPDATE used_refresh_token SET used_at = iif(used_at = ?2, ?3, 0) WHERE session = ?1 AND used_at <> 0",
+                sql: """
+                    UPDATE used_refresh_token SET used_at = iif(used_at = ?2, ?3, 0)
+                    WHERE session = ?1 AND used_at <> 0
+                    """,
                 arguments: [session.id, unused, now.milliseconds])
         }
         try db.execute(

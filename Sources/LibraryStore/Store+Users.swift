@@ -202,7 +202,8 @@ extension Store {
     }
 
     private static let selectUser = """
-        SELECT public_id, name, admin, disabled, created_at, (SELECT count(*) FROM author WHERE owner = user.id) FROM user
+        SELECT public_id, name, admin, disabled, created_at, (SELECT count(*) FROM author WHERE owner = user.id)
+        FROM user
         """
 
     private static func user(_ row: Row) throws -> User {

@@ -141,7 +141,11 @@ import Testing
     @Test func theListOfErrorsIsCurrent() throws {
         let page = try String(contentsOfFile: Program.repository + "/docs/errors.md", encoding: .utf8)
         #expect(page == ErrorList.page() + "\n", "run: make completions")
-        for code in ErrorCode.allCases { #expect(page.contains("| `\(code.rawValue)` | \(code.status) |")) }
+        for code in ErrorCode.allCases {
+            #expect(page.contains("| `\(code.rawValue)` | \(code.status) |"))
+            // A status without a phrase of its own would have that of 500.
+            #expect((code.title == "Internal Server Error") == (code.status == 500), "\(code)")
+        }
     }
 
     /// A field that has no option could not be stored or found from the command line.

@@ -117,6 +117,18 @@ import Testing
         #expect(try send(Self.status + "Content-Length: 5\r\n\r\n", method: "HEAD").reply?.status == 200)
     }
 
+    /// The command that took nothing of what the server answered.
+    private func refused(_ arguments: [String], at server: FakeServer) async throws -> Program.Result {
+        let home = TemporaryFolder()
+        let result = try await Program.run(
+            Program.path("libctl"), arguments,
+            environment: ["HOME": home.path, "LIBCTL_SERVER": server.address, "LIBCTL_TOKEN": "t"],
+            input: #"{"name":"A","book":"B","country":"C"}"#)
+        #expect(result.code == 76, "\(result.error)")
+        #expect(result.output == "")
+        return result
+    }
+
     /// Each way in which commands take a reply: streamed, gathered, in a spool.
     @Test(arguments: [
         ["authors", "export"], ["authors", "stats"], ["authors", "list"], ["authors", "list", "--json"],
@@ -125,16 +137,10 @@ import Testing
         ["authors", "import", "-"], ["sessions", "list"], ["whoami"], ["status"], ["authors", "rm", "1", "--yes"],
     ])
     func noCommandTakesALie(arguments: [String]) async throws {
-        let home = TemporaryFolder()
         let head =
             "HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nContent-Length: 99999999999999999999\r\n\r\n"
         let server = try FakeServer(answer: head + #"{"id":1}"# + "\n")
-        let result = try await Program.run(
-            Program.path("libctl"), arguments,
-            environment: ["HOME": home.path, "LIBCTL_SERVER": server.address, "LIBCTL_TOKEN": "t"],
-            input: #"{"name":"A","book":"B","country":"C"}"#)
-        #expect(result.code == 76, "\(result.error)")
-        #expect(result.output == "")
+        let result = try await refused(arguments, at: server)
         #expect(result.error.contains("may not be whole: the length that it announces is no number"), "\(result.error)")
     }
 
@@ -150,7 +156,6 @@ import Testing
             ["authors", "import", "-"], ["whoami"], ["api", "HEAD", "/authors"], ["api", "GET", "/authors"],
         ])
     func noCommandTakesAnotherSuccess(status: String, arguments: [String]) async throws {
-        let home = TemporaryFolder()
         let isBare = status.hasPrefix("204") || status.hasPrefix("304")
         if arguments[0] == "api", isBare { return }
         let (body, isHead) = (isBare ? "" : #"{"id":1}"# + "\n", arguments.contains("HEAD"))
@@ -158,12 +163,7 @@ import Testing
         let server = try FakeServer(
             answer: "HTTP/1.1 \(status)\r\nContent-Type: \(type)\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
                 + (isHead ? "" : body))
-        let result = try await Program.run(
-            Program.path("libctl"), arguments,
-            environment: ["HOME": home.path, "LIBCTL_SERVER": server.address, "LIBCTL_TOKEN": "t"],
-            input: #"{"name":"A","book":"B","country":"C"}"#)
-        #expect(result.code == 76, "\(result.error)")
-        #expect(result.output == "")
+        let result = try await refused(arguments, at: server)
         #expect(
             result.error.contains("what answers at \(server.address) is not libraryd (status \(status.prefix(3)))"),
             "\(result.error)")

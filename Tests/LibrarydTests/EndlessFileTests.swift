@@ -13,15 +13,18 @@ import Testing
     private let folder = TemporaryFolder()
     private var library: String { folder.path + "/library.db" }
 
-    /// A library in one file, with one user and one author.
-    private func makeLibrary() throws {
+    /// A library in one file, with one user.
+    /// - Parameter more: SQL.
+    private func makeLibrary(and more: String = "") throws {
         try Store(path: library).close()
         let queue = try DatabaseQueue(path: library)
         try queue.writeWithoutTransaction {
             try $0.execute(
                 sql: """
                     PRAGMA journal_mode = DELETE;
-                    INSERT INTO user (public_id, name, password_hash, created_at, updated_at) VALUES ('u', 'ada', 'h', 1, 1);
+                    INSERT INTO user (id, public_id, name, password_hash, created_at, updated_at)
+                        VALUES (1, 'u', 'ada', 'h', 1, 1);
+                    \(more)
                     """)
         }
         try queue.close()
@@ -100,20 +103,13 @@ import Testing
 
     /// What a check of a large library takes is far below the limit.
     @Test func nothingIsKeptFromALibrary() throws {
-        try Store(path: library).close()
-        let queue = try DatabaseQueue(path: library)
-        try queue.writeWithoutTransaction {
-            try $0.execute(
-                sql: """
-                    PRAGMA journal_mode = DELETE;
-                    INSERT INTO user (id, public_id, name, password_hash, created_at, updated_at) VALUES (1, 'u', 'a', 'h', 1, 1);
-                    WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 50000)
-                    INSERT INTO author (id, owner, name, book, country, booker_prize, version, created_at, updated_at)
-                        SELECT n, 1, 'N' || n, 'B', 'C', 0, 1, 1, 1 FROM c;
-                    INSERT INTO author_search (author_search) VALUES ('rebuild');
-                    """)
-        }
-        try queue.close()
+        try makeLibrary(
+            and: """
+                WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 50000)
+                INSERT INTO author (id, owner, name, book, country, booker_prize, version, created_at, updated_at)
+                    SELECT n, 1, 'N' || n, 'B', 'C', 0, 1, 1, 1 FROM c;
+                INSERT INTO author_search (author_search) VALUES ('rebuild');
+                """)
         #expect(try Inspection(file: library).faults == [])
     }
 }

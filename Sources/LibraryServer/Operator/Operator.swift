@@ -76,7 +76,7 @@ extension App {
     }
 }
 
-/// What cannot be done twice at once: two backups would write the same files.
+/// Keeps two operations of the same kind from running at once: two backups would write the same files.
 package final class OperatorTurns: Sendable {
     private let running = Mutex<Set<String>>([])
 

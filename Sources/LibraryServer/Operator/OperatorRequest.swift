@@ -1,7 +1,7 @@
 import LibraryStore
 package import Shared
 
-/// What an operator asks of the library: with the daemon up over `operator.sock`, with it down on the folder itself.
+/// A request of an operator to the library: with the daemon up over `operator.sock`, with it down on the folder itself.
 package enum OperatorRequest: JSONReadable, JSONWritable, Equatable {
     case list
     case promote(String)

@@ -48,7 +48,7 @@ package enum UnixSocket {
                 switch errno {
                 case EINTR, ECONNABORTED: continue
                 case EMFILE, ENFILE, ENOBUFS, ENOMEM:
-                    // It will pass; the connection stays in the queue.
+                    // A shortage that will pass; the connection stays in the queue.
                     usleep(100_000)
                     continue
                 default: return nil
@@ -92,7 +92,7 @@ package enum UnixSocket {
         }
     }
 
-    /// The same without keeping a thread: however many say nothing, others are heard.
+    /// Reads as ``read(_:limit:)`` does without holding a thread, so silent connections delay no others.
     /// - Parameter deadline: when all must have come.
     static func receive(
         _ descriptor: Int32, limit: Int = 16 << 20, by deadline: ContinuousClock.Instant
@@ -117,8 +117,8 @@ package enum UnixSocket {
         }
     }
 
-    /// The same without keeping a thread.
-    /// - Parameter patience: for a reader who takes nothing.
+    /// Writes as ``write(_:to:)`` does without holding a thread.
+    /// - Parameter patience: how long the reader may take nothing.
     static func send(_ bytes: [UInt8], to descriptor: Int32, patience: Duration) async throws {
         var rest = bytes[...]
         var lastPiece = ContinuousClock.now
@@ -136,7 +136,7 @@ package enum UnixSocket {
     /// Between two looks at a socket that nobody blocks on.
     private static let pause = Duration.milliseconds(5)
 
-    /// What has come; empty at the end, `nil` if nothing came in time.
+    /// The bytes that have come; empty at the end, `nil` if none came in time.
     private static func piece(_ descriptor: Int32, _ flags: Int32) throws -> [UInt8]? {
         var count = -1
         let piece = [UInt8](unsafeUninitializedCapacity: 64 * 1024) { buffer, initialized in
@@ -157,7 +157,7 @@ package enum UnixSocket {
         bytes += piece
     }
 
-    /// How many bytes went out; `nil` if none did in time.
+    /// The number of bytes that went out; `nil` if none did in time.
     private static func sent(_ bytes: ArraySlice<UInt8>, _ descriptor: Int32, _ flags: Int32) throws -> Int? {
         var count = -1
         repeat {

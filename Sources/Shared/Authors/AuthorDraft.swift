@@ -38,12 +38,7 @@ public struct AuthorDraft: Sendable, Equatable, JSONReadable, JSONWritable {
 
     /// The draft as it will be stored.
     /// - Throws: ``InvalidFields`` with every fault, if there is any.
-    public func validated() throws(InvalidFields) -> AuthorDraft {
-        let normalized = values.normalized()
-        let faults = normalized.faults { _ in true }
-        guard faults.isEmpty else { throw InvalidFields(faults) }
-        return AuthorDraft(normalized)
-    }
+    public func validated() throws(InvalidFields) -> AuthorDraft { try values.normalized().complete() }
 }
 
 /// A change to an author: the body of `PATCH /authors/{id}`. What has no value stays as it is.

@@ -48,7 +48,8 @@ public struct AuthorLines: Sendable {
     /// The author's fields, by the names of members.
     private let fields: [String: String]
     private var records: RecordReader
-    private var columns: [String]?
+    /// The fields of the columns of a CSV file; `nil` for a column that sets none.
+    private var columns: [AuthorField?]?
     private var isFirst = true
     /// Columns and members that are no fields of an author, each once.
     public private(set) var unknownNames: [String] = []
@@ -100,7 +101,7 @@ public struct AuthorLines: Sendable {
         return nil
     }
 
-    private mutating func header(_ record: RecordReader.Record) throws(Fault) -> [String] {
+    private mutating func header(_ record: RecordReader.Record) throws(Fault) -> [AuthorField?] {
         let own = Dictionary(names.map { (Self.folded($1), $0) }) { first, _ in first }
         let texts = try Self.texts(record).map(Self.folded)
         let columns = texts.map { own[$0] ?? (names[$0] == nil ? $0 : "") }
@@ -116,19 +117,18 @@ public struct AuthorLines: Sendable {
             }
             unknown(text)
         }
-        return columns
+        return columns.map { AuthorField(name: $0).flatMap { $0.isWritable ? $0 : nil } }
     }
 
     private static func folded(_ text: String) -> String { StoredText.normalized(text).lowercased() }
 
-    private func row(_ record: RecordReader.Record, _ columns: [String]) throws(Fault) -> AuthorValues {
+    private func row(_ record: RecordReader.Record, _ columns: [AuthorField?]) throws(Fault) -> AuthorValues {
         let fields = try Self.texts(record)
         guard fields.count == columns.count else {
             throw .syntax("\(fields.count) fields where the header has \(columns.count)")
         }
         var entry = AuthorValues()
-        for (column, text) in zip(columns, fields) {
-            guard let field = AuthorField(name: column), field.isWritable else { continue }
+        for case (let field?, let text) in zip(columns, fields) {
             if field.kind == .flag {
                 entry[flag: field] = try Self.flag(text, field)
             } else {

@@ -135,8 +135,14 @@ extension AuthorValues {
     public func draft(country: String?) throws(InvalidFields) -> AuthorDraft {
         var values = self
         if !values.has(.country) { values[text: .country] = country }
-        let faults = values.faults { _ in true }
+        return try values.complete()
+    }
+
+    /// The author that has these values, which are ``normalized()`` already.
+    /// - Throws: ``InvalidFields`` with every fault.
+    func complete() throws(InvalidFields) -> AuthorDraft {
+        let faults = faults { _ in true }
         guard faults.isEmpty else { throw InvalidFields(faults) }
-        return AuthorDraft(values)
+        return AuthorDraft(self)
     }
 }

@@ -63,14 +63,6 @@ struct Count: Displayable {
     let value: String
     let authors: Int64
     var identifier: String { value }
-
-    func write(to json: inout JSONWriter) {
-        json.object {
-            $0.member("by", by)
-            $0.member("value", value)
-            $0.member("authors", authors)
-        }
-    }
 }
 
 /// Horizontal bars with their names and numbers.

@@ -107,11 +107,4 @@ struct Setting: Displayable {
     let key: String
     let value: String
     var identifier: String { key }
-
-    func write(to json: inout JSONWriter) {
-        json.object {
-            $0.member("key", key)
-            $0.member("value", value)
-        }
-    }
 }

@@ -44,8 +44,7 @@ final class Replacement {
 
     /// A name is on the disk only once its folder has been synced (fsync(2)). Some file systems cannot sync a folder.
     private func syncFolder() {
-        let name = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-        let folder = open(SystemText.path(name), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let folder = open(SystemText.path(PathName.folder(of: path)), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard folder >= 0 else { return }
         fsync(folder)
         close(folder)

@@ -25,6 +25,17 @@ struct DisplayField<Item>: Sendable {
 extension Displayable {
     static var fieldNames: [String] { fields.map(\.name) }
     static var columns: [String] { fieldNames }
+
+    /// For what is only shown, and crosses no wire.
+    func write(to json: inout JSONWriter) { write(Self.fields, to: &json) }
+
+    func write(_ fields: [DisplayField<Self>], to json: inout JSONWriter) {
+        json.object { json in
+            for field in fields {
+                if let value = field.value(self) { json.member(text: field.name) { $0.value(value) } }
+            }
+        }
+    }
 }
 
 extension Author: Displayable {

@@ -72,11 +72,7 @@ final class RecordPrinter<Item: Displayable> {
     private func json(_ record: Item) -> [UInt8] {
         guard let jsonFields else { return Escaping.json(record.json) }
         var json = JSONWriter()
-        json.object { json in
-            for field in jsonFields {
-                if let value = field.value(record) { json.member(text: field.name) { $0.value(value) } }
-            }
-        }
+        record.write(jsonFields, to: &json)
         return Escaping.json(json.bytes)
     }
 
