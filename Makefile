@@ -52,11 +52,11 @@ crash: deps
 bench: release
 	Benchmarks/run
 
-# The formatter looks at no comment.
+# The formatter looks at no comment and no text. Tests have data of any length.
 lint:
 	$(SWIFT) format lint --strict --recursive $(SOURCES)
 	@find $(SOURCES) -name '*.swift' | xargs perl -CSD -ne \
-	    'if (length > 121 && m{^\s*///? }) { print "$$ARGV:$$.: a comment of more than 120 columns\n"; $$bad = 1 } \
+	    'if (length > 121 && ($$ARGV =~ m{^Sources/} || m{^\s*///? })) { print "$$ARGV:$$.: more than 120 columns\n"; $$bad = 1 } \
 	    close ARGV if eof; END { exit 1 if $$bad }'
 
 format:

@@ -14,6 +14,7 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 let package = Package(
@@ -39,13 +40,12 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CCurl"),
-        .target(name: "Shared", swiftSettings: settings),
+        .target(
+            name: "Shared", dependencies: [system], swiftSettings: settings),
         // SQLite. Knows nothing of HTTP, NIO or Hummingbird.
         .target(
             name: "LibraryStore",
-            dependencies: [
-                "Shared", "CLibcrypto", grdb, sqlite, .product(name: "SystemPackage", package: "swift-system"),
-            ],
+            dependencies: ["Shared", "CLibcrypto", grdb, sqlite, system],
             swiftSettings: settings
         ),
         // Everything that is served. Knows nothing of GRDB or SQLite.
@@ -74,7 +74,8 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
-        .executableTarget(name: "libctl", dependencies: ["Shared", "CCurl", argumentParser], swiftSettings: settings),
+        .executableTarget(
+            name: "libctl", dependencies: ["Shared", "CCurl", argumentParser, system], swiftSettings: settings),
         .target(
             name: "TestSupport",
             dependencies: [

@@ -128,8 +128,6 @@ __libctl_offer_flags_options() {
 }
 
 __libctl_add_completions() {
-    # Otherwise `authors` would become `authors/` where there is such a folder.
-    [[ "${1}" = -W ]] || compopt -o filenames
     local completion
     while IFS='' read -r completion; do
         COMPREPLY+=("${completion}")
@@ -1509,6 +1507,17 @@ _libctl_help() {
     repeating_options=()
     non_repeating_options=()
     __libctl_offer_flags_options -1
+}
+
+complete -o filenames -F _libctl libctl
+
+# Without `-o filenames` here, `authors` would become `authors/` where there is a folder of that name.
+__libctl_add_completions() {
+    [[ "${1}" = -W ]] || compopt -o filenames
+    local completion
+    while IFS='' read -r completion; do
+        COMPREPLY+=("${completion}")
+    done < <(IFS=$'\n' compgen "${@}" -- "${cur}")
 }
 
 # Readline ends words at `:`, `=` and `@` too, and libctl does not: `--server http://localhost:8080` is two words. This

@@ -48,13 +48,7 @@ package struct DataFolder: ~Copyable {
     }
 
     private static func create(_ path: String) throws {
-        var parent = ""
-        for component in path.split(separator: "/") {
-            parent += "/" + component
-            if mkdir(parent, 0o700) != 0, errno != EEXIST, errno != EISDIR {
-                throw CommandError(.ioError, "\(parent) cannot be created: \(systemError())")
-            }
-        }
+        try FileContents.createFolder(path)
         guard let status = try FileStatus(path: path), status.isFolder else {
             throw CommandError(.ioError, "\(path) is not a folder")
         }

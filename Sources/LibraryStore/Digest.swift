@@ -1,6 +1,7 @@
 import CLibcrypto
 import Glibc
 import Shared
+import SystemPackage
 
 /// Digests through libcrypto.
 package enum Digest {
@@ -28,14 +29,13 @@ package enum Digest {
         let descriptor = try FileContents.open(path)
         defer { close(descriptor) }
         let digest = try sha256 { take in
-            var buffer = [UInt8](repeating: 0, count: 1 << 20)
-            while true {
-                let count = Glibc.read(descriptor, &buffer, buffer.count)
-                if count < 0, errno == EINTR { continue }
-                guard count >= 0 else { throw CommandError(.ioError, "\(path): \(systemError())") }
-                if count == 0 { return }
-                try cancellation.check()
-                take(Array(buffer[..<count]))
+            do {
+                while case let piece = try FileContents.next(descriptor, atMost: 1 << 20), !piece.isEmpty {
+                    try cancellation.check()
+                    take(piece)
+                }
+            } catch let error as Errno {
+                throw CommandError(.ioError, "\(path): \(error)")
             }
         }
         return digest.map { byte in

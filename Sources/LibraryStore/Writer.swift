@@ -1,4 +1,5 @@
 import GRDB
+import Shared
 import Synchronization
 
 /// The one writer: commits groups.

@@ -8,7 +8,8 @@ struct APICommand: ParsableCommand, ContextCommand {
     static let configuration = CommandConfiguration(
         "api", "Send one request and print the body of the reply.",
         discussion: """
-            The token of your login goes with it, if there is one and no --header says otherwise. A reply that is an error \
+            The token of your login goes with it, if there is one and no --header says otherwise. A reply that \
+            is an error \
             is told of on standard error, and its exit code is that of every other command.
             """,
         examples: "api GET '/authors?limit=5&sort=name'",

@@ -1,5 +1,6 @@
 import Glibc
 import Shared
+import SystemPackage
 
 /// The world outside: what a command reads, writes and knows. Tests bring their own.
 struct IO {
@@ -73,17 +74,12 @@ final class OutputWriter {
 
     func flush() throws {
         defer { buffer.removeAll(keepingCapacity: true) }
-        try buffer.withUnsafeBytes { bytes in
-            var written = 0
-            while written < bytes.count {
-                let count = Glibc.write(descriptor, bytes.baseAddress?.advanced(by: written), bytes.count - written)
-                if count < 0, errno == EINTR { continue }
-                if count < 0, errno == EPIPE { throw CommandError(.brokenPipe, "nobody reads the output") }
-                guard count > 0 else {
-                    throw CommandError(.ioError, "the output could not be written: \(systemError())")
-                }
-                written += count
-            }
+        do {
+            try FileContents.write(buffer, to: descriptor)
+        } catch .brokenPipe {
+            throw CommandError(.brokenPipe, "nobody reads the output")
+        } catch {
+            throw CommandError(.ioError, "the output could not be written: \(error)")
         }
     }
 }
@@ -91,7 +87,7 @@ final class OutputWriter {
 /// Reads a file descriptor byte by byte, in large pieces.
 final class InputReader {
     private let descriptor: Int32
-    private var buffer = [UInt8](repeating: 0, count: 64 * 1024)
+    private var buffer: [UInt8] = []
     private var range = 0..<0
 
     init(_ descriptor: Int32) {
@@ -101,12 +97,12 @@ final class InputReader {
     /// The next byte without taking it; `nil` at the end.
     func peek() throws -> UInt8? {
         if range.isEmpty {
-            var count = -1
-            repeat { count = Glibc.read(descriptor, &buffer, buffer.count) } while count < 0 && errno == EINTR
-            guard count >= 0 else {
-                throw CommandError(.noInput, "the input could not be read: \(systemError())")
+            do {
+                buffer = try FileContents.next(descriptor, atMost: 64 << 10)
+            } catch {
+                throw CommandError(.noInput, "the input could not be read: \(error)")
             }
-            range = 0..<count
+            range = 0..<buffer.count
         }
         return range.isEmpty ? nil : buffer[range.lowerBound]
     }

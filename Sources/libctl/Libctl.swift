@@ -7,7 +7,8 @@ struct Libctl: ParsableCommand {
     static let version = "0.1.0"
 
     static let overview = """
-        Results go to standard output, everything else to standard error. On a terminal a list is a table, in a pipe it \
+        Results go to standard output, everything else to standard error. On a terminal a list is a table, in a \
+        pipe it \
         is tab-separated; -o chooses. The exit code says what went wrong.
         """
 

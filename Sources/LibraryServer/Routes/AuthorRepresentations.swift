@@ -27,7 +27,7 @@ extension AuthorRow {
             if field != .id { csv.append(UInt8(ascii: ",")) }
             switch field.kind {
             case .integer: csv.append(contentsOf: String(integer(field)).utf8)
-            case .text: Self.quote(text(field), to: &csv)
+            case .text: Escaping.csv(text(field), to: &csv)
             case .flag: csv.append(contentsOf: (integer(field) != 0 ? "true" : "false").utf8)
             case .time: csv.append(contentsOf: Timestamp(milliseconds: integer(field)).description.utf8)
             }
@@ -37,20 +37,6 @@ extension AuthorRow {
 
     /// The first line of a file of such records.
     static var csvHeader: String { AuthorField.all.map(\.name).joined(separator: ",") + "\r\n" }
-
-    private static func quote(_ text: UnsafeBufferPointer<UInt8>, to csv: inout [UInt8]) {
-        let quote = UInt8(ascii: "\"")
-        // No line ends: there are no control characters.
-        guard text.contains(where: { $0 == quote || $0 == UInt8(ascii: ",") }) else {
-            return csv.append(contentsOf: text)
-        }
-        csv.append(quote)
-        for byte in text {
-            if byte == quote { csv.append(quote) }
-            csv.append(byte)
-        }
-        csv.append(quote)
-    }
 
     /// A strong validator of this version of the author.
     var entityTag: String { Author.entityTag(id: integer(.id), version: integer(.version)) }

@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import SystemPackage
 
 /// Bytes that are gathered whole before anything is done with them: a few in memory, more in a file that has no name,
 /// so that it is gone with the process, whatever ends it.
@@ -66,15 +67,13 @@ public final class SpooledFile: Sendable {
         try state.withLock { state in
             if offset >= state.written { return Array(state.tail.dropFirst(offset - state.written).prefix(limit)) }
             guard let descriptor = state.descriptor else { return [] }
-            return try [UInt8](unsafeUninitializedCapacity: min(limit, state.written - offset)) { buffer, count in
-                repeat {
-                    count = 0
-                    let got = pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))
-                    if got < 0, errno == EINTR { continue }
-                    // Nobody else has the file, so it cannot be shorter.
-                    guard got > 0 else { throw got < 0 ? failure : Failure(code: EIO, folder: folder) }
-                    count = got
-                } while count == 0
+            return try attempt {
+                try [UInt8](unsafeUninitializedCapacity: min(limit, state.written - offset)) { buffer, count in
+                    count = try FileDescriptor(rawValue: descriptor).read(
+                        fromAbsoluteOffset: Int64(offset), into: UnsafeMutableRawBufferPointer(buffer))
+                    // No other process has the file, so it cannot be shorter.
+                    guard count > 0 else { throw Errno.ioError }
+                }
             }
         }
     }
@@ -92,16 +91,8 @@ public final class SpooledFile: Sendable {
     private func empty(_ state: inout State) throws {
         let descriptor = try state.descriptor ?? open()
         state.descriptor = descriptor
-        try state.tail.withUnsafeBytes { bytes in
-            var rest = bytes[...]
-            while !rest.isEmpty {
-                let count = pwrite(
-                    descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count, off_t(state.written))
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else { throw failure }
-                state.written += count
-                rest = rest.dropFirst(count)
-            }
+        state.written += try attempt {
+            try FileDescriptor(rawValue: descriptor).writeAll(toAbsoluteOffset: Int64(state.written), state.tail)
         }
         state.tail.removeAll(keepingCapacity: true)
     }
@@ -123,4 +114,12 @@ public final class SpooledFile: Sendable {
     private static let temporary = 0o20000000 | O_DIRECTORY
 
     private var failure: Failure { Failure(code: errno, folder: folder) }
+
+    private func attempt<Value>(_ body: () throws -> Value) throws(Failure) -> Value {
+        do {
+            return try body()
+        } catch {
+            throw Failure(code: (error as? Errno ?? .ioError).rawValue, folder: folder)
+        }
+    }
 }

@@ -23,10 +23,27 @@ public enum Escaping {
 
     /// For a field of comma-separated values (RFC 4180).
     public static func csv(_ text: String) -> String {
-        guard text.utf8.contains(where: { ",\"\r\n".utf8.contains($0) }) || text.first == " " || text.last == " " else {
-            return text
+        var (text, csv) = (text, [UInt8]())
+        text.withUTF8 { self.csv($0, to: &csv) }
+        return String(decoding: csv, as: UTF8.self)
+    }
+
+    /// The same for a field in UTF-8, which is appended to a line.
+    public static func csv(_ text: UnsafeBufferPointer<UInt8>, to csv: inout [UInt8]) {
+        let (quote, space) = (UInt8(ascii: "\""), UInt8(ascii: " "))
+        let isQuoted = text.contains { byte in
+            switch byte {
+            case quote, UInt8(ascii: ","), UInt8(ascii: "\r"), UInt8(ascii: "\n"): true
+            default: false
+            }
         }
-        return "\"\(text.replacing("\"", with: "\"\""))\""
+        guard isQuoted || text.first == space || text.last == space else { return csv.append(contentsOf: text) }
+        csv.append(quote)
+        for byte in text {
+            if byte == quote { csv.append(quote) }
+            csv.append(byte)
+        }
+        csv.append(quote)
     }
 
     /// For JSON that a terminal may show: the same value, with every dangerous character as `\uXXXX`.

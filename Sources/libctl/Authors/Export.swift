@@ -7,7 +7,8 @@ extension AuthorsCommand {
         static let configuration = CommandConfiguration(
             "export", "Write authors to a file that import reads.",
             discussion: """
-                The file is whole, or it is not there: it gets its name at the end, and what had that name is replaced. \
+                The file is whole, or it is not there: it gets its name at the end, and what had that name is \
+                replaced. \
                 NDJSON unless the file is named .csv or -o says so.
                 """,
             examples: "authors export library.csv", "authors export --booker-prize winners.ndjson",

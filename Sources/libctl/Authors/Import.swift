@@ -10,8 +10,10 @@ extension AuthorsCommand {
             discussion: """
                 A file is CSV or TSV with a header line, or NDJSON with one object a line; the columns are name, book, \
                 country and booker_prize. A bad line is reported with its number, and the rest goes on. Other people's \
-                columns get their meaning by --map; --default is what new authors get where the file has nothing. A column \
-                that is not there, an empty cell and null say nothing: with --on-conflict update, that field stays as it \
+                columns get their meaning by --map; --default is what new authors get where the file has \
+                nothing. A column \
+                that is not there, an empty cell and null say nothing: with --on-conflict update, that field \
+                stays as it \
                 is; a new author has no prize then. With -o or --fields the \
                 result of each line is printed: line, outcome, id, code, message, existing_id.
                 """,

@@ -7,7 +7,8 @@ extension AuthorsCommand {
         static let configuration = CommandConfiguration(
             "rm", "Delete authors and print what was deleted.",
             discussion: """
-                Asks on a terminal, and shows what will go. Filters, --all and ids from standard input ('-') always need \
+                Asks on a terminal, and shows what will go. Filters, --all and ids from standard input ('-') \
+                always need \
                 --yes. An author that has changed since it was shown or found is not deleted.
                 """,
             examples: "authors rm 12", "authors rm 12 13 --yes",

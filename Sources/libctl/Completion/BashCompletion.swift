@@ -3,22 +3,20 @@ enum BashCompletion {
     /// `COMP_TYPE` when readline lists candidates and inserts none: `?` (bash(1), Shell Variables).
     static let onlyLists = "63"
 
-    /// Patches the script for bash: words with `:`, `=` and `@` stay whole, and only arguments that are files complete
-    /// as files. The scripts of other shells are unchanged.
-    static func mended(_ script: String) -> String {
-        script.replacing("complete -o filenames -F _libctl libctl", with: wrapper)
-            .replacing("__libctl_add_completions() {\n", with: "__libctl_add_completions() {\n" + onlyFilesAreFiles)
-    }
-
-    private static let onlyFilesAreFiles = #"""
-            # Otherwise `authors` would become `authors/` where there is such a folder.
+    /// Stands behind the generated script, and defines anew what the script has defined: words with `:`, `=` and `@`
+    /// stay whole, and only arguments that are files complete as files.
+    static let addition = #"""
+        # Without `-o filenames` here, `authors` would become `authors/` where there is a folder of that name.
+        __libctl_add_completions() {
             [[ "${1}" = -W ]] || compopt -o filenames
+            local completion
+            while IFS='' read -r completion; do
+                COMPREPLY+=("${completion}")
+            done < <(IFS=$'\n' compgen "${@}" -- "${cur}")
+        }
 
-        """#
-
-    private static let wrapper = #"""
-        # Readline ends words at `:`, `=` and `@` too, and libctl does not: `--server http://localhost:8080` is two words. This
-        # puts them together and takes off each candidate what readline will not replace.
+        # Readline also ends words at `:`, `=` and `@`; libctl does not: `--server http://localhost:8080` is two words.
+        # This function joins the parts of a word, and takes off each candidate the part that readline does not replace.
         _libctl_on_whole_words() {
             local rest="${COMP_LINE}" word head=''
             local -a whole_words=()

@@ -27,9 +27,10 @@ struct CompletionRoot: ParsableCommand {
             }
             return 0
         }
-        guard first.hasPrefix("--generate-completion-script"), let script = answer(arguments) else { return nil }
+        guard let shell = shellOfScript(arguments) else { return nil }
         do {
-            try Libctl.show(BashCompletion.mended(script), io)
+            let script = completionScript(for: shell)
+            try Libctl.show(shell == .bash ? script + "\n\n" + BashCompletion.addition : script, io)
             return 0
         } catch {
             let failure = CommandError(error)
@@ -38,7 +39,18 @@ struct CompletionRoot: ParsableCommand {
         }
     }
 
-    /// Both are errors to the argument parser, with the exit code 0.
+    /// The shell of `--generate-completion-script [SHELL]`, without SHELL that of the user; `nil` for other arguments,
+    /// and for a shell that the argument parser does not know.
+    private static func shellOfScript(_ arguments: [String]) -> CompletionShell? {
+        let option = "--generate-completion-script"
+        guard let first = arguments.first else { return nil }
+        if first.hasPrefix(option + "=") { return CompletionShell(rawValue: String(first.dropFirst(option.count + 1))) }
+        guard first == option else { return nil }
+        guard arguments.count > 1 else { return .autodetected() }
+        return arguments.count == 2 ? CompletionShell(rawValue: arguments[1]) : nil
+    }
+
+    /// Candidates are an error to the argument parser, with the exit code 0.
     private static func answer(_ arguments: [String]) -> String? {
         do {
             _ = try parseAsRoot(arguments)

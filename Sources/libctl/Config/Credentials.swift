@@ -128,7 +128,7 @@ struct CredentialsFile {
             guard !isReadOnly else { throw CommandError(.ioError, "\(path): \(String(cString: strerror(EROFS)))") }
             if isElsewhere { close(try PrivateFile.widen(path, to: size).descriptor) }
         }
-        let room = try Replacement(of: path, isSecret: true)
+        let room = try Replacement(of: path, isSecret: true, leftovers: LeftoverGuard())
         do {
             try room.reserve(size)
             return room
@@ -161,9 +161,9 @@ struct CredentialsFile {
     /// Replaces the file; where that cannot be, as where it is mounted, what it says.
     private func write(_ bytes: [UInt8], in room: Replacement?) throws {
         do {
-            let replacement = try room ?? Replacement(of: path, isSecret: true)
+            let replacement = try room ?? Replacement(of: path, isSecret: true, leftovers: LeftoverGuard())
             defer { replacement.cancel() }
-            try PrivateFile.write(bytes, to: replacement.descriptor, path)
+            try replacement.write(bytes)
             try replacement.finish()
         } catch {
             do { try PrivateFile.overwrite(path, with: bytes) } catch _ { throw error }

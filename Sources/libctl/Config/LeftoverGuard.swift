@@ -3,14 +3,14 @@ import Shared
 
 /// Deletes files that are not whole when a signal ends the program: two at most, as a login is renewed while a file is
 /// written.
-enum LeftoverGuard {
+struct LeftoverGuard: LeftoverDeleting {
     nonisolated(unsafe) private static var path: UnsafeMutablePointer<CChar>?
     nonisolated(unsafe) private static var outer: UnsafeMutablePointer<CChar>?
     private static let signals = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
 
-    static func start(_ file: String) {
-        (path, outer) = (strdup(SystemText.path(file)), path)
-        for number in signals where !isIgnored(number) {
+    func start(_ file: String) {
+        (Self.path, Self.outer) = (strdup(SystemText.path(file)), Self.path)
+        for number in Self.signals where !Self.isIgnored(number) {
             signal(number) { number in
                 if let path = LeftoverGuard.path { unlink(path) }
                 if let path = LeftoverGuard.outer { unlink(path) }
@@ -20,11 +20,11 @@ enum LeftoverGuard {
         }
     }
 
-    static func end() {
-        free(path)
-        (path, outer) = (outer, nil)
-        guard path == nil else { return }
-        for number in signals where !isIgnored(number) { signal(number, SIG_DFL) }
+    func end() {
+        free(Self.path)
+        (Self.path, Self.outer) = (Self.outer, nil)
+        guard Self.path == nil else { return }
+        for number in Self.signals where !Self.isIgnored(number) { signal(number, SIG_DFL) }
     }
 
     /// As under nohup(1), and then it stays so.

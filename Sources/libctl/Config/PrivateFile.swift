@@ -52,16 +52,14 @@ enum PrivateFile {
     private static func removal(_ path: String) -> String { "rm -r \(path)" }
 
     private static func contents(of descriptor: Int32, _ path: String) throws -> [UInt8] {
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 64 * 1024)
-        while bytes.count < 16 << 20 {
-            let count = Glibc.read(descriptor, &buffer, buffer.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw CommandError(.noInput, "\(path): \(systemError())") }
-            if count == 0 { return bytes }
-            bytes.append(contentsOf: buffer[..<count])
+        let bytes: [UInt8]
+        do {
+            bytes = try FileContents.read(descriptor, limit: 16 << 20)
+        } catch {
+            throw CommandError(.noInput, "\(path): \(error)")
         }
-        throw CommandError(.noInput, "\(path) is too large")
+        guard bytes.count < 16 << 20 else { throw CommandError(.noInput, "\(path) is too large") }
+        return bytes
     }
 
     /// Opens a file that a user names to be read: a regular file, or what may rightly be in its place. A pipe is waited
@@ -117,13 +115,7 @@ enum PrivateFile {
 
     /// Makes the folder and those above it, private, and takes away what others may do in it.
     static func makeFolder(_ path: String) throws {
-        var parent = ""
-        for component in path.split(separator: "/") {
-            parent += "/" + component
-            if mkdir(SystemText.path(parent), 0o700) != 0, errno != EEXIST {
-                throw CommandError(.ioError, "\(parent): \(systemError())")
-            }
-        }
+        try FileContents.createFolder(path)
         var status = stat()
         guard stat(SystemText.path(path), &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
             throw CommandError(.noPermission, "\(path) is not a folder", hint: removal(path))

@@ -8,9 +8,10 @@ struct ImportFlaskCommand: AsyncParsableCommand {
         commandName: "import-flask",
         abstract: "Carry users and authors over from the Flask tutorial's database, whether the daemon is up or down.",
         discussion: """
-            Only reads that database. Passwords stay as they are: their hashes are hashed once more at once, and anew at the next
-            login. All rows are carried over in one transaction; what is there already stays, so it can be run twice. Prints what
-            became of each row; exits with 8 if a row was left out.
+            Only reads that database. Passwords stay as they are: their hashes are hashed once more at once, and anew \
+            at the next login. All rows are carried over in one transaction; a row that the library has already is \
+            left alone, so the command can be run twice. Prints what became of each row; exits with 8 if a row was \
+            left out.
             """)
 
     @OptionGroup var flags: FolderFlags

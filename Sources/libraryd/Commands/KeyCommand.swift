@@ -11,8 +11,9 @@ struct KeyCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Sign with a new key from now on, whether the daemon is up or down.",
             discussion: """
-                Nobody is logged out: tokens that were signed with the key before stay good until they expire. If that key has
-                become known, rotate twice; then no token of it is good, and clients refresh theirs by themselves.
+                Nobody is logged out: a token that the retired key has signed stays good until it expires. If the \
+                retired key has become known, rotate twice: then no token of it is good, and clients refresh theirs by \
+                themselves.
                 """)
 
         @OptionGroup var flags: FolderFlags

@@ -1,74 +1,6 @@
 import Glibc
 import Shared
 
-/// A file's new version, beside its place until it is whole.
-final class Replacement {
-    private let path: String
-    private let temporary: String
-    private(set) var descriptor: Int32
-
-    /// - Parameter isSecret: whether only this program writes the file, so that what stands in the way is left from
-    ///   a process that had this number and died.
-    init(of path: String, isSecret: Bool = false) throws {
-        self.path = path
-        temporary = "\(path).\(getpid())"
-        if isSecret { unlink(SystemText.path(temporary)) }
-        // Before there is a file: a signal may come at once.
-        LeftoverGuard.start(temporary)
-        descriptor = open(SystemText.path(temporary), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            let failure = CommandError(.ioError, "\(temporary): \(systemError())")
-            LeftoverGuard.end()
-            throw failure
-        }
-    }
-
-    /// Takes as much room on the disk as so many bytes need, and has it kept.
-    func reserve(_ size: Int) throws {
-        let code = posix_fallocate(descriptor, 0, off_t(size))
-        guard code == 0 else { throw CommandError(.ioError, "\(path): \(String(cString: strerror(code)))") }
-        guard fsync(descriptor) == 0 else { throw failure }
-    }
-
-    /// Puts what has been written in the file's place.
-    func finish() throws {
-        let length = lseek(descriptor, 0, SEEK_CUR)
-        guard length >= 0, ftruncate(descriptor, length) == 0, fsync(descriptor) == 0 else { throw failure }
-        defer { descriptor = -1 }
-        guard close(descriptor) == 0, rename(SystemText.path(temporary), SystemText.path(path)) == 0 else {
-            throw failure
-        }
-        syncFolder()
-        end()
-    }
-
-    /// A name is on the disk only once its folder has been synced (fsync(2)). Some file systems cannot sync a folder.
-    private func syncFolder() {
-        let folder = open(SystemText.path(PathName.folder(of: path)), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard folder >= 0 else { return }
-        fsync(folder)
-        close(folder)
-    }
-
-    /// Leaves the file as it was, unless the new version is in its place.
-    func cancel() {
-        guard !isEnded else { return }
-        if descriptor >= 0 { close(descriptor) }
-        descriptor = -1
-        unlink(SystemText.path(temporary))
-        end()
-    }
-
-    private var isEnded = false
-
-    private func end() {
-        isEnded = true
-        LeftoverGuard.end()
-    }
-
-    private var failure: CommandError { CommandError(.ioError, "\(path): \(systemError())") }
-}
-
 extension PrivateFile {
     /// Replaces the file, whole or not at all: written beside its place, synced, then renamed.
     static func replace(_ path: String, with bytes: [UInt8]) throws {
@@ -83,21 +15,17 @@ extension PrivateFile {
     ) throws {
         let path = resolved(path)
         guard isReplaceable(path) else { return try writeInto(path, patience, write) }
-        let replacement = try Replacement(of: path, isSecret: isSecret)
+        let replacement = try Replacement(of: path, isSecret: isSecret, leftovers: LeftoverGuard())
         defer { replacement.cancel() }
-        try write(replacement.descriptor)
+        try replacement.write(write)
         try replacement.finish()
     }
 
     static func write(_ bytes: [UInt8], to descriptor: Int32, _ path: String) throws {
-        try bytes.withUnsafeBytes { bytes in
-            var rest = bytes[...]
-            while !rest.isEmpty {
-                let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else { throw CommandError(.ioError, "\(path): \(systemError())") }
-                rest = rest.dropFirst(count)
-            }
+        do {
+            try FileContents.write(bytes, to: descriptor)
+        } catch {
+            throw CommandError(.ioError, "\(path): \(error)")
         }
     }
 
