@@ -25,7 +25,7 @@ import Testing
             input: lines(20_000))
         #expect(results.count == 20_000)
         #expect(results.allSatisfy { $0.contains(#""outcome":"created""#) })
-        // Chunked, so that nobody knows how long it is going to be.
+        // Chunked, so that the daemon does not know the length in advance.
         let again = try await curl(
             "--data-binary", "@-", "-H", "Content-Type: application/x-ndjson", "-H", "Transfer-Encoding: chunked",
             daemon.address + "/authors?on_conflict=skip", input: lines(20_000))
@@ -35,7 +35,7 @@ import Testing
         #expect(list.first == "id,name,book,country,booker_prize,created_at,updated_at,version")
     }
 
-    /// What was told to be stored is, and the file can be imported again.
+    /// Every line that was reported as stored is stored, and the file can be imported again.
     @Test func anImportThatIsCutShortGoesOn() async throws {
         let daemon = try await Daemon()
         try await daemon.login("ada", home: home)
@@ -44,14 +44,14 @@ import Testing
         func count() async throws -> Int {
             try await daemon.libctl("authors", "list", "-o", "id", home: home).output.split(separator: "\n").count
         }
-        // Not the whole list, which could follow the import to its end.
+        // One author only: a list of all authors would go on as long as the import adds some.
         while try await daemon.libctl("authors", "list", "--limit", "1", "-o", "id", home: home).output.isEmpty {}
         #expect(try await daemon.end(SIGKILL) == 128 + SIGKILL)
         let cut = try await first
         #expect([69, 76].contains(cut.code), "\(cut.error)")
         try await daemon.start(["--listen", "127.0.0.1:\(daemon.port)"])
         let stored = try await count()
-        // "created N, …" is said of whole batches only.
+        // The message "created N, …" counts whole batches only.
         let said = cut.error.split(separator: " ").dropFirst().first.flatMap { Int($0.prefix { $0 != "," }) } ?? 0
         #expect(stored >= said)
         #expect(stored < 40_000)
@@ -62,13 +62,13 @@ import Testing
         #expect(check.code == 0, "\(check.error)")
     }
 
-    /// Whatever ends it: what was there stays, and nothing is left beside it.
+    /// Whichever signal ends the export, the old file stays and no temporary file is left beside it.
     @Test(arguments: [SIGTERM, SIGHUP, SIGINT])
     func anExportThatIsInterruptedLeavesNothing(signal: Int32) async throws {
         let server = try FakeServer(answer: nil)
         let path = home.path + "/library.csv"
         try Data("old".utf8).write(to: URL(fileURLWithPath: path))
-        // From a shell with job control, which does not let its children ignore SIGINT.
+        // With job control: without it, bash lets a background command ignore SIGINT (bash(1), Signals).
         let line = """
             set -m; libctl authors export library.csv & until ls library.csv.* > /dev/null 2>&1; do kill -0 $!; done; \
             kill -\(signal) $!; wait $!
@@ -81,7 +81,7 @@ import Testing
         #expect(try String(contentsOfFile: path, encoding: .utf8) == "old")
     }
 
-    /// A reply that ends with its connection may have lost any number of lines.
+    /// A reply that ends with its connection may have lost lines, so the export writes no file.
     @Test func anExportThatMayNotBeWholeIsNone() async throws {
         let line =
             #"{"id":1,"name":"A","book":"B","country":"C","booker_prize":false,"created_at":"2026-11-25T00:00:00.000Z","#
@@ -114,7 +114,7 @@ import Testing
         #expect(!daemon.log.contains("a request failed"))
     }
 
-    /// What is no regular file is written to, and a link stays one.
+    /// An export writes into a target that is not a regular file, and follows a symbolic link.
     @Test func anExportGoesWhereItIsTold() async throws {
         let daemon = try await Daemon()
         try await daemon.login("ada", home: home)

@@ -2,14 +2,14 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What real shells make of completions/, with TAB pressed on a real terminal.
+/// The scripts in completions/ in real shells, with TAB pressed on a real terminal.
 @Suite(.serialized, .enabled(if: Shell.areInstalled, "zsh or fish is missing: scripts/deps zsh fish"))
 struct CompletionTests {
     private let home = TemporaryFolder()
     private let folder = TemporaryFolder()
 
     private func start(_ kind: Shell.Kind, _ address: String) async throws -> Shell {
-        // Ample time, since other tests may keep the machine busy.
+        // A long timeout, since other tests may keep the machine busy.
         let environment = ["HOME": home.path, "LIBCTL_SERVER": address, "LIBCTL_COMPLETION_MS": "30000"]
         return try await Shell(kind, environment: environment, folder: folder.path)
     }
@@ -37,7 +37,7 @@ struct CompletionTests {
     func wordsThatNeverChange(kind: Shell.Kind) async throws {
         let shell = try await start(kind, Self.nowhere)
         for (typed, expected) in Self.examples {
-            // More subcommands and options may come; a word that begins otherwise may not.
+            // The shell may offer more words than these, but only words that begin with the typed one.
             let found = try await shell.candidates(typed)
             #expect(Set(found).isSuperset(of: expected), "\(typed): \(found)")
             let last = typed.split(separator: " ", omittingEmptySubsequences: false).last ?? ""
@@ -67,13 +67,13 @@ struct CompletionTests {
                 == sessions.split(separator: "\n").map(String.init).sorted())
         for typed in ["libctl --user ", "libctl authors list --user "] {
             #expect(try await shell.candidates(typed).sorted() == ["ada", "bob"])
-            // By the file alone, which knows no login there.
+            // The users come from the credentials file, which has no login at that server.
             #expect(try await elsewhere.candidates(typed) == [])
         }
-        // Another user and another server than the environment says.
+        // Options that name another user and another server.
         #expect(try await shell.candidates("libctl --user bob authors show ") == [])
         #expect(try await shell.candidates("libctl authors show --server \(Self.nowhere) ") == [])
-        // The script for zsh knows no value in the same word as its option.
+        // The zsh script does not understand an option and its value in one word.
         for option in ["--server ", "--server="] where !(kind == .zsh && option.hasSuffix("=")) {
             let typed = "libctl \(option)\(daemon.address) authors show "
             #expect(try await elsewhere.candidates(typed).sorted() == ["1", "2", "3"], "\(typed)")
@@ -89,7 +89,7 @@ struct CompletionTests {
 
         let texts = names.map { $0 + ", B/C" } + ["1", "2", "3"]
         let listing = try await shell.listing("libctl authors show ", upTo: texts)
-        // In bash, which would insert the text itself, only where it lists and inserts nothing.
+        // bash would insert the texts, so its script offers them only when bash lists candidates and inserts nothing.
         #expect(listing.contains(kind == .zsh ? "2  -- Bern" : "2  (Bern"))
     }
 
@@ -100,7 +100,7 @@ struct CompletionTests {
         String(repeating: "long ", count: 39), "#", "!!", "=(touch pwned)", ">pwned",
     ]
 
-    /// Promise 21: text from the server can never drive the terminal or the shell.
+    /// Text from the server never controls the terminal or the shell.
     @Test(arguments: Shell.Kind.allCases)
     func namesStayNames(kind: Shell.Kind) async throws {
         let daemon = try await Daemon()
@@ -124,7 +124,7 @@ struct CompletionTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
     }
 
-    /// In every shell: a file's name is quoted, and a word that is not one does not become one.
+    /// Every shell quotes the name of a file, and completes file names only where the command takes a file.
     @Test(arguments: Shell.Kind.allCases)
     func filesAndWordsAreTwoThings(kind: Shell.Kind) async throws {
         try Data().write(to: URL(fileURLWithPath: folder.path + "/my $(touch pwned) 'file'.csv"))
@@ -145,7 +145,7 @@ struct CompletionTests {
         #expect(!FileManager.default.fileExists(atPath: folder.path + "/pwned"))
     }
 
-    /// Whatever key completes, a name does not get on the line, where Enter would run it.
+    /// No completion function of bash inserts the name of an author, which Enter would run.
     @Test(arguments: ["complete", "menu-complete", "insert-completions", "possible-completions"])
     func bashPutsOnlyIdsOnTheLine(function: String) async throws {
         let daemon = try await Daemon()

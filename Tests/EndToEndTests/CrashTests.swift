@@ -3,9 +3,9 @@ import Shared
 import TestSupport
 import Testing
 
-/// What is acknowledged is stored, and what is stored was sent, whatever happens to the daemon or its disk.
+/// Every acknowledged author is stored, and every stored author was sent, whatever happens to the daemon or its disk.
 ///
-/// `make test` takes samples; `make crash` takes `CRASH_ROUNDS=200` and every single write and sync.
+/// `make test` takes samples. `make crash` runs `CRASH_ROUNDS=200` kills and fails every single write and sync.
 @Suite(.serialized) struct CrashTests {
     private static let rounds = ProcessInfo.processInfo.environment["CRASH_ROUNDS"].flatMap { Int($0) }
 
@@ -30,8 +30,8 @@ import Testing
 
     @Test func eightWritersAndAKill() async throws {
         let rounds = Self.rounds ?? 4
-        // A library of its own for each ten, because all of it is looked at after each kill; four at once, because
-        // their clients mostly wait for a daemon that is gone.
+        // A new library for each ten rounds, because all of it is read after each kill. Four libraries at once,
+        // because their clients mostly wait for a daemon that was killed.
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (number, first) in stride(from: 0, to: rounds, by: 10).enumerated() {
                 if number >= 4 { try await group.next() }
@@ -60,7 +60,7 @@ import Testing
                         ).output
                     }
                 }
-                // Some writes have been answered by then, however slow the machine is.
+                // By then some writes have been answered, even on a slow machine.
                 while try await newestID(running) <= newest + batches.count {}
                 try await Task.sleep(for: .milliseconds(Int.random(in: 0...800)))
                 #expect(try await running.end(SIGKILL) == 128 + SIGKILL)
@@ -82,9 +82,9 @@ import Testing
         case full = "error=ENOSPC"
     }
 
-    /// Fails the first write of a daemon's life, then the second, and so on until a life passes without a fault; and so
-    /// the syncs. Each call by itself: strace counts each call apart, and a life that ends in its second write never
-    /// comes to its second sync.
+    /// Fails the first write of one daemon, the second write of the next daemon, and so on until a daemon ends
+    /// without a fault; then the same with syncs. Writes and syncs fail in separate runs: strace counts each call
+    /// apart, and a daemon that ends in its second write never reaches its second sync.
     @Test(
         .enabled(if: Program.mayTrace, "strace may not trace here"), arguments: Fault.allCases,
         ["pwrite64", "fdatasync"])
@@ -124,11 +124,11 @@ import Testing
             try await check(again)
             #expect(try await again.end(SIGTERM) == 0)
             guard happened.contains("INJECTED") || happened.contains("killed by SIGKILL") else {
-                // Some life had a fault, else nothing was tried.
+                // At least one daemon must have had a fault, or nothing was tested.
                 #expect(number > 1)
                 return
             }
-            // There are many writes, and few syncs.
+            // Writes are many, so only some of them are tested; syncs are few.
             number += Self.rounds == nil && call == "pwrite64" ? 7 : 1
         }
         Issue.record("no life without a fault in 1000")

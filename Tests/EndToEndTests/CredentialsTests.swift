@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The file of tokens, when many processes want it and when one dies with it in its hands.
+/// The credentials file, when many processes refresh a login at once and when one is killed during a refresh.
 @Suite(.serialized) struct CredentialsTests {
     private let home = TemporaryFolder()
 
@@ -18,7 +18,7 @@ import Testing
         #expect(daemon.log.split(separator: "\n").filter { $0.contains("/token/refresh") }.count == 1)
     }
 
-    /// Whichever call it dies in, the next process finds a file that it can read and a login that goes on.
+    /// Whichever system call the process is killed in, the next process finds a readable file and a valid login.
     @Test(
         .enabled(if: Program.mayTrace, "strace may not trace here"),
         arguments: ["flock", "sendto", "recvfrom", "unlink", "write", "fsync", "rename"])

@@ -3,11 +3,11 @@ import Shared
 import TestSupport
 import Testing
 
-/// The real daemon and the real curl, which follows until it is stopped.
+/// Event streams of the real daemon, read by the real curl.
 @Suite(.serialized) struct EventStreamTests {
     private let home = TemporaryFolder()
 
-    /// A curl that writes what it hears into a file.
+    /// A curl that writes the stream to a file.
     private final class Listener {
         private let process = Process()
         private let path: String
@@ -38,7 +38,7 @@ import Testing
 
         func stop() { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
 
-        /// The exit code, once the daemon has ended the stream.
+        /// Waits until the daemon has ended the stream. Returns the exit code of curl.
         func end() -> Int32 {
             process.waitUntilExit()
             return process.terminationStatus
@@ -64,7 +64,7 @@ import Testing
         for round in 0..<3 {
             let listener = try Listener(daemon, token: token, after: last, into: home.path + "/events-\(round)")
             try await listener.wait { !$0.text.isEmpty }
-            // One is told live, one is perhaps told before the kill, one happens while nobody listens.
+            // One event is received, one is perhaps sent before the kill, and one happens while no client listens.
             try await add("\(round)-live", daemon)
             try await listener.wait { $0.text.contains("\(round)-live") }
             try await add("\(round)-late", daemon)
@@ -72,7 +72,7 @@ import Testing
             _ = listener.end()
             daemon = try await Daemon(folder: daemon.folder, arguments: ["--listen", "127.0.0.1:\(daemon.port)"])
             try await add("\(round)-alone", daemon)
-            // What is not whole was not heard.
+            // An event that the kill cut off was not received.
             let whole = listener.text.components(separatedBy: "\n\n").dropLast()
             last = try #require(whole.compactMap { $0.split(separator: "\n").first { $0.hasPrefix("id: ") } }.last)
                 .dropFirst(4).description
@@ -96,11 +96,11 @@ import Testing
         let start = ContinuousClock.now
         #expect(try await daemon.end(SIGTERM) == 0)
         #expect(start.duration(to: .now) < .seconds(5))
-        // Each stream came to a proper end.
+        // curl saw a proper end of each stream.
         for listener in listeners { #expect(listener.end() == 0) }
     }
 
-    /// Who is gone leaves room at once, long before anything is written to them.
+    /// A closed connection frees its share of the limit at once, long before the next write to it.
     @Test func whoIsGoneIsNoticed() async throws {
         let daemon = try await Daemon()
         let token = try await token(daemon)

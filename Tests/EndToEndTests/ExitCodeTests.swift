@@ -2,8 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Each exit code of the README's table, from the real program. 2, which only people can cause, is in `TerminalTests`;
-/// 1 is for errors that nobody has thought of, and made up in `ClientTests`.
+/// Each exit code of the README's table, from the real program. Code 2 needs a person at a terminal
+/// (`TerminalTests`). Code 1 is for unexpected errors (`ClientTests`).
 @Suite(.serialized) struct ExitCodeTests {
     private let home = TemporaryFolder()
 
@@ -73,18 +73,18 @@ import Testing
         #expect(result.error.hasPrefix("libctl: whoami: "))
         #expect(!result.error.contains("secret"))
         #expect(result.output == "")
-        // An answer that is lost is asked for twice more, where nothing can happen twice.
+        // After a lost answer a request that changes nothing is sent twice more.
         #expect(server.requests.count == (["", "nonsense\r\n"].contains(answer) ? 3 : 1))
         #expect(server.requests.first?.contains("Authorization: Bearer secret\r\n") == true)
     }
 
-    /// Whoever read the output wants no more: that is no failure to tell of, whether the signal ends the program or it
-    /// is ignored.
+    /// A reader that closes the pipe early is no error: nothing is reported, whether SIGPIPE ends the program or is
+    /// ignored.
     @Test(arguments: ["", "trap '' PIPE; "])
     func aReaderMayLeaveEarly(preparation: String) async throws {
         let daemon = try await Daemon()
         try await daemon.login("ada", home: home)
-        // More than a pipe holds, so that some is written when nobody reads any more.
+        // More than a pipe holds, so that some lines are written after the reader has left.
         let lines = (1...5000).map { #"{"name":"A\#($0)","book":"B","country":"Somewhere over the sea"}"# }
         let file = try await run("libctl authors import -", daemon.address, input: lines.joined(separator: "\n"))
         #expect(file.code == 0, "\(file.error)")

@@ -3,7 +3,7 @@ import Shared
 import TestSupport
 import Testing
 
-/// What the daemon asks of the disk, what it does when it does not get it, and backups of a library in use.
+/// What the daemon syncs, what it does when the disk fails, and backups of a library in use.
 @Suite(.serialized) struct FaultTests {
     private let home = TemporaryFolder()
 
@@ -12,7 +12,7 @@ import Testing
             Program.path("libraryd"), arguments + ["--data", data], environment: ["HOME": home.path], folder: home.path)
     }
 
-    /// A kill cannot tell whether a write reached the disk before it was answered; a trace can.
+    /// A kill does not show whether a write was on the disk before its answer was sent; a trace does.
     @Test(.enabled(if: Program.mayTrace, "strace may not trace here"))
     func eachWriteIsSyncedBeforeItIsAnswered() async throws {
         let trace = home.path + "/trace"
@@ -55,7 +55,7 @@ import Testing
         #expect(modes.filter { $0 == O_RDONLY }.count > 1)
     }
 
-    /// Reads go on, writes fail and say so, and resume by themselves.
+    /// While the log may not grow, reads go on and writes fail with an error. Writes resume without a restart.
     @Test func aFileThatMayNotGrowIsNoEnd() async throws {
         let daemon = try await Daemon()
         try await daemon.login("ada", home: home)
@@ -82,12 +82,14 @@ import Testing
         #expect(try await libraryd("check", data: daemon.data).code == 0)
     }
 
-    /// Runs a program after shell commands of root's, in a mount namespace of its own that goes away with it.
+    /// A launcher: runs shell commands as root in a new mount namespace, then the program. The namespace ends with
+    /// it.
     private func mounting(_ commands: String) -> [String] {
         ["/usr/bin/unshare", "--map-root-user", "--mount", "sh", "-c", commands + #" && exec "$@""#, "sh"]
     }
 
-    /// The disk itself is full, of somebody else's file: 507, reads go on, and writes resume once that file is gone.
+    /// Another file fills the disk: writes fail with status 507, reads go on, and writes resume once that file is
+    /// deleted.
     @Test(.enabled(if: Program.mayMount, "nothing may be mounted here"))
     func aFullDiskIsNoEnd() async throws {
         let folder = TemporaryFolder()
@@ -95,7 +97,7 @@ import Testing
         try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: false)
         let daemon = try await Daemon(
             folder: folder, launcher: mounting("mount -t tmpfs -o size=2m,mode=0700 tmpfs '\(data)'"))
-        // Only the launcher's process sees that disk: it became the daemon.
+        // Only the process of the launcher, which has become the daemon, sees that disk.
         let disk = "/proc/\(daemon.pid)/root" + data
         try await daemon.login("ada", home: home)
         let token = try await daemon.libctl("token", home: home).output.dropLast()
@@ -111,7 +113,7 @@ import Testing
         #expect(try await post("before").hasSuffix("201"))
         let filler = try await Program.run("/usr/bin/dd", ["if=/dev/zero", "of=\(disk)/filler", "bs=4096"])
         #expect(filler.error.contains("No space left"))
-        // SQLite may find room in pages that its log has already.
+        // SQLite may still find room in pages that its log already has.
         var refused = ""
         for number in 0..<100 where !refused.hasSuffix("507") { refused = try await post("filling \(number)") }
         #expect(refused.contains(#""code":"storage_full""#), "\(refused)")
@@ -123,13 +125,13 @@ import Testing
         #expect(try await post("after").hasSuffix("201"))
         let all = try await daemon.libctl("authors", "list", "--fields", "name", home: home)
         #expect(all.output == names.output + "after\n")
-        // Inspected on the way.
+        // A backup inspects its copy.
         let backup = try await libraryd("backup", home.path + "/copy.db", data: disk)
         #expect(backup.code == 0, "\(backup.error)")
         #expect(try await daemon.end(SIGTERM) == 0)
     }
 
-    /// A folder, or a file, that cannot be written to is named, and nothing in it changes.
+    /// The error names the folder or file that cannot be written to, and nothing in it changes.
     @Test(.enabled(if: Program.mayMount, "nothing may be mounted here"), arguments: ["", "/library.db"])
     func aReadOnlyLibraryIsRefused(file: String) async throws {
         let daemon = try await Daemon()
@@ -146,7 +148,7 @@ import Testing
         #expect(start.error.hasPrefix("libraryd: \(path)"), "\(start.error)")
         #expect(start.output == "")
         #expect(try Data(contentsOf: library) == before)
-        // What is in it can still be told and copied.
+        // `check` only reads, so it still works.
         if !file.isEmpty {
             let check = try await Program.run(
                 readOnly[0], readOnly.dropFirst() + [Program.path("libraryd"), "check", "--data", daemon.data])
@@ -158,8 +160,8 @@ import Testing
         )
     }
 
-    /// Four clients write while the daemon is backed up: what the library had before is in the backup, what is in it
-    /// was sent, and it is whole.
+    /// Four clients write while the daemon is backed up. The backup has all that was stored before it began and only
+    /// what was sent, and it is undamaged.
     @Test func aBackupUnderLoadHasWhatWasThereBefore() async throws {
         let daemon = try await Daemon()
         try await daemon.login("ada", home: home)
@@ -173,7 +175,7 @@ import Testing
         try await withThrowingTaskGroup(of: Void.self) { group in
             for names in batches {
                 let lines = names.map { #"{"name":"\#($0)","book":"B","country":"C"}"# }.joined(separator: "\n")
-                // It ends with the daemon, in the middle.
+                // The daemon stops before all the lines have been sent.
                 group.addTask { [home] in
                     let add = try await daemon.libctl("authors", "add", "-f", "-", home: home, input: lines)
                     #expect(add.code != 0)
@@ -199,7 +201,7 @@ import Testing
         }
     }
 
-    /// An operator who comes while the daemon has no descriptor left waits, and does not end it.
+    /// An operator command that connects while the daemon has no free descriptor waits, and the daemon survives.
     @Test func anOperatorWithoutADescriptorWaits() async throws {
         let daemon = try await Daemon()
         try await daemon.login("ada", home: home)
@@ -241,7 +243,7 @@ import Testing
         let restored = try await libraryd("restore", "up.db", data: daemon.data)
         #expect(restored.output.hasPrefix("restored: authors: 1, users: 1\nthe library that was there: "))
         try await daemon.start(["--listen", "127.0.0.1:\(daemon.port)"])
-        // The login is in the backup, but it might have been ended since.
+        // The login is in the backup, but may have been ended since, so the restore has ended it.
         #expect(try await daemon.libctl("authors", "list", home: home).code == 4)
         let login = try await daemon.libctl("login", "ada", "--password-stdin", home: home, input: "correct horse")
         #expect(login.code == 0)

@@ -2,13 +2,13 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A refresh token is good once: it is not spent where its successor could not be kept.
+/// A refresh token can be used once: `libctl` does not use it where the new token could not be stored.
 @Suite(.serialized) struct KeptLoginTests {
     private let home = TemporaryFolder()
     private var folder: String { home.path + "/.config/libctl" }
     private var file: String { folder + "/credentials.json" }
 
-    /// Runs shell commands of root's in a mount namespace of their own, `$C` being the folder of the files.
+    /// Runs shell commands as root in a mount namespace of their own. `$C` is the folder of the credentials file.
     private func mounting(_ commands: String, _ daemon: Daemon) async throws -> Program.Result {
         try await Program.run(
             "/usr/bin/unshare", ["--map-root-user", "--mount", "sh", "-c", commands],
@@ -27,12 +27,12 @@ import Testing
         && cp -p "$K" "$C/credentials.json" && : > "$C/credentials.lock" && ! cat /dev/zero > "$C/filler" 2> /dev/null
         """
 
-    /// Nothing is sent; and once there is room the login is as good as before.
+    /// With a full disk no refresh is sent, and the login works again once there is room.
     @Test(.enabled(if: Program.mayMount, "nothing may be mounted here"))
     func aFullHomeEndsNoLogin() async throws {
         let daemon = try await Daemon()
         try await daemon.login("ada", home: home)
-        // With a token that is good nothing has to be kept.
+        // With a valid access token nothing has to be stored.
         let good = try await mounting(Self.full + "; libctl whoami", daemon)
         #expect(good.output == "ada\n", "\(good.error)")
         try home.expireLogins()
@@ -72,7 +72,7 @@ import Testing
         #expect(try await whoami("unlimited").output == "ada\n0\n")
     }
 
-    /// A file that something is mounted on cannot be replaced, but written to.
+    /// A file that is a mount point cannot be replaced, but can be written to.
     @Test(.enabled(if: Program.mayMount, "nothing may be mounted here"), arguments: ["", "other disk"])
     func aMountedFileIsWrittenInPlace(disk: String) async throws {
         let daemon = try await Daemon()
@@ -109,13 +109,14 @@ import Testing
         #expect(try await daemon.libctl("whoami", home: home).output == "ada\n")
     }
 
-    /// What fails after the answer all the same is told, tried again, and no reason to fail.
+    /// If storing the new tokens fails after the answer, `libctl` tries again in place. If that fails too, it reports
+    /// the loss, and the command still succeeds.
     @Test(.enabled(if: Program.mayTrace, "strace may not trace here"), arguments: [true, false])
     func aTokenThatCannotBeKeptIsUsedAllTheSame(isWrittenInPlace: Bool) async throws {
         let daemon = try await Daemon()
         try await daemon.login("ada", home: home)
         try home.expireLogins()
-        // Where in a file to write is asked before both ways of writing, and by nothing else.
+        // Both ways of writing begin with lseek, and nothing else calls it.
         let fault = isWrittenInPlace ? "rename:error=EBUSY" : "lseek:error=EIO"
         let result = try await Program.run(
             "/usr/bin/strace",
@@ -135,7 +136,7 @@ import Testing
         #expect(refreshes(daemon) == 1)
     }
 
-    /// Without room nobody logs in, so that no session is left that nobody has.
+    /// Without room for its tokens no login is requested, so no session is left whose tokens nobody has.
     @Test(.enabled(if: Program.mayMount, "nothing may be mounted here"))
     func aLoginThatCouldNotBeKeptIsNotAskedFor() async throws {
         let daemon = try await Daemon()
@@ -150,7 +151,7 @@ import Testing
         )
     }
 
-    /// What gets shorter needs no room.
+    /// A logout makes the file shorter, which needs no room.
     @Test(.enabled(if: Program.mayMount, "nothing may be mounted here"))
     func aFullHomeCanBeLoggedOutOf() async throws {
         let daemon = try await Daemon()

@@ -2,11 +2,11 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Arguments and variables that are not UTF-8 are refused, not mended; names of files are bytes.
+/// Arguments and variables that are not UTF-8 are refused, not repaired. File names are bytes.
 @Suite(.serialized) struct NotTextTests {
     private let home = TemporaryFolder()
 
-    /// Runs a shell line, in which `\377` is a byte that is in no text.
+    /// Runs a shell line in which `\377` stands for the byte 0xFF, which no UTF-8 text has.
     private func shell(_ line: String, _ daemon: Daemon) async throws -> Program.Result {
         try await Program.run(
             "/bin/bash", ["-c", line.replacing(#"\377"#, with: #"$'\377'"#)],
@@ -65,7 +65,7 @@ import Testing
         #expect(password.error.contains("the password is not valid UTF-8"))
     }
 
-    /// The file that is opened is the one that was named.
+    /// The file that is opened has the name that was given, byte for byte.
     @Test func namesOfFilesAreBytes() async throws {
         let daemon = try await Daemon()
         try await daemon.login("ada", home: home)

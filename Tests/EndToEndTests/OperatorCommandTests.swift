@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `libraryd`'s own commands, with the daemon up and with it down.
+/// The commands of `libraryd`, while the daemon runs and while it does not.
 @Suite(.serialized) struct OperatorCommandTests {
     private let home = TemporaryFolder()
 
@@ -22,7 +22,7 @@ import Testing
         let daemon = try await Daemon()
         try await daemon.login("ada", home: home)
         let port = daemon.port
-        /// Lets the daemon run for what needs it.
+        /// Runs the body while the daemon runs.
         func online(_ body: () async throws -> Void) async throws {
             if !isUp { try await daemon.start(["--listen", "127.0.0.1:\(port)"]) }
             try await body()
@@ -57,7 +57,7 @@ import Testing
         }
     }
 
-    /// Whoever reads the output may leave; a disk that is full must not pass for a list.
+    /// A reader that closes the pipe early is no error. Output that a full disk loses is an error.
     @Test(
         arguments: [
             ("> /dev/full", 74, "libraryd: the output could not be written: No space left on device\n"),
@@ -82,7 +82,7 @@ import Testing
         let rotated = try await libraryd(daemon, "key rotate")
         #expect(rotated.output.hasPrefix("new key "), "\(rotated.error)")
         if !isUp { try await daemon.start(["--listen", "127.0.0.1:\(daemon.port)"]) }
-        // The token of before is still good, and the new one is signed with another key.
+        // The old token is still valid, and the new token is signed with another key.
         #expect(try await daemon.libctl("whoami", home: home).output == "ada\n")
         _ = try await daemon.libctl("login", "ada", "--password-stdin", home: home, input: "correct horse")
         let new = try await daemon.libctl("token", home: home).output

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What the real program writes, to the letter: on a terminal and in a pipe, with colour and without.
+/// The exact output of the real program: on a terminal and in a pipe, with color and without.
 @Suite(.serialized) struct OutputTests {
     private let home = TemporaryFolder()
 
@@ -64,7 +64,7 @@ import Testing
             """
         #expect(try await terminal(daemon, "authors list --color never", columns: 40) == narrow)
         #expect(try await terminal(daemon, "authors list --country Atlantis") == "")
-        // In a pipe it is not cut, and a table only if it is asked for.
+        // In a pipe a table is printed only on request, and its columns are not cut.
         #expect(try await daemon.libctl("authors", "list", "-o", "table", home: home).output == plain)
         #expect(
             try await daemon.libctl("authors", "list", "-o", "table", "--color", "always", home: home).output == colored
@@ -139,7 +139,7 @@ import Testing
                 == "booker_prize\tfalse\t2\nbooker_prize\ttrue\t2\n")
     }
 
-    /// Only when it is asked for, and only on a terminal.
+    /// The pager runs only on request, and only on a terminal.
     @Test func thePagerIsAskedFor() async throws {
         let daemon = try await daemon()
         let pager = ["PAGER": "sed 's/^/> /'"]
@@ -148,7 +148,7 @@ import Testing
         #expect(try await terminal(daemon, "authors list -o id", environment: pager) == "1\n2\n3\n4\n")
         #expect(try await daemon.libctl("authors", "list", "-o", "id", "--pager", home: home).output == "1\n2\n3\n4\n")
         _ = try await daemon.libctl("config", "set", "pager", "sed 's/^/= /'", home: home)
-        // Not for what is not a list.
+        // An export prints no list, so it has no pager.
         let exported = try await terminal(daemon, "authors export \(home.path)/x.csv --pager", environment: pager)
         #expect(exported == "exported 4 authors\n")
         let configured = try await terminal(daemon, "authors list -o id --pager", environment: pager)
@@ -163,7 +163,7 @@ import Testing
         #expect(try await daemon.libctl("api", "GET", "/authors/4", home: home).output.contains("\u{202E}txet"))
     }
 
-    /// A server that is none of ours cannot drive the terminal either, and what it breaks off is not asked for twice.
+    /// A hostile server cannot control the terminal, and a request whose reply breaks off is not repeated.
     @Test func aHostileReplyIsHarmless() async throws {
         let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Evil: a\u{1B}]0;pwned\u{7}b\r\n"
         let server = try FakeServer(answer: head + "Content-Length: 4\r\nConnection: close\r\n\r\n\u{1B}[1m")
@@ -204,7 +204,7 @@ import Testing
         let gone = try PseudoTerminal(
             Program.path("libctl"), ["authors", "rm", "4", "99"],
             environment: ["HOME": home.path, "LIBCTL_SERVER": daemon.address])
-        // What is not there cannot be shown, so nothing is deleted.
+        // An author that does not exist cannot be shown, so nothing is deleted.
         #expect(try await gone.end().code == 3)
         let unasked = try PseudoTerminal(
             Program.path("libctl"), ["authors", "rm", "4", "--no-input"],
@@ -223,7 +223,7 @@ import Testing
         #expect(shown.contains("% , ") || shown.contains(" %, "))
         #expect(shown.contains(" s left"))
         #expect(shown.hasSuffix("\r\u{1B}[Kcreated 10000, 0 failed\n"))
-        // Columns are measured by the first rows, and ids stay whole whatever follows.
+        // The first rows determine the width of the columns. Longer ids in later rows are not cut.
         let rows = try await terminal(daemon, "authors list --fields id,book,name")
         #expect(rows.contains("\n9999  B" + String(repeating: " ", count: 15) + "N9995\n"))
         #expect(rows.hasSuffix("\n10004  B" + String(repeating: " ", count: 15) + "N10000\n"), "\(rows.suffix(60))")

@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Both real programs.
+/// Both real programs together.
 @Suite(.serialized) struct PairTests {
     private let home = TemporaryFolder()
 
@@ -28,7 +28,7 @@ import Testing
         #expect(try await daemon.libctl("authors", "list", "--fields", fields, home: other).output == mine)
         #expect(mine.utf8.filter { $0 == UInt8(ascii: "\n") }.count == 60)
 
-        // What is not yours looks missing.
+        // An author of another user looks missing.
         #expect(try await daemon.libctl("authors", "show", "1", home: other).code == 3)
         #expect(try await daemon.libctl("authors", "edit", "1", "--book", "X", home: other).code == 3)
         #expect(try await daemon.libctl("authors", "rm", "1", "--yes", home: other).code == 3)
@@ -47,7 +47,7 @@ import Testing
         #expect(try await daemon.libctl("authors", "list", home: home).code == 69)
 
         let again = try await Daemon(folder: daemon.folder, arguments: ["--listen", "127.0.0.1:\(daemon.port)"])
-        // The token that was cached before still works.
+        // The token that `libctl` stored before the restart is still valid.
         let after = try await again.libctl("authors", "list", "-o", "ndjson", home: home)
         #expect(after.code == 0, "\(after.error)")
         #expect(after.output == before.output)
@@ -59,7 +59,7 @@ import Testing
         try await daemon.login("ada", home: home)
         let lines = (1...20_000).map { #"{"name":"A\#($0)","book":"B","country":"C"}"# }.joined(separator: "\n")
         async let adding = daemon.libctl("authors", "add", "-f", "-", "-o", "id", home: home, input: lines)
-        // In the middle: as soon as there is something.
+        // Kill the daemon in the middle of the file: as soon as one author is stored.
         while try await daemon.libctl("authors", "list", "--limit", "1", home: home).output.isEmpty {}
         #expect(try await daemon.end(SIGKILL) == 128 + SIGKILL)
         let added = try await adding
@@ -69,14 +69,14 @@ import Testing
         let again = try await Daemon(folder: daemon.folder, arguments: ["--listen", "127.0.0.1:\(daemon.port)"])
         let stored = try await again.libctl("authors", "list", "-o", "id", home: home).output.split(separator: "\n")
         #expect(Set(acknowledged).isSubset(of: stored))
-        // At most the one that was on its way.
+        // At most one author more, whose request was in flight.
         #expect(stored.count <= acknowledged.count + 1)
         let check = try await Program.run(Program.path("libraryd"), ["check", "--data", again.data])
         #expect(check.code == 0, "\(check.error)")
     }
 
-    /// It has two seconds to say so. A busy machine may take longer for anything, so what counts is that nothing is
-    /// waited for.
+    /// The second daemon must report the first one within two seconds. A busy machine may take longer, so this test
+    /// checks that the second daemon waits for nothing: one non-blocking flock, no sleep.
     @Test func aSecondDaemonNamesTheFirst() async throws {
         let daemon = try await Daemon()
         let trace = home.path + "/trace"
@@ -108,7 +108,8 @@ import Testing
                 "libraryd: cannot listen on 127.0.0.1:\(daemon.port): Address already in use\n  hint: "))
     }
 
-    /// A request hops between threads some ten times: if a hop waits for a hash, the hashes are all done before it is.
+    /// A request changes threads some ten times. If it had to wait for a hash each time, all hashes would be done
+    /// first.
     @Test func loginsKeepNothingElseWaiting() async throws {
         let daemon = try await Daemon()
         let address = daemon.address
@@ -151,7 +152,7 @@ import Testing
 
     @Test func filesArePrivateWhateverTheUmask() async throws {
         let data = home.path + "/data"
-        // `user list` of a folder that a daemon made under umask 000.
+        // Starts a daemon under umask 000 and prints the modes of its folder and files.
         let result = try await Program.run(
             "/bin/sh",
             [

@@ -3,11 +3,11 @@ import Shared
 import TestSupport
 import Testing
 
-/// Requests that are sent again because the daemon was killed before it had answered.
+/// Requests that are sent again because the daemon was killed before its answer.
 @Suite(.serialized) struct RepeatTests {
     private let home = TemporaryFolder()
 
-    /// However far it came: each line is stored once, and the second answer is whole.
+    /// However much of the file was stored before the kill, each line is stored once and the second answer is whole.
     @Test func aFileSurvivesAKill() async throws {
         var daemon = try await Daemon()
         try await daemon.login("ada", home: home)
@@ -27,7 +27,7 @@ import Testing
         while answered() == 0 { try await Task.sleep(for: .milliseconds(10)) }
         #expect(try await daemon.end(SIGKILL) == 128 + SIGKILL)
         _ = try await first
-        // Else nothing was interrupted.
+        // The kill must have come before the end, or nothing was tested.
         #expect(answered() < 20_000)
 
         daemon = try await Daemon(folder: daemon.folder, arguments: ["--listen", "127.0.0.1:\(daemon.port)"])
@@ -42,8 +42,8 @@ import Testing
         #expect(list.output.split(separator: "\n").count == 20_000)
     }
 
-    /// The command goes on by itself once the daemon is there again. All or nothing, it is stored once, whether the
-    /// kill met the file before its transaction, in it or behind it.
+    /// The command goes on by itself once the daemon has been restarted. An atomic file is stored once, whether the
+    /// kill came before, during or after its transaction.
     @Test(arguments: [[], ["--atomic"]])
     func anImportSurvivesAKill(options: [String]) async throws {
         let daemon = try await Daemon()
@@ -59,15 +59,15 @@ import Testing
         let imported = try await importing
         #expect(imported.code == 0, "\(imported.error)")
         #expect(imported.error.hasSuffix("created 20000, 0 failed\n"))
-        // Else nothing was interrupted. The kill may come between two requests too.
+        // The import must have been interrupted, or nothing was tested. The kill may come between two requests too.
         #expect(imported.error.contains(" is not whole: ") || imported.error.contains(": no libraryd answers at "))
         let list = try await daemon.libctl("authors", "list", "-o", "id", home: home)
         #expect(list.output.split(separator: "\n").count == 20_000)
         #expect(try FileManager.default.contentsOfDirectory(atPath: daemon.data).allSatisfy { !$0.contains("spool") })
     }
 
-    /// Whether something is stored, or the file that is all or nothing is on its way. No program is started for this:
-    /// it would take as long as the import.
+    /// Whether some authors are stored or, of an atomic file, whether the daemon has begun to receive it. A program
+    /// started for this would take as long as the import.
     private func hasBegun(_ daemon: Daemon, _ options: [String], logged: Int) throws -> Bool {
         if options.isEmpty { return try logSize(daemon) > logged + 200_000 }
         let folder = "/proc/\(daemon.pid)/fd/"
@@ -77,13 +77,13 @@ import Testing
         }
     }
 
-    /// Of the write-ahead log, in bytes.
+    /// The size of the write-ahead log in bytes.
     private func logSize(_ daemon: Daemon) throws -> Int {
         let attributes = try FileManager.default.attributesOfItem(atPath: daemon.data + "/library.db-wal")
         return try #require(attributes[.size] as? Int)
     }
 
-    /// From its beginning each time, though it is not in memory.
+    /// Each repeat sends the body from its beginning, though the body is not in memory.
     @Test func aLongBodyIsSentAgainWhole() async throws {
         let server = try FakeServer(answer: "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nbroken")
         let lines = (1...20_000).map { #"{"name":"N\#($0)","book":"B","country":"C","booker_prize":false}"# }

@@ -2,11 +2,11 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What the daemon does on each signal that there is (signal(7)), and what it does not wait for when it stops.
+/// What the daemon does on each signal (signal(7)), and that a pipe at one of its paths never makes it wait.
 @Suite(.serialized) struct SignalTests {
     private let home = TemporaryFolder()
 
-    /// A fault of the program itself is left to the Swift runtime, which may tell of it before the end.
+    /// `fault` is a fault of the program itself: the Swift runtime may report it before the program ends.
     private enum Outcome { case nothing, pause, stop, end, fault }
 
     private static let outcomes: [Int32: Outcome] = {
@@ -26,7 +26,7 @@ import Testing
     }()
 
     @Test func eachSignalIsKnown() async throws {
-        // Two are glibc's own.
+        // glibc uses signals 32 and 33 itself (nptl(7)).
         #expect(Set(Self.outcomes.keys) == Set(1...64).subtracting([32, 33]))
         let daemon = try await Daemon()
         for (number, outcome) in Self.outcomes.sorted(by: { $0.key < $1.key })
@@ -43,8 +43,8 @@ import Testing
         }
     }
 
-    /// Pipes that nobody has the other end of, wherever an operator can name one: each command ends by itself, the next
-    /// one is answered, and the daemon stops.
+    /// A pipe whose other end nobody has open, at every path that an operator can name: each command ends by itself,
+    /// the next command is answered, and the daemon stops.
     @Test func aPipeStopsNobody() async throws {
         let daemon = try await Daemon()
         try await daemon.login("ada", home: home)
@@ -84,7 +84,7 @@ import Testing
     }
 }
 
-/// What `libraryd` is told on its command line and in its environment.
+/// The command line and the environment of `libraryd`.
 @Suite(.serialized) struct ArgumentTests {
     private let home = TemporaryFolder()
 
@@ -92,7 +92,7 @@ import Testing
         try await Program.run("/bin/bash", ["-c", line], environment: ["HOME": home.path], folder: home.path)
     }
 
-    /// Another name, or another folder, would be taken in its place.
+    /// A repaired argument would name another user or another folder.
     @Test(
         arguments: [
             (#"libraryd user promote $'a\xff'"#, 64, "argument 3"), (#"libraryd --data $'a\xff'"#, 64, "--data"),

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A shell that waits for candidates must not be told of trouble, nor made to wait for it, nor cost a login.
+/// Completion reports no errors, does not make the shell wait for a daemon, and ends no login.
 @Suite(.serialized) struct SilentCompletionTests {
     private let home = TemporaryFolder()
     private var configuration: String { home.path + "/.config/libctl" }
@@ -44,7 +44,7 @@ import Testing
             try await complete("http://127.0.0.1:1", environment: Self.ample.merging(["LIBCTL_TOKEN": "x"]) { $1 }))
     }
 
-    /// A request waits for a minute, and none of the three may.
+    /// The timeout of a request is a minute. No completion waits that long.
     @Test func aDaemonThatHangs() async throws {
         let server = try FakeServer(answer: nil)
         let start = ContinuousClock.now
@@ -71,7 +71,7 @@ import Testing
         #expect(server.requests == [])
     }
 
-    /// A refresh that is cut off could lose the new tokens, and the old ones would then end the login.
+    /// A refresh that is cut off may lose the new tokens, and using the old refresh token again would end the login.
     @Test func anExpiredTokenIsNotRefreshed() async throws {
         let daemon = try await Daemon()
         try await daemon.login("ada", home: home)
@@ -122,13 +122,13 @@ import Testing
         try write("{", to: "config.json")
         expectSilence(try await complete("", environment: Self.ample))
         expectSilence(try await complete("http://example.org", environment: Self.ample))
-        // Nobody writes to it, so opening it takes for ever.
+        // Opening a pipe to read blocks until somebody opens it to write (fifo(7)).
         try FileManager.default.removeItem(atPath: configuration + "/config.json")
         #expect(mkfifo(configuration + "/config.json", 0o600) == 0)
         expectSilence(try await complete(""))
     }
 
-    /// A script of another version may ask for what is not there.
+    /// The script of another version may ask about commands and options that do not exist here.
     @Test(arguments: [
         "", "--", "authors", "authors nothing -- positional@0 3 0 libctl", "authors show -- --nothing 1 0 x",
         "authors show -- positional@0 x y",
@@ -137,7 +137,7 @@ import Testing
         expectSilence(try await complete("http://127.0.0.1:1", arguments, environment: Self.ample))
     }
 
-    /// Help, and words that never change, need no daemon: neither the network nor a file of this user is touched.
+    /// Help and fixed words need no daemon: neither the network nor the files of the user are used.
     @Test(
         .enabled(if: Program.mayTrace, "strace may not trace here"),
         arguments: [
@@ -157,7 +157,7 @@ import Testing
         }
         let traced = try await calls(arguments.split(separator: " ").map(String.init), code: code)
         for call in ["socket(", "connect(", ".config", "libcurl"] { #expect(!traced.contains(call), "\(call)") }
-        // They would be seen.
+        // A command that needs a daemon does make these calls.
         let other = try await calls(["status", "--server", "http://127.0.0.1:1"], code: 69)
         for call in ["socket(", "connect(", ".config", "libcurl"] { #expect(other.contains(call), "\(call)") }
     }

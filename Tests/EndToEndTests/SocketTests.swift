@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Bytes that no client of ours would send. Whatever they are, the daemon is there afterwards.
+/// Malformed and unfinished requests. The daemon still answers after each of them.
 @Suite(.serialized) struct SocketTests {
     private static let head = "POST /register HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 

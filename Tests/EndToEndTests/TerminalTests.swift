@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What people see and type.
+/// What users see and type.
 @Suite(.serialized) struct TerminalTests {
     private let home = TemporaryFolder()
 
@@ -29,7 +29,7 @@ import Testing
         interrupted.send("\u{3}")
         #expect(try await interrupted.end().code == 128 + SIGINT)
 
-        // Only /dev/tty is left.
+        // With input and output redirected, only /dev/tty is the terminal.
         try Data("in".utf8).write(to: URL(fileURLWithPath: home.path + "/in"))
         let redirected = try PseudoTerminal(
             "/bin/sh", ["-c", "cat; echo asked > /dev/tty"], input: home.path + "/in", output: home.path + "/out")
@@ -50,7 +50,7 @@ import Testing
         #expect(!differing.echoes)
         differing.send("correct horse\r")
         try await differing.wait(for: "Again: ")
-        // Control-Z leaves the prompt where it is, and what is typed hidden.
+        // Control-Z does not end the prompt, and what is typed stays hidden.
         differing.send("\u{1A}")
         #expect(!differing.echoes)
         differing.send("correct hearse\r")
@@ -59,7 +59,7 @@ import Testing
         #expect(
             output == "Password for ada: \r\nAgain: \r\nlibctl: register: the two passwords differ\r\n", "\(output)")
 
-        // The prompts are on the terminal, wherever the output goes.
+        // The prompts go to the terminal, even if the output is redirected.
         for (command, prompts) in [("register", ["Password for ada: ", "Again: "]), ("login", ["Password for ada: "])] {
             let asking = try libctl(daemon, command, "ada", output: home.path + "/out")
             for prompt in prompts {

@@ -3,7 +3,7 @@ import Shared
 import TestSupport
 import Testing
 
-/// The origin tutorial's own calls, with plain curl.
+/// The calls of the origin tutorial, with plain curl.
 @Suite(.serialized) struct TutorialTests {
     @Test func workUnchanged() async throws {
         let daemon = try await Daemon()

@@ -9,7 +9,7 @@ import Testing
 @Suite(.serialized) struct WatchTests {
     private let home = TemporaryFolder()
 
-    /// Talks to a terminal; the changes go to a file.
+    /// Writes messages to a terminal and changes to a file.
     private func watch(_ daemon: Daemon, _ arguments: String...) throws -> PseudoTerminal {
         try PseudoTerminal(
             Program.path("libctl"), ["authors", "watch"] + arguments,
@@ -39,7 +39,7 @@ import Testing
         #expect(try await daemon.end(signal) == (signal == SIGKILL ? 128 + SIGKILL : 0))
         try await watching.wait(for: "is lost; waiting for it")
         try await daemon.start(["--listen", "127.0.0.1:\(daemon.port)"])
-        // Before or after it is there again: both are told.
+        // Whether author 3 is added before or after the client connects again, its event is received.
         try await add("3", daemon)
         try await watching.wait(for: "connected again")
         try await add("4", daemon)
@@ -66,7 +66,7 @@ import Testing
             "authors", "watch", "--since", last, "--count", "2", "-o", "id", home: home)
         #expect(second.output == "2\n3\n")
         #expect(second.error == "watching \(daemon.address)\n")
-        // What is of another library is said to be missing, and the rest goes on.
+        // After an event id of another library, the missed changes are reported and the stream goes on.
         let foreign = try watch(daemon, "--since", "0000000000000000-1", "--count", "1", "-o", "id")
         try await foreign.wait(for: "changes have been missed")
         try await add("4", daemon)

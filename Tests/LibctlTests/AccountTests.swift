@@ -124,7 +124,7 @@ import Testing
         #expect(try await ctl("whoami").code == 0)
     }
 
-    /// Two rotations make every access token unreadable, and end no login.
+    /// Two key rotations make every access token unreadable, but end no login.
     @Test func anotherKeyIsNoEnd() async throws {
         let library = try await TestLibrary()
         let ctl = Ctl(library)
@@ -144,7 +144,7 @@ import Testing
         #expect(try await ctl("token", "--min-ttl", "29m").output == first)
         library.time.advance(seconds: 120)
         #expect(try await ctl("token", "--min-ttl", "29m").output != first)
-        // A token that ends too early is worse than none.
+        // A token that would expire too early is not printed.
         let tooLong = try await ctl("token", "--min-ttl", "1h")
         #expect(tooLong.code == 7)
         #expect(tooLong.output == "")

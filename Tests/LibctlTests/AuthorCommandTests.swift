@@ -173,7 +173,7 @@ import Testing
                     == 0)
         }
         var list = try await ada("authors", "list", "-o", format).output
-        // A JSON array is not NDJSON, but one line an author is what it has.
+        // A JSON array is not NDJSON, but it has one author per line.
         if format == "json" {
             list = list.split(separator: "\n").filter { $0.hasPrefix("{") }.map { $0.last == "," ? $0.dropLast() : $0 }
                 .joined(separator: "\n")

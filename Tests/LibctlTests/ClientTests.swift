@@ -15,7 +15,7 @@ import Testing
             }, trace: { _ in }, wait: { _, _ in })
     }
 
-    /// Exit 0 means that the daemon said so, whole.
+    /// Only a complete reply of libraryd counts as a success.
     @Test(
         arguments: [
             (200, "application/json", "{"), (200, "application/json", ""), (200, "application/json", "[]"),

@@ -12,13 +12,13 @@ struct Ctl: Sendable {
     let library: TestLibrary
     let home: TemporaryFolder
     var environment: [String: String] = [:]
-    /// How long to wait for a lock.
+    /// The timeout for a lock and for the reader of a pipe.
     var patience: Duration = .seconds(30)
-    /// The path whose first answer is lost on the way.
+    /// The path whose first answer is lost.
     var lost: String?
-    /// Answers in the router's place, or not.
+    /// Answers in place of the router, unless it returns `nil`.
     var answer: (@Sendable (TransportRequest) throws -> TransportReply?)?
-    /// Every request, with the seconds that were waited for before it.
+    /// Every request (`METHOD path key`) and every wait (`wait seconds`), in order.
     let record = Record()
 
     init(_ library: TestLibrary) {
@@ -32,7 +32,7 @@ struct Ctl: Sendable {
         let error: String
     }
 
-    /// Runs one command line on a thread of its own: the client is synchronous and the router is not.
+    /// Runs one command line on a thread of its own, because the client blocks and the router is asynchronous.
     func callAsFunction(_ arguments: String..., input: String = "") async throws -> Result {
         try await run(arguments, input: Array(input.utf8))
     }
@@ -66,7 +66,7 @@ struct Ctl: Sendable {
                         let head = TransportReply(status: reply.status, headers: reply.headers, body: [])
                         try request.gathered?.removeAll()
                         let receive = request.receive ?? { _, bytes in try request.gathered?.append(bytes) }
-                        // In pieces that end anywhere.
+                        // In pieces that may end in the middle of a line.
                         for start in stride(from: 0, to: reply.body.count, by: 1000) {
                             try receive(head, Array(reply.body[start..<min(start + 1000, reply.body.count)]))
                         }
@@ -85,18 +85,18 @@ struct Ctl: Sendable {
 
     final class Record: Sendable {
         let all = Mutex<[String]>([])
-        /// Those that begin with that.
+        /// The recorded lines that begin with the prefix.
         func lines(_ prefix: String = "") -> [String] { all.withLock { $0.filter { $0.hasPrefix(prefix) } } }
 
         func clear() { all.withLock { $0 = [] } }
     }
 
-    /// Runs a command line as it would be typed, without quotes.
+    /// Runs a command line whose words are separated by spaces and have no quotes.
     func line(_ text: String, input: String = "") async throws -> Result {
         try await run(text.split(separator: " ").map(String.init), input: Array(input.utf8))
     }
 
-    /// Of a library of its own, with a user who is logged in.
+    /// A `Ctl` on a new library, with a user who is logged in.
     static func loggedIn() async throws -> Ctl {
         let ctl = Ctl(try await TestLibrary())
         try await ctl.login("ada")
@@ -125,7 +125,7 @@ struct Ctl: Sendable {
             body: reply.body)
     }
 
-    /// Does something that is not synchronous.
+    /// Runs an asynchronous body and blocks until it has ended.
     static func wait<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) throws -> Value {
         let done = DispatchSemaphore(value: 0)
         let answer = Answer<Value>()
@@ -137,7 +137,7 @@ struct Ctl: Sendable {
         return try #require(answer.result).get()
     }
 
-    /// Used by one thread.
+    /// Used by one thread only.
     private final class Once: @unchecked Sendable {
         private var path: String?
 
@@ -152,7 +152,7 @@ struct Ctl: Sendable {
         }
     }
 
-    /// Written before the semaphore is signalled, read after.
+    /// Written before the semaphore is signaled, read afterwards.
     private final class Answer<Value: Sendable>: @unchecked Sendable {
         var result: Swift.Result<Value, any Error>?
     }

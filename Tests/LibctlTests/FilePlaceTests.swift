@@ -5,11 +5,12 @@ import Testing
 
 @testable import libctl
 
-/// What is in a file's place and is none ends the command at once.
+/// A command fails at once if the path of a file leads to something else.
 @Suite(.serialized) struct FilePlaceTests {
     enum Thing: String, CaseIterable, Sendable { case pipe, folder, device, socket }
 
-    /// Puts something there that is no file; a device by a link, because only root makes one.
+    /// Creates something at the path that is not a regular file. A device is a link, because only root can create a
+    /// device.
     private func put(_ thing: Thing, at path: String) throws {
         try? FileManager.default.removeItem(atPath: path)
         switch thing {
@@ -79,7 +80,7 @@ import Testing
         }
     }
 
-    /// As with `<(command)`: the pipe is waited for.
+    /// A pipe is read to its end, as with `<(command)` in bash.
     @Test func aPipeIsAnInput() async throws {
         let ctl = try await Ctl.loggedIn()
         let pipe = ctl.home.path + "/pipe"
@@ -136,7 +137,7 @@ import Testing
         #expect(result.code == 65)
     }
 
-    /// A process that was stopped with the lock in its hands is not waited for without an end.
+    /// A process may be stopped while it holds the lock: the wait for the lock has a timeout.
     @Test func aLockIsWaitedForSoLongOnly() async throws {
         var ctl = try await Ctl.loggedIn()
         ctl.patience = .milliseconds(20)
@@ -149,7 +150,8 @@ import Testing
             let result = try await ctl.line(line, input: "correct horse\n")
             #expect(result.code == 75)
             #expect(result.error.contains("another process keeps \(path) locked\n  hint: fuser -v \(path)"))
-            // A program that another test starts at this instant has a copy of the descriptor.
+            // A program that another test starts at this moment has a copy of the descriptor, so closing would not
+            // unlock.
             #expect(flock(descriptor, LOCK_UN) == 0)
             close(descriptor)
             #expect(try await ctl.line(line, input: "correct horse\n").code == 0)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import libctl
 
-/// Every command and argument says what it is for.
+/// Every command and argument has a description.
 @Suite struct HelpTests {
     static func commands(_ type: any ParsableCommand.Type = Libctl.self, path: [String] = []) -> [(
         [String], any ParsableCommand.Type
@@ -40,7 +40,7 @@ import Testing
         #expect(result.error == "")
     }
 
-    /// What the help shows can be typed.
+    /// Each example in the help is a valid command line.
     @Test func everyExampleIsUnderstood() async throws {
         var seen = 0
         for (path, type) in Self.commands() where type.configuration.subcommands.isEmpty {
@@ -57,7 +57,7 @@ import Testing
         #expect(seen > 60)
     }
 
-    /// The words of each command of a line, as a shell reads them; files after a redirection are left out.
+    /// Splits a line into commands and their words, as a shell does. Files after a redirection are left out.
     private static func commands(in line: String) -> [[String]] {
         var commands: [[String]] = [[]]
         var word: String?
@@ -143,12 +143,12 @@ import Testing
         #expect(page == ErrorList.page() + "\n", "run: make completions")
         for code in ErrorCode.allCases {
             #expect(page.contains("| `\(code.rawValue)` | \(code.status) |"))
-            // A status without a phrase of its own would have that of 500.
+            // A status without a title of its own would have the title of status 500.
             #expect((code.title == "Internal Server Error") == (code.status == 500), "\(code)")
         }
     }
 
-    /// A field that has no option could not be stored or found from the command line.
+    /// Without an option, a field could not be set or searched from the command line.
     @Test(arguments: AuthorField.writable)
     func everyFieldHasAnOption(field: AuthorField) throws {
         let name = "--" + field.name.replacing("_", with: "-")

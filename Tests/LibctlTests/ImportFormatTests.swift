@@ -7,7 +7,7 @@ import Testing
 
 /// Files as other programs write them.
 @Suite(.serialized) struct ImportFormatTests {
-    /// As Goodreads exports a library, with invented books.
+    /// A library as Goodreads exports it, with invented books.
     private static let goodreads = #"""
         Book Id,Title,Author,Author l-f,Additional Authors,ISBN,ISBN13,My Rating,Average Rating,Publisher,Binding,Number of Pages,Year Published,Original Publication Year,Date Read,Date Added,Bookshelves,Bookshelves with positions,Exclusive Shelf,My Review,Spoiler,Private Notes,Read Count,Owned Copies
         1,"The Long Way (Ways, #1)",Ada  Example,"Example, Ada",,="0000000001",="9780000000001",5,4.21,"House, The",Paperback,300,2001,2001,2020/01/02,2019/12/24,,,read,"Good.<br/>""Very"" good.",,,1,0
@@ -16,7 +16,7 @@ import Testing
 
         """#
 
-    /// As LibraryThing exports one: tabs, no quotes, quotation marks in the text.
+    /// A library as LibraryThing exports it: tabs, no quoting, quotation marks in the text.
     private static let libraryThing = """
         Book Id\tTitle\tSort Character\tPrimary Author\tPrimary Author Role\tSecondary Author\tPublication\tDate\tReview\tRating\tTags\tCollections
         10\t"Quoted" & so on\t1\tExample, Ada\t\t\tHouse (2001)\t2001\t\t4\tnovel, good\tYour library
@@ -87,7 +87,7 @@ import Testing
         #expect(try await ctl.line("authors list").output == "")
     }
 
-    /// Half a character is told of, not left out or replaced.
+    /// Half a UTF-16 character is reported, not left out or replaced.
     @Test(
         arguments: [[0x58, 0x00, 0x58], [0x00, 0xD8, 0x58, 0x00], [0x00, 0xD8], [0x00, 0xDC, 0x0A, 0x00]] as [[UInt8]])
     func utf16ThatIsNoneIsAFault(end: [UInt8]) async throws {

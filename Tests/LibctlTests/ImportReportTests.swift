@@ -5,7 +5,7 @@ import Testing
 
 @testable import libctl
 
-/// What import tells of the lines: on standard error, in a reject file, and where it is asked for.
+/// What an import reports of the lines: on standard error, in a reject file and, on request, on standard output.
 @Suite(.serialized) struct ImportReportTests {
     @Test func badLinesAreToldOfAndKept() async throws {
         let ctl = try await Ctl.loggedIn()
@@ -20,11 +20,12 @@ import Testing
         let rejects = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
         #expect(rejects.map { $0.prefix(11) } == [#"{"line":4,""#, #"{"line":5,""#, #"{"line":3,""#])
         #expect(rejects[2].hasSuffix(#""name":"A","book":"B","country":"C"}"#))
-        // Once mended, or forgiven, they go in again.
+        // The rejects can be imported again; with `skip`, the author that exists is not a failure.
         #expect(try await ctl.line("authors import \(path) --on-conflict skip").error.contains("skipped 1, 2 failed"))
     }
 
-    /// Whatever stands between the lines that are sent, and in whichever request they are.
+    /// A line is reported by its number in the file, whatever stands between the lines and whichever request sends
+    /// it.
     @Test(arguments: [[], ["--dry-run"], ["--atomic"]])
     func aLineKeepsItsNumber(options: [String]) async throws {
         let ctl = try await Ctl.loggedIn()
@@ -60,7 +61,7 @@ import Testing
         }
     }
 
-    /// Results of lines that were not sent, or not all, are not this request's.
+    /// A reply is refused unless its results are those of the lines that were sent, one for each line.
     @Test(arguments: [
         ["0", "1"], ["1", "4"], ["9223372036854775807"], ["-9223372036854775808"], ["1"], ["1", "1", "1"], [],
     ])
@@ -77,7 +78,7 @@ import Testing
         #expect(result.code == 76, "\(result.error)")
     }
 
-    /// Where it is asked for, and nothing else goes to standard output.
+    /// Results go to standard output only on request, and nothing else does.
     @Test(
         arguments: [
             ("-o id", "2\n1\n"), ("-o tsv --fields line,outcome,id", "4\tfailed\t\n2\tcreated\t2\n3\tupdated\t1\n"),
@@ -101,15 +102,15 @@ import Testing
         #expect(result.output == expected)
         #expect(result.error.contains("created 1, updated 1, 1 failed\n"))
         #expect(try await ctl.line("authors import - -o json --fields shelf", input: text).code == 64)
-        // Nothing is no empty list.
+        // An import that fails before its first result prints nothing, not an empty list.
         #expect(try await ctl.line("authors import - --json", input: "name,book\n").output == "")
-        // What was found before a failure is whole all the same.
+        // Results that came before a failure are printed as a complete array.
         let none = try await ctl.line("authors import - --atomic --json --fields line", input: text)
         #expect(none.code == 7)
         #expect(none.output == "[\n{\"line\":4}\n]\n")
     }
 
-    /// The ids of a trial are no author's, and may become those of another.
+    /// A dry run prints no ids of new authors, because the ids may later be those of other authors.
     @Test func aTrialHasNoIds() async throws {
         let ctl = try await Ctl.loggedIn()
         _ = try await ctl.line("authors add --name A --book B --country C")
@@ -123,7 +124,7 @@ import Testing
                 """)
     }
 
-    /// The rejects are kept in its place only if whatever else it has is stored.
+    /// The rejects may replace the input only if all its other lines are stored: otherwise those lines would be lost.
     @Test(arguments: [("csv", ""), ("ndjson", "--atomic"), ("ndjson", "--dry-run")])
     func aFileIsNotReplacedByItsRejects(format: String, option: String) async throws {
         let ctl = try await Ctl.loggedIn()
@@ -136,10 +137,10 @@ import Testing
         let refused = try await ctl.line("authors import \(path) --rejects \(path) \(option)")
         #expect(refused.code == 64, "\(refused.error)")
         #expect(refused.error.contains("the rejects would replace lines that are nowhere else"))
-        // Nor by another name of it.
+        // Another name of the same file is refused too.
         try FileManager.default.createSymbolicLink(atPath: path + ".link", withDestinationPath: path)
         #expect(try await ctl.line("authors import \(path) --rejects \(path).link \(option)").code == 64)
-        // Nor if the import breaks off.
+        // An import that breaks off leaves the file too.
         var broken = ctl
         broken.answer = { $0.path == "/authors" ? TransportReply(status: 500, headers: [:], body: []) : nil }
         #expect(try await broken.line("authors import \(path) --rejects \(path)").code == (format == "csv" ? 64 : 76))
@@ -147,7 +148,7 @@ import Testing
         #expect(try await ctl.line("authors list").output == "")
     }
 
-    /// A line that cannot be stored is kept as it was, so that it can be mended.
+    /// The text of a line that cannot be stored is written to the rejects unchanged, so that it can be corrected.
     @Test(
         arguments: [
             ("name,book,country\n,\"B, \"\"1\"\"\",C\n", #",\"B, \"\"1\"\"\",C"#), ("name,book,country\nA;B\n", "A;B"),
@@ -161,7 +162,7 @@ import Testing
         #expect(reject.hasSuffix(#","text":"\#(kept)"}"# + "\n"), "\(reject)")
     }
 
-    /// The obvious next command after an import with rejects.
+    /// After an import with rejects, the next one often has the reject file as its input and its output.
     @Test func theRejectsMayBeTheInput() async throws {
         let ctl = try await Ctl.loggedIn()
         let path = ctl.home.path + "/rejects"
@@ -171,10 +172,10 @@ import Testing
         #expect(result.code == 8)
         #expect(result.error.hasSuffix("created 5000, 1 failed\nlibctl: authors import: 1 of 5001 lines failed\n"))
         #expect(try String(contentsOfFile: path, encoding: .utf8).hasPrefix(#"{"line":5001,"#))
-        // An import that does not get as far leaves them.
+        // An import that fails before its first result leaves the old rejects.
         #expect(try await ctl.line("authors import - --rejects \(path)", input: "nonsense\n").code == 65)
         #expect(try String(contentsOfFile: path, encoding: .utf8).hasPrefix(#"{"line":5001,"#))
-        // One that fails later tells of what it had refused until then.
+        // An import that fails later writes the rejects that it has found so far.
         var broken = ctl
         broken.answer = { $0.path == "/authors" ? TransportReply(status: 500, headers: [:], body: []) : nil }
         #expect(

@@ -19,7 +19,7 @@ import Testing
         #expect(names.output.split(separator: "\n").count == 10_000)
     }
 
-    /// What is gathered needs room, and a small file none.
+    /// A long file is gathered in a temporary file in TMPDIR. A small file needs none.
     @Test func aFolderForLongFiles() async throws {
         var ctl = try await Ctl.loggedIn()
         ctl.environment["TMPDIR"] = ctl.home.path + "/none"
@@ -86,7 +86,7 @@ import Testing
         #expect(twice.error == "created 1, 0 failed\n")
     }
 
-    /// The hint is for who has not named the columns, and for nobody else.
+    /// The hint is given only where a column is missing.
     @Test(arguments: [("name,book\na,b\n", true), ("name,book,country,name\n", false), ("", false)])
     func theHintFits(input: String, isGiven: Bool) async throws {
         let result = try await Ctl.loggedIn().line("authors import -", input: input)
@@ -114,7 +114,7 @@ import Testing
         #expect(try await authors(bob) == authors(ada))
         #expect(
             try FileManager.default.contentsOfDirectory(atPath: ada.home.path).sorted() == [".config", "all.\(format)"])
-        // An export that fails leaves what was there.
+        // An export that fails leaves the old file unchanged.
         let before = try Data(contentsOf: URL(fileURLWithPath: path))
         #expect(try await ada.line("authors export \(path) --user eve").code == 4)
         #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import libctl
 
-/// `authors import --on-conflict update` changes what the file says.
+/// `authors import --on-conflict update` changes only the fields that the file gives.
 @Suite(.serialized) struct ImportUpdateTests {
     private static let fields = "authors list -o tsv --fields name,country,booker_prize,version"
 
@@ -32,7 +32,7 @@ import Testing
         #expect(try await ctl.line(Self.fields).output == "Ann\t\(after)\n")
     }
 
-    /// The default is for who is new; without it, a new author without a country is that line's fault.
+    /// A default is for new authors only. Without a default, a new author without a country is a fault of that line.
     @Test func whoIsNewHasACountry() async throws {
         let ctl = try await filled()
         let text = "name,book\nAnn,One\nBob,Two\n"
@@ -48,7 +48,7 @@ import Testing
         #expect(without.code == 65)
     }
 
-    /// What is rejected says no more than the file did.
+    /// A reject has only the fields of its line, without the defaults.
     @Test func rejectsSayWhatTheLineSaid() async throws {
         let ctl = try await filled()
         let path = ctl.home.path + "/rejects"

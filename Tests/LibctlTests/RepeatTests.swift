@@ -5,7 +5,7 @@ import Testing
 
 @testable import libctl
 
-/// Requests that are sent again, and those that are not.
+/// Which requests are sent again, and which are not.
 @Suite(.serialized) struct RepeatTests {
     private func busy(_ seconds: String?, status: Int = 503) -> TransportReply {
         let problem = Problem(
@@ -47,7 +47,7 @@ import Testing
         #expect(imported.error == "created 3000, 0 failed\n")
     }
 
-    /// Loses the answer to the first `POST /authors`, and for so many tries the daemon too.
+    /// Loses the answer to the first `POST /authors`. No daemon answers the next `tries` of them.
     private func falling(for tries: Int) async throws -> Ctl {
         var ctl = try await Ctl.loggedIn()
         let record = ctl.record
@@ -71,7 +71,7 @@ import Testing
         #expect(try await ctl.line("authors list -o id").output == "1\n")
     }
 
-    /// The first repeat can still meet the daemon that is on its way down.
+    /// The first repeat may still reach the daemon while it shuts down.
     @Test(arguments: [(2, 0), (3, 76)] as [(Int, Int32)])
     func anAnswerMayBeLostTwice(losses: Int, code: Int32) async throws {
         var ctl = try await Ctl.loggedIn()
@@ -87,7 +87,7 @@ import Testing
         #expect(record.lines("POST /authors").count == 3)
     }
 
-    /// Between two requests of one command, when there is nothing to lose.
+    /// The daemon stops between two requests of one command, when no answer can be lost.
     @Test func aDaemonThatIsGoneMeanwhileIsWaitedFor() async throws {
         var ctl = try await Ctl.loggedIn()
         let record = ctl.record
@@ -108,7 +108,7 @@ import Testing
         #expect(added.code == 69)
         #expect(added.error.hasSuffix("hint: it may have been done all the same: look before you try again\n"))
         #expect(ctl.record.lines("wait") == ["wait 1", "wait 2", "wait 4"])
-        // Who never heard a daemon does not wait for one, and nothing was done.
+        // A command to which no daemon has answered yet does not wait for one, and nothing was done.
         ctl.record.clear()
         ctl.lost = nil
         ctl.answer = { _ in throw CommandError(.unavailable, "nobody there") }
@@ -177,7 +177,7 @@ import Testing
         #expect(try await ctl.line("authors edit 1 --country D --if-version 2").code == 6)
         #expect(try await ctl.line("authors rm 1 --yes --if-version 2").code == 6)
         #expect(try await ctl.line("authors edit 1 --country D --if-version 1").code == 0)
-        // Somebody else is faster, between the look and the change.
+        // Another client changes the author between the read and the change of this command.
         let other = ctl
         ctl.answer = { request in
             if request.method == "PATCH" {

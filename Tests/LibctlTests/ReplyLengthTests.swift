@@ -5,7 +5,8 @@ import Testing
 
 @testable import libctl
 
-/// Exit 0 means that the reply was whole: a length that nobody can rely on is as good as none.
+/// Exit code 0 means that the reply was whole. A reply without a reliable length may not be whole (RFC 9112, section
+/// 6.3).
 @Suite(.serialized) struct ReplyLengthTests {
     private static let status = "HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nConnection: close\r\n"
 
@@ -59,7 +60,7 @@ import Testing
     func aLengthThatIsALieIsNoLength(fields: String, fault: String) throws {
         let (reply, why) = try send(Self.status + fields + "\r\n\r\n{}\n{}")
         #expect(reply == nil)
-        // libcurl may have seen it first, and says it in its own words.
+        // libcurl may have found the fault first, and then the message is in its words.
         let own = "the reply from URL is not whole: "
         #expect(why == "the reply from URL may not be whole: \(fault)" || why.hasPrefix(own), "\(why)")
     }
@@ -117,7 +118,7 @@ import Testing
         #expect(try send(Self.status + "Content-Length: 5\r\n\r\n", method: "HEAD").reply?.status == 200)
     }
 
-    /// The command that took nothing of what the server answered.
+    /// Runs a command that must refuse the whole reply of the server, and returns its result.
     private func refused(_ arguments: [String], at server: FakeServer) async throws -> Program.Result {
         let home = TemporaryFolder()
         let result = try await Program.run(
@@ -129,7 +130,7 @@ import Testing
         return result
     }
 
-    /// Each way in which commands take a reply: streamed, gathered, in a spool.
+    /// All ways in which commands read a reply: streamed, in memory, in a temporary file.
     @Test(arguments: [
         ["authors", "export"], ["authors", "stats"], ["authors", "list"], ["authors", "list", "--json"],
         ["users", "list"],
@@ -144,8 +145,8 @@ import Testing
         #expect(result.error.contains("may not be whole: the length that it announces is no number"), "\(result.error)")
     }
 
-    /// A success that the API does not have is somebody else's: a part, what a proxy has changed, what is yet to be
-    /// done.
+    /// A status below 400 that the endpoint does not use is refused. The reply may be a part (206), may have been
+    /// changed by a proxy (203), or the work may not be done yet (202).
     @Test(
         arguments: [
             "202 Accepted", "203 Changed", "205 Reset", "206 Partial Content\r\nContent-Range: bytes 0-8/99",

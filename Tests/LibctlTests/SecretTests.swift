@@ -5,10 +5,10 @@ import Testing
 
 @testable import libctl
 
-/// Nothing that is said carries a secret, wherever it was given.
+/// No output contains a secret, however the secret was given.
 @Suite(.serialized) struct SecretTests {
     private static let canary = "hunter2canary"
-    /// As of an access token: three parts, the first of which begins as all do.
+    /// In the form of an access token: three parts, the first of which begins like every header of a JWT.
     private static let token = "eyJhbGciOiJIUzI1NiJ9.eyJjYW5hcnkiOjF9.c2lnbmF0dXJl"
 
     @Test(
@@ -92,7 +92,7 @@ import Testing
         }
     }
 
-    /// Whatever a server says of what it was sent.
+    /// A server may repeat in its error what it was sent.
     @Test func noMessageRepeatsWhatAServerEchoes() async throws {
         let body = """
             {"type":"about:blank","title":"T","status":422,"detail":"Bearer hunter2canary at http://a:hunter2canary@b, \
@@ -124,7 +124,7 @@ import Testing
         #expect(Secrets.quoted(value) == shown)
     }
 
-    /// What is no secret stays, or nobody could mend what is wrong.
+    /// Text that is not secret stays, or the user could not find the fault.
     @Test(arguments: [
         "/home/ada/password: No such file or directory", "not logged in at http://127.0.0.1:8080 as ada@example.org",
         "the token has expired", "LIBCTL_TOKEN is no token: it has white space or other characters in it",

@@ -49,7 +49,7 @@ import Testing
         #expect(try await here.line("logout --all").error == "logged out ada everywhere\n")
         #expect(try await there.line("whoami").code == 4)
         #expect(try await here.line("whoami").error.contains("not logged in"))
-        // Who is logged out already cannot log out the others.
+        // A client that is logged out already cannot log out the other clients.
         #expect(try await there.line("logout --all").code == 4)
         #expect(try await there.line("logout").code == 0)
     }

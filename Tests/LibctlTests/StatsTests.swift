@@ -80,7 +80,7 @@ import Testing
                 .init(type: "created", data: Array("{}".utf8), id: "e-2"),
                 .init(type: "message", data: Array("a\nb".utf8), id: "e-2"),
             ])
-        // What has no end has not happened.
+        // An event without its final empty line is not dispatched, nor is its id remembered.
         #expect(whole.last == "e-2")
         let bytes = try events(text.map(String.init))
         #expect(bytes.0 == whole.0)

@@ -6,7 +6,7 @@ import Testing
 @testable import TestSupport
 @testable import libraryd
 
-/// What a line of a file does not say stays as it is.
+/// An update by a file leaves a field unchanged if the line does not give the field.
 @Suite(.serialized) struct AbsentFieldTests {
     private static let update = "?on_conflict=update"
 
@@ -47,7 +47,7 @@ import Testing
         #expect(try await library.list(as: token) == ["Ann Able One \(test.after)"])
     }
 
-    /// A new author has a country, from its line or from the default.
+    /// A new author needs a country, from its line or from the default.
     @Test(arguments: [
         ("", "2 failed invalid_fields", []),
         ("&default_country=%20Unknown", "2 created 2", ["Bob Two Unknown false 1"]),
@@ -83,7 +83,7 @@ import Testing
         #expect(try library.count("author") == 1)
     }
 
-    /// Under one key, a line that says less is another line, and so is another default.
+    /// Under one key, a line that leaves a field out is another line, and so is another default.
     @Test func whatIsSaidBelongsToTheRequest() async throws {
         let (library, token) = try await filled()
         let text = #"{"name":"N","book":"B","country":"C","booker_prize":false}"#

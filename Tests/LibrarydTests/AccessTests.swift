@@ -6,11 +6,11 @@ import Testing
 @testable import TestSupport
 @testable import libraryd
 
-/// Who may call what: every endpoint, every kind of caller.
+/// The status of every endpoint for every kind of caller.
 @Suite(.serialized) struct AccessTests {
     enum Caller: String, CaseIterable, Sendable {
         case guest, other, owner, admin
-        /// Who had a token that worked.
+        /// Callers whose token was valid once.
         case loggedOut, disabled, deleted
     }
 
@@ -18,7 +18,7 @@ import Testing
         let method: Shared.Method
         let path: String
         var body = ""
-        /// Status for guest, other, owner and admin.
+        /// Statuses for guest, other, owner and admin.
         let statuses: [Int]
 
         var testDescription: String { "\(method.rawValue) \(path)" }
@@ -26,14 +26,14 @@ import Testing
 
     static let draft = #"{"name":"N","book":"B","country":"C"}"#
 
-    /// The public id of `target`, whom nobody is.
+    /// The path of the user `target`, who is none of the callers.
     static let target = "/users/{public_id}"
 
     static let cases = [
         Case(
             method: .post, path: "/register", body: #"{"name":"new","password":"correct horse"}"#,
             statuses: [201, 201, 201, 201]),
-        // The bearer token is not Basic.
+        // A login takes Basic credentials, not a bearer token.
         Case(method: .post, path: "/login", statuses: [401, 401, 401, 401]),
         Case(method: .get, path: "/login", statuses: [401, 401, 401, 401]),
         Case(method: .post, path: "/token/refresh", body: #"{"refresh_token":"x"}"#, statuses: [401, 401, 401, 401]),
@@ -43,7 +43,7 @@ import Testing
             method: .put, path: "/me/password",
             body: #"{"current_password":"correct horse","new_password":"battery staple"}"#,
             statuses: [401, 204, 204, 204]),
-        // Basic, not a token.
+        // The deletion of one's own account takes Basic credentials too.
         Case(method: .delete, path: "/me", statuses: [401, 401, 401, 401]),
         Case(method: .get, path: "/sessions", statuses: [401, 200, 200, 200]),
         Case(method: .delete, path: "/sessions?scope=others", statuses: [401, 204, 204, 204]),
@@ -54,11 +54,12 @@ import Testing
         Case(method: .post, path: "/authors", body: draft, statuses: [401, 201, 201, 201]),
         Case(method: .post, path: "/author", body: draft, statuses: [401, 201, 201, 201]),
         Case(method: .get, path: "/authors", statuses: [401, 200, 200, 200]),
-        // What is not yours looks missing, to an admin too.
+        // An author of another user looks missing, to an admin too.
         Case(method: .get, path: "/authors/1", statuses: [401, 404, 200, 404]),
         Case(method: .patch, path: "/authors/1", body: #"{"country":"X"}"#, statuses: [401, 404, 200, 404]),
         Case(method: .delete, path: "/authors/1", statuses: [401, 404, 200, 404]),
-        // A stream has no end, so it is asked for what it refuses: whoever may read it is told so.
+        // A stream has no end, so the test sends a parameter that is refused: a caller who may read the stream gets
+        // 400.
         Case(method: .get, path: "/authors/events?from=1", statuses: [401, 400, 400, 400]),
         Case(method: .get, path: "/livez", statuses: [200, 200, 200, 200]),
         Case(method: .get, path: "/readyz", statuses: [200, 200, 200, 200]),
@@ -102,7 +103,7 @@ import Testing
         if expected >= 400 { #expect(reply.code != nil) }
         if reply.status == 401, token != nil, expected != test.statuses[1] { #expect(reply.code == "token_revoked") }
         if reply.status >= 400 { #expect(try await library.app.store.users() == users) }
-        // Whatever others tried, the author is as it was.
+        // The other callers have not changed the author.
         if caller != .owner {
             let after = try await library.send("GET", "/authors/1", headers: [bearer(owner)])
             #expect(try Author(json: after.body, unknownMembers: .rejected) == mine)

@@ -7,7 +7,7 @@ import Testing
 @testable import TestSupport
 @testable import libraryd
 
-/// Another password, another role, and the end of an account.
+/// Changes of a password and of a role, and the deletion of an account.
 @Suite(.serialized) struct AccountChangeTests {
     private func change(
         _ current: String, _ new: String, _ token: String, _ library: TestLibrary
@@ -75,7 +75,7 @@ import Testing
         let promoted = try await send("PATCH", "ada", #"{"admin":true}"#, as: admin, library)
         #expect(promoted.status == 200)
         #expect(try User(json: promoted.body, unknownMembers: .rejected).admin)
-        // On the very next request.
+        // The role applies to the very next request.
         #expect(try await library.send("GET", "/users", headers: [bearer(ada)]).status == 200)
         #expect(try await send("PATCH", "ada", #"{"admin":false}"#, as: admin, library).status == 200)
         #expect(try await library.send("GET", "/users", headers: [bearer(ada)]).code == "admin_required")
@@ -84,7 +84,7 @@ import Testing
         #expect(try await library.send("GET", "/me", headers: [bearer(ada)]).code == "token_revoked")
         #expect(try await login("ada", "correct horse", library) == 401)
         #expect(try await send("PATCH", "ada", #"{"disabled":false}"#, as: admin, library).status == 200)
-        // Enabled again, but not logged in again.
+        // Enabling the account does not restore its logins.
         #expect(try await status(ada, library) == 401)
         #expect(try await login("ada", "correct horse", library) == 200)
     }
@@ -131,7 +131,7 @@ import Testing
         }
     }
 
-    /// A body that takes its time is judged by who its sender is when it has come.
+    /// A slow body gives no time: the rights of the sender are checked again when the body is complete.
     @Test(
         arguments: ["demote", "disable", "delete"],
         ["PATCH /users/ada", "POST /authors", "PATCH /authors/1", "PUT /me/password"])
@@ -160,7 +160,7 @@ import Testing
                     json: Array(#"{"command":"\#(command)","name":"mallory"}"#.utf8), unknownMembers: .rejected))
         }
         if command == "demote" {
-            // A plain user may do all but the first.
+            // A plain user may send all of these requests but the first.
             #expect(reply.code == (request == "PATCH /users/ada" ? "admin_required" : nil))
         } else {
             #expect(reply.code == "token_revoked")
@@ -192,7 +192,7 @@ import Testing
         #expect(try await login("ada", "correct horse", library) == 401)
         let refresh = try await library.post("/token/refresh", #"{"refresh_token":"\#(ada.refreshToken)"}"#)
         #expect(refresh.code == "refresh_token_invalid")
-        // Whoever takes the name has a new account, and the old token is not good for it.
+        // A new account with the same name does not accept the old token.
         _ = try await library.login("ada")
         #expect(try await status(ada.token, library) == 401)
         #expect(try await library.send("GET", "/authors", headers: [bearer(bob)]).page.authors.map(\.name) == ["Bob's"])

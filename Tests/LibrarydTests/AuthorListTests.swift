@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite(.serialized) struct AuthorListTests {
-    /// Names in the order of their ids.
+    /// Authors in the order of their ids.
     private static let library: [(name: String, book: String, country: String, prize: Bool)] = [
         ("Hilary Mantel", "Wolf Hall", "UK", true), ("Hilary Mantel", "Bring Up the Bodies", "UK", true),
         ("Émile Zola", "Germinal", "France", false), ("Anna Burns", "Milkman", "Ireland", true),
@@ -14,7 +14,7 @@ import Testing
     private func filled() async throws -> (TestLibrary, String) {
         let library = try await TestLibrary()
         let token = try await library.login("ada").token
-        // Somebody else's authors lie between mine.
+        // Authors of another user lie between these.
         let other = try await library.login("bob").token
         for author in Self.library {
             _ = try await library.create(
@@ -76,7 +76,7 @@ import Testing
                 let reply = try await library.send("GET", current, headers: [bearer(token)])
                 let page = try reply.page
                 joined += page.authors.map(\.book)
-                // `Link` is `next` as a URL.
+                // The `Link` header has `next` in a URL.
                 path = reply.header("link").map { String($0.dropFirst().prefix { $0 != ">" }) }
                 #expect((path == nil) == (page.next == nil))
                 #expect(joined.count <= whole.count)
@@ -183,7 +183,7 @@ import Testing
         }
     }
 
-    /// Each kind of change shows in the very next list, with and without a condition.
+    /// Each kind of change shows in the very next list, though its condition names the list before the change.
     @Test(arguments: [
         ("POST", "/authors", #"{"name":"Z","book":"1","country":"C"}"#), ("PATCH", "/authors/1", #"{"country":"D"}"#),
         ("DELETE", "/authors/1", ""),
@@ -213,7 +213,7 @@ import Testing
         #expect(other.status == 200)
         #expect(other.body != mine.body)
         #expect(other.header("ETag") != mine.header("ETag"))
-        // What one changes leaves the other's list alone.
+        // A change by one user leaves the list of the other unchanged.
         _ = try await library.create("B", "2", as: bob)
         #expect(try await list(library, "/authors", as: ada, ifNoneMatch: mine.header("ETag")).status == 304)
     }
@@ -235,7 +235,7 @@ import Testing
         #expect(try await list(library, "/authors/1", as: token, ifNoneMatch: "*").status == 404)
     }
 
-    /// More lists than are kept.
+    /// More lists than the cache of replies holds.
     @Test func manyListsAreAllRight() async throws {
         let library = try await TestLibrary()
         let token = try await library.login("ada").token

@@ -29,14 +29,14 @@ import Testing
         let token = try await library.login("ada").token
         _ = try await library.create("Hilary Mantel", "Wolf Hall", as: token)
         #expect(try await library.create("Hilary Mantel", "Bring Up the Bodies", as: token).id == 2)
-        // Stored in Normalization Form C and trimmed: the same text.
+        // Text is stored in Normalization Form C and trimmed, so this is the same text.
         let reply = try await library.post(
             "/authors", #"{"name":"Hilary Mantel ","book":" Wolf Hall","country":"elsewhere"}"#,
             headers: [bearer(token)])
         #expect(reply.status == 409)
         #expect(reply.code == "author_exists")
         #expect(try reply.problem.existingID == 1)
-        // Another user's library is another library.
+        // Another user may have the same author.
         let other = try await library.login("bob").token
         #expect(try await library.create("Hilary Mantel", "Wolf Hall", as: other).id == 3)
     }

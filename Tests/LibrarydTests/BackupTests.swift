@@ -14,7 +14,7 @@ import Testing
     private var home: String { outer.path + "/home" }
     private let now = Timestamp(milliseconds: 1_795_480_689_319)
 
-    /// A library with one user and so many authors, closed.
+    /// Makes a library with one user and so many authors, and closes it.
     private func makeLibrary(authors: Int) async throws {
         let folder = try DataFolder(path: home)
         let store = try Store(path: folder.databasePath)
@@ -71,7 +71,7 @@ import Testing
             ])
     }
 
-    /// What was acknowledged before the backup began is in it, and all that is in it is whole.
+    /// A backup has every author that was acknowledged before it began, and is undamaged.
     @Test func aBackupUnderLoadIsWhole() async throws {
         try await makeLibrary(authors: 0)
         try await withStore { store in
@@ -140,7 +140,7 @@ import Testing
 
     enum Neighbour: CaseIterable { case text, folder, manifest, olderManifest }
 
-    /// What would be pushed over, or has a manifest's name, and is not ours.
+    /// Files that are no backup or no manifest, at the paths of an older backup or of a manifest.
     @Test(arguments: Neighbour.allCases)
     func aBackupDestroysNothingBesideIt(neighbour: Neighbour) async throws {
         try await makeLibrary(authors: 1)
@@ -184,7 +184,7 @@ import Testing
         let kept = try #require(restored.kept)
         #expect(kept == home + "/library.db.replaced-2026-11-24T003809.319Z")
         #expect(try Inspection(file: kept).authors == 4)
-        // And back again.
+        // The library that was replaced can be restored too.
         let back = try Restore(from: kept, into: DataFolder(path: home), at: now.adding(seconds: 1))
         #expect(back.inspection.authors == 4)
     }
@@ -203,8 +203,8 @@ import Testing
         #expect(try integers("SELECT count(*) FROM session", in: home + "/library.db") == [0])
     }
 
-    /// Numbers of events that come again do not mean the same: they are in another epoch. A backup without events gets
-    /// one too.
+    /// After a restore, the numbers of events are used again for other events, so the library gets another epoch. A
+    /// restored backup without events gets one too.
     @Test(arguments: [Migrations.all.count, 3])
     func aRestoreBeginsAnotherEpoch(schema: Int) async throws {
         try await makeLibrary(authors: 1)
@@ -244,7 +244,7 @@ import Testing
 
     enum Harm: CaseIterable { case flippedByte, truncated, text, foreign, empty, newer, missing, dangling }
 
-    /// Whatever is wrong with the file, the library stays as it is.
+    /// Whatever is wrong with the backup, the library stays as it is.
     @Test(arguments: Harm.allCases, [true, false])
     func aBackupThatIsNotRightReplacesNothing(harm: Harm, manifest: Bool) async throws {
         try await makeLibrary(authors: 50)
@@ -254,7 +254,7 @@ import Testing
         var exit = Shared.ExitStatus.dataError
         switch harm {
         case .flippedByte:
-            // Pages from the second on, so that the header still tells whose file it is.
+            // Only pages after the first, so that the header still identifies a library.
             for offset in stride(from: 4096, to: data.count, by: 512) { data[offset] ^= 0x55 }
         case .truncated: data = data.prefix(20_000)
         case .text: data = Data("not a database".utf8)
@@ -351,7 +351,7 @@ import Testing
         #expect(throws: CommandError.self) {
             try Store(path: home + "/library.db", migrations: Self.next + ["CREATE TABLE broken (", "SELECT 1"])
         }
-        // The first step is done, the second is not, in no part.
+        // The first migration is committed, and the second is rolled back as a whole.
         #expect(try integers("PRAGMA user_version", in: home + "/library.db") == [Int64(Self.newest + 1)])
         #expect(try Inspection(file: home + "/library.db.schema-\(Self.newest)").authors == 2)
     }

@@ -6,7 +6,7 @@ import Testing
 @testable import TestSupport
 @testable import libraryd
 
-/// Files of authors, in and out.
+/// Import and export of files of authors.
 @Suite(.serialized) struct BulkTests {
     private static let line = #"{"name":"A","book":"B","country":"C"}"#
 
@@ -89,7 +89,7 @@ import Testing
         #expect(try await library.list(as: token) == [])
     }
 
-    /// What is too large is stored as far as it came, and told of in the last line.
+    /// The lines before the limit are stored, and the last result says that the file is too large.
     @Test func aFileThatIsTooLargeEnds() async throws {
         let library = try await TestLibrary()
         let token = try await library.login("ada").token
@@ -141,7 +141,7 @@ import Testing
         #expect((reply.header("content-type") != "application/json") == isFile)
     }
 
-    /// What goes out comes in again, whatever is in it.
+    /// An exported file can be imported, whatever characters its fields have.
     @Test(arguments: ["application/x-ndjson", "text/csv"])
     func whatGoesOutComesInAgain(type: String) async throws {
         let library = try await TestLibrary()

@@ -8,13 +8,13 @@ import Testing
 @testable import TestSupport
 @testable import libraryd
 
-/// A few kilobytes that lead to themselves: to read them all would take years.
+/// Databases of a few kilobytes whose pages lead to the same pages again and again: a full scan would take years.
 @Suite(.serialized) struct EndlessFileTests {
     private let folder = TemporaryFolder()
     private var library: String { folder.path + "/library.db" }
 
-    /// A library in one file, with one user.
-    /// - Parameter more: SQL.
+    /// Makes a library with one user, without a write-ahead log.
+    /// - Parameter more: SQL statements that are run in it.
     private func makeLibrary(and more: String = "") throws {
         try Store(path: library).close()
         let queue = try DatabaseQueue(path: library)
@@ -48,10 +48,10 @@ import Testing
 
     private var tooMuch: String { " takes more work to read than any library of its size" }
 
-    /// SQLite reads the schema before its first statement.
+    /// SQLite reads the schema before the first statement, so opening the file must be limited too.
     @Test func aSchemaWithoutAnEnd() throws {
         try makeLibrary()
-        // Its last row has to be one that may come twice: that of an index that SQLite makes by itself.
+        // The last row must be one that SQLite accepts twice: the row of an index that SQLite has made itself.
         try FlaskDatabase.make(
             folder.path + "/old.db", "CREATE TABLE users (id UNIQUE, name, password)")
         try ForgedDatabase.fold(folder.path + "/old.db", table: "sqlite_schema", levels: 6, fan: 300)
@@ -91,7 +91,7 @@ import Testing
         #expect(error.reason == "\(path) is damaged: 'authors' has more rows than fit in the file")
     }
 
-    /// Each view is twice the one before it.
+    /// Each view reads the previous view twice.
     @Test func viewsOfViewsAreNotWorkedOut() throws {
         let path = folder.path + "/old.db"
         let views = (1...40).map { "CREATE VIEW v\($0) AS SELECT a.x FROM v\($0 - 1) a, v\($0 - 1) b;" }
@@ -101,7 +101,7 @@ import Testing
         #expect(library.authors.count == 1)
     }
 
-    /// What a check of a large library takes is far below the limit.
+    /// The work to check a large library is far below the limit.
     @Test func nothingIsKeptFromALibrary() throws {
         try makeLibrary(
             and: """

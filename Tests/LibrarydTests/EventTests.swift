@@ -8,7 +8,7 @@ import Testing
 @testable import TestSupport
 @testable import libraryd
 
-/// The stream of what happens to a caller's authors.
+/// The stream of changes to the authors of a caller.
 @Suite(.serialized) struct EventTests {
     /// One event of a stream.
     private struct Told: Equatable {
@@ -34,7 +34,7 @@ import Testing
             }
         }
 
-        /// `created 1 A v1`.
+        /// The event, and the id, name and version of its author: `created 1 A v1`.
         var summary: String {
             get throws {
                 let event = try author
@@ -56,7 +56,7 @@ import Testing
 
     private func next(_ stream: TestStream) async throws -> Told { try Told(try #require(await stream.next())) }
 
-    /// Opens a stream that begins now; returns it and its position.
+    /// Opens a stream of the changes from now on. Returns the stream and its position.
     private func begin(_ library: TestLibrary, _ token: String) async throws -> (stream: TestStream, position: String) {
         let stream = try await open(library, token)
         let lines = try #require(await stream.next())
@@ -102,7 +102,8 @@ import Testing
         #expect(deleted.id == position.dropLast() + "5")
     }
 
-    /// What fails, is only tried, or is somebody else's is never told; the next event proves it.
+    /// A change that fails, a dry run and a change by another user send no event: the next event is that of a later
+    /// change.
     @Test func onlyTheOwnersChangesAreTold() async throws {
         let library = try await TestLibrary()
         let (ada, bob) = (try await library.login("ada").token, try await library.login("bob").token)
@@ -124,7 +125,7 @@ import Testing
         _ = try await library.create("Mine", "B", as: ada)
         while true {
             let lines = try #require(await stream.next())
-            // A wake that brings nothing.
+            // A wake without a new event sends a comment.
             if lines == [": "] { continue }
             #expect(try Told(lines).summary.hasPrefix("created") && Told(lines).author.author.name == "Mine")
             #expect(try Told(lines).id.hasSuffix("-2"))
@@ -183,13 +184,13 @@ import Testing
         #expect(reply.code == "bad_request")
     }
 
-    /// The oldest go, the newest never; who is behind is told so, at the start and on the way.
+    /// The oldest events are deleted, never the newest. A client whose next event was deleted gets a reset.
     @Test func onlyTheNewestAreKept() async throws {
         let library = try await TestLibrary()
         let token = try await library.login("ada").token
         let position = try await begin(library, token).position
         let epoch = position.dropLast(2)
-        // As if 99,999 had been told before: the 102,400th is a multiple of 1024.
+        // The next event is the 102,400th. That is a multiple of 1024, at which old events are deleted.
         try await library.app.store.writer.write { db in
             try db.execute(
                 sql: """
@@ -240,7 +241,7 @@ import Testing
         #expect(try await next(bystander).summary == "created 1 A v1")
     }
 
-    /// A token listens no longer than it may ask; the next one goes on without a gap.
+    /// A stream ends when its token expires. A stream with the next token goes on without a gap.
     @Test func aTokenThatExpiresEndsItsStream() async throws {
         let library = try await TestLibrary()
         let login = try await library.login("ada")
@@ -280,7 +281,7 @@ import Testing
         #expect(refused.status == 503)
         #expect(refused.code == "busy")
         #expect(refused.header("retry-after") == "1")
-        // One that is gone frees its place.
+        // A closed stream makes room for another.
         try await streams[3].close()
         streams[3] = try await begin(library, token).stream
         #expect(try await library.send("GET", "/authors/events", headers: [bearer(token)]).status == 503)
@@ -291,7 +292,7 @@ import Testing
         #expect(streams.count == 128)
         let last = try await library.login("last").token
         #expect(try await library.send("GET", "/authors/events", headers: [bearer(last)]).status == 503)
-        // A question about the stream takes no place.
+        // A HEAD request does not count as a stream.
         try await streams[0].close()
         for _ in 0..<3 {
             #expect(try await library.send("HEAD", "/authors/events", headers: [bearer(last)]).status == 200)
@@ -299,7 +300,7 @@ import Testing
         _ = try await begin(library, last)
     }
 
-    /// Whoever is silent shows that he is there, and learns whether he still is welcome.
+    /// A quiet stream gets a comment every 15 seconds, and each time its session is checked again.
     @Test func aQuietStreamHasComments() async throws {
         let library = try await TestLibrary()
         let token = try await library.login("ada").token

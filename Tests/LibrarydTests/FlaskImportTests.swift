@@ -12,7 +12,7 @@ import Testing
 @Suite(.serialized) struct FlaskImportTests {
     private let folder = TemporaryFolder()
 
-    /// Makes a database of SQL; returns its path.
+    /// Makes a database with SQL statements. Returns its path.
     private func database(_ sql: String) throws -> String {
         let path = folder.path + "/old.db"
         try FlaskDatabase.make(path, sql)
@@ -45,7 +45,7 @@ import Testing
     private static let users2 = "CREATE TABLE users (id INTEGER PRIMARY KEY, public_id INTEGER, name, password, admin);"
     private static let authors2 =
         "CREATE TABLE authors (id INTEGER PRIMARY KEY, name, book, country, booker_prize, user_id INTEGER);"
-    /// Of the password "correct horse".
+    /// A hash of the password "correct horse".
     private static let hash =
         "sha256$salt$"
         + HMAC.sha256(Array("correct horse".utf8), key: Array("salt".utf8)).map {
@@ -75,7 +75,7 @@ import Testing
         let stored = try await library.app.store.readers.readSlowly {
             try String.fetchAll($0, sql: "SELECT password_hash FROM user ORDER BY id")
         }
-        // Each is hashed once more; what nobody can log in with is not kept.
+        // Each imported hash is hashed once more. A hash that cannot be verified is not stored.
         #expect(stored.filter { $0.isEmpty }.count == 3)
         for hash in stored where !hash.isEmpty {
             #expect(hash.hasPrefix("$werkzeug$") && hash.contains("$scrypt$ln="))
@@ -90,7 +90,7 @@ import Testing
             let reply = try await login(name, (works ? "pä" : "pa") + "ssword of \(method)", library)
             #expect(reply.status == (works ? 200 : 401), "\(method)")
             guard works else { continue }
-            // Hashed anew, and still the same password; the login of before goes on.
+            // The first login stores a new hash of the same password, and its session stays valid.
             let token = try Login(json: reply.body, unknownMembers: .rejected).token
             #expect(try library.app.store.user(.name(name))?.passwordHash.hasPrefix("$scrypt$") == true)
             #expect(try await login(name, "pässword of \(method)", library).status == 200)
@@ -102,7 +102,7 @@ import Testing
         #expect(inspection.faults == [])
     }
 
-    /// Tables with the names of classes, and authors that name no user.
+    /// Tables `user` and `author`, and authors that name no user.
     @Test func theOtherSpellingNeedsAnOwner() async throws {
         let library = try await TestLibrary()
         let path = try fixture("werkzeug3")
@@ -123,7 +123,7 @@ import Testing
         let path = try fixture("werkzeug2")
         _ = try await run(path, library)
         let users = try await library.app.store.users()
-        // What was changed here since stays.
+        // A change in the library since the first import stays.
         _ = try await library.app.perform(OperatorRequest.disable("scrypt"))
         let report = try await run(path, library)
         #expect(report.count("user", .present) == 9)
@@ -178,7 +178,7 @@ import Testing
         #expect(again.count("user", .imported) == 0)
     }
 
-    /// Some have UUIDs for ids, or nothing.
+    /// Some databases have UUIDs as ids, or no ids.
     @Test func idsOfAnyTypeAreRead() async throws {
         let library = try await TestLibrary()
         let path = try database(
@@ -219,7 +219,7 @@ import Testing
         #expect(missing?.exit == .noInput)
     }
 
-    /// No string of a foreign database makes the daemon compute for long, or trap.
+    /// No hash in an imported database makes the daemon compute for long, or trap.
     @Test(arguments: [
         "", "$", "$$", "sha256$$00", "sha256$s$", "sha256$s$0", "sha256$s$zz", "pbkdf2:sha256:0$s$00",
         "pbkdf2:sha256:-1$s$00", "pbkdf2:sha256:+5$s$00", "pbkdf2:sha256:2147483648$s$00", "pbkdf2:sha256$s$00",
@@ -233,7 +233,7 @@ import Testing
         #expect(WerkzeugHash(text) == nil)
     }
 
-    /// Two logins of an imported user at once: both are good, whichever hashes anew.
+    /// First logins of an imported user at the same time all succeed, whichever of them stores the new hash.
     @Test func manyFirstLoginsAtOnceSucceed() async throws {
         let library = try await TestLibrary()
         _ = try await run(try database(Self.users2 + Self.authors2 + Self.user(1, "ada")), library)

@@ -8,7 +8,7 @@ import Testing
 @testable import TestSupport
 @testable import libraryd
 
-/// What a path names may be anything, and made by anybody.
+/// A path may name any kind of file, with any contents.
 @Suite(.serialized) struct HostileFileTests {
     private let folder = TemporaryFolder()
     private var library: String { folder.path + "/library.db" }
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    /// Opening a pipe waits for whoever has its other end: nothing here may.
+    /// Opening a pipe blocks until its other end is open (fifo(7)), so a pipe must not be opened.
     @Test(arguments: Kind.allCases, ["", "-wal", "-shm", "-journal"])
     func onlyARegularFileIsTakenForALibrary(kind: Kind, suffix: String) throws {
         try Store(path: library).close()
@@ -97,11 +97,11 @@ import Testing
         #expect(try bytes(library) == before)
     }
 
-    // MARK: Databases that ask for work
+    // MARK: Databases that need much work
 
     private static let rest = "CREATE TABLE authors (id INTEGER PRIMARY KEY, name, book, country);"
 
-    /// 100 MB of a name out of a few bytes; a view without an end; a module of SQLite's.
+    /// A generated column of 100 MB, a view with rows without end, a virtual table.
     @Test(arguments: [
         """
         CREATE TABLE users (id INTEGER PRIMARY KEY, password, n INTEGER, name AS (printf('%.*c', n, 'x')));
@@ -146,7 +146,7 @@ import Testing
         #expect(try library.count("author") == 0)
     }
 
-    /// A library whose schema is another is told of, and nothing in it is evaluated.
+    /// A schema that is not the library's is reported, and nothing in it is evaluated.
     @Test(arguments: [
         "ALTER TABLE user RENAME TO u; CREATE VIEW user AS WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT n FROM c",
         "CREATE TABLE x (n, m AS (printf('%.*c', n, 'x')), CHECK (length(m) > 0)); INSERT INTO x VALUES (100000000)",
@@ -167,7 +167,7 @@ import Testing
         #expect(throws: CommandError.self) { _ = try body() }
     }
 
-    /// Neither the list of faults nor one of them has an end of its own.
+    /// The number of reported faults is limited, and so is the length of each.
     @Test func faultsAreBounded() throws {
         try Store(path: library).close()
         let tables = (0..<150).map { "CREATE TABLE \"\(String(repeating: "x", count: 5000))\($0)\" (n);" }
@@ -198,7 +198,8 @@ import Testing
         #expect(try await library.send("GET", "/authors", headers: [bearer(token)]).page.authors.count == 1)
     }
 
-    /// A damaged page may have anything in a column; whoever reads it gets an error, and the daemon goes on.
+    /// A damaged page may have a value of any type in a column. A request that reads the value fails, and the daemon
+    /// goes on.
     @Test func aValueOfAnotherTypeEndsNoProcess() async throws {
         let library = try await TestLibrary()
         let token = try await library.login("ada").token

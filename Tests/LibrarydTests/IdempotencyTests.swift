@@ -8,7 +8,7 @@ import Testing
 @testable import TestSupport
 @testable import libraryd
 
-/// A request whose answer was lost comes again, with the same `Idempotency-Key`.
+/// Requests that are sent again, with the same `Idempotency-Key`, because their answer was lost.
 @Suite(.serialized) struct IdempotencyTests {
     private static let draft = #"{"name":"A","book":"B","country":"C"}"#
     private static let json = ("Content-Type", "application/json")
@@ -21,7 +21,7 @@ import Testing
         return try await library.send("POST", path, headers: [bearer(token), Self.json] + key, body: Array(body.utf8))
     }
 
-    /// Whatever has become of the author since, and under either path.
+    /// The answer stays the same after the author was changed or deleted, and on either path.
     @Test func theSameRequestHasTheSameAnswer() async throws {
         let library = try await TestLibrary()
         let token = try await library.login("ada").token
@@ -29,7 +29,7 @@ import Testing
         #expect(first.status == 201)
         #expect(first.header("location") == "/authors/1")
         library.time.advance(seconds: 60)
-        // The same author, once it is validated.
+        // Validation makes this the same author.
         let spelt = #"{"country":" C ","book":"B","name":"A","booker_prize":false}"#
         #expect(try await post(spelt, "/author", key: "\"k\"", as: token, library).differences(from: first) == [])
         _ = try await library.send(
@@ -67,7 +67,7 @@ import Testing
         #expect(try library.count("idempotency_key") == 1)
     }
 
-    /// What failed has changed nothing, and may succeed later.
+    /// A failed request has changed nothing, so its repeat is tried anew and may succeed.
     @Test func aFailureIsNotKept() async throws {
         let library = try await TestLibrary()
         let token = try await library.login("ada").token
@@ -89,7 +89,7 @@ import Testing
         #expect(try library.count("author") == 1)
     }
 
-    /// In either direction, so that a clock that is set back keeps nothing for longer.
+    /// A day before its time, too, the answer expires: a clock that is set back does not preserve it for longer.
     @Test(arguments: [(86399, 201), (86400, 409), (-86399, 201), (-86400, 409)])
     func anAnswerIsKeptForADay(seconds: Int64, status: Int) async throws {
         let library = try await TestLibrary()
@@ -115,7 +115,7 @@ import Testing
         #expect(try library.count("idempotency_key") == 7)
     }
 
-    /// A clock that is a year ahead for a while takes no answer away.
+    /// A clock that is a year ahead for a while deletes no stored answer.
     @Test func aWrongClockTakesNoAnswerAway() async throws {
         let library = try await TestLibrary()
         let token = try await library.login("ada").token

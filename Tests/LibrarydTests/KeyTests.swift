@@ -7,7 +7,7 @@ import Testing
 @testable import TestSupport
 @testable import libraryd
 
-/// A new key, and what becomes of the tokens of the one before.
+/// A new signing key, and the tokens of the retired key.
 @Suite(.serialized) struct KeyTests {
     private func code(_ token: String, _ library: TestLibrary) async throws -> String? {
         try await library.send("GET", "/me", headers: [bearer(token)]).code
@@ -36,7 +36,7 @@ import Testing
         #expect(try keyID(old.token) != rotation.keyID)
         #expect(try await code(old.token, library) == nil)
         #expect(try await code(new.token, library) == nil)
-        // What ends a session ends it whichever key signed.
+        // A logout ends a session whichever key has signed its token.
         _ = try await library.send("POST", "/logout", headers: [bearer(old.token)])
         #expect(try await code(old.token, library) == "token_revoked")
     }
@@ -68,7 +68,8 @@ import Testing
         #expect(try await code(second, library) == nil)
     }
 
-    /// Who has the old key can sign what the daemon never did.
+    /// A thief of the retired key can sign tokens that the daemon never issued. They expire with the last genuine
+    /// one.
     @Test func theOldKeyEndsWithTheLastTokenThatTheDaemonSignedWithIt() async throws {
         let library = try await TestLibrary()
         let old = try await library.login("ada").token
@@ -82,14 +83,14 @@ import Testing
             return input + "." + Base64URL.encode(HMAC.sha256(Array(input.utf8), key: Array(0..<32)))
         }
         #expect(try await code(try forge { $0 }, library) == nil)
-        // Good for longer than any token.
+        // A lifetime longer than that of any genuine token.
         let long = try forge { $0.replacing(#""exp":\#(now + 1800)"#, with: #""exp":\#(now + 999_999)"#) }
         #expect(try await code(long, library) == nil)
         library.time.advance(seconds: 1740)
         #expect(try await code(long, library) == "token_expired")
     }
 
-    /// The two files are written one after the other; the daemon may die between.
+    /// The two key files are written one after the other, and the daemon may be killed in between.
     @Test func aRotationThatWasCutShortChangesNothing() async throws {
         let folder = TemporaryFolder()
         let files = KeyFiles(folder: folder.path)
@@ -115,7 +116,7 @@ import Testing
         #expect(try FileContents.read(path, limit: 1024) == whole.dropLast())
     }
 
-    /// Tokens are verified while the key changes: none is refused.
+    /// No token is refused while the key changes.
     @Test func nobodyIsRefusedDuringARotation() async throws {
         let library = try await TestLibrary()
         try await withThrowingTaskGroup(of: [String?].self) { group in
@@ -129,7 +130,7 @@ import Testing
                     return codes
                 }
             }
-            // One rotation: after two of them an old token may be refused.
+            // One rotation only: after two of them an old token may be refused.
             _ = try await rotate(library)
             for try await codes in group { #expect(codes.allSatisfy { $0 == nil }) }
         }

@@ -6,7 +6,7 @@ import Testing
 @testable import TestSupport
 @testable import libraryd
 
-/// What a body says that it is.
+/// The `Content-Type` and `Content-Encoding` of a body.
 @Suite(.serialized) struct MediaTypeTests {
     private static let withBody = AccessTests.cases.filter { !$0.body.isEmpty }
     private static let withoutBody = AccessTests.cases.filter { $0.body.isEmpty }
@@ -23,7 +23,7 @@ import Testing
         [("Content-Type", "application/json"), ("Content-Encoding", "gzip")],
     ]
 
-    /// Every endpoint that takes a body; nothing is done.
+    /// Every endpoint that takes a body refuses other types, and nothing changes.
     @Test(arguments: withBody) func anotherBodyIsRefused(_ test: AccessTests.Case) async throws {
         let library = try await TestLibrary()
         let admin = try await library.adminToken()
@@ -76,7 +76,7 @@ import Testing
         #expect(try await library.list(as: token) == ["A 1 C false 1", "A 2 C false 1", "A 3 C false 1"])
     }
 
-    /// Nothing needs no type, and an endpoint that takes no body reads none.
+    /// A request without a body needs no `Content-Type`, and an endpoint that takes no body ignores it.
     @Test(arguments: withoutBody, [[], [("Content-Length", "0")], [("Content-Type", "text/plain")]])
     func noBodyNeedsNoType(_ test: AccessTests.Case, headers: [(String, String)]) async throws {
         let library = try await TestLibrary()

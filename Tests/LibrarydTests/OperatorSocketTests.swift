@@ -9,12 +9,12 @@ import Testing
 @testable import TestSupport
 @testable import libraryd
 
-/// Operators who come at once, who say nothing, and whose work is given up.
+/// Operators at the same time, operators that send nothing, and work that is canceled.
 @Suite(.serialized) struct OperatorSocketTests {
     private let folder = TemporaryFolder()
     private var path: String { folder.path + "/operator.sock" }
 
-    /// Waits for an hour for whoever is silent.
+    /// Runs the body while operators are served, with a timeout of an hour for silent connections.
     private func serving(_ library: TestLibrary, _ body: () async throws -> Void) async throws {
         let socket = Task { [path] in
             try await OperatorSocket(path: path, app: library.app, patience: .seconds(3600)).run()
@@ -31,7 +31,7 @@ import Testing
         }.get()
     }
 
-    /// One has its work in a commit that does not end, one has said nothing yet: a third is served.
+    /// While the commit of one operator is blocked and another operator has sent nothing, a third one is served.
     @Test func nobodyWaitsForAnother() async throws {
         let library = try await TestLibrary()
         _ = try await library.login("ada")
@@ -50,7 +50,7 @@ import Testing
         }
     }
 
-    /// Many who say nothing, or who do not take their answers, keep nobody waiting.
+    /// Operators that send nothing, or do not read their answers, do not block others.
     @Test func silenceKeepsNobodyWaiting() async throws {
         let library = try await TestLibrary()
         for number in 0..<20 { _ = try await library.login("user\(number)") }
@@ -84,7 +84,7 @@ import Testing
         #expect(try await turns.alone("backup") { 3 } == 3)
     }
 
-    /// Nobody accepts, or nobody answers: both are told of after the time that was given.
+    /// A daemon that does not accept a connection, or does not answer, is reported after the timeout.
     @Test(arguments: [true, false])
     func aDaemonThatDoesNotAnswerIsNotWaitedForForEver(accepts: Bool) async throws {
         let listener = try UnixSocket.listen(at: path)
@@ -108,7 +108,7 @@ import Testing
         #expect(try FileContents.read(path, limit: 10) == [1])
     }
 
-    /// A stop gives work up that would outlast it, and leaves nothing half.
+    /// A stop of the daemon cancels long work, which leaves nothing unfinished.
     @Test func workIsGivenUpWhenTheDaemonStops() async throws {
         let library = try await TestLibrary()
         let token = try await library.login("ada").token
@@ -136,7 +136,7 @@ import Testing
     }
 }
 
-/// Stops commits on their way while it is closed.
+/// Blocks each commit while the gate is closed.
 final class CommitGate: TransactionObserver, Sendable {
     let arrivals: AsyncStream<Void>
     private let arrived: AsyncStream<Void>.Continuation

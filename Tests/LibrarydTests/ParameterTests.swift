@@ -6,12 +6,12 @@ import Testing
 @testable import TestSupport
 @testable import libraryd
 
-/// Query parameters that a request does not know: nothing is done.
+/// A request with an unknown query parameter is refused, and changes nothing.
 @Suite(.serialized) struct ParameterTests {
     private static let health = ["/livez", "/readyz", "/healthz"]
     private static let routes = AccessTests.cases.filter { !health.contains($0.path) }
 
-    /// Every endpoint, with a body that it would take, from whoever may call it.
+    /// Every endpoint, with a body that it accepts, from a caller who may use it.
     @Test(arguments: routes) func anUnknownOneIsRefusedEverywhere(_ test: AccessTests.Case) async throws {
         let library = try await TestLibrary()
         let admin = try await library.adminToken()
@@ -54,7 +54,7 @@ import Testing
         #expect(try await library.list(as: token).count == 1)
     }
 
-    /// What is for a file of authors is not for one author.
+    /// A parameter for a file of authors is refused for one author.
     @Test(arguments: ["/author", "/authors"], ["atomic=true", "on_conflict=update", "dry_run=true", "dry_run=false"])
     func oneAuthorIsNoFile(path: String, query: String) async throws {
         let library = try await TestLibrary()
@@ -68,7 +68,7 @@ import Testing
         #expect(try file.results == ["1 created 1"])
     }
 
-    /// Who is not known is told that first, and who is no admin too.
+    /// A caller who is not logged in, or is no admin, is refused before the parameters are checked.
     @Test(arguments: [("DELETE", "/authors/1?x=1", 401, 400), ("GET", "/users?x=1", 401, 403)])
     func whoAsksIsLookedAtFirst(method: String, path: String, guest: Int, user: Int) async throws {
         let library = try await TestLibrary()

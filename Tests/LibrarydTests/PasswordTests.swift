@@ -6,7 +6,7 @@ import Testing
 @testable import libraryd
 
 @Suite struct PasswordTests {
-    /// RFC 7914, section 12: N=1024, r=8, p=16, of which a PHC string holds the first 32 bytes.
+    /// RFC 7914, section 12: N=1024, r=8, p=16. The PHC string holds the first 32 bytes of that result.
     @Test func agreesWithTheRFC() async throws {
         let hash = "$scrypt$ln=10,r=8,p=16$TmFDbA$/bq+HJ00cgB4VucZDQHp/nxq18vII3gw53N2Y0s3MWI"
         let passwords = Passwords(cost: .init(logN: 4, r: 8, p: 1))
@@ -45,7 +45,7 @@ import Testing
         let done = await withTaskGroup(of: Bool.self) { group in
             for _ in 0..<50 { group.addTask { (try? await passwords.hash([1], for: "10.0.0.1")) != nil } }
             for address in [nil, "10.0.0.2"] {
-                // While the crowd waits.
+                // Requests from elsewhere, while those of the first address wait.
                 group.addTask { (try? await passwords.hash([1], for: address)) != nil }
             }
             return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
@@ -72,7 +72,7 @@ import Testing
         let refused = outcomes.compactMap { $0 }
         #expect(refused.allSatisfy { $0 == .busy })
         #expect(refused.count < 200)
-        // Once the crowd is gone there is room again.
+        // When the other requests are done, the queue has room again.
         #expect(try await passwords.hash([1]).hasPrefix("$scrypt$"))
     }
 }

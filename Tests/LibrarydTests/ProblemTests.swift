@@ -2,7 +2,7 @@ import Shared
 import TestSupport
 import Testing
 
-/// Paths, methods, and what every reply has.
+/// Paths, methods, and the headers of every reply.
 @Suite(.serialized) struct ProblemTests {
     @Test(arguments: [
         ("PUT", "/authors/1", "GET, PATCH, DELETE, HEAD"), ("POST", "/authors/1", "GET, PATCH, DELETE, HEAD"),

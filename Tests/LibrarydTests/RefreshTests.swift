@@ -12,8 +12,8 @@ import Testing
         try await library.post("/token/refresh", #"{"refresh_token":"\#(token)"}"#)
     }
 
-    /// A trade that comes to the writer when the client has given up would be a first use without an answer, and the
-    /// next a replay.
+    /// A refresh that reaches the writer after its client has given up must not use the token: the client would never
+    /// get the answer, and its next refresh would look like a replay.
     @Test func aTradeThatIsLateIsNone() async throws {
         let library = try await TestLibrary()
         let login = try await library.login("ada")
@@ -48,7 +48,7 @@ import Testing
         #expect(try await refresh(login.refreshToken, library).status == 200)
     }
 
-    /// Within the ten seconds too: the answer that got lost is that to the last trade.
+    /// Within the ten seconds of grace too: only the answer to the last refresh can be lost.
     @Test func onlyTheTokenBeforeTheCurrentOneIsHonoured() async throws {
         let library = try await TestLibrary()
         let first = try await library.login("ada").refreshToken
@@ -62,7 +62,7 @@ import Testing
         #expect(try await refresh(current, library).code == "refresh_token_invalid")
     }
 
-    /// Each answer to the same token may get lost; what counts is the token that the client has.
+    /// Each answer to the same token may be lost, so the client may send the token again until it uses a newer one.
     @Test func theSameTokenIsHonouredAsOftenAsItsAnswersGetLost() async throws {
         let library = try await TestLibrary()
         let token = try await library.login("ada").refreshToken
@@ -77,7 +77,7 @@ import Testing
         try Login(json: try await refresh(token, library).body, unknownMembers: .rejected).refreshToken
     }
 
-    /// Clients that share a login may refresh at once, and any of the answers may be the one that they keep.
+    /// Clients that share a login may refresh at the same time, and may store any of the answers.
     @Test(arguments: 0..<4)
     func whatWasGivenOutForTheSameTokenIsAsGood(kept: Int) async throws {
         let library = try await TestLibrary()
@@ -93,7 +93,7 @@ import Testing
         #expect(try await refresh(latest, library).code == "refresh_token_invalid")
     }
 
-    /// One that was taken within the ten seconds gives itself away when the login goes on.
+    /// A thief may refresh within the ten seconds too. Once either login has gone on, the old token ends the session.
     @Test(arguments: [true, false])
     func ofTwoThatGoOnOneEndsTheSession(firstGoesOn: Bool) async throws {
         let library = try await TestLibrary()
@@ -124,10 +124,10 @@ import Testing
         #expect(try await refresh(current, library).status == 401)
     }
 
-    // MARK: A clock that is set back, or forth
+    // MARK: A clock that is set back or forward
 
-    /// Otherwise the token would live longer than its lifetime. With the same code as one that has expired, clients
-    /// refresh it.
+    /// A token from the future would live longer than its lifetime, so it is refused. Its code is that of an expired
+    /// token, so that clients refresh it.
     @Test(arguments: [(-60, nil), (-61, "token_expired"), (-86400, "token_expired")])
     func aTokenFromTheFutureIsRefreshed(seconds: Int64, code: String?) async throws {
         let library = try await TestLibrary()
@@ -170,7 +170,7 @@ import Testing
         #expect(list.authors.map(\.version) == [2, 1])
     }
 
-    /// Somebody else logs in, and the daemon starts, while the clock is wrong by weeks; then it is set right.
+    /// While the clock is wrong by weeks, another user logs in and the daemon restarts. Then the clock is corrected.
     @Test func aClockThatWasWrongForAWhileEndsNoLogin() async throws {
         let folder = TemporaryFolder()
         let time = TestTime()
@@ -186,7 +186,7 @@ import Testing
         #expect(try await refresh(login.refreshToken, again).status == 200)
     }
 
-    /// A year ahead, with logins and a restart, and back: the session is judged by the clock as it is now.
+    /// The clock is a year ahead during logins and a restart, and then corrected. Only the present time counts.
     @Test func aClockThatWasAYearAheadEndsNoLogin() async throws {
         let folder = TemporaryFolder()
         let time = TestTime()
@@ -204,7 +204,7 @@ import Testing
         #expect(try await refresh(login.refreshToken, again).status == 200)
     }
 
-    /// A token does not promise more than its session has left.
+    /// A token expires no later than its session.
     @Test func aTokenEndsWithItsSession() async throws {
         let library = try await TestLibrary()
         var login = try await library.login("ada")
@@ -242,7 +242,7 @@ import Testing
         let library = try await TestLibrary()
         for _ in 0..<5 { _ = try await library.login("ada") }
         #expect(library.app.store.sessions.count == 5)
-        // They are kept a while, lest a clock that is wrong for a day ends them.
+        // Ended sessions are deleted 30 days later, so that a clock that is wrong for a while ends no login.
         library.time.advance(seconds: 37 * 86400)
         library.time.pass(seconds: 37 * 86400)
         let login = try await library.login("ada")

@@ -10,7 +10,7 @@ import Testing
         let registered = try Registered(json: reply.body, unknownMembers: .rejected)
         #expect(registered.message == "registered successfully")
         #expect(registered.name == "ada")
-        // The first user is a plain one, like all others.
+        // The first user is no admin either.
         #expect(registered.admin == false)
         #expect(registered.publicID.utf8.count == 36)
         #expect(!reply.text.contains("correct horse"))
@@ -25,7 +25,7 @@ import Testing
         #expect(reply.code == "name_taken")
     }
 
-    /// What looks like another's name, or like none: spaces, zero width, other alphabets, marks, directions.
+    /// Names that look like another name, or like none: spaces, zero width, other alphabets, marks, directions.
     @Test(arguments: [
         "ada ", " ada", "a da", "ada\u{200B}", "ada\u{FEFF}", "\u{430}da", "\u{FF41}da", "ad\u{E1}", "a\u{301}da",
         "ada\u{202E}",

@@ -8,7 +8,7 @@ import Testing
 @testable import TestSupport
 @testable import libraryd
 
-/// Registrations and logins that come again, with the same `Idempotency-Key`.
+/// Registrations and logins that are sent again, with the same `Idempotency-Key`.
 @Suite(.serialized) struct RepeatedAccountTests {
     private static let registration = #"{"name":"ada","password":"correct horse"}"#
 
@@ -29,7 +29,7 @@ import Testing
             #expect(reply.code == "name_taken")
             refusals.insert(reply.text.replacing(try reply.problem.requestID, with: "").lowercased())
         }
-        // Nothing tells whether it was the key or the password.
+        // The refusal does not show whether the key or the password is another.
         #expect(refusals.count == 1)
         #expect(try library.count("user") == 1)
         library.time.advance(seconds: 86400)
@@ -58,7 +58,7 @@ import Testing
                 == 200)
         _ = try await login("other")
         #expect(library.sessionCount == 2)
-        // Who has logged out logs in anew.
+        // After a logout, the same key opens a new session.
         _ = try await library.send("POST", "/logout", headers: [bearer(first.token)])
         let anew = try await login("k")
         #expect(library.sessionCount == 2)
@@ -80,7 +80,7 @@ import Testing
         #expect(library.sessionCount == 4)
     }
 
-    /// Neither keys nor anything that a password could be guessed from.
+    /// Neither a key is stored nor a fast hash from which the password could be guessed.
     @Test func noSecretIsStored() async throws {
         let library = try await TestLibrary()
         let key = ("Idempotency-Key", "canary-key")

@@ -8,14 +8,14 @@ import Testing
 @testable import TestSupport
 @testable import libraryd
 
-/// Files of authors that come again, with the same `Idempotency-Key`.
+/// Files of authors that are sent again, with the same `Idempotency-Key`.
 @Suite(.serialized) struct RepeatedFileTests {
-    /// Lines that were stored are not stored again, and the file goes on behind them.
+    /// Lines that were stored are not stored again, and the import goes on after them.
     @Test func aFileGoesOnWhereItBrokeOff() async throws {
         let library = try await TestLibrary()
         let token = try await library.login("ada").token
         let whole = TestLibrary.lines(0..<1300)
-        // As far as a lost connection let it come: two batches.
+        // The part that came before the connection was lost: two batches.
         let part = try await library.sendFile(TestLibrary.lines(0..<1024), key: "k", as: token).results
         #expect(part.count == 1024)
         let again = try await library.sendFile(whole, key: "k", as: token)
@@ -27,7 +27,7 @@ import Testing
         #expect(without.allSatisfy { $0.hasSuffix("author_exists") })
     }
 
-    /// The digest of an older daemon, which had every line say everything.
+    /// An older daemon made its digest from lines with all fields.
     @Test(arguments: ["", "?on_conflict=skip"])
     func aFileThatCameBeforeAnUpgradeIsNotRefused(query: String) async throws {
         let library = try await TestLibrary()
@@ -48,8 +48,8 @@ import Testing
         #expect(try library.count("author") == 0)
     }
 
-    /// What was not stored may be sent again without being kept, and what cannot be read is not kept beside what was
-    /// stored.
+    /// A batch of which nothing was stored leaves no answer behind, and lines that cannot be read take no room in the
+    /// answer to the others.
     @Test func failuresTakeNoRoom() async throws {
         let library = try await TestLibrary()
         let token = try await library.login("ada").token
@@ -86,7 +86,7 @@ import Testing
             #expect(reply.status == 422)
             #expect(reply.code == "idempotency_key_reused")
         }
-        // What is other only later can be told only there.
+        // A difference in a later batch can be reported only there.
         let later = try await library.sendFile(
             TestLibrary.lines(0..<512) + "\n" + TestLibrary.lines(5000..<5003), key: "k", as: token
         ).results
@@ -111,7 +111,7 @@ import Testing
         #expect(try library.count("idempotency_key") == 1)
     }
 
-    /// The answer is kept in parts, and comes again as it was.
+    /// A long answer is stored in parts, and the repeat gets the same answer.
     @Test func aLongAnswerIsKeptWhole() async throws {
         let library = try await TestLibrary()
         let token = try await library.login("ada").token
@@ -122,7 +122,7 @@ import Testing
         #expect(try library.count("idempotency_key") > 2)
         #expect(try await library.sendFile(file, path, key: "k", as: token).differences(from: first) == [])
         #expect(try library.count("author") == 20_000)
-        // The same bytes as something else are another request.
+        // The same bytes with another type or other parameters are another request.
         for (path, type) in [
             (path, "text/csv"), (path + "&on_conflict=skip", "application/x-ndjson"), ("", "application/x-ndjson"),
         ] {

@@ -6,7 +6,7 @@ import Testing
 @testable import TestSupport
 @testable import libraryd
 
-/// Logins: their list, their end, and what ends them.
+/// Logins: their list, and what ends them.
 @Suite(.serialized) struct SessionTests {
     private func sessions(_ token: String, _ library: TestLibrary) async throws -> [LoginSession] {
         let reply = try await library.send("GET", "/sessions", headers: [bearer(token)])
@@ -39,7 +39,7 @@ import Testing
         #expect(list.map(\.createdAt) == [start.adding(seconds: 60), start])
         #expect(list.map(\.usedAt) == [start.adding(seconds: 60), start.adding(seconds: 120)])
         #expect(list[0].expiresAt == second.refreshExpiresAt)
-        // Only what may stand in a terminal.
+        // Only characters that are safe in a terminal.
         #expect(list.map(\.client) == ["libctl/1 ", ""])
     }
 
@@ -52,7 +52,7 @@ import Testing
         #expect(try await status(mine.token, library) == 200)
         let refresh = try await library.post("/token/refresh", #"{"refresh_token":"\#(stolen.refreshToken)"}"#)
         #expect(refresh.code == "refresh_token_invalid")
-        // It is gone, and looks like one that never was.
+        // A login that was ended looks like one that never existed.
         let again = try await delete("/sessions/\(id)", mine.token, library)
         #expect(again.status == 404)
         #expect(again.code == "session_not_found")
@@ -92,7 +92,7 @@ import Testing
         #expect(try await status(other, library) == 200)
     }
 
-    /// Whatever ends a session acts on the next request, and after a restart too.
+    /// A session that was ended stays ended after a restart.
     @Test(arguments: ["POST /logout", "DELETE /sessions?scope=all"])
     func theEndOutlastsARestart(request: String) async throws {
         let folder = TemporaryFolder()
@@ -107,7 +107,7 @@ import Testing
         #expect(try await status(kept, again) == 200)
     }
 
-    /// A login that has verified its password when the account is disabled, deleted or given another password.
+    /// A login whose password was verified just before the account was disabled, deleted or given another password.
     @Test(arguments: [
         OperatorRequest.disable("ada"), .delete("ada"), .passwd("ada", password: "battery staple"),
     ])
@@ -125,7 +125,7 @@ import Testing
         #expect(library.app.store.sessions.count == 0)
     }
 
-    /// Logins and the disabling of their user, many times at once: in the end nobody is logged in.
+    /// Logins at the same time as the disabling of their user, many times: in the end no session is left.
     @Test func nothingIsLeftOfLoginsThatRaceWithTheirEnd() async throws {
         let library = try await TestLibrary()
         let bob = try await library.login("bob").token

@@ -9,7 +9,7 @@ import Testing
 @testable import TestSupport
 @testable import libraryd
 
-/// A start looks at what is there before it changes anything.
+/// A start checks the files before it changes any of them.
 @Suite(.serialized) struct StartTests {
     private let folder = TemporaryFolder()
     private var home: String { folder.path + "/home" }
@@ -32,21 +32,21 @@ import Testing
         return folder
     }
 
-    /// Whichever page it is, the start that finds it names the file and leaves it as it was.
+    /// Whichever page is damaged, a start that finds the damage names the file and does not change it.
     @Test func aDamagedPageIsFoundAndNothingIsChanged() async throws {
         _ = try await makeLibrary()
         let whole = try bytes(library)
         var refused = 0
         for page in stride(from: 4096, to: whole.count, by: 4096) {
             var damaged = whole
-            // The same on each run, and no page of SQLite's.
+            // The same bytes on each run, and no valid page of SQLite.
             for offset in page..<(page + 4096) {
                 damaged[offset] = UInt8(truncatingIfNeeded: offset &* 2_654_435_761 >> 7)
             }
             try damaged.write(to: URL(fileURLWithPath: library))
             do {
                 try Store(path: library).close()
-                // A page that no table and no index uses.
+                // No table and no index uses the page.
             } catch let error as CommandError {
                 refused += 1
                 #expect(error.exit == .dataError)
@@ -67,7 +67,7 @@ import Testing
         #expect(try bytes(library) == Data())
     }
 
-    /// Only what shows that there was one makes it a loss.
+    /// An empty database is a loss only if another file shows that there was a library.
     @Test(arguments: ["", "signing.key", "signing.key.retired", "library.db.schema-3", "library.db.replaced-X"])
     func anEmptyFileIsNoLossInAnEmptyFolder(evidence: String) throws {
         try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
@@ -105,7 +105,7 @@ import Testing
         #expect(try bytes(library + suffix) == log)
     }
 
-    /// Otherwise the log would be played into the library that was restored.
+    /// Otherwise SQLite would apply the log to the restored library.
     @Test(arguments: ["-wal", "-journal"])
     func aRestoreMovesALogWithoutItsDatabaseAway(suffix: String) async throws {
         _ = try await makeLibrary()
@@ -120,7 +120,7 @@ import Testing
         #expect(try Inspection(file: library).authors == 200)
     }
 
-    /// A library that is elsewhere, on a disk that is not mounted.
+    /// The library is elsewhere, on a disk that is not mounted.
     @Test(arguments: [true, false])
     func aLinkToNothingStaysALink(isEmpty: Bool) throws {
         _ = try DataFolder(path: home)
@@ -136,7 +136,7 @@ import Testing
         try Store(path: library).close()
     }
 
-    /// A start that was cut off while it made a new library leaves nothing under its name.
+    /// A start replaces the unfinished file of a start that was killed while it made a new library.
     @Test func anUnfinishedLibraryIsMadeAnew() throws {
         _ = try DataFolder(path: home)
         try Data("half".utf8).write(to: URL(fileURLWithPath: library + ".new"))
@@ -147,7 +147,7 @@ import Testing
 
     // MARK: Readiness
 
-    /// What is known is told at once; whether the disk answers is nothing to wait for.
+    /// Readiness is answered at once from what the daemon knows, without waiting for the disk.
     @Test func aCommitThatTakesLongIsToldOf() async throws {
         let library = try await TestLibrary()
         let store = library.app.store
@@ -171,7 +171,7 @@ import Testing
         try store.checkReadiness(at: .now + .seconds(3))
     }
 
-    /// A write that could not be stored is known until one could be.
+    /// After a write that could not be stored, the daemon is not ready until a write is stored.
     @Test func aFullDiskIsToldUntilAWriteIsStored() async throws {
         let library = try await TestLibrary()
         let store = library.app.store

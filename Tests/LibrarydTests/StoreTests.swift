@@ -48,7 +48,7 @@ import Testing
         let author = try await #require(library).create("A", "1", as: token)
         library = nil
         let reopened = try await TestLibrary(folder: folder)
-        // The session lives on as well.
+        // The session is still valid too.
         let reply = try await reopened.send("GET", "/authors/1", headers: [bearer(token)])
         #expect(reply.body == author.json)
     }
@@ -145,7 +145,7 @@ import Testing
         defer { writer.close() }
         let (started, start) = AsyncStream.makeStream(of: Void.self)
         let gate = DispatchSemaphore(value: 0)
-        // The first is on the thread and no longer waits.
+        // The first write is running, so it does not count as waiting.
         async let first = writer.write { _ in
             start.finish()
             gate.wait()
@@ -165,7 +165,7 @@ import Testing
                     }
                 }
             }
-            // The two that are refused come back while the thread is still busy.
+            // The two refused writes return while the thread is still busy.
             let refused = [await group.next(), await group.next()]
             gate.signal()
             return await group.reduce(into: refused) { $0.append($1) }
@@ -174,7 +174,7 @@ import Testing
         #expect(try await first == 0)
     }
 
-    /// Writes that are accepted before closing are done; later ones are told so.
+    /// Writes that were accepted before closing are done; later ones get an error.
     @Test func closingFinishesWhatWasAccepted() async throws {
         for _ in 0..<20 {
             let path = folder.path + "/\(UUID())"
@@ -210,7 +210,7 @@ import Testing
         }
     }
 
-    /// No list that an index can serve walks through the library.
+    /// A list that an index can serve does not scan the library.
     @Test(arguments: [
         ("", "INDEX author_owner (owner=?)"), ("sort=name", "COVERING INDEX author_name (owner=?)"),
         ("sort=name:desc", "COVERING INDEX author_name (owner=?)"),
@@ -259,7 +259,7 @@ import Testing
         await lastAdmin { try await update("ada", UserPatch(admin: false)) }
         await lastAdmin { try await update("ada", UserPatch(disabled: true)) }
         await lastAdmin { try await store.deleteUser(.name("ada")) }
-        // A disabled admin administers nothing.
+        // A disabled admin does not count as an admin.
         try await update("bob", UserPatch(admin: true, disabled: true))
         await lastAdmin { try await update("ada", UserPatch(admin: false)) }
         try await update("bob", UserPatch(disabled: false))

@@ -8,7 +8,7 @@ import Testing
 @testable import TestSupport
 @testable import libraryd
 
-/// Words for the requests that these tests send.
+/// Short forms of the requests that these tests send.
 extension TestLibrary {
     func post(_ path: String, _ body: String, headers: [(String, String)] = []) async throws -> TestReply {
         try await send("POST", path, headers: headers + [("Content-Type", "application/json")], body: Array(body.utf8))
@@ -32,7 +32,7 @@ extension TestLibrary {
         return try await send("POST", "/authors" + query, headers: headers, body: Array(text.utf8))
     }
 
-    /// So many lines of NDJSON, each another author.
+    /// Lines of NDJSON, each with a different author.
     static func lines(_ range: Range<Int>) -> String {
         range.map { #"{"name":"N\#($0)","book":"B","country":"C"}"# }.joined(separator: "\n")
     }
@@ -96,7 +96,7 @@ extension TestReply {
         get throws { try AuthorPage(json: body, unknownMembers: .ignored) }
     }
 
-    /// What became of each line of a file: its number, outcome, and id or code.
+    /// The result of each line of a file: its number, its outcome, and its id or code.
     var results: [String] {
         get throws {
             #expect(status == 200)
@@ -108,7 +108,7 @@ extension TestReply {
         }
     }
 
-    /// In what this reply is another than that, but for its request's id.
+    /// The differences from another reply, without the id of the request.
     func differences(from other: TestReply) -> [String] {
         func headers(_ reply: TestReply) -> [String] {
             reply.headers.filter { $0.name != "x-request-id" }.map { "\($0.name): \($0.value)" }

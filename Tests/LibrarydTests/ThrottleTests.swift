@@ -6,7 +6,7 @@ import Testing
 @testable import TestSupport
 @testable import libraryd
 
-/// Guessing is bounded, and keeps nobody out who has been in.
+/// Guesses of passwords are limited, but never lock users out where they have logged in before.
 @Suite(.serialized) struct ThrottleTests {
     private func login(
         _ password: String, from address: String?, name: String = "ada", _ library: TestLibrary
@@ -26,7 +26,7 @@ import Testing
         try await fail(6, from: "10.0.0.1", library)
         for delay in [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900] as [Int64] {
             library.time.pass(seconds: delay - 1)
-            // The right password too: else the refusal would tell that it is right.
+            // The right password is refused too: otherwise the answer would show that it is right.
             let refused = try await login("correct horse", from: "10.0.0.1", library)
             #expect(refused.status == 429)
             #expect(refused.code == "rate_limited")
@@ -85,7 +85,7 @@ import Testing
         #expect(try await login("correct horse", from: nil, library).status == 200)
     }
 
-    /// As much of IPv6 as one client has is one address, and an IPv4 address is the same in both notations.
+    /// The network of an IPv6 address counts as one address, and so do both notations of an IPv4 address.
     @Test(arguments: [
         ("2001:db8::1", "2001:db8::ffff:2", 429), ("2001:db8::1", "2001:db8:0:1::1", 401),
         ("10.0.0.1", "::ffff:10.0.0.1", 429),
@@ -104,7 +104,7 @@ import Testing
         let stranger = try await login("correct horse", from: "10.0.2.1", library)
         #expect(stranger.status == 429)
         #expect(stranger.header("retry-after") == "86400")
-        // From where the owner has been before, the account is open, and opens for all again.
+        // Where the owner has logged in before, the account is open. A login there opens it everywhere.
         #expect(try await login("correct horse", from: "10.0.0.1", library).status == 200)
         #expect(try await login("correct horse", from: "10.0.2.1", library).status == 200)
     }
@@ -119,7 +119,7 @@ import Testing
         #expect(try await login("correct horse", from: "10.0.2.1", library).status == 200)
     }
 
-    /// The same bound wherever a password is asked for.
+    /// All endpoints that check a password share one limit.
     @Test func otherPlacesThatAskForThePasswordCountToo() async throws {
         let library = try await TestLibrary()
         let token = try await library.login("ada").token
@@ -148,7 +148,7 @@ import Testing
                 "POST", "/register", headers: [("Content-Type", "application/json")],
                 body: Registration(name: name, password: "correct horse").json, address: address)
         }
-        // What is refused for its form costs nothing and does not count.
+        // A registration with an invalid name costs nothing and does not count.
         #expect(try await register("a b", from: "10.0.0.1").status == 422)
         for number in 0..<5 {
             let reply = try await register("u\(number)", from: "10.0.0.1")
@@ -166,7 +166,8 @@ import Testing
         #expect(try await register("u7", from: "10.0.0.1").status == 201)
     }
 
-    /// A flood of names is not a way to be forgotten, nor to fill the memory, however often each fails.
+    /// A flood of names does not make the throttle forget a guesser or fill the memory, however often each name
+    /// fails.
     @Test(arguments: [1, 6])
     func aFloodOfNamesForgetsNoGuesser(failures: Int) throws {
         let throttle = Throttle { 1000 }
@@ -180,7 +181,7 @@ import Testing
         #expect(throttle.count <= 10_000)
     }
 
-    /// What nobody can have costs nothing: no hash, no memory.
+    /// A name or a password that nobody can have costs no hash and no memory.
     @Test(arguments: [String(repeating: "a", count: 65), "a b", "", "ä"])
     func aNameThatNobodyHasIsNotCounted(name: String) async throws {
         let library = try await TestLibrary()
@@ -190,7 +191,7 @@ import Testing
         #expect(library.app.authenticator.throttle.count == 0)
     }
 
-    /// Guesses that come at once are looked at no more often than those that come one by one.
+    /// Guesses at the same time get no more checks than guesses one by one.
     @Test func manyGuessesAtOnceAreNoWayAround() async throws {
         let library = try await TestLibrary()
         _ = try await library.login("ada")
@@ -215,14 +216,14 @@ import Testing
         #expect(throws: Failure.self) { try throttle.admit("ada", from: "10.0.0.1") }
     }
 
-    /// While strangers have closed the account, its owner still has all of it.
+    /// While the failures of others have closed an account, its owner can still use all of it.
     @Test func aClosedAccountIsItsOwnersStill() async throws {
         let folder = TemporaryFolder()
         var library: TestLibrary? = try await TestLibrary(folder: folder)
         _ = try await #require(library).login("ada")
         let first = try await login("correct horse", from: "10.0.0.1", #require(library))
         let token = try Login(json: first.body, unknownMembers: .ignored).token
-        // The daemon knows after a restart from where the owner comes.
+        // After a restart the daemon still knows the addresses of the owner.
         library = nil
         let again = try await TestLibrary(folder: folder)
         for host in 0..<20 { try await fail(5, from: "10.0.1.\(host)", again) }
@@ -251,7 +252,7 @@ import Testing
         #expect(Set(kept) == Set((4..<20).map { "10.0.0.\($0)" }))
     }
 
-    /// Behind a proxy the client is who the proxy says that it is, and not who the client says.
+    /// Behind a proxy, the client's address is the one that the proxy adds, not one that the client sends.
     @Test(arguments: [
         (["10.0.0.1"], 429), (["10.9.9.9, 10.0.0.1"], 429), (["10.9.9.9", "10.0.0.1"], 429),
         (["10.0.0.1, 10.0.0.2"], 401),
@@ -269,7 +270,7 @@ import Testing
         #expect(reply.status == expected)
     }
 
-    /// A proxy that tells no address is no way around, over a unix socket neither.
+    /// Without an address from the proxy, all requests count as from one address, on a Unix socket too.
     @Test(arguments: [nil, "127.0.0.1"], [[], [("X-Forwarded-For", "unknown")]])
     func aProxyThatTellsNothingIsOneAddress(peer: String?, headers: [(String, String)]) async throws {
         let library = try await TestLibrary(behindProxy: true)

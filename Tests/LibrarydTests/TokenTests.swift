@@ -8,11 +8,11 @@ import Testing
 @testable import LibraryStore
 @testable import libraryd
 
-/// Only tokens that this daemon signed, for itself, of the right type, for a live session.
+/// The daemon accepts only tokens that it signed itself, for itself, of the right type, for a live session.
 @Suite(.serialized) struct TokenTests {
     private static let key: [UInt8] = Array(0..<32)
 
-    /// Signs any header and claims with the daemon's own key: what a bug, not a thief, could bring about.
+    /// Signs any header and claims with the daemon's own key, as a bug of the daemon could.
     private static func sign(_ header: String, _ claims: String, key: [UInt8] = key) throws -> String {
         let input = Base64URL.encode(Array(header.utf8)) + "." + Base64URL.encode(Array(claims.utf8))
         let code = HMAC.sha256(Array(input.utf8), key: key)
@@ -111,7 +111,7 @@ import Testing
         let token = try await library.login("ada").token
         let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
         let last = try #require(token.last.flatMap { alphabet.firstIndex(of: $0) })
-        // 32 bytes leave two unused bits in the last letter.
+        // The last letter of 32 bytes in base64url has two unused bits (RFC 4648, section 3.5).
         for unused in 1...3 {
             #expect(try await code(token.dropLast() + String(alphabet[last ^ unused]), library) == "token_malformed")
         }
@@ -181,14 +181,14 @@ import Testing
             let end = try #require(claims.range(of: "\"", range: start.upperBound..<claims.endIndex))
             return String(claims[start.lowerBound..<end.upperBound])
         }
-        // Bob's session with Ada's name.
+        // Ada's claims with the session of Bob.
         let mixed = claims.replacing(try member("sid", claims), with: try member("sid", other.claims))
         #expect(try await code(try Self.sign(header, mixed), library) == "token_revoked")
         let unknown = claims.replacing(try member("sid", claims), with: #""sid":"nobody""#)
         #expect(try await code(try Self.sign(header, unknown), library) == "token_revoked")
     }
 
-    /// Strings that Swift takes for equal are not the same bytes: a Kelvin sign is no K.
+    /// Swift compares strings by canonical equivalence: a Kelvin sign equals a K, though its bytes differ.
     @Test func aTokenThatIsKnownHasOneSpelling() async throws {
         let library = try await TestLibrary()
         for _ in 0..<20 {

@@ -6,7 +6,7 @@ import Testing
 @testable import TestSupport
 @testable import libraryd
 
-/// A change that changes nothing is none: no version, no time, no event.
+/// A change to the same values changes neither version nor time, and makes no event.
 @Suite(.serialized) struct UnchangedTests {
     private func begun() async throws -> (library: TestLibrary, token: String, author: Author) {
         let library = try await TestLibrary()
@@ -33,7 +33,7 @@ import Testing
         #expect(after.differences(from: list) == [])
     }
 
-    /// The version is looked at first.
+    /// The version is checked before the values are compared.
     @Test func ifMatchIsHonoured() async throws {
         let (library, token, _) = try await begun()
         for (tag, status) in [("\"1-2\"", 412), ("W/\"1-1\"", 412), ("\"1-1\"", 200), ("*", 200)] {
@@ -61,7 +61,7 @@ import Testing
         #expect(try library.app.store.readers.read { try Inspection($0) }.faults == [])
     }
 
-    /// What changed nothing is not kept either.
+    /// The answer to a file that changed nothing is not stored.
     @Test func aFileThatChangesNothingTakesNoRoom() async throws {
         let (library, token, _) = try await begun()
         for _ in 0..<2 {

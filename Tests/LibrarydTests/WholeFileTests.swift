@@ -6,7 +6,7 @@ import Testing
 @testable import TestSupport
 @testable import libraryd
 
-/// Files of authors that are all or nothing, or a trial.
+/// Atomic imports and dry runs.
 @Suite(.serialized) struct WholeFileTests {
     private static let line = #"{"name":"A","book":"B","country":"C"}"#
 
@@ -27,7 +27,7 @@ import Testing
         #expect(try right.results.count == 2000)
     }
 
-    /// More than is kept in memory, in and out.
+    /// The file and its results are longer than what is held in memory.
     @Test(arguments: ["?atomic=true", "?dry_run=true"])
     func aLongFileIsOneTransaction(query: String) async throws {
         let library = try await TestLibrary()
@@ -43,7 +43,7 @@ import Testing
         #expect(try library.files == before)
     }
 
-    /// A hundred faults are told of, and the rest of a hopeless file is not looked at.
+    /// An atomic import reports a hundred faults, and does not read the rest of the file.
     @Test func aHopelessFileEndsEarly() async throws {
         let library = try await TestLibrary()
         let token = try await library.login("ada").token
@@ -54,12 +54,12 @@ import Testing
         #expect(problem.errors.last?.field == "line 101")
         #expect(problem.detail == "100 lines or more cannot be stored, so none was.")
         #expect(try await library.list(as: token) == [])
-        // A trial is told of each.
+        // A dry run reports each fault.
         let trial = try await library.sendFile(String(repeating: "x\n", count: 5000), "?dry_run=true", as: token)
         #expect(try trial.results.count == 5000)
     }
 
-    /// Each takes room on the disk, and the writer for seconds: two of a user at once, and none for good.
+    /// Each such file takes room on the disk, and seconds of the writer, so a user may send only two at once.
     @Test func thereAreOnlySoManyFiles() async throws {
         let library = try await TestLibrary()
         let (ada, bob) = (try await library.login("ada").token, try await library.login("bob").token)
@@ -82,13 +82,13 @@ import Testing
             #expect(try await send(ada) {}.status == 200)
         }
         #expect(outer.status == 200)
-        // A file that is refused gives its place back too.
+        // A file that was refused does not count any more either.
         for _ in 0..<5 {
             #expect(try await library.sendFile("x", "?atomic=true", as: ada).status == 422)
         }
     }
 
-    /// The daemon does not wait for a long transaction when it is to stop.
+    /// A daemon that stops cancels a long transaction.
     @Test func aFileThatIsCancelledChangesNothing() async throws {
         let library = try await TestLibrary()
         _ = try await library.login("ada")
@@ -108,7 +108,7 @@ import Testing
         #expect(try library.count("author_event") == 0)
     }
 
-    /// Two bytes of a file make a hundred of its answer.
+    /// Two bytes of a file can make a hundred bytes of results, so the results have a limit.
     @Test func anAnswerHasAnEnd() throws {
         let library = TemporaryFolder()
         var report = BulkReport(SpooledFile(folder: library.path), isAtomic: false, longest: 1 << 20)
@@ -119,7 +119,7 @@ import Testing
         #expect(report.results.count <= 1 << 20 + 100)
     }
 
-    /// Where the library has no room for it, or no folder any more.
+    /// The folder of the library, where the file is gathered, is missing.
     @Test func aFileThatCannotBeGatheredChangesNothing() async throws {
         let library = try await TestLibrary()
         let token = try await library.login("ada").token

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct AuthorLinesTests {
-    /// Reads a file that comes in pieces of that many bytes.
+    /// Reads a file in pieces of that many bytes.
     private func read(_ text: [UInt8], _ format: AuthorLines.Format, pieces: Int) throws -> [String] {
         var lines = AuthorLines(format, unknownMembers: .ignored)
         var told: [String] = []
@@ -65,7 +65,7 @@ import Testing
             ])
     }
 
-    /// Neither fields nor names without end.
+    /// The fields and the names of a hostile line are bounded.
     @Test func aHostileLineTakesLittle() throws {
         var lines = AuthorLines(.csv, unknownMembers: .rejected)
         lines.append(Array("name,book,country\n".utf8))

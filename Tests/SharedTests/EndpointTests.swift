@@ -3,9 +3,9 @@ import Shared
 import TestSupport
 import Testing
 
-/// The list of all endpoints, by which a wrong method is told from a wrong path.
+/// The list of all endpoints, by which the daemon distinguishes a wrong method from a wrong path.
 struct EndpointTests {
-    /// Names of the declared endpoints and of those in the list, as the source has them.
+    /// The names of the declared endpoints and of the listed endpoints, read from the source.
     private static func names() throws -> (declared: [String], listed: [String]) {
         let path = Program.repository + "/Sources/Shared/Endpoint.swift"
         let source = try String(contentsOfFile: path, encoding: .utf8)

@@ -2,19 +2,19 @@ import Shared
 import TestSupport
 import Testing
 
-/// The form of each value on the wire. A released literal is never changed, only added to.
+/// The JSON of each value. A released literal is never changed; members may be added.
 @Suite struct GoldenTests {
     private func survives<Value: JSONReadable & JSONWritable & Equatable>(_ type: Value.Type, _ text: String) throws {
         let value = try Value(json: Array(text.utf8), unknownMembers: .rejected)
         #expect(String(decoding: value.json, as: UTF8.self) == text)
-        // A younger daemon may say more.
+        // A newer daemon may send more members.
         let more = text.dropLast() + #","from_the_future":[1]}"#
         #expect(try Value(json: Array(more.utf8), unknownMembers: .ignored) == value)
         let error = #expect(throws: InvalidFields.self) {
             try Value(json: Array(more.utf8), unknownMembers: .rejected)
         }
         #expect(error?.errors.map(\.field) == ["from_the_future"])
-        // Each member is needed, or its absence is a value.
+        // A value that is not an object is refused.
         #expect(throws: InvalidFields.self) { try Value(json: Array("[]".utf8), unknownMembers: .ignored) }
     }
 

@@ -15,7 +15,7 @@ import Testing
         return bytes
     }
 
-    /// Wherever the boundary between memory and file is met, and whatever the pieces.
+    /// Whatever the sizes of the pieces, and on either side of the boundary between memory and file.
     @Test(
         arguments: [
             ([], 1), ([5], 2), ([SpooledFile.largestPiece], 1000), ([SpooledFile.largestPiece, 1], 4096),
@@ -37,7 +37,7 @@ import Testing
             try spool.forEachPiece { gathered += $0 }
             #expect(gathered == expected)
             #expect(try spool.bytes(from: expected.count) == [])
-            // Once more from the beginning, and shorter or longer makes no difference.
+            // The second round fills the file again from its beginning.
             try spool.removeAll()
             #expect(spool.count == 0)
             #expect(try all(spool) == [])
@@ -56,7 +56,7 @@ import Testing
         #expect(failure?.description == "a temporary file in \(folder.path): No such file or directory")
     }
 
-    /// Whatever the authors' lines are cut into.
+    /// Lines are read whole, wherever the pieces of the file end.
     @Test(arguments: AuthorLines.Format.allCases)
     func authorsAreReadOneByOne(format: AuthorLines.Format) throws {
         let spool = SpooledFile(folder: folder.path)

@@ -5,10 +5,10 @@ import Testing
     @Test(
         arguments: [
             ([], ""), (Array("aé📚".utf8), "aé📚"), ([0xFF], "\u{10FFFF}"), ([0x61, 0x80, 0x62], "a\u{10FF80}b"),
-            // A character that is cut short, one that is too long a form, a surrogate.
+            // A truncated character, an overlong form, a surrogate (RFC 3629).
             ([0xE2, 0x82], "\u{10FFE2}\u{10FF82}"), ([0xC0, 0xAF], "\u{10FFC0}\u{10FFAF}"),
             ([0xED, 0xA0, 0x80], "\u{10FFED}\u{10FFA0}\u{10FF80}"),
-            // The last letters of the private use area are bytes like any others.
+            // U+10FF80 to U+10FFFF stand for stray bytes, so UTF-8 that has these characters is decoded byte by byte.
             ([0xF4, 0x8F, 0xBF, 0xBF], "\u{10FFF4}\u{10FF8F}\u{10FFBF}\u{10FFBF}"),
         ] as [([UInt8], String)])
     func bytesAreTextAndBack(bytes: [UInt8], text: String) {

@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Which module may import which. SwiftPM lets a file import whatever some other target has built.
+/// Which module may import which. SwiftPM lets a file import any module that another target has built.
 struct WallTests {
-    /// What each may import besides Swift's own modules, Foundation and Glibc.
+    /// The modules that each module may import, besides Swift's own modules, Foundation and Glibc.
     private static let allowed: [String: Set<String>] = [
         "CCurl": [],
         "Shared": ["SystemPackage"],
@@ -48,7 +48,7 @@ struct WallTests {
         for (file, name) in imports { #expect(allowed.contains(name), "\(module)/\(file) imports \(name)") }
     }
 
-    /// Tests of modules are built with their own modules; what supports them is built like any other target.
+    /// `TestSupport` is an ordinary target, not a test target, so it must not import a program.
     @Test func testSupportNeedsNoProgram() throws {
         for (file, name) in try Self.imports(of: "../Tests/TestSupport") {
             #expect(!["libraryd", "libctl"].contains(name), "\(file) imports \(name)")

@@ -1,6 +1,6 @@
 public import Shared
 
-/// The fields that the origin tutorial has, by name: tests speak of them one by one.
+/// The fields of the origin tutorial's author as properties, because many tests name a single field.
 extension AuthorValues {
     public var name: String { self[text: .name] ?? "" }
     public var book: String { self[text: .book] ?? "" }

@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// Listens on a free port of this machine and answers each connection with the same bytes, or never.
+/// Listens on a free port of this machine and sends the same answer, or none, on each connection.
 public final class FakeServer: Sendable {
     private let listener: Int32
     public let port: UInt16
@@ -9,11 +9,11 @@ public final class FakeServer: Sendable {
 
     private struct State {
         var requests: [String] = []
-        /// Connections that get no answer stay open.
+        /// Connections without an answer. They stay open until the server is released.
         var silent: [Int32] = []
     }
 
-    /// - Parameter answer: `nil` to take requests and never answer.
+    /// - Parameter answer: `nil` to read requests and never answer.
     public init(answer: String?) throws {
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
@@ -40,13 +40,13 @@ public final class FakeServer: Sendable {
     }
 
     deinit {
-        // Wakes the thread, which `close` would not.
+        // Makes `accept` return in the thread above, which `close` does not.
         shutdown(listener, Int32(SHUT_RDWR))
         close(listener)
         for connection in state.withLock({ $0.silent }) { close(connection) }
     }
 
-    /// An answer with the head that a body needs.
+    /// An HTTP answer with the header fields that a body needs.
     public static func http(_ status: String, type: String = "application/json", headers: String = "", _ body: String)
         -> String
     {
@@ -54,7 +54,7 @@ public final class FakeServer: Sendable {
             + headers + "\r\n" + body
     }
 
-    /// A refusal in the daemon's own form.
+    /// An error answer as the daemon writes it.
     public static func problem(_ status: Int, _ code: String, headers: String = "") -> String {
         let body = """
             {"type":"about:blank","title":"T","status":\(status),"detail":"It is so.","code":"\(code)","message":"M",\
@@ -64,7 +64,7 @@ public final class FakeServer: Sendable {
     }
 
     public var address: String { "http://127.0.0.1:\(port)" }
-    /// Each as it came: head and body.
+    /// Head and body of each request, as received.
     public var requests: [String] { state.withLock { $0.requests } }
 
     private func serve(_ connection: Int32, _ answer: String?) {
@@ -81,7 +81,7 @@ public final class FakeServer: Sendable {
         guard let answer else { return state.withLock { $0.silent.append(connection) } }
         _ = send(connection, answer, answer.utf8.count, Int32(MSG_NOSIGNAL))
         shutdown(connection, Int32(SHUT_WR))
-        // A close before all is read would be a reset, which can overtake the answer.
+        // A close with unread input sends a reset, by which the client may lose the answer (RFC 9112, section 9.6).
         while recv(connection, &buffer, buffer.count, 0) > 0 {}
         close(connection)
     }

@@ -1,16 +1,16 @@
 import Foundation
 import GRDB
 
-/// A database of the tutorial.
+/// Makes databases like those of the tutorial's Flask server.
 public enum FlaskDatabase {
-    /// Makes one of SQL statements.
+    /// Makes a database with SQL statements.
     public static func make(_ path: String, _ sql: String) throws {
         let queue = try DatabaseQueue(path: path)
         try queue.writeWithoutTransaction { try $0.execute(sql: sql) }
         try queue.close()
     }
 
-    /// Makes one of those that `Tests/Fixtures/flask/make` wrote with real Werkzeug.
+    /// Makes a database from one of the files that `Tests/Fixtures/flask/make` wrote with real Werkzeug.
     public static func make(_ path: String, fixture name: String) throws {
         let sql = try String(
             contentsOfFile: Program.repository + "/Tests/Fixtures/flask/\(name).sql", encoding: .utf8)

@@ -1,14 +1,15 @@
 import Foundation
 import GRDB
 
-/// A database whose pages lead to the same rows again and again (https://www.sqlite.org/fileformat2.html#b_tree_pages).
+/// A database whose pages lead to the same rows again and again
+/// (https://www.sqlite.org/fileformat2.html#b_tree_pages).
 public enum ForgedDatabase {
-    /// The root page of a table becomes one above `levels` of pages, each of which names the next one `fan` times, down
-    /// to a leaf with the table's last row: a scan meets it `fan` to the power of `levels` times. All rows are there
-    /// once as well.
+    /// Replaces the root page of a table by an interior page with two children. The first is a leaf with all rows.
+    /// The second is the top of `levels` interior pages, each of which names the next page `fan` times, down to a
+    /// leaf with the last row: a scan reads that row `fan` to the power of `levels` times.
     /// - Parameters:
-    ///   - path: of a database without a log, whose table fits in one page.
-    ///   - table: `sqlite_schema` as well.
+    ///   - path: of a database without a write-ahead log. The table fits in one page.
+    ///   - table: may be `sqlite_schema`.
     public static func fold(_ path: String, table: String, levels: Int, fan: Int) throws {
         let queue = try DatabaseQueue(path: path)
         let (root, pageSize) = try queue.read { db in
@@ -41,7 +42,7 @@ public enum ForgedDatabase {
             let left = children.dropLast()
             var content = pageSize
             for (index, child) in left.enumerated() {
-                // The number of the child, and a row id, which a scan does not look at.
+                // A cell: the page number of the child, and a row id, which a scan does not read.
                 content -= 5
                 page.replaceSubrange(content..<content + 5, with: bytes(child, 4) + [1])
                 page.replaceSubrange(start + 12 + 2 * index..<start + 14 + 2 * index, with: bytes(content))

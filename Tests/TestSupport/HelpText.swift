@@ -1,6 +1,6 @@
-/// Reads what `--help` prints.
+/// Reads the output of `--help`.
 public enum HelpText {
-    /// The arguments and options that are listed without a word about them.
+    /// The arguments and options that are listed without a description.
     public static func silentArguments(_ help: String) -> [String] {
         let lines = help.split(separator: "\n", omittingEmptySubsequences: false)
         return lines.indices.filter { index in

@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// A real program from the build folder, or from the system.
+/// A real program from the build folder or from the system.
 public enum Program {
     /// The folder of the products that were built together with the tests.
     public static var buildFolder: String {
@@ -17,11 +17,11 @@ public enum Program {
             .deletingLastPathComponent().path
     }
 
-    /// Whether one process may trace another here, which some containers forbid. Tests that need it are then reported
-    /// as skipped.
+    /// Whether one process may trace another here, which some containers forbid. If not, the tests that need it are
+    /// reported as skipped.
     public static let mayTrace = succeeds("/usr/bin/strace", "-f", "-o", "/dev/null", "true")
 
-    /// Whether a program may have file systems of its own here, which some containers forbid too.
+    /// Whether a program may mount file systems in a namespace of its own here, which some containers forbid.
     public static let mayMount = succeeds(
         "/usr/bin/unshare", "--map-root-user", "--mount", "mount", "-t", "tmpfs", "none", "/mnt")
 
@@ -36,13 +36,13 @@ public enum Program {
     }
 
     public struct Result: Sendable {
-        /// The exit code, or 128 and the number of the signal.
+        /// The exit code, or 128 plus the number of the signal that ended the program.
         public let code: Int32
         public let output: String
         public let error: String
     }
 
-    /// Runs a program to its end, at most two minutes.
+    /// Runs a program and waits for its end.
     public static func run(
         _ path: String, _ arguments: [String], environment: [String: String] = [:], input: String = "",
         folder: String? = nil
@@ -64,13 +64,13 @@ public enum Program {
     }
 }
 
-/// The real `libraryd` on a free port and a folder of its own. It is killed with the last reference to it.
+/// The real `libraryd` on a free port and with a folder of its own. Releasing the last reference kills the process.
 public final class Daemon: Sendable {
     public let folder: TemporaryFolder
     private let process = Mutex<Process?>(nil)
     private let addressText = Mutex("")
 
-    /// - Parameter launcher: a program, and its arguments, that runs the daemon: `strace`.
+    /// - Parameter launcher: a program that runs the daemon, such as `strace`, and its arguments.
     public init(
         folder: TemporaryFolder = TemporaryFolder(), arguments: [String] = [], launcher: [String] = []
     ) async throws {
@@ -88,16 +88,17 @@ public final class Daemon: Sendable {
     public var address: String { addressText.withLock { $0 } }
     public var port: UInt16 { UInt16(address.split(separator: ":").last ?? "") ?? 0 }
     public var data: String { folder.path + "/data" }
-    /// The daemon's own, not the launcher's, unless the launcher became the daemon and keeps its folder to itself. No
-    /// signal reaches 0x7FFFFFFF.
+    /// The process id of the daemon, from its lock file. If a launcher mounted the data folder in a namespace of its
+    /// own, that file cannot be read here: then the process id of the launcher, which has become the daemon (`exec`).
+    /// Without either, 0x7FFFFFFF, which no process has.
     public var pid: Int32 {
         let text = try? String(contentsOfFile: data + "/libraryd.lock", encoding: .utf8)
         return text.flatMap { Int32($0.dropLast()) } ?? process.withLock { $0?.processIdentifier } ?? .max
     }
-    /// What the daemon has logged.
+    /// The text that the daemon has logged.
     public var log: String { (try? String(contentsOfFile: folder.path + "/log", encoding: .utf8)) ?? "" }
 
-    /// Starts the daemon and returns once it listens.
+    /// Starts the daemon and returns when it listens.
     public func start(_ arguments: [String] = [], launcher: [String] = []) async throws {
         let daemon = Process()
         let command = launcher + [Program.path("libraryd"), "--data", data, "--listen", "127.0.0.1:0"] + arguments
@@ -125,7 +126,7 @@ public final class Daemon: Sendable {
         process.withLock { $0 = daemon }
     }
 
-    /// What comes up to the end of a line, or to the end. `FileHandle.availableData` traps when a signal interrupts it.
+    /// Reads to the end of a line or of the file. `FileHandle.availableData` traps when a signal interrupts it.
     private static func line(from descriptor: Int32) -> String {
         var line: [UInt8] = []
         var byte: UInt8 = 0
@@ -138,7 +139,7 @@ public final class Daemon: Sendable {
         }
     }
 
-    /// Sends a signal and waits for the end; returns the exit code, or 128 and the number of the signal.
+    /// Sends a signal and waits for the end. Returns the exit code, or 128 plus the number of the signal.
     public func end(_ signal: Int32) async throws -> Int32 {
         let daemon = try require(process.withLock { $0 })
         kill(pid, signal)
@@ -167,9 +168,9 @@ public final class Daemon: Sendable {
         }
     }
 
-    /// Sends bytes on a connection of their own and returns what comes back until it closes, or nothing more comes for
-    /// a while.
-    /// - Parameter reset: ends the connection with a reset (`SO_LINGER` of 0) and reads nothing.
+    /// Sends bytes on a new connection. Returns the bytes that the daemon sends until it closes the connection, or
+    /// until it has sent nothing for 2 seconds.
+    /// - Parameter reset: end the connection with a reset (`SO_LINGER` of 0 seconds, socket(7)) and read nothing.
     public func send(raw bytes: [UInt8], reset: Bool = false) throws -> String {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }

@@ -1,28 +1,28 @@
 import Foundation
 import Synchronization
 
-/// A real program with a terminal of its own in front of it: it is what `/dev/tty` opens, and Control-C interrupts.
+/// A real program on a terminal of its own: `/dev/tty` opens this terminal, and Control-C interrupts the program.
 public final class PseudoTerminal: Sendable {
     private let master: Int32
     private let pid: pid_t
     private let state = Mutex(State())
 
-    // TIOCSPTLCK and TIOCGPTN are macros that Swift does not see; nor does it see posix_openpt, which needs
-    // _XOPEN_SOURCE.
+    // TIOCSPTLCK and TIOCGPTN (ioctl_tty(2)) are macros that Swift does not import. posix_openpt is not imported
+    // either: it needs _XOPEN_SOURCE.
     private static let setLock: UInt = 0x4004_5431
     private static let getNumber: UInt = 0x8004_5430
 
     private struct State {
         var received: [UInt8] = []
-        /// Up to where it has been waited for.
+        /// The number of bytes of `received` that a ``wait(for:)`` has returned.
         var seen = 0
         var hasEnded = false
     }
 
     /// Starts the program.
     /// - Parameters:
-    ///   - input: file that standard input is read from instead.
-    ///   - output: file that standard output is written to instead.
+    ///   - input: file from which standard input is read, instead of the terminal.
+    ///   - output: file to which standard output is written, instead of the terminal.
     public init(
         _ path: String, _ arguments: [String] = [], environment: [String: String] = [:], input: String? = nil,
         output: String? = nil, rows: UInt16 = 24, columns: UInt16 = 80
@@ -52,7 +52,7 @@ public final class PseudoTerminal: Sendable {
         close(master)
     }
 
-    /// Types. `\r` is the Enter key, `\u{3}` is Control-C.
+    /// Types the keys. `\r` is Enter, `\u{3}` is Control-C.
     public func send(_ keys: String) { send(Array(keys.utf8)) }
 
     public func send(_ bytes: [UInt8]) {
@@ -64,20 +64,20 @@ public final class PseudoTerminal: Sendable {
         }
     }
 
-    /// Whether what is typed is shown. Asked after a prompt it tells whether the prompt hides the answer.
+    /// Whether the terminal shows what is typed. After a prompt, this says whether the prompt hides the answer.
     public var echoes: Bool {
         var settings = termios()
         return tcgetattr(master, &settings) == 0 && settings.c_lflag & tcflag_t(ECHO) != 0
     }
 
-    /// Reads on until the text has come, and returns all that came since the last wait.
-    /// - Throws: ``Missing``, with what did come, if the program ends or nothing has come for 30 seconds.
+    /// Reads until the text has come, and returns all output since the last wait.
+    /// - Throws: ``Missing``, with the output so far, if the program ends or is silent for 30 seconds.
     @discardableResult
     public func wait(for text: String) async throws -> String {
         try await wait(for: [text])
     }
 
-    /// The same until all the texts have come, in whatever order.
+    /// Reads until all the texts have come, in any order.
     @discardableResult
     public func wait(for texts: [String]) async throws -> String {
         let found = await Program.withoutBlocking { [self] in
@@ -90,8 +90,7 @@ public final class PseudoTerminal: Sendable {
         return found
     }
 
-    /// Reads to the end of the program; returns its exit code, or 128 and the number of the signal, and all that it has
-    /// ever shown.
+    /// Reads until the program ends. Returns its exit code, or 128 plus the number of the signal, and all its output.
     public func end() async throws -> (code: Int32, output: String) {
         let isDone = await Program.withoutBlocking { [self] in
             while readMore() {}
@@ -116,7 +115,7 @@ public final class PseudoTerminal: Sendable {
         }
     }
 
-    /// Whether anything came.
+    /// Reads once, with a timeout of 30 seconds. Returns whether any bytes came.
     private func readMore() -> Bool {
         var descriptor = pollfd(fd: master, events: Int16(POLLIN), revents: 0)
         var buffer = [UInt8](repeating: 0, count: 4096)
@@ -127,7 +126,7 @@ public final class PseudoTerminal: Sendable {
             let count = read(master, &buffer, buffer.count)
             if count < 0, errno == EINTR { continue }
             return state.withLock { state in
-                // EIO: nothing has the terminal open any more.
+                // EIO: no process has the terminal open any more.
                 state.hasEnded = count <= 0
                 if count > 0 { state.received += buffer[..<count] }
                 return count > 0

@@ -6,7 +6,7 @@ public final class Shell: Sendable {
         case bash, zsh, fish
     }
 
-    /// Where one is missing, the tests that need it are reported as skipped.
+    /// If a shell is missing, the tests that need it are reported as skipped.
     public static let areInstalled = Kind.allCases.allSatisfy {
         FileManager.default.isExecutableFile(atPath: path($0))
     }
@@ -47,10 +47,10 @@ public final class Shell: Sendable {
 
     private static func path(_ kind: Kind) -> String { "/usr/bin/\(kind.rawValue)" }
 
-    /// The words that the shell offers for what is typed, as they are to it once they are on the line.
-    /// - Parameter typed: without quotes.
+    /// The words that the shell offers for `typed`, without the shell's quotes.
+    /// - Parameter typed: a command line without quotes.
     public func candidates(_ typed: String) async throws -> [String] {
-        // Keys that put all candidates on the line, which then becomes that of a command that shows its words.
+        // The keys that insert all candidates. `printf` before the line then shows its words.
         let insert = [.bash: "\u{1B}*", .zsh: "\u{18}a"][kind]
         let asked = #"libctl (complete -C '\#(typed)' | string replace -r '\t.*' '') end"#
         terminal.send(insert.map { typed + $0 + "\u{1}printf '<%s>' \u{5} end\r" } ?? "printf '<%s>' \(asked)\r")
@@ -61,7 +61,7 @@ public final class Shell: Sendable {
         return Array(words.split(separator: "<").map { String($0.prefix { $0 != ">" }) }.dropFirst(before).dropLast())
     }
 
-    /// The words of the line once TAB has completed what is typed, each in `<>`, as they are to the shell.
+    /// The words of the line after TAB has completed `typed`: each in `<>`, without the shell's quotes.
     public func words(_ typed: String) async throws -> String {
         terminal.send(typed + "\t\u{1}printf '<%s>' \u{5} end\r")
         let shown = try await terminal.wait(for: "<end>")
@@ -70,8 +70,8 @@ public final class Shell: Sendable {
         return String(shown[start.lowerBound...].dropLast("<end>".count))
     }
 
-    /// What the shell shows when TAB is pressed until it lists, until all the texts have come. The last thing to ask of
-    /// it.
+    /// The output of the shell after as many TABs as it needs to list candidates, up to the last of the texts. The
+    /// shell cannot be used afterwards.
     public func listing(_ typed: String, upTo texts: [String]) async throws -> String {
         terminal.send(typed + (kind == .bash ? "\t\t" : "\t"))
         return try await terminal.wait(for: texts)

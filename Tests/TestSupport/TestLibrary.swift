@@ -9,12 +9,12 @@ import NIOEmbedded
 public import Shared
 import Synchronization
 
-/// A library of its own, on a real database in a folder of its own, behind the daemon's real router.
+/// A library on a real database, in a folder of its own, behind the daemon's real router.
 public final class TestLibrary: Sendable {
     public let folder: TemporaryFolder
-    /// The time that the daemon sees. It stands still until a test moves it.
+    /// The clock of the daemon. It stands still until a test moves it.
     public let time: TestTime
-    /// What the daemon has logged: level and message.
+    /// The log of the daemon: level and message.
     let log = TestLog()
     let app: App
     private let responder: RouterResponder<GuestContext>
@@ -30,7 +30,7 @@ public final class TestLibrary: Sendable {
             store: try Store(path: folder.path + "/library.db", uptime: { time.uptime }),
             keys: KeyFiles(folder: folder.path),
             tokenLifetime: TimeSpan(seconds: 1800), refreshLifetime: TimeSpan(seconds: 30 * 86400),
-            // Cheap, so that a test can have many users; the real cost has a test of its own.
+            // Cheap, so that a test can have many users. Another test checks the real cost.
             passwords: Passwords(cost: .init(logN: 4, r: 8, p: 1)),
             behindProxy: behindProxy, clock: Clock(now: { time.now }, uptime: { time.uptime }),
             logger: Logger(label: "test") { [log] _ in log })
@@ -41,12 +41,12 @@ public final class TestLibrary: Sendable {
         app.store.close()
     }
 
-    /// Names of all that is in its folder.
+    /// The names in the folder.
     public var files: [String] {
         get throws { try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() }
     }
 
-    /// Gives its folder another name, or its own again.
+    /// Renames the folder, or renames it back.
     public func hideFolder(_ hides: Bool) throws {
         let (shown, hidden) = (folder.path, folder.path + "-hidden")
         try FileManager.default.moveItem(atPath: hides ? shown : hidden, toPath: hides ? hidden : shown)
@@ -72,18 +72,18 @@ public final class TestLibrary: Sendable {
             }))
     }
 
-    /// Does what `libraryd key rotate` does.
+    /// Does what `libraryd key rotate` does while the daemon runs.
     public func rotateKey() async throws {
         _ = try await app.perform(OperatorRequest.rotateKey)
     }
 
-    /// How many logins there are.
+    /// The number of sessions in memory.
     public var sessionCount: Int { app.store.sessions.count }
 
     /// Sends one request through the router.
     /// - Parameters:
-    ///   - address: of the client; without it the request is as from the unix socket.
-    ///   - meanwhile: happens when half of the body has come.
+    ///   - address: of the client; `nil` for a request on the Unix socket.
+    ///   - meanwhile: runs between the two halves of the body.
     public func send(
         _ method: String, _ path: String, headers: [(String, String)] = [], body: [UInt8] = [],
         address: String? = nil, meanwhile: (@Sendable () async throws -> Void)? = nil
@@ -125,10 +125,10 @@ public final class TestLibrary: Sendable {
     }
 }
 
-/// What the router answered.
+/// The answer of the router.
 public struct TestReply: Sendable {
     public let status: Int
-    /// Names in lower case.
+    /// Names are in lower case.
     public let headers: [(name: String, value: String)]
     public let body: [UInt8]
 
@@ -145,7 +145,7 @@ public struct TestReply: Sendable {
     public var text: String { String(decoding: body, as: UTF8.self) }
 }
 
-/// Keeps what is logged.
+/// Stores the log.
 struct TestLog: LogHandler {
     var metadata: Logger.Metadata = [:]
     var logLevel = Logger.Level.info
@@ -175,14 +175,14 @@ public final class TestTime: Sendable {
 
     public var now: Timestamp { current.withLock { $0 } }
 
-    /// Sets the clock.
+    /// Sets the clock forward. The uptime does not change.
     public func advance(seconds: Int64) {
         current.withLock { $0 = $0.adding(seconds: seconds) }
     }
 
     private let passed = Mutex<Int64>(1000)
 
-    /// The time since the machine was started, which only passes.
+    /// Seconds since the machine was started. Setting the clock does not change them.
     public var uptime: Int64 { passed.withLock { $0 } }
 
     public func pass(seconds: Int64) {
@@ -190,7 +190,7 @@ public final class TestTime: Sendable {
     }
 }
 
-/// A private folder that goes away with the last reference to it.
+/// A private folder, deleted with the last reference to it.
 public final class TemporaryFolder: Sendable {
     public let path: String
 
@@ -205,7 +205,7 @@ public final class TemporaryFolder: Sendable {
     }
 }
 
-/// Fails the test that asks for what is not there.
+/// A value that a test needs is missing: fails the test.
 public struct Missing: Error {
     let what: String
 

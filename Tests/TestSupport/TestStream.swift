@@ -3,7 +3,7 @@ import Hummingbird
 import NIOCore
 import NIOEmbedded
 
-/// A reply that goes on, read as it comes. Its connection, and the time there, are the test's.
+/// A reply that goes on, read piece by piece. The test closes its connection and moves the clock of its event loop.
 final class TestStream {
     /// The reply without its body.
     let reply: TestReply
@@ -28,7 +28,7 @@ final class TestStream {
         writing.cancel()
     }
 
-    /// The lines up to the next empty one; `nil` at the end.
+    /// The lines before the next empty line; `nil` at the end.
     func next() async -> [Substring]? {
         while true {
             if let end = text.firstRange(of: "\n\n") {
@@ -41,13 +41,13 @@ final class TestStream {
         }
     }
 
-    /// The client goes away. Returns once the daemon has seen it.
+    /// Closes the connection, as a client does. Returns when the daemon has noticed.
     func close() async throws {
         try await channel.close()
         try? await writing.value
     }
 
-    /// Time passes for this connection only.
+    /// Moves the clock of this connection's event loop and no other clock.
     func pass(seconds: Int64) async {
         await channel.testingEventLoop.advanceTime(by: .seconds(seconds))
     }
