@@ -3,7 +3,7 @@
 
 #include <dlfcn.h>
 
-// The major version of the ABI that the header describes (https://curl.se/libcurl/abi.html).
+// libcurl with the ABI version that the header describes (https://curl.se/libcurl/abi.html).
 static const char library[] = "libcurl.so.4";
 
 static __typeof__(&curl_easy_init) easy_init;

@@ -2,7 +2,7 @@ import ArgumentParser
 import Glibc
 import Shared
 
-/// One request as it is, with the token that belongs to the server.
+/// Sends one request that the user writes out, with the token of the login at the server.
 struct APICommand: ParsableCommand, ContextCommand {
     static let title = "api"
     static let configuration = CommandConfiguration(
@@ -52,10 +52,10 @@ struct APICommand: ParsableCommand, ContextCommand {
 
     func validate() throws {
         guard Self.methods.contains(verb) else {
-            // It may be anything: whoever forgets the method gives something else first.
+            // Not quoted: if the method was forgotten, the first argument may be anything, such as a secret.
             throw ValidationError("the first argument is not a method: \(Self.methods.joined(separator: ", "))")
         }
-        // Without the slash the path could name another host.
+        // The path is appended to the origin of the server: a path such as `@example.org` would name another host.
         guard path.hasPrefix("/"), path.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "#") })
         else { throw ValidationError("the path must begin with a slash, and everything but ASCII must be escaped") }
         let hasFields = !rawField.isEmpty || !field.isEmpty
@@ -91,9 +91,9 @@ struct APICommand: ParsableCommand, ContextCommand {
         let needsBody = ["POST", "PUT", "PATCH"].contains(verb)
         let request = TransportRequest(
             method: verb, path: path, headers: headers, body: (body ?? (needsBody ? [] : nil)).map { .bytes($0) },
-            // What is sent takes its time too, and may keep the daemon busy.
+            // A request with a body gets a longer timeout, for the upload and for the daemon's work on the body.
             patience: .piece(seconds: body == nil ? 60 : 600), receive: show)
-        // What has been shown cannot be taken back, so nothing is asked for twice.
+        // Not repeated after a reply that broke off: part of that reply may have been printed.
         let reply = try context.client.exchange(request, isRepeatable: false)
         if isFirst { try show(reply, []) }
     }
@@ -128,9 +128,9 @@ struct APICommand: ParsableCommand, ContextCommand {
         text.hasPrefix("-") ? Int64(decimal: text.dropFirst()).flatMap { $0 > 0 ? -$0 : nil } : Int64(decimal: text)
     }
 
-    /// The whole of it may be a secret, so a message names it by its place.
+    /// Splits `NAME=VALUE`. The error names the option by its number, because the text may contain a secret.
     private static func parse(field: String, _ name: String) throws -> (String, String) {
-        // Scalars: a combining mark makes another character of the sign.
+        // Searched by scalars: `=` followed by a combining mark is another `Character` than `=`.
         let scalars = field.unicodeScalars
         guard let equals = scalars.firstIndex(of: "="), equals != scalars.startIndex else {
             throw CommandError(.usage, "\(name) is not NAME=VALUE")

@@ -1,7 +1,7 @@
 import Glibc
 import Shared
 
-/// All that a command may touch.
+/// Everything that a command may use: input and output, options, server, client, credentials.
 final class CommandContext {
     let io: IO
     let options: GlobalOptions
@@ -10,15 +10,15 @@ final class CommandContext {
     let output: Output
     let diagnostics: Diagnostics
     let credentials: CredentialsFile
-    /// Where `config.json` and `credentials.json` are.
+    /// The folder of `config.json` and `credentials.json`.
     let folder: String
-    /// Which of several logins to use, if anything says so.
+    /// The user whose login to use, if the flag, `LIBCTL_USER` or `config.json` names one.
     let user: String?
     let config: Config?
-    /// A login that was renewed and could not be written down yet, with the one in whose place it comes.
+    /// A refreshed login that could not be saved yet (`new`), and the login that it replaces (`old`).
     var unkept: (old: Credential, new: Credential)?
 
-    /// - Parameter readsConfig: whether `config.json` has to be right.
+    /// - Parameter readsConfig: whether to read `config.json`, which must then be valid.
     init(_ options: GlobalOptions, io: IO, readsConfig: Bool = true) throws {
         var io = io
         if options.noInput { io.terminal = nil }
@@ -41,14 +41,14 @@ final class CommandContext {
             })
     }
 
-    /// Chooses: the flag, `LIBCTL_USER`, `config.json`.
+    /// The first of: the flag, `LIBCTL_USER`, `config.json`.
     private static func chooseUser(flag: String?, io: IO, config: Config?) throws -> String? {
         let given: (name: String, source: String, status: ExitStatus)? =
             if let flag { (flag, "--user", .usage) } else {
                 try io.text("LIBCTL_USER").map { ($0, "LIBCTL_USER", .configuration) }
             }
         guard let given else { return config?[.user] }
-        // What is behind the colon would be a password, as other programs take it.
+        // Other programs, such as curl, take `NAME:PASSWORD`. The error does not repeat the value, which may be that.
         guard !given.name.contains(":") else {
             throw CommandError(
                 given.status, "\(given.source) takes a name, and names have no colon",
@@ -57,8 +57,9 @@ final class CommandContext {
         return given.name
     }
 
-    /// Calls `body` with an `Authorization` value, refreshing the token first if it has expired, and once more if the
-    /// daemon says so, or no longer knows the key that signed it.
+    /// Calls `body` with a value for `Authorization`. Refreshes the token first if it expires within 10 seconds.
+    /// Refreshes it and calls `body` again if the daemon reports the token as expired, or as malformed: the daemon
+    /// reports the latter if it no longer has the key that signed the token.
     func authorized<Value>(_ body: (_ authorization: String) throws -> Value) throws -> Value {
         if let token = try environmentToken() { return try body("Bearer " + token) }
         let credential = try credential(validFor: 10)
@@ -76,8 +77,8 @@ final class CommandContext {
         }
     }
 
-    /// The access token, good for at least so many seconds.
-    /// - Throws: ``CommandError`` `invalid` if the daemon gives out none that is good for so long.
+    /// The access token, refreshed unless it is valid for at least so many seconds.
+    /// - Throws: ``CommandError`` `invalid` if a new token expires sooner as well.
     func token(validFor seconds: Int64) throws -> String {
         if let token = try environmentToken() { return token }
         let credential = try credential(validFor: seconds)
@@ -89,7 +90,7 @@ final class CommandContext {
         return credential.token
     }
 
-    /// What LIBCTL_TOKEN says.
+    /// The token in `LIBCTL_TOKEN`, if that is set.
     private func environmentToken() throws -> String? {
         guard let token = try io.text("LIBCTL_TOKEN") else { return nil }
         guard token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
@@ -99,8 +100,8 @@ final class CommandContext {
         return token
     }
 
-    /// The access token as it stands. Never refreshed: whoever may be cut off at any moment could lose the new one, and
-    /// with the old one the login would end.
+    /// The access token without a refresh, for shell completion. Its process may be ended at any moment; if a new
+    /// refresh token were lost that way, the next use of the old token would end the session.
     func currentToken() throws -> String {
         if let token = try environmentToken() { return token }
         let credential = try credential()
@@ -126,14 +127,14 @@ final class CommandContext {
         return credential
     }
 
-    /// The login that commands act as.
+    /// The login that commands use.
     func login(in all: Credentials) -> Credential? {
         all.find(server: server.origin, user: user)
     }
 }
 
 extension CommandContext {
-    /// Calls `body` with the file of that path, or with standard input for `-`.
+    /// Calls `body` with a descriptor of the file at that path, or of standard input for `-`.
     func reading<Value>(_ file: String, _ body: (_ descriptor: Int32) throws -> Value) throws -> Value {
         if file == "-" { return try body(io.input) }
         let descriptor = try PrivateFile.openInput(file)
@@ -141,9 +142,11 @@ extension CommandContext {
         return try body(descriptor)
     }
 
-    /// Asks on the terminal whether to go on.
-    /// - Parameter lines: what it is about, shown before the question.
-    /// - Throws: ``CommandError`` `declined`, or `usage` where there is nobody to ask.
+    /// Asks a yes-or-no question on the terminal.
+    /// - Parameters:
+    ///   - lines: shown before the question.
+    ///   - otherwise: the message of the error if the answer is not yes.
+    /// - Throws: ``CommandError`` `declined`, or `usage` if there is no terminal or `--no-input` is set.
     func confirm(_ lines: [String], _ question: String, otherwise: String) throws {
         let terminal = try requireTerminal()
         defer { terminal.close() }
@@ -156,7 +159,7 @@ extension CommandContext {
         options.noInput ? "--no-input is set, so nothing can be asked" : "there is no terminal to ask on"
     }
 
-    /// - Throws: ``CommandError`` `usage` where there is nobody to ask.
+    /// - Throws: ``CommandError`` `usage` if there is no terminal or `--no-input` is set.
     func requireTerminal() throws -> Terminal {
         guard let terminal = Terminal(io) else {
             throw CommandError(.usage, whyNobodyIsAsked, hint: "add --yes if you mean it")
@@ -165,14 +168,14 @@ extension CommandContext {
     }
 }
 
-/// A command of the tree that does something.
+/// A command that runs, as opposed to a command that only groups subcommands.
 protocol ContextCommand {
     var options: GlobalOptions { get }
-    /// What an error is about: the command's words.
+    /// The words of the command, such as "authors list", for error messages.
     static var title: String { get }
-    /// Whether `config.json` has to be right for it.
+    /// Whether the command reads `config.json`, which must then be valid.
     static var readsConfig: Bool { get }
-    /// Values that are names of files.
+    /// Arguments and values of options that are file names.
     var files: [String] { get }
     func run(_ context: CommandContext) throws
 }

@@ -1,7 +1,7 @@
 import Shared
 
 extension ExitStatus {
-    /// The status of a problem: that of its code, or of its HTTP status where the code is younger than this program.
+    /// The exit status for a problem: by its code, or by its HTTP status if this program does not know the code.
     init(_ problem: Problem) {
         switch (problem.knownCode, problem.status) {
         case (let code?, _): self = code.exit
@@ -17,7 +17,7 @@ extension ExitStatus {
 }
 
 extension ExitStatus {
-    /// One line for people.
+    /// One line for the help and the manual page.
     var meaning: String {
         switch self {
         case .done: "Done; an empty list too."
@@ -43,7 +43,7 @@ extension ExitStatus {
         }
     }
 
-    /// The status of a line of a file, which has a code and no HTTP status.
+    /// The exit status for a line of an imported file, by its error code: a line has no HTTP status.
     init(line code: String) {
         self = ErrorCode(rawValue: code)?.exit ?? .invalid
     }
@@ -54,7 +54,7 @@ extension CommandError {
         self.init(problem, retryAfter: nil)
     }
 
-    /// - Parameter seconds: after which the daemon may do it.
+    /// - Parameter seconds: the `Retry-After` of the reply.
     init(_ problem: Problem, retryAfter seconds: Int64?) {
         var why = problem.detail
         if !problem.errors.isEmpty { why = InvalidFields(problem.errors).description }
@@ -78,10 +78,10 @@ extension CommandError {
         self.init(.invalid, invalid.description)
     }
 
-    /// Whether the exchange failed in a way in which the daemon may have received the request all the same.
+    /// Whether the exchange failed after the daemon may have received the request.
     var isLostAnswer: Bool { problem == nil && [.temporaryFailure, .protocolError].contains(exit) }
 
-    /// Any error as a failure.
+    /// Converts any error.
     init(_ error: any Error) {
         switch error {
         case let failure as CommandError: self = failure

@@ -1,4 +1,4 @@
-/// Which values of a command line are names of files, which may be any bytes. All others are texts.
+/// File names on the command line, which may be any bytes. All other values must be UTF-8.
 extension ContextCommand {
     var files: [String] { [] }
 }

@@ -34,7 +34,8 @@ struct GlobalOptions: ParsableArguments {
     @Flag(name: .shortAndLong, help: "Tell of each request on standard error, without secrets.")
     var verbose = false
 
-    /// Options that come before the command, moved behind it: the argument parser knows them only there.
+    /// Moves options from before the command to the end, or before `--`: the argument parser accepts them only after
+    /// the command.
     static func moveBehindCommand(_ arguments: [String]) -> [String] {
         let withValue = ["--server", "--user", "-o", "--output", "--fields", "--color"]
         let alone = ["--json", "--pager", "--no-input", "-q", "--quiet", "-v", "--verbose"]
@@ -55,7 +56,7 @@ struct GlobalOptions: ParsableArguments {
         return Array(rest[..<end] + arguments[..<count] + rest[end...])
     }
 
-    /// Whether errors are told as JSON.
+    /// Whether errors are reported as JSON.
     var wantsJSON: Bool { json || format == .json || format == .ndjson }
 }
 

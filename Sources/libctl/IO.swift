@@ -2,29 +2,30 @@ import Glibc
 import Shared
 import SystemPackage
 
-/// The world outside: what a command reads, writes and knows. Tests bring their own.
+/// The surroundings of a command: variables, descriptors, terminal, clock, transport. Tests pass their own.
 struct IO {
     var environment: [String: String]
     var input: Int32 = STDIN_FILENO
     var output: Int32 = STDOUT_FILENO
     var error: Int32 = STDERR_FILENO
-    /// Where to ask people; `nil` where nobody can be asked.
+    /// The device on which to ask the user; `nil` if nothing may be asked.
     var terminal: String? = "/dev/tty"
     var now: () -> Timestamp = Clock.system.now
     var sleep: (_ seconds: Int64) -> Void = { Glibc.sleep(UInt32(clamping: $0)) }
-    /// How long to wait for another process: one that changes the same file, one that is to read a pipe.
+    /// Timeout for other processes: the holder of a lock, the reader of a pipe.
     var patience: Duration = .seconds(30)
     /// Makes the transport for a server.
     var transport: (Server) -> Transport = { Curl(server: $0).send }
 
     static var standard: IO { IO(environment: SystemText.environment()) }
 
-    /// A variable's value; an empty one counts as absent.
+    /// The value of an environment variable; an empty value counts as absent.
     func variable(_ name: String) -> String? {
         environment[name].flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    /// The same for one that is no name of a file.
+    /// The value of an environment variable that must be UTF-8, because it is not a file name.
+    /// - Throws: ``CommandError`` `configuration`.
     func text(_ name: String) throws -> String? {
         let value = variable(name)
         guard value.map(SystemText.isText) ?? true else {
@@ -33,8 +34,8 @@ struct IO {
         return value
     }
 
-    /// For what need not be in memory: in TMPDIR, else where large temporary files belong (Filesystem Hierarchy
-    /// Standard, `/var/tmp`).
+    /// Storage for data that is too large for memory: in `TMPDIR`, else in `/var/tmp` (Filesystem Hierarchy Standard,
+    /// `/var/tmp`), or in `/tmp` if `/var/tmp` is not writable.
     func spool() -> SpooledFile {
         SpooledFile(folder: variable("TMPDIR") ?? (access("/var/tmp", W_OK) == 0 ? "/var/tmp" : "/tmp"))
     }
@@ -50,7 +51,7 @@ struct IO {
     }
 }
 
-/// Writes to a file descriptor: buffered, and every failure is noticed.
+/// Writes to a file descriptor through a buffer. Every write error is thrown.
 final class OutputWriter {
     private let descriptor: Int32
     private var buffer: [UInt8] = []
@@ -84,7 +85,7 @@ final class OutputWriter {
     }
 }
 
-/// Reads a file descriptor byte by byte, in large pieces.
+/// Reads a file descriptor through a buffer of 64 KiB, by bytes or by lines.
 final class InputReader {
     private let descriptor: Int32
     private var buffer: [UInt8] = []
@@ -94,7 +95,7 @@ final class InputReader {
         self.descriptor = descriptor
     }
 
-    /// The next byte without taking it; `nil` at the end.
+    /// The next byte, which stays in the buffer; `nil` at the end of the input.
     func peek() throws -> UInt8? {
         if range.isEmpty {
             do {
@@ -107,15 +108,15 @@ final class InputReader {
         return range.isEmpty ? nil : buffer[range.lowerBound]
     }
 
-    /// What has been read and not taken yet, or what can be read next; `nil` at the end.
+    /// The rest of the buffer, which is filled first if it is empty; `nil` at the end of the input.
     func some() throws -> [UInt8]? {
         guard try peek() != nil else { return nil }
         defer { range = range.upperBound..<range.upperBound }
         return Array(buffer[range])
     }
 
-    /// Everything up to the end.
-    /// - Throws: ``CommandError`` for more than the daemon takes in one request.
+    /// All bytes up to the end of the input.
+    /// - Throws: ``CommandError`` `invalid` for more than 64 MiB, the largest body that the daemon accepts.
     func all() throws -> [UInt8] {
         var bytes: [UInt8] = []
         while let more = try some() {
@@ -132,7 +133,7 @@ final class InputReader {
     }
 
     /// The next line without its end (`\n` or `\r\n`); `nil` at the end of the input.
-    /// - Throws: ``CommandError`` for a line of more than a mebibyte.
+    /// - Throws: ``CommandError`` `dataError` for a line of more than 1 MiB.
     func line() throws -> [UInt8]? {
         guard try peek() != nil else { return nil }
         var line: [UInt8] = []

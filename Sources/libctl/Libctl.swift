@@ -29,12 +29,14 @@ struct Libctl: ParsableCommand {
         ])
 
     static func main() {
-        // Otherwise the next file that is opened would be taken for standard output. Neither can be written to, nor
-        // read.
+        // A file that is opened later would get the number of a closed standard descriptor, and output would go into
+        // that file. /dev/null takes the number instead, opened so that every use fails: standard input write-only,
+        // the outputs read-only.
         for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
             _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
         }
-        // A file that may not grow (setrlimit(2)) is as a full disk.
+        // A write beyond the file size limit (setrlimit(2)) fails with EFBIG, instead of the signal ending the
+        // process.
         signal(SIGXFSZ, SIG_IGN)
         let (arguments, io) = (SystemText.arguments(), IO.standard)
         CompletionRoot.limitTime(arguments, io: io)
@@ -54,7 +56,7 @@ struct Libctl: ParsableCommand {
                 let known = configuration.subcommands.map { $0._commandName } + HelpTopic.allCases.map(\.rawValue)
                 guard known.contains(word) else { throw unknownCommand(word, behind: ["libctl", "help"], known) }
             }
-            // Beside the argument parser's own --generate-completion-script.
+            // Options for the build (`make completions`), like the argument parser's --generate-completion-script.
             if arguments == ["--generate-manual"] {
                 try show(Manual.page(), io)
                 return 0
@@ -84,7 +86,7 @@ struct Libctl: ParsableCommand {
             do {
                 try command.run(session)
             } catch {
-                // What was found before the failure is still worth having.
+                // Prints the results from before the failure.
                 try? session.output.end()
                 throw error
             }
@@ -97,7 +99,8 @@ struct Libctl: ParsableCommand {
         }
     }
 
-    /// Help and the version are errors to the argument parser too, with the exit code 0.
+    /// Reports what parsing threw, and returns the exit code. The argument parser throws help and the version too, as
+    /// errors with the exit code 0.
     private static func endOfParsing(_ error: any Error, _ arguments: [String], asJSON: Bool, io: IO) -> Int32 {
         do {
             if let failure = error as? CommandError { throw failure }
@@ -111,7 +114,7 @@ struct Libctl: ParsableCommand {
         }
     }
 
-    /// Why the arguments are not understood, with what was most likely meant.
+    /// The usage error for arguments that could not be parsed, with a hint.
     private static func usageFailure(_ error: any Error, _ arguments: [String]) -> CommandError {
         var path = ["libctl"]
         var known = configuration.subcommands
@@ -128,7 +131,7 @@ struct Libctl: ParsableCommand {
     }
 
     private static func unknownCommand(_ word: String, behind path: [String], _ known: [String]) -> CommandError {
-        // A word that is like no command may be anything, such as a password.
+        // Not quoted: a word that resembles no command may be anything, such as a password.
         guard let closest = closest(to: word, among: known) else {
             return CommandError(.usage, "there is no such command", hint: "\(path.joined(separator: " ")) --help")
         }
@@ -137,14 +140,14 @@ struct Libctl: ParsableCommand {
             hint: "did you mean '\((path + [closest]).joined(separator: " "))'?")
     }
 
-    /// Writes to standard output what is no result of a command.
+    /// Writes a text that is not the result of a command, such as a help topic, to standard output.
     static func show(_ text: String, _ io: IO) throws {
         let output = OutputWriter(io.output)
         try output.write(text + "\n")
         try output.flush()
     }
 
-    /// Before the arguments are understood, only their look tells whether errors should be JSON.
+    /// Whether to report errors as JSON while the arguments are not parsed yet; looks only for the words.
     private static func asksForJSON(_ arguments: [String]) -> Bool {
         let formats = ["json", "ndjson"]
         return arguments.contains("--json")

@@ -17,7 +17,7 @@ struct Libraryd: AsyncParsableCommand {
         defaultSubcommand: ServeCommand.self)
 
     static func main() async {
-        // Whatever is created is private, whatever the shell's umask says.
+        // New files are private, whatever umask the daemon inherits.
         umask(0o077)
         Signals.ignore()
         do {
@@ -30,8 +30,9 @@ struct Libraryd: AsyncParsableCommand {
         }
     }
 
-    /// Swift would put U+FFFD in the place of what is not UTF-8: another name, or another path. That goes for names of
-    /// files too, because SQLite opens only those that are UTF-8 (https://www.sqlite.org/c3ref/open.html).
+    /// Rejects arguments and variables that are not UTF-8: Swift would replace the other bytes by U+FFFD, and so make
+    /// another name or path of the text. File names are included, because SQLite opens only UTF-8 names
+    /// (https://www.sqlite.org/c3ref/open.html).
     private static func requireText() throws {
         if let name = SystemText.firstNotText(in: SystemText.arguments()) {
             throw ValidationError("\(name) is not valid UTF-8")
@@ -46,7 +47,7 @@ struct Libraryd: AsyncParsableCommand {
         throw ExitCode(ExitStatus.configuration.rawValue)
     }
 
-    /// What the arguments should not have had in them is not repeated.
+    /// Reports an error of the argument parser, without the values that may be secrets.
     private static func end(_ error: any Error) -> Never {
         let message = message(for: error)
         let shown = Secrets.ofParser(message)
@@ -56,13 +57,14 @@ struct Libraryd: AsyncParsableCommand {
     }
 }
 
-/// Signals that would end a process which does not know them (signal(7)), and mean nothing here.
+/// Signals that end a process by default (signal(7)), and that the daemon ignores.
 enum Signals {
-    /// A full disk or a closed terminal must end a write with an error, not the daemon; timers are not used; the rest
-    /// is what people and programs send to daemons that read their settings anew.
+    /// A write at the file size limit or to a closed pipe must fail with an error, and a closed terminal must not end
+    /// the daemon. Users and programs send SIGHUP, SIGUSR1 and others to make a daemon read its settings again, which
+    /// this daemon does not do. Timers are not used.
     ///
-    /// What is left: SIGTERM and SIGINT stop the daemon; SIGQUIT, SIGKILL, SIGXCPU and those of a fault in the program
-    /// end it.
+    /// Not ignored: SIGTERM and SIGINT stop the daemon; SIGQUIT, SIGKILL, SIGXCPU and the signals of a fault in the
+    /// program end it.
     static let ignored =
         [
             SIGHUP, SIGPIPE, SIGXFSZ, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGPWR, SIGSTKFLT,
@@ -72,7 +74,7 @@ enum Signals {
         for number in ignored { signal(number, SIG_IGN) }
     }
 
-    /// Real-time signals; glibc keeps the two before them for itself.
+    /// The range of real-time signals; glibc reserves 32 and 33 for itself (signal(7)).
     private static let (SIGRTMIN, SIGRTMAX): (Int32, Int32) = (34, 64)
 }
 
@@ -84,19 +86,19 @@ enum StandardError {
     }
 }
 
-/// How a command ends.
+/// Reports the errors of commands.
 enum Exit {
-    /// Runs the command; what it throws becomes a line on standard error and an exit code.
+    /// Runs the command. An error is reported on standard error and by the exit code.
     static func reporting(_ command: () async throws -> Void) async throws {
         do {
             try await command()
-            // Who reads it may leave.
+            // The reader of the output may have closed the pipe, which is no failure.
             guard fflush(nil) == 0 || errno == EPIPE else {
                 throw CommandError(.ioError, "the output could not be written: \(systemError())")
             }
         } catch {
             let failure = CommandError(error)
-            // A report may have several lines.
+            // Escaped line by line, because the reason may be a report of several lines.
             let lines = failure.reason.split(separator: "\n").map { Escaping.terminal(String($0)) }
             var text = "libraryd: \(lines.joined(separator: "\n"))\n"
             if let hint = failure.hint { text += "  hint: \(Escaping.terminal(hint))\n" }

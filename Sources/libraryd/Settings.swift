@@ -6,7 +6,8 @@ import LibraryStore
 import Logging
 import Shared
 
-/// What the daemon was told: flags win over `LIBRARYD_*`, which win over the file, which wins over the defaults.
+/// The settings of the daemon. Flags win over `LIBRARYD_*` variables, variables over the file, the file over
+/// defaults.
 struct Settings: Sendable, Equatable {
     var listen: Listen?
     var socket: String?
@@ -17,13 +18,15 @@ struct Settings: Sendable, Equatable {
     var logLevel: Logger.Level
     var logFormat: LogFormat
 
-    /// The keys of a configuration file; in the environment upper-case, with `_` for `-`, after `LIBRARYD_`.
+    /// The keys of a configuration file. The variable of a key is `LIBRARYD_` and the key in upper case, with `_` for
+    /// `-`.
     static let keys = [
         "listen", "socket", "data", "behind-proxy", "token-lifetime", "refresh-lifetime", "log-level", "log-format",
     ]
     static let environmentPrefix = "LIBRARYD_"
 
-    /// - Throws: ``CommandError`` `configuration` that names the key, and for an unknown key the nearest known one.
+    /// - Throws: ``CommandError`` `configuration`, which names the key, and the most similar known key for an unknown
+    ///   key.
     init(flags: Flags, environment: [String: String]) async throws {
         var environment = environment
         if let file = flags.config { environment[Self.variable("config")] = file }
@@ -99,7 +102,7 @@ struct Settings: Sendable, Equatable {
         return ConfigReader(providers: providers)
     }
 
-    /// The members of a configuration file, each a known key with a text.
+    /// The members of a configuration file. All keys must be known, and all values must be strings.
     private static func texts(_ file: String) throws -> [(name: String, text: String)] {
         let members: [JSONValue.Member]
         do {
@@ -127,7 +130,7 @@ struct Settings: Sendable, Equatable {
     }
 }
 
-/// `HOST:PORT`; an IPv6 address stands in brackets. Port 0 lets the system choose.
+/// An address to listen on: `HOST:PORT`, with an IPv6 address in brackets. With port 0 the system chooses a port.
 struct Listen: Sendable, Equatable, CustomStringConvertible {
     let host: String
     let port: Int
@@ -158,7 +161,7 @@ struct Listen: Sendable, Equatable, CustomStringConvertible {
     }
 }
 
-/// The flags of `serve`, which the other commands share as far as they need the folder.
+/// The flags of `serve`. The other commands have those of ``FolderFlags``.
 struct Flags: ParsableArguments {
     @Option(help: "Address to listen on; port 0 picks a free one. (default: 127.0.0.1:8080)")
     var listen: String?

@@ -4,10 +4,10 @@
 #include <curl/curl.h>
 #include <stdbool.h>
 
-// libcurl, as far as it is needed, loaded when it is first used: it brings some thirty shared libraries, and loading them
-// takes several times as long as everything else that `libctl --help` or a usage error does.
+// The functions of libcurl that libctl needs. libcurl is loaded when it is first used: it depends on some thirty
+// shared libraries, and loading them takes several times as long as the rest of `libctl --help` or of a usage error.
 //
-// curl_easy_setopt and curl_easy_getinfo are variadic, which Swift cannot call: there is one function for each kind of
+// curl_easy_setopt is variadic, and Swift cannot call variadic C functions, so there is one function for each type of
 // value.
 
 typedef size_t (*ccurl_sink)(const char *bytes, size_t size, size_t count, void *context);
@@ -15,7 +15,7 @@ typedef size_t (*ccurl_source)(char *buffer, size_t size, size_t count, void *co
 typedef int (*ccurl_seek)(void *context, curl_off_t offset, int origin);
 typedef int (*ccurl_progress)(void *context, curl_off_t, curl_off_t, curl_off_t, curl_off_t);
 
-/// Loads libcurl; false if it is not there. To be called before anything else.
+/// Loads libcurl; returns false if it is not installed. Must be called before any other function.
 bool ccurl_load(void);
 
 CURL *ccurl_init(void);
@@ -28,13 +28,14 @@ CURLcode ccurl_set_long(CURL *handle, CURLoption option, long value);
 CURLcode ccurl_set_string(CURL *handle, CURLoption option, const char *value);
 CURLcode ccurl_set_pointer(CURL *handle, CURLoption option, void *value);
 CURLcode ccurl_set_sink(CURL *handle, CURLoption option, ccurl_sink sink);
-/// Has the function called at least about once a second (CURLOPT_XFERINFOFUNCTION); other than 0 ends the exchange.
+/// Sets a function that libcurl calls at least about once a second (CURLOPT_XFERINFOFUNCTION). A result other than 0
+/// ends the exchange.
 CURLcode ccurl_set_progress(CURL *handle, ccurl_progress progress);
-/// Copies the bytes, so they need not outlive the call.
+/// Sets the body of the request. The bytes are copied (CURLOPT_COPYPOSTFIELDS).
 CURLcode ccurl_set_body(CURL *handle, const void *bytes, size_t size);
 
-/// Has the body read as it is sent, and once more from the beginning if the connection was lost (CURLOPT_READFUNCTION,
-/// CURLOPT_SEEKFUNCTION).
+/// Sets functions that read the body of the request while it is sent, and seek to its beginning if libcurl has to
+/// send it again because a connection was lost (CURLOPT_READFUNCTION, CURLOPT_SEEKFUNCTION).
 CURLcode ccurl_set_source(CURL *handle, ccurl_source source, ccurl_seek seek, void *context, size_t size);
 
 struct curl_slist *ccurl_append(struct curl_slist *list, const char *line);

@@ -16,7 +16,7 @@ struct LoginCommand: ParsableCommand, ContextCommand {
 
     func run(_ context: CommandContext) throws {
         let name = try user.name(context)
-        // A colon would end the name in HTTP Basic (RFC 7617, section 2).
+        // Checked here because a colon would end the name in HTTP Basic (RFC 7617, section 2).
         if let fault = Registration.fault(inName: name) { throw InvalidFields([fault]) }
         let given = try password.password(for: name, context)
         let room = try context.roomForLogin()

@@ -22,7 +22,7 @@ struct LogoutCommand: ParsableCommand, ContextCommand {
         do {
             try end(context)
         } catch let failure where !all && Self.hasEnded(failure) {
-            // The daemon has ended the session already; all that is left is to forget it.
+            // The daemon has ended the session already; only the stored login remains to be deleted.
         }
         try context.credentials.update { all, _ in all.remove(credential) }
         context.diagnostics.say("logged out \(credential.user)\(all ? " everywhere" : "")")

@@ -2,7 +2,8 @@ import ArgumentParser
 import Glibc
 import Shared
 
-/// Where a password comes from. Never from the command line, which every process on the machine can read.
+/// The source of a password. A password is never an argument, because every process on the machine can read the
+/// command line (proc(5)).
 struct PasswordOptions: ParsableArguments {
     @Flag(help: "Read the password from standard input.")
     var passwordStdin = false
@@ -10,8 +11,8 @@ struct PasswordOptions: ParsableArguments {
     @Option(help: "Read the password from a file.", completion: .file())
     var passwordFile: String?
 
-    /// The password, from where the options say, else from a prompt.
-    /// - Parameter twice: for a new password, which nobody could otherwise know to be mistyped.
+    /// The password from the source that the options name, else from a prompt.
+    /// - Parameter twice: whether to prompt twice, so that a typing error in a new password is noticed.
     func password(for user: String, twice: Bool = false, _ context: CommandContext) throws -> String {
         let name = Escaping.terminal(user)
         return try read(context, reader: { try line($0) }) { terminal in
@@ -21,7 +22,7 @@ struct PasswordOptions: ParsableArguments {
         }
     }
 
-    /// The current password and the new one.
+    /// The current and the new password from the source that the options name, else from prompts.
     func change(for user: String, _ context: CommandContext) throws -> PasswordChange {
         let name = Escaping.terminal(user)
         return try read(
@@ -59,7 +60,8 @@ struct PasswordOptions: ParsableArguments {
         }
     }
 
-    /// The bytes up to the end of the line, as they are.
+    /// The password on the next line, unchanged but for the end of the line.
+    /// - Throws: ``CommandError`` `dataError` if it is not UTF-8, `usage` if it is empty.
     private func line(_ reader: InputReader) throws -> String {
         let line = try reader.line() ?? []
         guard let password = String(validating: line, as: UTF8.self) else {

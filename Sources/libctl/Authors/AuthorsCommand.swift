@@ -1,7 +1,7 @@
 import ArgumentParser
 import Shared
 
-/// The commands of the noun author; each is an extension of this in a file of its own.
+/// The `authors` commands. Each is declared in an extension of this type, in a file of its own.
 struct AuthorsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "authors", abstract: "List, show, add, edit and delete authors, in ones and in thousands.",
@@ -10,7 +10,7 @@ struct AuthorsCommand: ParsableCommand {
         ])
 }
 
-/// The fields of an author, as options: what to store, or what to find.
+/// The fields of an author as options, for values to store and for filters.
 struct AuthorOptions: ParsableArguments {
     @Option(parsing: .unconditional, help: "Name of the author.") var name: String?
     @Option(parsing: .unconditional, help: "Title of the book.") var book: String?
@@ -27,7 +27,7 @@ struct AuthorOptions: ParsableArguments {
     }
 }
 
-/// Which authors: the filters of `list`, which `rm` takes too.
+/// The filters of `list`, `rm`, `export` and `stats`.
 struct AuthorFilter: ParsableArguments {
     @Option(
         parsing: .unconditional,
@@ -49,7 +49,7 @@ struct AuthorFilter: ParsableArguments {
 }
 
 extension CommandContext {
-    /// Calls `body` with each author that the query finds, page by page, at most `limit`.
+    /// Calls `body` with each author that the query finds, at most `limit`, and requests them page by page.
     func forEachAuthor(_ query: AuthorQuery, limit: Int = .max, _ body: (Author) throws -> Void) throws {
         var query = query
         var left = limit
@@ -66,8 +66,8 @@ extension CommandContext {
         } while query.after != nil && left > 0
     }
 
-    /// Does something for each item and goes on past failures.
-    /// - Throws: as ``BatchFailures/end(of:noun:)``.
+    /// Calls `body` for each item, and continues after a failure unless the failure ends the batch.
+    /// - Throws: the failure that ends the batch; else as ``BatchFailures/end(of:noun:)``.
     func forEach<Item>(_ items: [Item], noun: String, _ body: (Item) throws -> Void) throws {
         var failures = BatchFailures()
         for item in items {
@@ -84,7 +84,7 @@ extension CommandContext {
     }
 }
 
-/// What went wrong in a batch, however long it is.
+/// Counts the failures of a batch, in memory that does not grow with the batch.
 struct BatchFailures {
     private(set) var count = 0
     private var first: CommandError?
@@ -97,7 +97,8 @@ struct BatchFailures {
     }
 
     /// Ends the batch.
-    /// - Throws: ``CommandError``: the one failure's own status if all failed alike, else `partial`.
+    /// - Throws: ``CommandError``: the failure itself if the batch has one item, the common status if all items
+    ///   failed with the same status, else `partial`.
     func end(of total: Int, noun: String) throws {
         guard let first else { return }
         if total == 1 { throw first }
@@ -107,7 +108,7 @@ struct BatchFailures {
 }
 
 extension CommandError {
-    /// Whether the next item could not fare better.
+    /// Whether the next item of a batch would fail too, so that the batch must end.
     var endsBatch: Bool {
         switch exit {
         case .notFound, .conflict, .invalid, .dataError: false
@@ -115,7 +116,8 @@ extension CommandError {
         }
     }
 
-    /// Reads ids as people and pipes write them.
+    /// Parses ids from arguments or from standard input.
+    /// - Throws: ``CommandError`` `usage`.
     static func ids(_ texts: [String]) throws -> [Int64] {
         try texts.map { text in
             guard let id = Int64(decimal: text) else {

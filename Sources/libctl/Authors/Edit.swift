@@ -35,7 +35,7 @@ extension AuthorsCommand {
     }
 }
 
-/// Which version of an author is meant.
+/// The condition that the author still has a certain version.
 struct VersionCondition: ParsableArguments {
     @Option(help: "Only if the author still has this version.")
     var ifVersion: Int64?

@@ -50,7 +50,7 @@ extension AuthorsCommand {
 }
 
 extension CommandContext {
-    /// Calls `body` with each author that the query finds, as the daemon streams them.
+    /// Calls `body` with each author that the query finds, while the daemon streams the list.
     func streamAuthors(_ query: AuthorQuery, _ body: (Author) throws -> Void) throws {
         let path = Endpoints.authors.call(query).path
         var lines = RecordReader(csv: false)

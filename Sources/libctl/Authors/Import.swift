@@ -40,9 +40,10 @@ extension AuthorsCommand {
 
         @OptionGroup var options: GlobalOptions
 
-        /// Lines of a request that need not be one with all others, and what it may have before it is sent, in bytes.
+        /// Without `--atomic` and `--dry-run`, a request is sent once it has `lines` lines or more than `size` bytes.
         private static let batch = (lines: 2000, size: 4 << 20)
-        /// As much as the daemon takes in one request, but for one line.
+        /// With `--atomic` or `--dry-run` the whole file is one request. Limit in bytes of its body before the last
+        /// line; the daemon accepts 64 MiB.
         private static let largestBody = 62 << 20
 
         private var isWhole: Bool { atomic || dryRun }
@@ -58,7 +59,7 @@ extension AuthorsCommand {
             }
         }
 
-        /// - Parameter isReplaced: whether the rejects are to be in the place of the file itself.
+        /// - Parameter isReplaced: whether the file of rejects will replace the input file.
         private func run(
             _ context: CommandContext, _ descriptor: Int32, _ rejects: RejectFile?, isReplaced: Bool
         ) throws -> ImportReport {

@@ -1,19 +1,19 @@
 import Glibc
 import Shared
 
-/// Lines on their way to the daemon, as NDJSON in which each has its place: where the file has something else, the body
-/// has an empty line, so the daemon counts as the file does.
+/// The lines of one request, as NDJSON. A line of the file that holds no entry, such as a header or a faulty line, is
+/// an empty line of the body: line `n` of the body is line `first + n - 1` of the file.
 struct ImportBatch {
     let body: SpooledFile
     private(set) var count = 0
-    /// Line numbers of the file, from 1: the line that is the body's first, and the one that comes next.
+    /// Line numbers in the file, from 1: the first line of the body, and the line after its last.
     private var (first, next) = (1, 1)
 
     init(_ body: SpooledFile) {
         self.body = body
     }
 
-    /// The size of the body before line `number`, in bytes.
+    /// The size of the body in bytes, with the empty lines before line `number` of the file.
     func size(before number: Int) -> Int { count == 0 ? 0 : body.count + number - next }
 
     mutating func add(_ entry: AuthorValues, _ number: Int) throws {
@@ -24,12 +24,13 @@ struct ImportBatch {
         count += 1
     }
 
-    /// The file's line for one of the body's; `nil` if there is no such line.
+    /// The line of the file that is line `number` of the body; `nil` if the body has no such line.
     func line(_ number: Int64) -> Int? {
         (1...Int64(max(1, next - first))).contains(number) ? first + Int(number) - 1 : nil
     }
 
-    /// Looks for lines again, in their order.
+    /// Returns a function that parses a line of the body again. It reads the body once, so the line numbers of its
+    /// calls must ascend.
     func entries() -> (Int64) throws -> AuthorValues? {
         var authors = SpooledAuthors(body, .ndjson, restIsNeeded: false, unknownMembers: .rejected)
         return { number in
@@ -46,7 +47,8 @@ struct ImportBatch {
     }
 }
 
-/// The results of the lines: counted, reported, kept for `--rejects`, and printed if `-o` asks for them.
+/// Processes the result of each line: counts it, warns of a failure and writes that to the file of rejects, and
+/// prints the result if an option asks for the results.
 final class ImportReport {
     private let diagnostics: Diagnostics
     private let progress: Progress
@@ -70,16 +72,16 @@ final class ImportReport {
     }
 
     /// - Parameters:
-    ///   - result: of that line of the file.
-    ///   - failure: in libctl's own words.
-    ///   - entry: what the line says, if it can be read.
-    ///   - text: the line itself, if it cannot.
+    ///   - result: with the line number in the file.
+    ///   - failure: the error, if libctl found it; otherwise it is made from the result.
+    ///   - entry: the values of the line, if it could be parsed.
+    ///   - text: the text of the line, if it could not be parsed.
     func add(
         _ result: BulkResult, _ failure: CommandError? = nil, entry: @autoclosure () throws -> AuthorValues? = nil,
         text: @autoclosure () -> String? = nil
     ) throws {
         var shown = result
-        // Of a trial it is no author's, and may become another's.
+        // After a dry run no author has this id, and a later author may get it.
         if isTrial, result.outcome == BulkResult.Outcome.created.rawValue { shown.id = nil }
         if output.format != .id || shown.id != nil {
             try list?.add(shown)
@@ -97,7 +99,7 @@ final class ImportReport {
         failures.add(failure ?? CommandError(ExitStatus(line: code), message))
     }
 
-    /// Tells why nothing of the batch was stored. The daemon counts the lines that it was sent.
+    /// Warns why the daemon refused all lines of an atomic import. The daemon's line numbers are those of the body.
     func refused(_ errors: [FieldError], in batch: ImportBatch) {
         progress.end()
         for error in errors {
@@ -106,7 +108,7 @@ final class ImportReport {
         }
     }
 
-    /// What is stored is told at once, whatever becomes of the rest.
+    /// Writes the results of the requests that succeeded, in case a later request fails.
     func flush() throws { try output.flush() }
 
     func end() throws {
@@ -114,7 +116,7 @@ final class ImportReport {
         try flush()
     }
 
-    /// What was found before a failure is still worth having, and nothing is no empty list.
+    /// Prints the results so far after a failure; if there are none, prints nothing, not even an empty list.
     func endEarly() throws { if isListed { try end() } }
 
     /// - Throws: as ``BatchFailures/end(of:noun:)``.
@@ -130,19 +132,19 @@ final class ImportReport {
     }
 }
 
-/// The lines that failed, with why, so that they can be mended and imported again.
+/// The file of `--rejects`: the failed lines with reasons, as NDJSON, to be corrected and imported again.
 struct RejectFile {
     private let writer: OutputWriter
 
-    /// Whether the path is that of the open file.
+    /// Whether the path leads to the open file, and that is a regular file.
     static func isFile(_ path: String?, _ descriptor: Int32) -> Bool {
         var (named, opened) = (stat(), stat())
         guard let path, stat(SystemText.path(path), &named) == 0, fstat(descriptor, &opened) == 0 else { return false }
         return named.st_dev == opened.st_dev && named.st_ino == opened.st_ino && opened.st_mode & S_IFMT == S_IFREG
     }
 
-    /// Calls `body` with a file that is renamed to `path` at the end, so it may replace the input. If the import fails,
-    /// the rejects so far are kept, unless that would replace the input: its unread lines exist nowhere else.
+    /// Calls `body` with a file that is renamed to `path` at the end, so it may replace the input. If the import
+    /// fails, the rejects so far are saved, unless that would replace the input: its unread lines exist nowhere else.
     /// - Parameter patience: as of ``PrivateFile/replace(_:isSecret:patience:_:)``.
     static func with(
         _ path: String?, isInput: Bool, patience: Duration, _ body: (RejectFile?) throws -> Void
@@ -174,7 +176,7 @@ struct RejectFile {
     }
 }
 
-/// How far a batch has come: what was done, rate, and the time that is left where the size is known.
+/// Shows the progress of an import or export: count, rate, and the time left if the size is known.
 final class Progress {
     private let diagnostics: Diagnostics
     private let size: Int?

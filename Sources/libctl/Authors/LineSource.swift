@@ -1,12 +1,12 @@
 import ArgumentParser
 import Shared
 
-/// What a file of authors looks like.
+/// The formats of a file of authors.
 enum FileFormat: String, ExpressibleByArgument, CaseIterable {
     case csv, tsv, ndjson
 }
 
-/// How a file of authors is to be read.
+/// The options that say how to read a file of authors.
 struct FileOptions: ParsableArguments {
     @Option(help: "Format of the file. (default: by the first line)")
     var fileFormat: FileFormat?
@@ -19,7 +19,7 @@ struct FileOptions: ParsableArguments {
         help: "What a new author gets where the file has nothing, such as country=Unknown.")
     var `default`: [String] = []
 
-    /// Other people's names, by the author's field.
+    /// The names that the file uses for columns or members, by the author's field (`--map`).
     func names() throws -> [String: String] {
         try Self.pairs(
             map.flatMap { $0.split(separator: ",").map(String.init) }, among: AuthorField.writable.map(\.name),
@@ -30,8 +30,8 @@ struct FileOptions: ParsableArguments {
         try Self.pairs(self.default, among: AuthorField.texts.map(\.name), "is no default", "TEXT")
     }
 
-    /// The country of new authors for whom the file has none, as it will be stored.
-    /// - Throws: `InvalidFields`.
+    /// The country for new authors that have none in the file, as it will be stored; `nil` if `--default` names none.
+    /// - Throws: ``CommandError`` `usage`, ``InvalidFields``.
     func defaultCountry() throws -> String? {
         guard let country = try defaults()["country"] else { return nil }
         var values = AuthorValues()
@@ -57,7 +57,7 @@ struct FileOptions: ParsableArguments {
     }
 }
 
-/// The authors of a file, one at a time, whatever the size of the file.
+/// Reads the authors of a file one at a time, in memory that does not grow with the file.
 final class LineSource {
     private let reader: InputReader
     private let diagnostics: Diagnostics
@@ -66,11 +66,12 @@ final class LineSource {
     private var isAtEnd = false
     private var told = 0
     let format: AuthorLines.Format
-    /// How many bytes have been read.
+    /// Number of bytes read so far.
     private(set) var received = 0
 
-    /// The first line tells the format, unless the options do.
-    /// - Parameter restIsNeeded: whether a line without a country is a fault. Otherwise its entry has none.
+    /// Detects the format from the first line, unless the options name it.
+    /// - Parameter restIsNeeded: whether a line without a country is a fault. Otherwise the entry of the line has no
+    ///   country.
     init(_ reader: InputReader, _ options: FileOptions, _ context: CommandContext, restIsNeeded: Bool) throws {
         self.reader = reader
         diagnostics = context.diagnostics
@@ -83,16 +84,18 @@ final class LineSource {
         (format, separator) = Self.form(start, options.fileFormat)
         lines = AuthorLines(
             format, separator: separator, names: try options.names(),
-            // Whether an author is new only the daemon knows, but whose author it is must be known before.
+            // The default country is for new authors only, and only the daemon knows which authors are new. Defaults
+            // of name and book are filled in here, because the daemon finds an existing author by these fields.
             defaults: try options.defaults().filter { $0.key != "country" }, restIsNeeded: restIsNeeded,
             unknownMembers: .ignored)
         lines.append(start)
     }
 
-    /// In bytes. What has no end of a line for so long has none at all.
+    /// Limit in bytes of what is read for one line, so that input without line ends is not read forever.
     private static let longestLine = 64 << 20
 
-    /// - Throws: ``CommandError`` `dataError` if a CSV header has not what is needed, or a line has no end.
+    /// The next line; `nil` at the end of the file.
+    /// - Throws: ``CommandError`` `dataError` if the CSV header lacks a required column, or a line is too long.
     func next() throws -> AuthorLines.Line? {
         let start = received
         while true {
@@ -116,7 +119,8 @@ final class LineSource {
         }
     }
 
-    /// What a line that is wrong says, as CSV or as it is; `nil` if it cannot be told.
+    /// The text of a faulty line: its fields as CSV, or the line of NDJSON unchanged; `nil` if it could not be split
+    /// into fields.
     func text(of line: AuthorLines.Line) -> String? {
         let fields = line.fields.map { String(decoding: $0, as: UTF8.self) }
         if fields.isEmpty { return nil }
@@ -153,13 +157,13 @@ final class LineSource {
     }
 }
 
-/// Brings UTF-16 with a byte order mark (RFC 2781), in which LibraryThing and Excel write, into UTF-8. Other text stays
-/// as it is.
+/// Converts UTF-16 with a byte order mark (RFC 2781), which LibraryThing and Excel write, to UTF-8. Other text is
+/// passed through unchanged.
 struct TextDecoder {
     private enum Form { case unknown, other, littleEndian, bigEndian }
 
     private var form = Form.unknown
-    /// Bytes of a character that is not whole yet.
+    /// The bytes of a character that the last piece cut off.
     private var rest: [UInt8] = []
 
     mutating func utf8(_ piece: [UInt8]) -> [UInt8] {
@@ -185,13 +189,14 @@ struct TextDecoder {
         return Self.utf8(units)
     }
 
-    /// What is left at the end of the text, if it breaks off within a character.
+    /// Ends the text: returns an invalid byte if the text ends within a character, so that its last line is reported
+    /// as faulty.
     mutating func end() -> [UInt8] {
         defer { rest = [] }
         return rest.isEmpty || form == .other ? rest : [Self.fault]
     }
 
-    /// In no UTF-8, so that the line that has it is told of.
+    /// A byte that never occurs in UTF-8 (RFC 3629, section 1), so that its line is reported as faulty.
     private static let fault: UInt8 = 0xFF
 
     private static func utf8(_ units: [UInt16]) -> [UInt8] {

@@ -31,7 +31,7 @@ extension AuthorsCommand {
 
         @OptionGroup var options: GlobalOptions
 
-        /// Authors that a question shows; of more it tells the number.
+        /// Number of authors that the question lists; it only counts the others.
         private static let shown = 10
 
         func validate() throws {
@@ -72,14 +72,14 @@ extension AuthorsCommand {
             return targets
         }
 
-        /// Shows what will go and asks. Nothing goes if one of it is not there.
+        /// Shows the authors and asks for confirmation. Throws if one of them does not exist, before any is deleted.
         private func confirmed(_ context: CommandContext) throws -> [Target] {
             guard !id.isEmpty, id != ["-"] else {
                 throw CommandError(
                     .usage, "this deletes without naming each author", hint: "add --yes if you mean it")
             }
             let ids = try CommandError.ids(id)
-            // Before anything is asked of the daemon.
+            // Fails here if there is no terminal, before any request is sent.
             try context.requireTerminal().close()
             let authors = try ids.map { try context.author($0) }
             let lines = authors.prefix(Self.shown).map { "  \($0.id)  \($0.name), \($0.book) (\($0.country))" }
@@ -91,7 +91,7 @@ extension AuthorsCommand {
         }
     }
 
-    /// An author to delete, in the version that was seen, if it was.
+    /// An author to delete. The entity tag is that of the version that was shown or found, if the author was read.
     private struct Target: CustomStringConvertible {
         let id: Int64
         let entityTag: String?

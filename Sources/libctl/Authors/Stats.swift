@@ -54,7 +54,7 @@ extension AuthorsCommand {
     }
 }
 
-/// How many authors have something in common.
+/// The number of authors with the same value of a field.
 struct Count: Displayable {
     static let fields: [DisplayField<Count>] = [
         .init("by") { .string($0.by) }, .init("value") { .string($0.value) }, .init("authors") { .integer($0.authors) },
@@ -65,12 +65,12 @@ struct Count: Displayable {
     var identifier: String { value }
 }
 
-/// Horizontal bars with their names and numbers.
+/// A chart of horizontal bars, with a name and a number each.
 struct BarChart {
     let title: String
     let bars: [(name: String, number: Int64)]
 
-    /// Eighths of a column, so that small differences show (Unicode, Block Elements).
+    /// Blocks of 0 to 7 eighths of a column, so that small differences are visible (Unicode, Block Elements).
     private static let eighths = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]
 
     func text(width: Int, color: Bool) -> String {

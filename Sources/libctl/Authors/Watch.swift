@@ -34,7 +34,7 @@ extension AuthorsCommand {
         func run(_ context: CommandContext) throws {
             let isForPeople = context.output.format == .table
             let asLines = isForPeople && options.fields == nil
-            // An array would have no end, and columns no width.
+            // The stream has no end, so a JSON array could not be closed, nor the columns of a table measured.
             let format: OutputFormat = isForPeople ? .tsv : options.format.map { $0 == .json ? .ndjson : $0 } ?? .ndjson
             let output = try context.output(as: format)
             let list = try output.list(of: AuthorEvent.self)
@@ -55,12 +55,12 @@ extension AuthorsCommand {
                         left -= 1
                         if left == 0 { throw Enough() }
                     }
-                    // It ended as it should: the token has expired, or the daemon is being stopped.
+                    // The daemon ended the stream: the token has expired, or the daemon is stopping. Connects again.
                 } catch is Enough {
                     return try list.end()
                 } catch {
                     let failure = CommandError(error)
-                    // Whoever never reached the daemon is told so at once.
+                    // Fails at once if the daemon was never reached; waits only for a daemon that was there.
                     guard wasConnected, [.unavailable, .temporaryFailure, .protocolError].contains(failure.exit) else {
                         throw failure
                     }
@@ -79,13 +79,13 @@ extension AuthorsCommand {
 }
 
 extension CommandContext {
-    /// Seconds without any sign of the daemon, which gives one every 15.
+    /// Timeout in seconds for the next piece of the stream. The daemon sends a keep-alive every 15 seconds.
     private static let patience = 45
 
     /// Calls `each` with each change of the library, until the stream ends.
     /// - Parameters:
-    ///   - position: where to begin, if it is not empty; then where to go on.
-    ///   - connected: called when the daemon answers.
+    ///   - position: the id of the event after which to begin, or empty to begin now; then the id of the last event.
+    ///   - connected: called when the first bytes arrive.
     func followChanges(
         after position: inout String, connected: () throws -> Void, each: (AuthorEvent) throws -> Void
     ) throws {
@@ -113,7 +113,7 @@ extension CommandContext {
         }
     }
 
-    /// An output like the session's own in another format or another place.
+    /// An output with the options of the context, but another format, no pager and, if given, another descriptor.
     func output(as format: OutputFormat?, to descriptor: Int32? = nil) throws -> Output {
         var (options, io) = (options, io)
         (options.json, options.format, options.pager) = (false, format, false)
@@ -131,7 +131,7 @@ extension AuthorEvent: Displayable {
     static let columns = own.map(\.name) + Author.columns
     var identifier: String { author.identifier }
 
-    /// For people, who see one line after the other.
+    /// The change as one line for a terminal.
     fileprivate func line(color: Bool) -> String {
         let colors = [AuthorEvent.created: "32", AuthorEvent.updated: "33", AuthorEvent.deleted: "31"]
         let word = Escaping.terminal(event)

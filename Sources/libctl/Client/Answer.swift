@@ -1,7 +1,7 @@
 import CCurl
 import Shared
 
-/// Collects one answer, or hands it on.
+/// Receives one reply from libcurl. Stores its body, or passes it on as the request asks.
 final class Answer {
     private let patience: TransportRequest.Patience
     private let receive: ((TransportReply, [UInt8]) throws -> Void)?
@@ -9,13 +9,14 @@ final class Answer {
     private var head: ReplyHead
     private var body: [UInt8] = []
     private var lastPiece = ContinuousClock.now
-    /// In bytes, wherever they went.
+    /// Size in bytes of the body received so far.
     private var received = 0
     private(set) var isOversized = false
-    /// What kept the body from being taken.
+    /// The error with which `receive` or the spooled file refused a piece of the body.
     private(set) var failure: (any Error)?
 
-    /// In bytes, in memory and elsewhere: twice what the daemon tells of a file at most.
+    /// Limits of the body in bytes: in memory, and in the spooled file. The latter is twice the daemon's own limit
+    /// for the results of an import, 128 MiB, and 1 MiB more.
     private static let limit = (body: 64 << 20, gathered: 257 << 20)
 
     init(_ request: TransportRequest?) {
@@ -31,10 +32,10 @@ final class Answer {
 
     var reply: TransportReply { TransportReply(status: head.status, headers: head.headers, body: body) }
 
-    /// Why nobody could tell whether the body is whole.
+    /// Why the head is rejected; `nil` if it is accepted.
     var fault: String? { head.fault }
 
-    /// The same for a body that has ended.
+    /// Why the body, which has ended, may be incomplete; `nil` if it is complete.
     var faultAtEnd: String? { head.fault(after: received) }
 
     var isSilentTooLong: Bool {
@@ -42,7 +43,8 @@ final class Answer {
         return lastPiece.duration(to: .now) > .seconds(seconds)
     }
 
-    /// Answering another number than was given makes libcurl stop.
+    /// - Returns: the number of bytes taken. With any other number than was passed, libcurl ends the exchange
+    ///   (CURLOPT_WRITEFUNCTION).
     func append(body bytes: UnsafeRawBufferPointer) -> Int {
         lastPiece = .now
         received += bytes.count
@@ -58,7 +60,7 @@ final class Answer {
                 if !isOversized { body.append(contentsOf: bytes) }
             }
         } catch let full as SpooledFile.Failure {
-            // What the answer was to tell has happened already.
+            // The daemon has carried out the request; only the reply could not be stored.
             failure = CommandError(
                 .ioError, "\(full)", hint: "it may have been done all the same: look before you try again")
             return 0
@@ -71,7 +73,7 @@ final class Answer {
 
     func append(header bytes: UnsafeRawBufferPointer) -> Int {
         head.append(String(decoding: bytes, as: UTF8.self))
-        // Nothing of a body that cannot be trusted is handed on.
+        // Ends the exchange at a rejected head, before any of the body is passed on.
         return fault == nil ? bytes.count : 0
     }
 }

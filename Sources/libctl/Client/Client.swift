@@ -1,17 +1,17 @@
 import Shared
 
-/// Calls endpoints and tells a daemon's answer from anything else.
+/// Calls endpoints, and rejects replies that do not come from libraryd.
 final class Client {
-    /// Seconds for which a daemon that is too busy, or being started again, is waited for, all in all.
+    /// Limit in seconds of all waits in one exchange for a daemon that is busy or restarting.
     private static let longestWait: Int64 = 10
 
     let server: Server
     let transport: Transport
-    /// Called with one line about each exchange, without secrets.
+    /// Called with one line about each exchange, without headers and bodies.
     let trace: (String) -> Void
-    /// Waits so many seconds, for a reason.
+    /// Waits so many seconds, and tells the user why.
     let wait: (_ why: String, _ seconds: Int64) -> Void
-    /// Whether there was a daemon, so that one that is gone may come again.
+    /// Whether the daemon has replied before. If nothing listens any more, the daemon may be restarting.
     private var hasAnswered = false
 
     init(
@@ -24,8 +24,8 @@ final class Client {
         self.wait = wait
     }
 
-    /// Calls an endpoint that answers with a value.
-    /// - Parameter isPatient: whether to ask again by itself, as ``exchange(_:isRepeatable:isPatient:)`` does.
+    /// Calls an endpoint whose reply is JSON.
+    /// - Parameter isPatient: whether to wait and repeat, as ``exchange(_:isRepeatable:isPatient:)`` says.
     func send<Output: JSONReadable>(
         _ call: EndpointCall<Output>, authorization: String? = nil, ifMatch: String? = nil,
         timeoutMilliseconds: Int = 60_000, isPatient: Bool = true
@@ -39,16 +39,16 @@ final class Client {
         return output
     }
 
-    /// Calls an endpoint that answers with nothing.
+    /// Calls an endpoint whose reply has no body (204).
     func send(_ call: EndpointCall<Empty>, authorization: String? = nil) throws {
         let reply = try exchange(request(call, authorization, 60_000), isRepeatable: call.isRepeatable)
         guard reply.status == 204 else { throw foreign(reply) }
     }
 
-    /// Sends lines of NDJSON.
+    /// Sends lines of NDJSON and reads a result for each.
     /// - Parameters:
-    ///   - results: for what is answered, because that may be long too.
-    ///   - take: called with the result of each line, once all have come.
+    ///   - results: stores the reply, which may be too long for memory.
+    ///   - take: called with each result, once the whole reply has arrived.
     func send<Path, Input, Output>(
         _ endpoint: Endpoint<Path, Input, Output>, _ items: [QueryItem], lines: SpooledFile, results: SpooledFile,
         authorization: String,
@@ -70,10 +70,10 @@ final class Client {
         try records.end(takeLine)
     }
 
-    /// Calls `take` with each piece of a reply, as it comes.
+    /// Requests `path`, and calls `take` with each piece of the reply as it arrives.
     /// - Parameters:
-    ///   - mediaType: what the reply has to be.
-    ///   - patience: in seconds, for each piece.
+    ///   - mediaType: the media type that the reply must have.
+    ///   - patience: timeout for each piece, in seconds.
     func stream(
         _ path: String, as mediaType: String, headers: [(String, String)] = [], authorization: String,
         patience: Int, take: ([UInt8]) throws -> Void
@@ -117,21 +117,24 @@ final class Client {
             body: body?.contents ?? (needsBody ? .bytes([]) : nil), patience: .whole(milliseconds: timeout))
     }
 
-    /// Names one thing that is to be done, however often it is asked for: 128 random bits.
+    /// A new `Idempotency-Key`, 128 random bits: the daemon carries out a request once, however often it arrives.
     static func newKey() -> String {
         String(UInt128.random(in: .min ... .max), radix: 36)
     }
 
-    /// Sends the request, and again where nothing can happen twice. If the answer broke off and the endpoint knows
-    /// requests that come again: at once and, because that may still have met the daemon that fell, after a second. If
-    /// nobody listens any more who did before: after 1, 2 and 4 seconds, because nothing was sent. If the daemon is
-    /// busy: after the time that it names, because it has done nothing yet. Who did not answer in time is not asked
-    /// again: it would take as long once more.
+    /// Sends the request, and repeats it where it cannot take effect twice:
+    /// - The reply broke off, and the endpoint is repeatable: at once, and once more after a second, because the
+    ///   first repetition may have met the daemon that was going down.
+    /// - Nothing listens any more, though the daemon has replied before, and the request is no stream: after 1, 2 and 4
+    ///   seconds. Nothing was sent.
+    /// - The daemon is busy (429, 503): after its `Retry-After`. The daemon has done nothing yet.
+    ///
+    /// A timeout is not repeated, because the repetition would take as long.
     /// - Throws: ``Problem``, ``CommandError``.
     func exchange(
         _ request: TransportRequest, isRepeatable: Bool, isPatient: Bool = true
     ) throws -> TransportReply {
-        /// Answers that broke off.
+        /// Number of replies that broke off.
         var lost = 0
         var waited: Int64 = 0
         while true {
@@ -145,7 +148,7 @@ final class Client {
                     isLost
                     ? isRepeatable && isPatient && lost < 2
                     : failure.exit == .unavailable && (lost > 0 || hasAnswered && isPatient && request.receive == nil)
-                // A lost answer at once, then after 1, 2 and 4 seconds.
+                // 0 after the first reply that broke off, else 1, 2 and 4.
                 let pause = isLost && lost == 0 ? 0 : waited + 1
                 guard isRepeated, waited + pause <= Self.longestWait else {
                     let mayBeDone = lost > 0 || failure.isLostAnswer
@@ -162,7 +165,7 @@ final class Client {
             let size = max(reply.body.count, request.gathered?.count ?? 0)
             trace("\(request.method) \(server.base)\(request.path) \(reply.status) \(size) bytes")
             hasAnswered = true
-            // 304 answers whoever has asked with If-None-Match.
+            // 304 is the reply to If-None-Match, which a user of `libctl api` may send.
             if reply.isSuccess || reply.status == 304 { return reply }
             guard reply.status >= 400 else { throw foreign(reply) }
             let problem = try request.method == "HEAD" ? Problem(headOf: reply) : problem(reply)
@@ -192,7 +195,7 @@ final class Client {
 }
 
 extension Problem {
-    /// A refusal of `HEAD`, which has no body to tell more.
+    /// The problem of a failed `HEAD` request: its reply has no body, so the problem is made from the head.
     fileprivate init(headOf reply: TransportReply) {
         self.init(
             status: reply.status, title: "", code: "status_\(reply.status)", message: "",

@@ -1,7 +1,7 @@
 import CCurl
 import Shared
 
-/// libcurl, on one connection that is kept for the life of the process.
+/// The transport on libcurl. One handle serves all requests, so that they share a connection.
 final class Curl {
     private let server: Server
     private lazy var handle: UnsafeMutableRawPointer? = ccurl_load() ? ccurl_init() : nil
@@ -14,7 +14,7 @@ final class Curl {
         if let handle { ccurl_cleanup(handle) }
     }
 
-    /// - Throws: ``CommandError`` if no whole answer came, and what the request's `receive` throws.
+    /// - Throws: ``CommandError`` if no complete reply arrived, and the error that the request's `receive` threw.
     func send(_ request: TransportRequest) throws -> TransportReply {
         guard let handle else {
             throw CommandError(.internalError, "libcurl.so.4 is missing", hint: "apt-get install libcurl4")
@@ -22,7 +22,7 @@ final class Curl {
         ccurl_reset(handle)
         var list: UnsafeMutablePointer<curl_slist>?
         defer { ccurl_free(list) }
-        // `Expect: 100-continue` would cost a round trip.
+        // An empty header keeps libcurl from sending `Expect: 100-continue`, which would cost a round trip.
         for (name, value) in request.headers + [("Expect", "")] {
             list = ccurl_append(list, value.isEmpty ? "\(name):" : "\(name): \(value)")
         }
@@ -32,7 +32,7 @@ final class Curl {
         setOptions(handle, request, list, answer, upload)
         let code = withExtendedLifetime((answer, upload)) { ccurl_perform(handle) }
         if let failure = answer.failure ?? upload.failure { throw failure }
-        // Before libcurl's own reason, which would be that it was told to stop.
+        // Checked before libcurl's code, which would only say that a callback ended the exchange.
         if let fault = answer.fault { throw notWhole(fault) }
         guard code == CURLE_OK else { throw failure(code, answer) }
         if let fault = answer.faultAtEnd { throw notWhole(fault) }
@@ -46,11 +46,11 @@ final class Curl {
         ccurl_set_string(handle, CURLOPT_URL, server.base + request.path)
         ccurl_set_long(handle, CURLOPT_PATH_AS_IS, 1)
         if let socket = server.socket { ccurl_set_string(handle, CURLOPT_UNIX_SOCKET_PATH, SystemText.path(socket)) }
-        // A proxy from the environment must not see what is meant for this machine.
+        // Requests to this machine must not go through a proxy that the environment names.
         if server.isLoopback { ccurl_set_string(handle, CURLOPT_PROXY, "") }
         ccurl_set_string(handle, CURLOPT_PROTOCOLS_STR, "http,https")
         ccurl_set_long(handle, CURLOPT_FOLLOWLOCATION, 0)
-        // What a proxy says of its tunnel is not the head of the reply.
+        // Otherwise libcurl would pass on the head of a proxy's reply to CONNECT as that of the reply.
         ccurl_set_long(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         ccurl_set_long(handle, CURLOPT_NOSIGNAL, 1)
         ccurl_set_long(handle, CURLOPT_CONNECTTIMEOUT_MS, server.isLoopback ? 2000 : 5000)
@@ -78,7 +78,8 @@ final class Curl {
         switch request.patience {
         case .whole(let milliseconds): ccurl_set_long(handle, CURLOPT_TIMEOUT_MS, milliseconds)
         case .piece:
-            // CURLOPT_LOW_SPEED_TIME would take the few bytes that keep a silent stream alive for none.
+            // Not CURLOPT_LOW_SPEED_TIME, which measures bytes per second: the few bytes of a keep-alive would count
+            // as none.
             ccurl_set_pointer(handle, CURLOPT_XFERINFODATA, context)
             ccurl_set_progress(handle) { context, _, _, _, _ in Answer.from(context).isSilentTooLong ? 1 : 0 }
         }
@@ -106,7 +107,7 @@ final class Curl {
     }
 }
 
-/// Hands out a body that is not in memory.
+/// Passes a spooled request body to libcurl, piece by piece.
 private final class Upload {
     private var spool: SpooledFile?
     private var offset = 0

@@ -1,33 +1,33 @@
 import Shared
 
-/// Reads server-sent events from bytes that come in pieces (WHATWG HTML, section 9.2.6), with lines that end as the
-/// daemon ends them: in LF or CRLF.
+/// Parses server-sent events that arrive in pieces (WHATWG HTML, section 9.2.6). Only LF and CRLF end a line, because
+/// the daemon never ends a line with CR alone.
 struct EventReader {
     struct Event: Equatable {
-        /// `message` where the stream does not say.
+        /// `message` if the event has no `event` field.
         var type = "message"
         var data: [UInt8] = []
-        /// The last id that came, with this event or before it.
+        /// The id of this event, or of the last event before it that had an id.
         var id: String
     }
 
-    /// More than any line needs, in bytes: one that never ends must not fill the memory.
+    /// Limit of a line in bytes, so that a line without an end cannot fill the memory.
     private static let longest = 1 << 20
 
     private var line: [UInt8] = []
     private var event: Event
     private var hasData = false
-    /// Where to go on.
+    /// The id after which the next stream is to begin (`Last-Event-ID`).
     private(set) var lastID: String
 
-    /// - Parameter lastID: of the stream that this one goes on with.
+    /// - Parameter lastID: the id after which this stream begins, or empty.
     init(lastID: String) {
         self.lastID = lastID
         event = Event(id: lastID)
     }
 
-    /// Calls `body` with each event that is whole now.
-    /// - Throws: what `body` throws, and ``CommandError`` for a line that is longer than any of the daemon's.
+    /// Calls `body` with each event that the bytes complete.
+    /// - Throws: the error of `body`, and ``CommandError`` `protocolError` for a line that is too long.
     mutating func append(_ bytes: [UInt8], _ body: (Event) throws -> Void) throws {
         for byte in bytes {
             guard byte == UInt8(ascii: "\n") else {
@@ -43,7 +43,7 @@ struct EventReader {
         }
     }
 
-    /// The event that this line ends, if it does and has data.
+    /// Parses a line. An empty line ends an event, which is returned if it has data.
     private mutating func take(_ line: [UInt8]) -> Event? {
         guard !line.isEmpty else {
             defer {
@@ -58,7 +58,7 @@ struct EventReader {
         if value.first == UInt8(ascii: " ") { value = value.dropFirst() }
         switch String(decoding: line[..<colon], as: UTF8.self) {
         case "event": event.type = String(decoding: value, as: UTF8.self)
-        // It goes back in a header, where nothing else may stand.
+        // The id is sent back in a header, so an id with characters that are unsafe there is ignored.
         case "id" where value.allSatisfy({ (0x21...0x7E).contains($0) }):
             event.id = String(decoding: value, as: UTF8.self)
         case "data":

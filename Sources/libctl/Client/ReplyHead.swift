@@ -1,42 +1,42 @@
 import Shared
 
-/// The head of a reply, and what it announces of the body (RFC 9112, section 6). What two readers could understand
-/// differently is not believed, because then nobody can tell whether the body is whole.
+/// The head of a reply, and the length of the body that it announces (RFC 9112, section 6). A head that two parsers
+/// could read differently is a fault, because the end of the body is then uncertain.
 struct ReplyHead {
     private(set) var status = 0
-    /// Names in lower case.
+    /// By names in lower case.
     private(set) var headers: [String: String] = [:]
-    /// Why nobody could tell whether the body is whole.
+    /// Why the head is rejected; `nil` if it is accepted.
     private(set) var fault: String?
 
     private let isHeadOnly: Bool
-    /// Whether the request asks for a body that is encoded: its sender then decodes it.
+    /// Whether the request has `Accept-Encoding`. The user who set that header decodes the body.
     private let takesEncoding: Bool
     private var version = ""
-    /// Between a status line and the empty line.
+    /// Whether a head has begun, with its status line, and not ended yet.
     private var isInHead = false
     private var lengths: [String] = []
-    /// In the order in which they were put on: of the transfer, and of the body itself.
+    /// The values of `Transfer-Encoding` and of `Content-Encoding`, in their order.
     private var (codings, encodings): ([String], [String]) = ([], [])
     private var isBroken = false
-    /// Whether what comes now are the fields behind a body.
+    /// Whether the head has ended, so that further lines are trailer fields (RFC 9112, section 7.1.2).
     private var isComplete = false
 
     /// - Parameters:
     ///   - method: of the request.
-    ///   - fields: of the request, by their names.
+    ///   - fields: the names of the request's header fields.
     init(method: String, fields: [String] = []) {
         isHeadOnly = method == "HEAD"
         takesEncoding = fields.contains { $0.lowercased() == "accept-encoding" }
     }
 
-    /// Takes the next line.
+    /// Parses the next line.
     mutating func append(_ line: String) {
         guard !isComplete else { return }
         let line = Self.withoutEnd(line)
         if !isInHead, line.hasPrefix("HTTP/") {
             isInHead = true
-            // The head of a `100 Continue` comes before that of the answer.
+            // The head of an interim reply, such as `100 Continue`, precedes that of the final reply.
             (headers, lengths, codings, encodings, isBroken) = ([:], [], [], [], false)
             let words = line.split(separator: " ")
             version = words.first.map(String.init) ?? ""
@@ -58,7 +58,7 @@ struct ReplyHead {
         }
     }
 
-    /// Why a body of so many bytes may not be whole.
+    /// Why a body of so many bytes may be incomplete; `nil` if it is complete.
     func fault(after received: Int) -> String? {
         if let fault { return fault }
         guard isComplete else { return "its head has no end" }
@@ -90,7 +90,7 @@ struct ReplyHead {
         return version.hasPrefix("HTTP/1.") && hasBody ? "it does not tell where it ends" : nil
     }
 
-    /// Whether it is a field's name: no white space, not even before the colon (RFC 9112, section 5.1).
+    /// Whether the text can be a field name: no white space, not even before the colon (RFC 9112, section 5.1).
     private static func isName(_ text: Substring) -> Bool {
         !text.isEmpty && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
     }

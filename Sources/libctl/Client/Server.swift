@@ -1,21 +1,21 @@
 import Glibc
 import Shared
 
-/// Where the daemon is. Its origin is the key of its credentials: a token never goes to another one.
+/// The address of a daemon. Logins are stored by its origin, and a token is never sent to another origin.
 struct Server: Equatable {
     /// `http://127.0.0.1:8080`, `https://example.org:443` or `unix:/run/user/1000/libraryd.sock`.
     let origin: String
-    /// The path of the Unix socket, if it is one.
+    /// The path of the Unix socket; `nil` for TCP.
     let socket: String?
     let isLoopback: Bool
 
     static let standard = "http://127.0.0.1:8080"
 
-    /// What a path is appended to.
+    /// The URL up to the path. A URL needs a host even if the daemon listens on a Unix socket.
     var base: String { socket == nil ? origin : "http://localhost" }
 
-    /// Reads `http://HOST[:PORT]`, `https://HOST[:PORT]` or `unix:/PATH`, and nothing else.
-    /// - Parameter malformed: how the program ends if it is none of these.
+    /// Parses `http://HOST[:PORT]`, `https://HOST[:PORT]` or `unix:/PATH`.
+    /// - Parameter malformed: the exit status of the error for any other text.
     /// - Throws: ``CommandError``; `configuration` for plain HTTP to another machine.
     init(_ text: String, malformed exit: ExitStatus = .configuration) throws {
         if text.hasPrefix("unix:/") {
@@ -53,7 +53,7 @@ struct Server: Equatable {
         }
     }
 
-    /// Chooses: the flag, `LIBCTL_SERVER`, `config.json`, the daemon's socket if there is one, the default.
+    /// The first of: the flag, `LIBCTL_SERVER`, `config.json`, the daemon's socket if it exists, ``standard``.
     static func choose(flag: String?, io: IO, configured: String?) throws -> Server {
         if let flag { return try Server(flag, malformed: .usage) }
         if let variable = try io.text("LIBCTL_SERVER") { return try Server(variable) }

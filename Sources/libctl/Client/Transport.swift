@@ -1,7 +1,7 @@
 import Shared
 
-/// Carries one request to the daemon and brings back the answer. A closure, so that tests can put the daemon's own
-/// router in libcurl's place.
+/// Sends one request to the daemon and returns its reply. A closure, so that tests can replace libcurl with the
+/// daemon's own router.
 typealias Transport = (TransportRequest) throws -> TransportReply
 
 struct TransportRequest {
@@ -11,35 +11,35 @@ struct TransportRequest {
     let headers: [(name: String, value: String)]
     let body: Body?
     var patience = Patience.whole(milliseconds: 60_000)
-    /// Takes the body of a reply that is a success, piece by piece as it comes, with the reply's head. Without it, and
-    /// of other replies, the body is gathered. What it throws ends the exchange.
+    /// Called with the head of a successful reply and each piece of its body, as the pieces arrive. Without `receive`,
+    /// and for other replies, the body is stored. An error that `receive` throws ends the exchange.
     var receive: ((_ head: TransportReply, _ bytes: [UInt8]) throws -> Void)?
-    /// Has the body of a reply that is a success, and nothing else, once that is whole.
+    /// Stores the body of a successful reply, and of no other. Complete when the exchange has ended.
     var gathered: SpooledFile?
 
     enum Body {
         case bytes([UInt8])
-        /// More than need be in memory.
+        /// For a body that is too large for memory.
         case spool(SpooledFile)
     }
 
-    /// How long to wait.
+    /// The timeout.
     enum Patience {
         /// For the whole exchange.
         case whole(milliseconds: Int)
-        /// For each piece of it.
+        /// For each piece of the body of the reply.
         case piece(seconds: Int)
     }
 }
 
 struct TransportReply {
     let status: Int
-    /// Names in lower case.
+    /// By names in lower case.
     let headers: [String: String]
     let body: [UInt8]
 
-    /// Whether it is one of the successes that the API has. Others are of somebody else's making: a part (206), what a
-    /// proxy has changed (203), what is still to be done (202).
+    /// Whether the status is one of the API's successes. Other 2xx statuses are not libraryd's: a part of the body
+    /// (206), a body that a proxy has changed (203), a request that is not done yet (202).
     var isSuccess: Bool { [200, 201, 204].contains(status) }
 
     /// Without parameters, in lower case.

@@ -1,6 +1,6 @@
-/// What bash needs beside the generated script.
+/// Changes to the generated completion script for bash.
 enum BashCompletion {
-    /// `COMP_TYPE` when readline lists candidates and inserts none: `?` (bash(1), Shell Variables).
+    /// The `COMP_TYPE` with which readline lists the candidates and inserts none: `?` (bash(1), Shell Variables).
     static let onlyLists = "63"
 
     /// Stands behind the generated script, and defines anew what the script has defined: words with `:`, `=` and `@`

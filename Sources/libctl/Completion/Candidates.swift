@@ -1,8 +1,8 @@
 import ArgumentParser
 import Shared
 
-/// What a shell offers where only the daemon, or the file of logins, knows the words. Silent: without a login that is
-/// good as it stands, or without a daemon, there are no candidates.
+/// Completion candidates that come from the daemon or from the stored logins. Errors are silent: without a valid
+/// token, or without a daemon, there are no candidates.
 enum Candidates {
     /// Ids of authors, the newest first.
     static func authors(_ words: [String], _ index: Int, _ prefix: String) -> [String] {
@@ -28,7 +28,7 @@ enum Candidates {
         }
     }
 
-    /// Ids of the caller's logins.
+    /// Ids of the user's logins.
     static func sessions(_ words: [String], _ index: Int, _ prefix: String) -> [String] {
         TypedLine(words, index, prefix).offer { context in
             try context.ask(Endpoints.sessions.call()).sessions.map {
@@ -38,7 +38,7 @@ enum Candidates {
         }
     }
 
-    /// Users who are logged in at the server, by the file alone.
+    /// Users with a stored login at the server. No request is sent.
     static func logins(_ words: [String], _ index: Int, _ prefix: String) -> [String] {
         TypedLine(words, index, prefix).offer { context in
             try context.credentials.read().logins.filter { $0.server == context.server.origin }
@@ -46,7 +46,7 @@ enum Candidates {
         }
     }
 
-    /// Fields of what the command shows, behind those that are chosen already.
+    /// Fields that the command can show, each after the fields that the word names already.
     static func fields(_ words: [String], _ index: Int, _ prefix: String) -> [String] {
         let line = TypedLine(words, index, prefix)
         let shown = [
@@ -61,7 +61,7 @@ enum Candidates {
         }
     }
 
-    /// Orders of authors. Not a fixed list: zsh would take what follows a colon for a description.
+    /// Orders for `--sort`. Not a fixed list in the script: zsh reads the text after a colon as a description.
     static func orders(_ words: [String], _ index: Int, _ prefix: String) -> [String] {
         TypedLine(words, index, prefix).offer {
             AuthorField.sortable.flatMap { field in
@@ -77,27 +77,27 @@ extension CommandContext {
     }
 }
 
-/// The line in front of the cursor, as a shell hands it over.
+/// The command line to complete, as the shell passes it.
 struct TypedLine {
     private let words: [String]
     private let index: Int
-    /// What has been typed of the word to complete.
+    /// The typed part of the word to complete.
     let typed: String
 
     init(_ words: [String], _ index: Int, _ prefix: String) {
         self.words = words.map(Self.unquoted)
         self.index = index
-        // The prefix is that of the last word, which the cursor need not be in.
+        // The prefix is that of the last word, but the cursor may be in an earlier word.
         let isElsewhere = words.indices.contains(index) && index < words.count - 1
         typed = Self.unquoted(isElsewhere ? words[index] : prefix)
     }
 
-    /// The same for what the server of the line knows, or the file of its logins.
+    /// The candidates that `find` returns for the server and the user of the line, filtered by ``offer(_:)``.
     func offer(_ find: (CommandContext) throws -> [Candidate]) -> [String] {
         offer { try find(try context()) }
     }
 
-    /// The candidates that begin with what has been typed and are not on the line yet.
+    /// The candidates that `find` returns, if they begin with the typed part and are not on the line yet.
     func offer(_ find: () throws -> [Candidate]) -> [String] {
         guard let found = try? find() else { return [] }
         let others = words.enumerated().filter { $0.offset != index && !isValue($0.offset) }.map(\.element)
@@ -109,13 +109,14 @@ struct TypedLine {
 
     func has(_ word: String) -> Bool { words.contains(word) }
 
-    /// With the server and the user that the line names.
+    /// A context for the server and the user that the line names.
     private func context() throws -> CommandContext {
         var io = IO.standard
         io.terminal = nil
         var options = try GlobalOptions.parse([])
         options.server = value(of: "--server")
-        // It says nothing of whose it is: only Enter may send it to a server that is being typed.
+        // Nothing binds LIBCTL_TOKEN to a server. Only a command that the user has entered may send it, never a
+        // completion to a server that is still being typed.
         if options.server != nil { io.environment["LIBCTL_TOKEN"] = nil }
         options.user = value(of: "--user")
         return try CommandContext(options, io: io)
@@ -135,13 +136,13 @@ struct TypedLine {
         position > 0 && words[position - 1].hasPrefix("-")
     }
 
-    /// Shells hand words over as they were typed.
+    /// Removes quotes and backslashes, because shells pass words as they were typed.
     private static func unquoted(_ word: String) -> String {
         word.filter { !"'\"\\".contains($0) }
     }
 }
 
-/// A word to type, and what it stands for.
+/// A word to complete to, with a description.
 struct Candidate {
     let word: String
     private let meaning: String
@@ -152,23 +153,23 @@ struct Candidate {
         self.meaning = DisplayWidth.shortened(Escaping.terminal(meaning), to: Self.columns)
     }
 
-    /// Letters, digits and a few marks, as in a user's name, mean nothing to a shell. Nothing else gets on a command
-    /// line.
+    /// Whether the word has only letters, digits and marks that no shell treats as special. Other words are not
+    /// offered, so that no data of the daemon can become shell syntax on a command line.
     var isHarmless: Bool {
         Registration.fault(inName: word.replacing(":", with: ".").replacing(",", with: ".")) == nil
     }
 
-    /// As the generated scripts take it.
+    /// The candidate in the format that the generated script for the shell expects.
     func text(for shell: CompletionShell?, _ io: IO) -> String {
         switch shell {
         case .some(.zsh):
-            // `_describe` ends the word at a colon, and takes a backslash away from what follows it.
+            // `_describe` ends the word at a colon, and removes a backslash in the description.
             [word.replacing(":", with: "\\:"), meaning.replacing("\\", with: "\\\\")].filter { !$0.isEmpty }
                 .joined(separator: ":")
         case .some(.fish):
             "\(word)\t\(meaning)"
         case .some(.bash) where !meaning.isEmpty && io.variable("COMP_TYPE") == BashCompletion.onlyLists:
-            // The script expands it once (`compgen -W`).
+            // The script expands the candidate once more (`compgen -W`), so it is quoted.
             "'\("\(word)  (\(meaning))".replacing("'", with: #"'\''"#))'"
         default:
             word

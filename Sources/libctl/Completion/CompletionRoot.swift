@@ -2,8 +2,8 @@ import ArgumentParser
 import Glibc
 import Shared
 
-/// The command tree as shells see it. The argument parser knows the options of every command only behind it; people may
-/// write them in front of it too (``GlobalOptions/moveBehindCommand(_:)``), where a shell must understand them.
+/// The command tree for completion. It has the global options at its root too, because a user may write them before
+/// the command (``GlobalOptions/moveBehindCommand(_:)``).
 struct CompletionRoot: ParsableCommand {
     static let configuration = Libctl.configuration
 
@@ -11,16 +11,17 @@ struct CompletionRoot: ParsableCommand {
 
     private static let question = "---completion"
 
-    /// Lets the process end in time if a shell waits for it, whatever it waits for itself.
+    /// Sets a deadline for the process if a shell started it for candidates, so that the shell never waits long.
     static func limitTime(_ arguments: [String], io: IO) {
         if arguments.first == question { CompletionDeadline.start(io) }
     }
 
-    /// Writes a script, or the candidates that a script asks for; `nil` if the arguments ask for neither.
+    /// Writes the completion script or the candidates, and returns the exit code; `nil` if the arguments ask for
+    /// neither.
     static func run(_ arguments: [String], io: IO) -> Int32? {
         guard let first = arguments.first else { return nil }
         if first == question {
-            // A shell wants candidates or nothing; and those that there are, whole.
+            // No failure is reported to a shell. The deadline ends first, so that it cannot cut off the candidates.
             if let candidates = answer(arguments), candidates.contains(where: { !$0.isWhitespace }) {
                 CompletionDeadline.end()
                 try? Libctl.show(candidates, io)
@@ -50,7 +51,7 @@ struct CompletionRoot: ParsableCommand {
         return arguments.count == 2 ? CompletionShell(rawValue: arguments[1]) : nil
     }
 
-    /// Candidates are an error to the argument parser, with the exit code 0.
+    /// The candidates. The argument parser throws them as an error with the exit code 0.
     private static func answer(_ arguments: [String]) -> String? {
         do {
             _ = try parseAsRoot(arguments)

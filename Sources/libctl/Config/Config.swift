@@ -1,6 +1,6 @@
 import Shared
 
-/// `config.json`: what is set once for all commands. What this version does not know stays as it is.
+/// `config.json`: settings for all commands. Keys that this version does not know are preserved.
 struct Config {
     enum Key: String, CaseIterable {
         case server, user, color, pager
@@ -34,7 +34,8 @@ struct Config {
     let path: String
     private let members: [JSONValue.Member]
 
-    /// - Throws: ``CommandError`` `configuration` for a file that is not an object of strings.
+    /// - Throws: ``CommandError`` `configuration` if the file is no JSON object, or the value of a known key is
+    ///   invalid.
     init(folder: String) throws {
         path = folder + "/config.json"
         members = try Self.members(path)
@@ -75,13 +76,13 @@ struct Config {
 }
 
 extension Config {
-    /// Sets a key, or unsets it with `nil`, one process at a time.
+    /// Sets a key, or removes it with `nil`, under a lock.
     static func set(_ key: Key, _ value: String?, folder: String, patience: Duration) throws {
         if let value { try key.validate(value) }
         try PrivateFile.makeFolder(folder)
         try PrivateFile.locked(folder + "/config.lock", patience: patience) {
             let path = folder + "/config.json"
-            // Not through `init`: a value that is not right must not be in the way of mending it.
+            // Not read with `init`, which throws for an invalid value: this is how the user corrects it.
             var members = try members(path).filter { $0.name != key.rawValue }
             if let value { members.append(.init(name: key.rawValue, value: .string(value))) }
             var json = JSONWriter()

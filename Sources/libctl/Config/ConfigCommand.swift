@@ -1,7 +1,8 @@
 import ArgumentParser
 import Shared
 
-/// What is set once for all commands. Needs no daemon, and no file that is right: it may be there to mend it.
+/// Commands for the settings in `config.json`. They need no daemon, and start with an invalid file too, so that `set`
+/// and `unset` can correct it.
 struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config", abstract: "Set once what holds for all commands.",
@@ -83,7 +84,7 @@ struct ConfigCommand: ParsableCommand {
         @OptionGroup var options: GlobalOptions
 
         func run(_ context: CommandContext) throws {
-            // A name of a file is bytes to whoever reads it.
+            // In a pipe, the bytes of the file name are written unchanged; they need not be UTF-8.
             let path = context.folder + "/config.json"
             try context.output.isTerminal
                 ? context.output.line(path) : context.output.write(SystemText.bytes(path) + [UInt8(ascii: "\n")])

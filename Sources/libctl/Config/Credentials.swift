@@ -3,15 +3,15 @@ import Shared
 
 /// One login at one server.
 struct Credential: Equatable, JSONReadable, JSONWritable {
-    /// The server's origin: the token goes nowhere else.
+    /// The origin of the server, the only one to which the token is sent.
     let server: String
     let user: String
     let token: String
-    /// By this machine's clock.
+    /// When `token` expires, by the clock of this machine.
     let expiresAt: Timestamp
     let refreshToken: String
     let refreshExpiresAt: Timestamp
-    /// Whether this is the user that commands act as if none is named.
+    /// Whether commands use this login of the server if no user is named.
     var current: Bool
 
     init(server: String, user: String, login: Login, at now: Timestamp) {
@@ -68,14 +68,14 @@ struct Credentials: Equatable, JSONReadable, JSONWritable {
         logins.first { $0.server == server && (user.map($0.isUser) ?? $0.current) }
     }
 
-    /// Puts a login in the place of the same user's old one and makes it the current one.
+    /// Adds a login in place of an older login of the same user, and makes it the current login of the server.
     mutating func put(_ credential: Credential) {
         remove(credential)
         for index in logins.indices where logins[index].server == credential.server { logins[index].current = false }
         logins.append(credential)
     }
 
-    /// Puts new tokens in the place of the old ones; who is current stays.
+    /// Replaces the tokens of a login, if the file has it; `current` is preserved.
     mutating func renew(_ credential: Credential) {
         guard let index = logins.firstIndex(where: { $0.server == credential.server && $0.isUser(credential.user) })
         else { return }
@@ -90,18 +90,19 @@ struct Credentials: Equatable, JSONReadable, JSONWritable {
 }
 
 extension Credential {
-    /// Names are unique ignoring case.
+    /// Whether this is the login of that user. The names of users are unique, ignoring case.
     func isUser(_ name: String) -> Bool { user.lowercased() == name.lowercased() }
 }
 
-/// `credentials.json`.
+/// `credentials.json`, which holds all logins.
 struct CredentialsFile {
     let folder: String
-    /// How long to wait for another process that changes the file.
+    /// Timeout for the lock, which another process may hold.
     var patience: Duration = .seconds(30)
     private var path: String { folder + "/credentials.json" }
 
-    /// - Throws: ``CommandError`` `noPermission` if others could have read it.
+    /// - Throws: ``CommandError`` `noPermission` if other users could have read the file, `configuration` if it is
+    ///   damaged.
     func read() throws -> Credentials {
         guard let bytes = try PrivateFile.secret(path) else { return Credentials() }
         do {
@@ -111,18 +112,18 @@ struct CredentialsFile {
         }
     }
 
-    /// What a login more needs in the file, in bytes, with room to spare.
+    /// Upper bound in bytes of the size of one login in the file.
     private static let largestLogin = 16 << 10
 
-    /// Room for the file and one login more, to be had before a token is asked for: what cannot be kept must not be
-    /// spent.
+    /// Reserves disk space for the file with one more login. Called before a token is requested, because a token that
+    /// could not be saved would be lost, and the session with it.
     func room() throws -> Replacement {
         try PrivateFile.makeFolder(folder)
         var (place, parent) = (stat(), stat())
         let isThere = stat(SystemText.path(path), &place) == 0 && stat(SystemText.path(folder), &parent) == 0
         let size = (isThere ? Int(place.st_size) : 0) + Self.largestLogin
         if isThere {
-            // A file on a disk of its own cannot be replaced from here, so the room is needed there.
+            // A mount point cannot be replaced by a rename, so the space is needed on the file's own file system.
             let isElsewhere = place.st_dev != parent.st_dev
             let isReadOnly = access(SystemText.path(path), W_OK) != 0 && errno == EROFS
             guard !isReadOnly else { throw CommandError(.ioError, "\(path): \(String(cString: strerror(EROFS)))") }
@@ -138,10 +139,10 @@ struct CredentialsFile {
         }
     }
 
-    /// Reads, changes and replaces the file, one process at a time. Nothing is written if `change` changes nothing.
+    /// Reads, changes and replaces the file under a lock. Nothing is written if `change` changes nothing.
     /// - Parameters:
-    ///   - room: for what will be written, if there is some already.
-    ///   - change: may have room made.
+    ///   - room: reserved space for the new version, if there is some.
+    ///   - change: may call `makeRoom` to reserve the space, before it requests a token.
     func update<Value>(
         in room: Replacement? = nil,
         _ change: (_ all: inout Credentials, _ makeRoom: () throws -> Void) throws -> Value
@@ -158,7 +159,7 @@ struct CredentialsFile {
         }
     }
 
-    /// Replaces the file; where that cannot be, as where it is mounted, what it says.
+    /// Replaces the file, or overwrites its contents if it cannot be replaced, such as a mount point.
     private func write(_ bytes: [UInt8], in room: Replacement?) throws {
         do {
             let replacement = try room ?? Replacement(of: path, isSecret: true, leftovers: LeftoverGuard())

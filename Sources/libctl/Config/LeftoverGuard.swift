@@ -1,8 +1,8 @@
 import Glibc
 import Shared
 
-/// Deletes files that are not whole when a signal ends the program: two at most, as a login is renewed while a file is
-/// written.
+/// Deletes unfinished files when a signal ends the program. There are at most two: a login may be refreshed while
+/// another file is being written.
 struct LeftoverGuard: LeftoverDeleting {
     nonisolated(unsafe) private static var path: UnsafeMutablePointer<CChar>?
     nonisolated(unsafe) private static var outer: UnsafeMutablePointer<CChar>?
@@ -27,11 +27,11 @@ struct LeftoverGuard: LeftoverDeleting {
         for number in Self.signals where !Self.isIgnored(number) { signal(number, SIG_DFL) }
     }
 
-    /// As under nohup(1), and then it stays so.
+    /// Whether the signal is ignored, as under nohup(1). It then stays ignored.
     private static func isIgnored(_ number: Int32) -> Bool {
         var action = sigaction()
         guard sigaction(number, nil, &action) == 0 else { return false }
-        // SIG_IGN is 1 in disguise, and functions cannot be compared.
+        // SIG_IGN is a function pointer with the address 1, and Swift cannot compare functions.
         return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
     }
 }

@@ -2,14 +2,14 @@ import Glibc
 import Shared
 
 extension PrivateFile {
-    /// Replaces the file, whole or not at all: written beside its place, synced, then renamed.
+    /// Replaces the file, whole or not at all: a temporary file is written beside it, synced and renamed.
     static func replace(_ path: String, with bytes: [UInt8]) throws {
         try replace(path, isSecret: true) { try write(bytes, to: $0, path) }
     }
 
-    /// The same with what `write` puts into the descriptor. Follows symbolic links; writes in place if the target is
-    /// not a regular file, such as a pipe.
-    /// - Parameter patience: how long to wait for a reader of a pipe.
+    /// Replaces the file with the bytes that `write` puts into the descriptor. Follows symbolic links; writes in
+    /// place if the target is not a regular file, such as a pipe.
+    /// - Parameter patience: timeout for the reader of a pipe.
     static func replace(
         _ path: String, isSecret: Bool = false, patience: Duration = .seconds(30), _ write: (Int32) throws -> Void
     ) throws {
@@ -29,8 +29,8 @@ extension PrivateFile {
         }
     }
 
-    /// Writes over what is there, for a file that cannot be replaced, as one that something is mounted on. There is
-    /// room for all of it before the first byte is changed.
+    /// Overwrites a file that cannot be replaced, such as a mount point. Disk space for all bytes is allocated before
+    /// the first byte is changed.
     static func overwrite(_ path: String, with bytes: [UInt8]) throws {
         let (descriptor, size) = try widen(path, to: bytes.count)
         defer { close(descriptor) }
@@ -41,7 +41,8 @@ extension PrivateFile {
         }
     }
 
-    /// Brings the file to a length, with spaces behind what it says: to JSON they are nothing.
+    /// Extends a shorter file to `length` bytes with spaces at its end, which JSON ignores (RFC 8259, section 2).
+    /// - Returns: an open descriptor, and the size that the file had.
     static func widen(_ path: String, to length: Int) throws -> (descriptor: Int32, size: Int) {
         let descriptor = open(SystemText.path(path), O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard descriptor >= 0 else { throw CommandError(.ioError, "\(path): \(systemError())") }
@@ -84,7 +85,7 @@ extension PrivateFile {
         try write(descriptor)
     }
 
-    /// To open a pipe takes until somebody reads it (fifo(7)).
+    /// Opens the file for writing. Retries until the deadline while it is a pipe without a reader (fifo(7)).
     private static func openOutput(_ path: String, until deadline: ContinuousClock.Instant) throws -> Int32 {
         while true {
             let descriptor = open(SystemText.path(path), O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)

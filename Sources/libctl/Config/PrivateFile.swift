@@ -1,11 +1,11 @@
 import Glibc
 import Shared
 
-/// Files that hold secrets or settings, and the locks that guard their changes. What is in such a file's place and is
-/// none is found out without waiting: a pipe that nobody writes to, or a device without an end.
+/// Files that hold secrets or settings, and the locks for their changes. Opening and checking such a file never
+/// blocks, even if a pipe without a writer or a device is in its place.
 enum PrivateFile {
-    /// The whole file, at most 16 MiB; `nil` if there is none.
-    /// - Throws: ``CommandError`` `configuration` for what is no file.
+    /// The contents of the file, less than 16 MiB; `nil` if it does not exist.
+    /// - Throws: ``CommandError`` `configuration` if it is not a regular file.
     static func contents(ifAny path: String) throws -> [UInt8]? {
         guard let descriptor = try openIfAny(path, O_RDONLY) else { return nil }
         defer { close(descriptor) }
@@ -15,8 +15,9 @@ enum PrivateFile {
         return try contents(of: descriptor, path)
     }
 
-    /// The same for a secret.
-    /// - Throws: ``CommandError`` `noPermission` for a link, a foreign file, no file, or one that others can read.
+    /// The contents of a file with secrets, less than 16 MiB; `nil` if it does not exist.
+    /// - Throws: ``CommandError`` `noPermission` if it is a symbolic link, not a regular file, another user's, or
+    ///   accessible to others.
     static func secret(_ path: String) throws -> [UInt8]? {
         guard let descriptor = try openIfAny(path, O_RDONLY | O_NOFOLLOW) else { return nil }
         defer { close(descriptor) }
@@ -30,14 +31,14 @@ enum PrivateFile {
         return try contents(of: descriptor, path)
     }
 
-    /// Without waiting for anything; `nil` if there is no such file.
+    /// Opens the file without blocking; `nil` if it does not exist.
     private static func openIfAny(_ path: String, _ flags: Int32) throws -> Int32? {
         let descriptor = open(SystemText.path(path), flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard descriptor < 0 else { return descriptor }
         let code = errno
         switch code {
         case ENOENT: return nil
-        // A link where none may be; a socket.
+        // ELOOP: a symbolic link, with O_NOFOLLOW. ENXIO: a socket (open(2)).
         case ELOOP, ENXIO:
             throw CommandError(.noPermission, "\(path) is not a regular file that belongs to you", hint: removal(path))
         default: throw CommandError(.noInput, "\(path): \(String(cString: strerror(code)))")
@@ -62,8 +63,8 @@ enum PrivateFile {
         return bytes
     }
 
-    /// Opens a file that a user names to be read: a regular file, or what may rightly be in its place. A pipe is waited
-    /// for, as that of `<(command)`. A device may have no end.
+    /// Opens an input file that the user named: a regular file, a pipe such as that of `<(command)`, a terminal or
+    /// /dev/null. Blocks until a pipe has a writer. Other devices are rejected, because they may have no end.
     static func openInput(_ path: String) throws -> Int32 {
         let descriptor = open(SystemText.path(path), O_RDONLY | O_CLOEXEC | O_NOCTTY)
         guard descriptor >= 0 else { throw CommandError(.noInput, "\(path): \(systemError())") }
@@ -83,8 +84,9 @@ enum PrivateFile {
         return stat("/dev/null", &status) == 0 ? status.st_rdev : 0
     }()
 
-    /// Runs `body` while no other process runs one under the same lock.
-    /// - Parameter patience: how long to wait for another process.
+    /// Runs `body` with an exclusive lock on the file (flock(2)), which is created if it does not exist.
+    /// - Parameter patience: timeout for the lock.
+    /// - Throws: ``CommandError`` `temporaryFailure` at the timeout; what `body` throws.
     static func locked<Value>(_ path: String, patience: Duration, _ body: () throws -> Value) throws -> Value {
         let flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY
         let descriptor = open(SystemText.path(path), flags, 0o600)
@@ -113,7 +115,7 @@ enum PrivateFile {
         CommandError(.noPermission, "\(path) is not a regular file", hint: removal(path))
     }
 
-    /// Makes the folder and those above it, private, and takes away what others may do in it.
+    /// Creates the folder and its parents with mode 0700, and sets this mode on the folder if it existed.
     static func makeFolder(_ path: String) throws {
         try FileContents.createFolder(path)
         var status = stat()

@@ -1,9 +1,9 @@
 import Shared
 
-/// How a login is renewed and kept. A refresh token is good once, so room for its successor comes first; and the
-/// successor goes on being used where it cannot be kept all the same.
+/// Refreshing and saving of logins. A refresh token can be used once, so disk space for the next one is reserved
+/// before. If the new tokens cannot be saved all the same, the process uses them from memory.
 extension CommandContext {
-    /// Trades the refresh token, unless another process has done so meanwhile: then its tokens are taken.
+    /// Exchanges the refresh token for new tokens, or returns the tokens that another process has saved meanwhile.
     func refresh(_ old: Credential) throws -> Credential {
         var renewed: (old: Credential, new: Credential)?
         do {
@@ -27,7 +27,7 @@ extension CommandContext {
         }
     }
 
-    /// Writes down what could not be written down when it came.
+    /// Tries once more to save the refreshed login that could not be saved before.
     func keepRenewed() {
         guard let unkept else { return }
         do {
@@ -41,12 +41,12 @@ extension CommandContext {
         }
     }
 
-    /// Room for a login that is not asked for yet.
+    /// Reserves disk space for a login, before it is requested.
     func roomForLogin() throws -> Replacement {
         try Self.beforeSpending { try credentials.room() }
     }
 
-    /// Keeps a new login. One that nobody could use is ended.
+    /// Saves a new login. If it cannot be saved, its session is ended, because nobody could use it.
     func keep(_ credential: Credential, in room: Replacement) throws {
         do {
             try credentials.update(in: room) { all, _ in all.put(credential) }
@@ -70,8 +70,8 @@ extension CommandContext {
         }
     }
 
-    /// The daemon honours a refresh token once more for 10 seconds, because the first answer may be lost: so a second
-    /// try comes within that time, or never.
+    /// Exchanges the refresh token. The daemon accepts a used token once more within 10 seconds, in case its reply
+    /// was lost, so a request whose reply was lost is repeated at once, within that time, or not at all.
     private func trade(_ old: Credential) throws -> Login {
         func attempt() throws -> Login {
             try client.send(

@@ -1,6 +1,6 @@
 import Shared
 
-/// `docs/errors.md`, made from ``ErrorCode``.
+/// The text of `docs/errors.md`, generated from ``ErrorCode``.
 enum ErrorList {
     static func page() -> String {
         let rows = ErrorCode.allCases.map { code in

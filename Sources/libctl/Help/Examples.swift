@@ -1,7 +1,7 @@
 import ArgumentParser
 
 extension CommandConfiguration {
-    /// A command that does something, with examples at the end of its help: lines that can be typed as they are.
+    /// A command that runs, with examples at the end of its help: command lines that can be run unchanged.
     init(_ name: String, _ abstract: String, discussion: String = "", examples: String...) {
         let parts = [discussion, "Examples:\n" + examples.map { "  libctl \($0)" }.joined(separator: "\n")]
         self.init(

@@ -1,6 +1,6 @@
 import Shared
 
-/// What `libctl help TOPIC` tells about all commands together.
+/// The topics of `libctl help TOPIC`, which concern all commands.
 enum HelpTopic: String, CaseIterable {
     case environment
     case exitCodes = "exit-codes"

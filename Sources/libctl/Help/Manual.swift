@@ -1,7 +1,7 @@
 import ArgumentParser
 import Shared
 
-/// The manual page, in the macros of man(7), made of what the argument parser tells of the commands.
+/// The manual page, in the macros of man(7), generated from the argument parser's description of the commands.
 struct Manual {
     private struct Command {
         let words: [String]
@@ -106,7 +106,7 @@ struct Manual {
         }
     }
 
-    /// Paragraphs of prose; lines that are indented stay as they are.
+    /// Writes paragraphs of prose, and indented lines verbatim.
     private mutating func paragraphs(_ text: String) {
         for paragraph in text.split(separator: "\n\n") {
             let lines = paragraph.split(separator: "\n").map(String.init)
@@ -132,7 +132,7 @@ struct Manual {
         self.text += text + "\n"
     }
 
-    /// groff_char(7): a hyphen that is to be typed, a backslash, and a line that begins like a macro.
+    /// Escapes backslashes, hyphens (else typographic) and a line that begins like a macro (groff_char(7)).
     private static func escaped(_ text: String) -> String {
         let escaped = text.replacing("\\", with: "\\e").replacing("-", with: "\\-").replacing("…", with: "...")
         return escaped.hasPrefix(".") || escaped.hasPrefix("'") ? "\\&" + escaped : escaped

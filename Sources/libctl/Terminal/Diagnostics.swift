@@ -1,6 +1,6 @@
 import Shared
 
-/// Standard error: everything that is said to people.
+/// Messages to the user on standard error.
 final class Diagnostics {
     private let writer: OutputWriter
     private let options: GlobalOptions
@@ -11,12 +11,12 @@ final class Diagnostics {
         writer = OutputWriter(io.error)
     }
 
-    /// Says how things go; not with `--quiet`.
+    /// Reports what was done; silent with `--quiet`.
     func say(_ text: String) {
         if !options.quiet { put(Self.harmless(text) + "\n") }
     }
 
-    /// Says what is wrong with part of the work; the rest goes on.
+    /// Reports a failure of part of the work; the rest continues.
     func warn(_ text: String) {
         put("libctl: \(Self.harmless(text))\n")
     }
@@ -25,7 +25,7 @@ final class Diagnostics {
         if options.verbose { put("libctl: \(Self.harmless(text))\n") }
     }
 
-    /// Shows how far a batch has come, on a terminal, over and over on the same line.
+    /// Shows the progress of a batch on a terminal, each time on the same line.
     func progress(_ text: String) {
         guard writer.isTerminal, !options.quiet else { return }
         put("\r\(text)\u{1B}[K")
@@ -37,7 +37,7 @@ final class Diagnostics {
         showsProgress = false
     }
 
-    /// Tells of a failure: two lines for people, or one JSON object for programs that asked for JSON.
+    /// Reports a failure: as text with a hint, or as one JSON object if the user asked for JSON.
     static func report(_ failure: CommandError, title: String, asJSON: Bool, io: IO) {
         if failure.exit == .brokenPipe { return }
         let writer = OutputWriter(io.error)
@@ -78,7 +78,7 @@ final class Diagnostics {
             Secrets.removed(from: error.field), error.code, Secrets.removed(from: error.message), line: error.line)
     }
 
-    /// What cannot be said is not worth failing for.
+    /// Ignores errors: a message that cannot be written must not fail the command.
     private func put(_ text: String) {
         try? writer.write(text)
         try? writer.flush()

@@ -1,19 +1,19 @@
 import Shared
 
-/// Something that can be shown as a row of a table or a file.
+/// A value that can be shown as a row of a table or as a line of a file.
 protocol Displayable: JSONWritable {
-    /// In the order of the members of its JSON.
+    /// All fields, in the order of the members of the JSON.
     static var fields: [DisplayField<Self>] { get }
-    /// Names of the fields of the table, and of TSV and CSV unless others are asked for.
+    /// Names of the fields that a table, TSV and CSV show without `--fields`.
     static var columns: [String] { get }
-    /// What `-o id` shows.
+    /// The text that `-o id` shows.
     var identifier: String { get }
 }
 
-/// A field that can be asked for by name.
+/// A field that `--fields` can name.
 struct DisplayField<Item>: Sendable {
     let name: String
-    /// A text, an integer or a flag; `nil` where the item has none.
+    /// A string, an integer or a boolean; `nil` if the item has no value.
     let value: @Sendable (Item) -> JSONValue?
 
     init(_ name: String, _ value: @escaping @Sendable (Item) -> JSONValue?) {
@@ -26,7 +26,7 @@ extension Displayable {
     static var fieldNames: [String] { fields.map(\.name) }
     static var columns: [String] { fieldNames }
 
-    /// For what is only shown, and crosses no wire.
+    /// The JSON of a type that is only shown and never sent.
     func write(to json: inout JSONWriter) { write(Self.fields, to: &json) }
 
     func write(_ fields: [DisplayField<Self>], to json: inout JSONWriter) {

@@ -1,17 +1,17 @@
 import Shared
 
-/// Standard output: results, and nothing else.
+/// Standard output, which gets results and nothing else.
 final class Output {
     let format: OutputFormat
     let isTerminal: Bool
-    /// Columns of the terminal; `nil` where there is none, and nothing has to fit.
+    /// The width of the terminal in columns; `nil` if there is no terminal, and lines may have any length.
     let width: Int?
     let color: Bool
     private var writer: OutputWriter
     private let fields: [String]?
     private let openPager: (() throws -> Pager)?
     private var pager: Pager?
-    /// The beginning of a line whose end has not come yet.
+    /// The beginning of a line of a reply whose end has not arrived yet.
     private var pending: [UInt8] = []
 
     init(options: GlobalOptions, io: IO, config: Config?) throws {
@@ -49,7 +49,7 @@ final class Output {
         try list.end()
     }
 
-    /// A list that is shown as it grows.
+    /// A printer for a list whose records come one by one.
     func list<Item: Displayable>(of type: Item.Type, single: Bool = false) throws -> RecordPrinter<Item> {
         let chosen = fields ?? Item.columns
         for field in chosen where !Item.fieldNames.contains(field) {
@@ -69,14 +69,14 @@ final class Output {
         try write(Escaping.json(value.json) + [UInt8(ascii: "\n")])
     }
 
-    /// Shows a piece of a reply as it is, as far as a terminal can bear it.
+    /// Shows a piece of a reply unchanged, but on a terminal with control characters escaped.
     func foreign(_ bytes: [UInt8]) throws {
         guard isTerminal else {
             try write(bytes)
             return try flush()
         }
         pending += bytes
-        // A piece may end within a character; a line does not.
+        // Only whole lines are shown, because a piece may end within a character.
         let end = (pending.lastIndex(of: UInt8(ascii: "\n")) ?? -1) + 1
         try foreignLines(pending[..<end])
         pending.removeFirst(end)
@@ -91,7 +91,7 @@ final class Output {
     func write(_ text: String) throws { try write(Array(text.utf8)) }
 
     func write(_ bytes: [UInt8]) throws {
-        // Not before there is something to read.
+        // The pager is started at the first output, so that an error before that needs none.
         if pager == nil, let openPager {
             let opened = try openPager()
             (pager, writer) = (opened, OutputWriter(opened.input))
@@ -101,7 +101,7 @@ final class Output {
 
     func flush() throws { try writer.flush() }
 
-    /// Writes what is left, and lets people read on.
+    /// Writes the rest, and waits until the user has left the pager.
     func end() throws {
         defer { pager?.wait() }
         if !pending.isEmpty {

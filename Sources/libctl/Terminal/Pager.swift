@@ -1,19 +1,20 @@
 import Glibc
 import Shared
 
-/// A program that shows the output page by page, when the user asks for one.
+/// A child process that shows the output page by page, if the user asks for a pager.
 final class Pager {
-    /// Leaves at once if all fits one screen, keeps colours, and leaves the text on the screen.
+    /// less(1) exits at once if the text fits on one screen (-F), shows colors (-R) and leaves the text there (-X).
     static let standard = "less -FRX"
 
-    /// Where the output goes.
+    /// The write end of the pipe that the pager reads.
     let input: Int32
     private let child: pid_t
 
     init(_ command: String, output: Int32, environment: [String: String]) throws {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw CommandError(.ioError, "no pipe: \(systemError())") }
-        // The child gets a copy of its own; with another it would wait for itself to be done.
+        // The child has the read end as standard input. With the write end open too, it would wait for more text
+        // forever.
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -35,11 +36,11 @@ final class Pager {
         }
         self.child = child
         input = ends[1]
-        // The keyboard is the pager's now, and it does not end at Control-C.
+        // Control-C is for the pager, which continues after it. libctl must not end before the pager.
         signal(SIGINT, SIG_IGN)
     }
 
-    /// Ends the text, and returns when it has been read.
+    /// Closes the pipe, and waits until the pager has ended.
     func wait() {
         close(input)
         var status: Int32 = 0

@@ -1,8 +1,8 @@
 import Shared
 
-/// Shows records one after the other in one of the formats.
+/// Shows records one after the other in the format of the output.
 final class RecordPrinter<Item: Displayable> {
-    /// Rows that a table's columns are measured by before it is shown; later rows follow the same columns.
+    /// Number of rows that are held back to measure the columns of a table; later rows use the same widths.
     private let measuredRows = 1000
 
     private let output: Output
@@ -89,10 +89,10 @@ final class RecordPrinter<Item: Displayable> {
         waiting = []
     }
 
-    /// Ids stay whole: they are copied elsewhere.
+    /// Columns that are never shortened, because users copy ids.
     private static var whole: [String] { ["id", "public_id", "event_id"] }
 
-    /// Takes from the widest columns until a row fits.
+    /// Narrows the widest column until a row fits, but no column of ids and none below ``narrowest``.
     static func fit(_ natural: [Int], of fields: [String], into width: Int) -> [Int] {
         var widths = natural
         let shortened = fields.indices.filter { !whole.contains(fields[$0]) }
@@ -110,7 +110,7 @@ final class RecordPrinter<Item: Displayable> {
     private func show(_ row: [String], bold: Bool = false) throws {
         var line = ""
         for (column, cell) in row.enumerated() {
-            // Rows after those that were measured may be wider; without a terminal nothing is cut.
+            // Without a terminal no cell is shortened, and cells of rows that were not measured may be wider.
             let width = widths?[column] ?? 0
             let staysWhole = output.width == nil || Self.whole.contains(fields[column])
             let text = staysWhole ? cell : DisplayWidth.shortened(cell, to: width)

@@ -1,12 +1,12 @@
 import Glibc
 import Shared
 
-/// Asks people, on the terminal itself: standard input and output may be files or pipes.
+/// Asks the user on the terminal itself, because standard input and output may be files or pipes.
 struct Terminal {
     private let descriptor: Int32
     private let reader: InputReader
 
-    /// `nil` where there is no terminal.
+    /// `nil` if there is no terminal, or nothing may be asked.
     init?(_ io: IO) {
         guard let path = io.terminal else { return nil }
         descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOCTTY)
@@ -18,7 +18,7 @@ struct Terminal {
         Glibc.close(descriptor)
     }
 
-    /// Columns of the terminal behind a descriptor, if it tells.
+    /// The width of the terminal in columns, if the terminal reports one.
     static func width(of descriptor: Int32) -> Int? {
         var size = winsize()
         guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
@@ -38,7 +38,7 @@ struct Terminal {
         return text
     }
 
-    /// Asks for a line that is not shown. The terminal shows letters again afterwards, also after an interrupt.
+    /// Asks for a line without echo. The echo is restored afterwards, also after an interrupt.
     func askSecret(_ prompt: String) throws -> String {
         var settings = termios()
         guard tcgetattr(descriptor, &settings) == 0 else { return try ask(prompt) }
@@ -46,7 +46,8 @@ struct Terminal {
         EchoGuard.descriptor = descriptor
         let signals = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
         for number in signals { signal(number, EchoGuard.restoreAndDie) }
-        // A shell that is in front meanwhile would set the terminal as it likes it, and the rest would be shown.
+        // Control-Z is ignored: the shell in the foreground would restore its own settings, and the rest of the
+        // secret would be shown.
         signal(SIGTSTP, SIG_IGN)
         defer {
             EchoGuard.restore()
@@ -59,7 +60,7 @@ struct Terminal {
     }
 }
 
-/// What a signal handler needs; there is one terminal and one thread.
+/// The state for the signal handler. Not synchronized, because there is one terminal and one thread.
 private enum EchoGuard {
     nonisolated(unsafe) static var settings = termios()
     nonisolated(unsafe) static var descriptor: Int32 = -1

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Shared
 
-/// The commands of the noun user, for admins.
+/// The `users` commands, for admins.
 struct UsersCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "users", abstract: "List users and change their roles and access; for admins.",
@@ -92,7 +92,7 @@ struct UsersCommand: ParsableCommand {
     }
 }
 
-/// A command that changes users and shows them as they are then.
+/// A command that changes users and shows the changed users.
 protocol UserChange: ParsableCommand, ContextCommand {
     static var patch: UserPatch { get }
     var target: UsersCommand.Target { get }
@@ -118,7 +118,8 @@ extension CommandContext {
         try authorized { try client.send(Endpoints.users.call(), authorization: $0) }.users
     }
 
-    /// The user of that name, in any case, or public id.
+    /// The user with that name, ignoring case, or with that public id.
+    /// - Throws: ``CommandError`` `notFound`.
     func user(_ text: String, among users: [User]) throws -> User {
         if let user = users.first(where: { $0.publicID == text || $0.name.lowercased() == text.lowercased() }) {
             return user

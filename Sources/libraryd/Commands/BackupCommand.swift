@@ -81,7 +81,7 @@ struct CheckCommand: AsyncParsableCommand {
     }
 }
 
-/// The daemon's working folder is not ours.
+/// The path as an absolute path: the daemon, which may do the work, has another working folder than this process.
 func absolute(_ path: String) -> String {
     path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
 }

@@ -5,7 +5,7 @@ import LibraryStore
 import Logging
 import Shared
 
-/// Where the library is, for commands that do not serve it.
+/// The flags that say where the library is, for commands other than `serve`.
 struct FolderFlags: ParsableArguments {
     @Option(help: "Folder for the database and the key. (default: ~/.local/share/libraryd)")
     var data: String?
@@ -20,7 +20,7 @@ struct FolderFlags: ParsableArguments {
         return try await Settings(flags: all, environment: ProcessInfo.processInfo.environment)
     }
 
-    /// Asks the running daemon, or takes the folder's lock and does the work here.
+    /// Sends the command to the running daemon, or takes the folder's lock and performs the command in this process.
     func perform<Answer: JSONReadable>(_ command: OperatorCommand<Answer>) async throws -> Answer {
         let settings = try await settings()
         if let answer = try OperatorSocket.ask(command, at: DataFolder.operatorSocketPath(in: settings.data)) {
@@ -39,7 +39,7 @@ struct FolderFlags: ParsableArguments {
             refreshLifetime: settings.refreshLifetime, passwords: Passwords(),
             logger: Logger(label: "libraryd") { _ in SwiftLogNoOpLogHandler() })
         do {
-            // As over the socket.
+            // Encoded and decoded, as the answer over the socket is.
             return try Answer(json: try await app.perform(command.request).json, unknownMembers: .rejected)
         } catch {
             throw CommandError(error, library: folder.databasePath)

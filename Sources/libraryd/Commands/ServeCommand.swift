@@ -62,7 +62,7 @@ struct ServeCommand: AsyncParsableCommand {
                     Self.announce("unix:\(socket)")
                 })
         }
-        // Services are stopped one after the other, the last one first.
+        // Added last: services are stopped one after the other from the last, so its time counts from the signal.
         services.append(StopLimit(logger: logger))
         var configuration = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint],
@@ -80,7 +80,7 @@ struct ServeCommand: AsyncParsableCommand {
         logger.info("stopped")
     }
 
-    /// Another daemon's socket is not taken away from it.
+    /// Throws if another process listens on the socket, which must not be taken from it.
     private static func refuseLiveSocket(_ path: String) throws {
         try UnixSocket.requireName(path)
         guard let connection = try UnixSocket.connect(to: path) else { return }
@@ -95,12 +95,12 @@ struct ServeCommand: AsyncParsableCommand {
     }
 }
 
-/// Ends the process where a stop waits for something that cannot be given up, as a disk that does not answer. Whatever
-/// was acknowledged is on the disk.
+/// Ends the process if the stop takes too long, because something cannot be cancelled, such as a write to a disk that
+/// does not respond. All acknowledged writes are on the disk.
 private struct StopLimit: Service {
-    /// As long as requests have to end; then they are cancelled.
+    /// The time in which requests can finish; then they are cancelled.
     static let drain = Duration.seconds(10)
-    /// From the signal on, in seconds.
+    /// Seconds from the signal to the end of the process.
     private static let longest = 14.0
 
     let logger: Logger

@@ -32,7 +32,7 @@ struct UserCommand: AsyncParsableCommand {
         }
     }
 
-    /// Which user, and where.
+    /// The user, and the flags that say where the library is.
     struct Target: ParsableArguments {
         @OptionGroup var flags: FolderFlags
         @Argument(help: "Name of the user.") var name: String
@@ -120,7 +120,7 @@ struct UserCommand: AsyncParsableCommand {
             return first
         }
 
-        /// getpass(3) asks on the terminal, without echo.
+        /// Asks on the terminal without echo (getpass(3)).
         private static func ask(_ prompt: String) -> String? {
             getpass(prompt).map { String(cString: $0) }
         }
