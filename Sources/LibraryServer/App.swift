@@ -5,7 +5,7 @@ package import Logging
 package import NIOCore
 package import Shared
 
-/// Everything that the daemon is made of, once it has its folder, its settings and its clock.
+/// The daemon's parts, made from its folder, settings and clock.
 package struct App: Sendable {
     package let store: Store
     let authenticator: Authenticator
@@ -34,7 +34,7 @@ package struct App: Sendable {
             throttle: throttle, refreshLifetime: refreshLifetime, clock: clock, logger: logger)
     }
 
-    /// Every middleware and every route.
+    /// The router with all middlewares and routes.
     package func router() -> Router<GuestContext> {
         let router = Router(context: GuestContext.self, options: .autoGenerateHeadEndpoints)
         let authors = AuthorRoutes(store: store, clock: clock)
@@ -43,7 +43,7 @@ package struct App: Sendable {
             authenticator: authenticator, store: store, clock: clock, behindProxy: behindProxy)
         let health = HealthRoutes(store: store)
 
-        // A middleware wraps only what is added after it.
+        // A middleware applies only to routes that are added after it.
         router.add(middleware: EnvelopeMiddleware(logger: logger))
         router.add(middleware: ProblemMiddleware(logger: logger))
 
@@ -62,7 +62,7 @@ package struct App: Sendable {
         return router
     }
 
-    /// An HTTP server for the routes on one address.
+    /// An HTTP server for all routes on one address.
     ///
     /// - Parameter onListening: called with the bound address once connections are accepted.
     package func server(

@@ -2,7 +2,7 @@ import HTTPTypes
 import LibraryStore
 import Shared
 
-/// Why a request is refused. Everything in it may be told to the client; causes go to the log.
+/// Why a request is refused. All values are sent to the client; internal causes are only logged.
 struct Failure: Error, Equatable {
     let code: ErrorCode
     let detail: String?
@@ -25,16 +25,15 @@ struct Failure: Error, Equatable {
         self.init(.invalidQuery, "The query is not valid: \(invalid).", errors: invalid.errors)
     }
 
-    /// The failure of a store that refused, or could not do, what was asked. A failure that will pass says when to try
-    /// again.
+    /// The failure for an error of the store. For a temporary error, the client is asked to retry after a second.
     init(_ error: StoreError) {
         let isPassing = [.busy, .notReady, .storageUnavailable].contains(error.code)
         self.init(
             error.code, error.detail, existingID: error.existingID, headers: isPassing ? [.retryAfter: "1"] : [:])
     }
 
-    /// The client broke the body off or framed it wrongly, so nothing that follows on this connection can be
-    /// understood.
+    /// The body ended early or its framing is invalid. The connection is closed, because the start of a next request
+    /// cannot be found.
     static let brokenBody = Failure(
         .badRequest, "The body breaks off or is framed wrongly.", headers: [.connection: "close"])
 

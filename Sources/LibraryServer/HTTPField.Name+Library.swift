@@ -1,12 +1,12 @@
 import HTTPTypes
 
-/// The header fields of the API that HTTPTypes has no names for. All are tokens (RFC 9110, section 5.6.2), so none is
-/// `nil`.
+/// Names of header fields that HTTPTypes does not define. All are valid tokens (RFC 9110, section 5.6.2), so no
+/// initializer returns `nil`.
 extension HTTPField.Name {
-    /// The id of a request, in its reply and in the log.
+    /// The id of a request, in the reply and in the log.
     // swift-format-ignore: NeverForceUnwrap
     static let xRequestID = HTTPField.Name("X-Request-Id")!
-    /// The origin tutorial's `Authorization`.
+    /// The header in which the origin tutorial sends the access token, instead of `Authorization`.
     // swift-format-ignore: NeverForceUnwrap
     static let accessTokens = HTTPField.Name("x-access-tokens")!
     /// draft-ietf-httpapi-idempotency-key-header.
@@ -18,7 +18,7 @@ extension HTTPField.Name {
     /// RFC 8288.
     // swift-format-ignore: NeverForceUnwrap
     static let link = HTTPField.Name("Link")!
-    /// Set by a reverse proxy.
+    /// The addresses of client and proxies, added by a reverse proxy.
     // swift-format-ignore: NeverForceUnwrap
     static let forwardedFor = HTTPField.Name("X-Forwarded-For")!
     /// draft-ietf-httpapi-ratelimit-headers-10.

@@ -1,9 +1,10 @@
 import Glibc
 
-/// Where the time comes from; tests bring their own.
+/// The source of the current time; tests replace it.
 public struct Clock: Sendable {
+    /// The wall clock, which an operator may set.
     public let now: @Sendable () -> Timestamp
-    /// Seconds since some moment, which nobody can set (`CLOCK_MONOTONIC`, clock_gettime(2)).
+    /// Seconds since an arbitrary moment, on a clock that cannot be set (`CLOCK_MONOTONIC`, clock_gettime(2)).
     public let uptime: @Sendable () -> Int64
 
     public init(now: @escaping @Sendable () -> Timestamp, uptime: @escaping @Sendable () -> Int64) {
@@ -11,6 +12,7 @@ public struct Clock: Sendable {
         self.uptime = uptime
     }
 
+    /// The clocks of the operating system.
     public static let system = Clock(
         now: {
             var time = timespec()

@@ -1,7 +1,7 @@
-/// One thing that the API can do: a method, a path, what goes in and what comes out.
+/// One operation of the API: its method, its path, and the types of its input and its output.
 ///
-/// The daemon routes with it and the client calls with it, so nothing is spelt twice, and a wrong body, a missing id or
-/// a reply of another type does not compile.
+/// The daemon registers its routes with endpoints and the client makes its requests with them, so method, path and
+/// types are written once, and a wrong body, a missing id or a reply of another type does not compile.
 /// - `Path` is the parameter of the path: ``Empty``, or a ``PathParameter``.
 /// - `Input` is the body or the query: ``Empty``, a JSON value, or a ``RequestQuery``.
 /// - `Output` is the body of the reply: ``Empty``, or a JSON value.
@@ -11,10 +11,11 @@ public struct Endpoint<Path: Sendable, Input: Sendable, Output: Sendable>: Senda
     public let path: String
     /// Who may call it.
     public let access: Access
-    /// Names of the query parameters that it knows; a request with another one is refused. `nil` if it takes any, and
-    /// ignores them.
+    /// Names of the query parameters that the endpoint takes; a request with another parameter is refused. `nil` if
+    /// the endpoint ignores all query parameters.
     public let parameters: [String]?
-    /// Whether a request whose answer was lost may be sent again: a `GET`, or a `POST` that honours `Idempotency-Key`.
+    /// Whether the client may send the request again after the reply was lost: a `GET`, or a `POST` that honors
+    /// `Idempotency-Key`.
     public let isRepeatable: Bool
 
     init(
@@ -28,21 +29,22 @@ public struct Endpoint<Path: Sendable, Input: Sendable, Output: Sendable>: Senda
     }
 }
 
-/// Who may call an endpoint, and with what.
+/// Who may call an endpoint, and with which credentials.
 public enum Access: Sendable {
     case anyone
-    /// A name and a password, with HTTP Basic.
+    /// A user, with name and password (HTTP Basic, RFC 7617).
     case password
-    /// An access token.
+    /// A user, with an access token (RFC 6750).
     case token
-    /// An access token of an admin.
+    /// An admin, with an access token.
     case admin
 }
 
-/// The parameter of a path.
+/// A value that stands in a path.
 public protocol PathParameter: Sendable {
-    /// - Parameter text: decoded.
+    /// - Parameter text: the percent-decoded text of the path segment.
     init?(pathText text: String)
+    /// The text before it is percent-encoded.
     var pathText: String { get }
 }
 
@@ -52,29 +54,31 @@ extension Int64: PathParameter {
     public var pathText: String { String(self) }
 }
 
-/// The id of a user or of a session.
+/// The id of a user or of a session, both of them UUIDs.
 extension String: PathParameter {
     public init?(pathText text: String) { self = text }
     public var pathText: String { self }
 }
 
-/// The parameters of a query.
+/// The query of a request.
 public protocol RequestQuery: Sendable {
+    /// The names of all parameters.
     static var parameters: [String] { get }
-    /// Reads the parameters of a request. Its endpoint has seen to it that there are no others.
+    /// Reads the parameters of a request whose names ``QueryItem/check(_:among:)`` has checked.
     /// - Throws: ``InvalidFields`` with every fault.
     init(items: [QueryItem]) throws(InvalidFields)
-    /// The parameters, without those that have their default.
+    /// The parameters, without those that have their default value.
     var items: [QueryItem] { get }
 }
 
-/// A request of an endpoint, ready to be sent, with the type of its reply.
+/// A request to an endpoint, ready to be sent, with the type of its reply.
 public struct EndpointCall<Output: Sendable>: Sendable {
     public let method: Method
-    /// With the query.
+    /// The path with the query, percent-encoded.
     public let path: String
-    /// JSON.
+    /// The JSON body; `nil` for a request without a body.
     public let body: [UInt8]?
+    /// As ``Endpoint/isRepeatable``.
     public let isRepeatable: Bool
 }
 
@@ -83,20 +87,25 @@ extension Endpoint {
         EndpointCall(method: method, path: path, body: body, isRepeatable: isRepeatable)
     }
 
+    /// The call of an endpoint that takes neither a parameter nor an input.
     public func call() -> EndpointCall<Output> where Path == Empty, Input == Empty { call(path) }
 
+    /// The call with a query.
     public func call(_ query: Input) -> EndpointCall<Output> where Path == Empty, Input: RequestQuery {
         call(path + QueryItem.string(query.items))
     }
 
+    /// The call with a JSON body.
     public func call(_ body: Input) -> EndpointCall<Output> where Path == Empty, Input: JSONWritable {
         call(path, body: body.json)
     }
 
+    /// The call with a parameter in the path.
     public func call(_ parameter: Path) -> EndpointCall<Output> where Path: PathParameter, Input == Empty {
         call(path(parameter))
     }
 
+    /// The call with a parameter in the path and a JSON body.
     public func call(_ parameter: Path, _ body: Input) -> EndpointCall<Output>
     where Path: PathParameter, Input: JSONWritable {
         call(path(parameter), body: body.json)
@@ -104,13 +113,13 @@ extension Endpoint {
 }
 
 extension Endpoint where Path: PathParameter {
-    /// The path with its parameter filled in.
+    /// The path with its parameter filled in, percent-encoded.
     public func path(_ parameter: Path) -> String {
         guard let open = path.firstIndex(of: "{"), let close = path.firstIndex(of: "}") else { return path }
         return path[..<open] + PercentEncoding.encode(parameter.pathText) + path[path.index(after: close)...]
     }
 
-    /// The name of the parameter.
+    /// The name of the parameter: `id` in `/authors/{id}`.
     public var parameter: String {
         String(path.drop { $0 != "{" }.dropFirst().prefix { $0 != "}" })
     }
@@ -125,25 +134,27 @@ public enum Method: String, Sendable, CaseIterable {
     case delete = "DELETE"
 }
 
-/// The input or output of an endpoint that takes or answers no body.
+/// The input or output of an endpoint that has none.
 public struct Empty: Sendable, Equatable {
     public init() {}
 }
 
-/// The whole API.
+/// All endpoints of the API.
 public enum Endpoints {
     // Accounts.
     public static let register = Endpoint<Empty, Registration, Registered>(
         .post, "/register", for: .anyone, repeatable: true)
-    /// HTTP Basic credentials in; a new session out.
+    /// Takes HTTP Basic credentials and returns the tokens of a new session.
     public static let login = Endpoint<Empty, Empty, Login>(.post, "/login", for: .password, repeatable: true)
-    /// The origin tutorial's spelling of ``login``.
+    /// The same as ``login``, with the method that the origin tutorial uses.
     public static let loginByGet = Endpoint<Empty, Empty, Login>(.get, "/login", for: .password)
+    /// Exchanges a refresh token for new tokens.
     public static let refresh = Endpoint<Empty, RefreshRequest, Login>(.post, "/token/refresh", for: .anyone)
     public static let logout = Endpoint<Empty, Empty, Empty>(.post, "/logout", for: .token)
     public static let me = Endpoint<Empty, Empty, User>(.get, "/me", for: .token)
+    /// Also ends the caller's other sessions.
     public static let changePassword = Endpoint<Empty, PasswordChange, Empty>(.put, "/me/password", for: .token)
-    /// HTTP Basic credentials in: a stolen token is not enough.
+    /// Takes HTTP Basic credentials, so that a stolen token is not enough to delete an account.
     public static let deleteMe = Endpoint<Empty, Empty, Empty>(.delete, "/me", for: .password)
     public static let sessions = Endpoint<Empty, Empty, LoginSessionList>(.get, "/sessions", for: .token)
     public static let endSessions = Endpoint<Empty, SessionScope, Empty>(
@@ -154,10 +165,10 @@ public enum Endpoints {
     public static let deleteUser = Endpoint<String, Empty, Empty>(.delete, "/users/{public_id}", for: .admin)
 
     // Authors.
-    /// The parameters are for a file of authors.
+    /// Takes one author as JSON, or a file of authors, to which the query parameters apply.
     public static let createAuthor = Endpoint<Empty, AuthorDraft, AuthorReply>(
         .post, "/authors", for: .token, parameters: BulkOptions.parameters, repeatable: true)
-    /// The origin tutorial's spelling of ``createAuthor``.
+    /// The same as ``createAuthor``, under the path that the origin tutorial uses.
     public static let createAuthorByOldPath = Endpoint<Empty, AuthorDraft, AuthorReply>(
         .post, "/author", for: .token, parameters: BulkOptions.parameters, repeatable: true)
     public static let authors = Endpoint<Empty, AuthorQuery, AuthorPage>(
@@ -165,13 +176,14 @@ public enum Endpoints {
     public static let author = Endpoint<Int64, Empty, Author>(.get, "/authors/{id}", for: .token)
     public static let updateAuthor = Endpoint<Int64, AuthorPatch, AuthorReply>(.patch, "/authors/{id}", for: .token)
     public static let deleteAuthor = Endpoint<Int64, Empty, AuthorReply>(.delete, "/authors/{id}", for: .token)
-    /// Server-sent events (WHATWG HTML, section 9.2) without an end; the output is the `data` of each.
+    /// An endless stream of server-sent events (WHATWG HTML, section 9.2); the output is the `data` of one event.
     public static let authorEvents = Endpoint<Empty, Empty, AuthorEvent>(.get, "/authors/events", for: .token)
 
-    // Health. A probe may add what it likes.
+    // Health. Query parameters are ignored, because some probes add their own.
     public static let live = Endpoint<Empty, Empty, Health>(.get, "/livez", for: .anyone, parameters: nil)
+    /// Replies with a ``Problem`` unless the database can be read and written.
     public static let ready = Endpoint<Empty, Empty, Health>(.get, "/readyz", for: .anyone, parameters: nil)
-    /// ``live`` under the name that old clients ask for.
+    /// The same as ``live``, under the name that older probes use.
     public static let healthz = Endpoint<Empty, Empty, Health>(.get, "/healthz", for: .anyone, parameters: nil)
 
     /// Method and path of every endpoint.
@@ -188,7 +200,7 @@ extension Endpoint {
     fileprivate var route: (method: Method, path: String) { (method, path) }
 }
 
-/// The tutorial's words and ours for what went well: the `message` of a reply.
+/// The `message` of successful replies. Where the origin tutorial has a message, it is the same text.
 public enum Message {
     public static let registered = "registered successfully"
     public static let created = "new author created"

@@ -1,4 +1,4 @@
-/// What a health endpoint answers when all is well; otherwise it answers a ``Problem``.
+/// The reply of a health endpoint of a healthy daemon; a daemon that is not ready replies with a ``Problem``.
 public struct Health: Sendable, Equatable, JSONReadable, JSONWritable {
     /// Always `ok`.
     public let status: String

@@ -4,12 +4,12 @@ import LibraryStore
 import Logging
 import Shared
 
-/// Logs in, refreshes, logs out, and tells who asks.
+/// Registers users, logs them in and out, and identifies the caller of a request.
 struct Authenticator: Sendable {
-    /// Seconds for which a used refresh token is honoured once more.
+    /// Seconds for which a refresh token is accepted again after its first use, because the reply may have been lost.
     static let refreshGrace: Int64 = 10
-    /// Seconds that a trade may wait for the writer: less than a client waits for the answer, which is 4 seconds in
-    /// libctl.
+    /// Seconds that an exchange of refresh tokens may wait for the writer. Less than libctl's timeout of 4 seconds,
+    /// so that no token is replaced after the client has given up.
     private static let refreshPatience: Int64 = 3
 
     let store: Store
@@ -20,14 +20,16 @@ struct Authenticator: Sendable {
     let clock: Clock
     let logger: Logger
 
-    /// Seconds after which a session that was not refreshed is over: 7 days, or as long as a token is good.
+    /// Seconds without a refresh after which a session ends: 7 days, or the lifetime of a token if that is longer.
     private var idleLimit: Int64 { max(7 * 86400, tokens.lifetime.seconds) }
 
-    /// Creates an account. The password is hashed before the name is looked at, so a taken one takes as long.
+    /// Creates an account. The password is hashed before the name is looked up, so that a taken name takes as long as
+    /// a free one.
     /// - Parameters:
-    ///   - address: of the client; `nil` where there is none, which nothing limits.
-    ///   - key: if the same registration with the same key came before, it is answered again to who knows its password.
-    /// - Returns: the account, and header fields that tell of the limit.
+    ///   - address: the address of the client; `nil` for the unix socket, which has no limit.
+    ///   - key: the `Idempotency-Key`. If an earlier registration had the same key and name, its reply is repeated,
+    ///     provided that the password is right.
+    /// - Returns: the account, and header fields with the state of the limit.
     func register(
         _ registration: Registration, from address: String?, key: String? = nil
     ) async throws -> (account: Registered, headers: HTTPFields) {
@@ -35,7 +37,7 @@ struct Authenticator: Sendable {
         let headers = try throttle.admitRegistration(from: address)
         let hash = try await passwords.hash(Array(registration.password.utf8), for: address)
         let publicID = UUID().uuidString.lowercased()
-        // The password is no part of it: its hash is to be found in one place only.
+        // The password is left out, so that the database has no digest of it but the password hash.
         let request = IdempotentRequest(key, "register", content: Array(registration.name.utf8))
         do {
             try await store.createUser(
@@ -51,9 +53,10 @@ struct Authenticator: Sendable {
         }
     }
 
-    /// Opens a session.
-    /// - Parameter key: if the same login with the same key came before, its session goes on.
-    /// - Throws: ``Failure`` `credentials_wrong`, whether it was the name or the password.
+    /// Creates a session.
+    /// - Parameter key: the `Idempotency-Key`. If an earlier login had the same key and its session is live, that
+    ///   session gets the new tokens.
+    /// - Throws: ``Failure`` `credentials_wrong`, whether the name or the password is wrong.
     func login(
         _ credentials: BasicCredentials, from address: String?, client: String, key: String? = nil
     ) async throws -> Login {
@@ -88,14 +91,15 @@ struct Authenticator: Sendable {
         }
     }
 
-    /// Deletes the account with all that is its own.
+    /// Deletes the account and everything that belongs to it.
     /// - Throws: ``Failure`` `credentials_wrong` or `last_admin`.
     func deleteAccount(_ credentials: BasicCredentials, from address: String?) async throws {
         let user = try await user(credentials, from: address)
         try await store.deleteUser(.id(user.id), passwordHash: user.passwordHash)
     }
 
-    /// Changes a user's role or state. Who is enabled may try to log in at once, whatever others have tried.
+    /// Changes a user's role or state. Enabling a user also resets the failed logins, so that the user can log in at
+    /// once.
     /// - Throws: ``Failure`` `user_not_found` or `last_admin`.
     func update(_ key: UserKey, _ patch: UserPatch) async throws -> User {
         let user = try await store.updateUser(key, patch, at: clock.now())
@@ -103,13 +107,14 @@ struct Authenticator: Sendable {
         return user
     }
 
-    /// Who has that name and password. Unknown, wrong and disabled take as long and look the same.
-    /// - Parameter isOwner: whether a token of the account has been shown.
+    /// The user with that name and password. An unknown name, a wrong password and a disabled user take the same time
+    /// and give the same error (OWASP Authentication Cheat Sheet).
+    /// - Parameter isOwner: whether the request had a valid token of the account.
     private func user(
         _ credentials: BasicCredentials, from address: String?, isOwner: Bool = false
     ) async throws -> StoredUser {
         let (name, password) = (credentials.name, credentials.password)
-        // What nobody can have is not worth hashing, counting or keeping in mind.
+        // No user can have such a name or password, so it is neither hashed nor counted.
         guard Registration.fault(inName: name) == nil, password.count <= Registration.maximumPasswordBytes else {
             throw Failure(.credentialsWrong)
         }
@@ -130,21 +135,21 @@ struct Authenticator: Sendable {
         return passwords.isOutdated(user.passwordHash) ? try await rehash(user, password, from: address) : user
     }
 
-    /// Hashes the password as it is hashed today, now that it is known.
+    /// Replaces a hash of an outdated form, now that the password is known.
     private func rehash(_ user: StoredUser, _ password: [UInt8], from address: String?) async throws -> StoredUser {
         let hash = try await passwords.hash(password, for: address)
         if try await store.replacePasswordHash(user: user.id, from: user.passwordHash, to: hash) {
             return StoredUser(id: user.id, name: user.name, passwordHash: hash, disabled: user.disabled)
         }
-        // Another login has done so meanwhile, or the password is another by now.
+        // Another login has replaced the hash meanwhile, or the password has been changed.
         guard let user = try store.user(.id(user.id)),
             try await passwords.verify(password, against: user.passwordHash, for: address), !user.disabled
         else { throw Failure(.credentialsWrong) }
         return user
     }
 
-    /// Trades a refresh token for new tokens.
-    /// - Throws: ``Failure`` `refresh_token_invalid`; a replayed token also ends its session.
+    /// Exchanges a refresh token for new tokens.
+    /// - Throws: ``Failure`` `refresh_token_invalid`; a token that was used before also ends its session.
     func refresh(_ refreshToken: String) async throws -> Login {
         let now = clock.now()
         let start = clock.uptime()
@@ -165,12 +170,12 @@ struct Authenticator: Sendable {
         do {
             try await store.deleteSession(id: principal.sessionID, user: principal.userID)
         } catch StoreError.sessionNotFound {
-            // It ended while this request was on its way.
+            // The session ended while this request was in progress.
             throw Failure(.tokenRevoked)
         }
     }
 
-    /// Who asks, by `Authorization: Bearer` or the origin tutorial's `x-access-tokens`.
+    /// The caller, identified by `Authorization: Bearer` or by the origin tutorial's `x-access-tokens`.
     /// - Throws: ``Failure`` `token_missing`, `token_malformed`, `token_expired`, `token_revoked` or `tokens_conflict`.
     func principal(_ headers: HTTPFields) async throws -> Principal {
         let now = clock.now()
@@ -182,7 +187,7 @@ struct Authenticator: Sendable {
         return principal
     }
 
-    /// The caller as of now: a request's body may have taken its time since the token was looked at.
+    /// The caller's current state. The session may have ended while the body of the request was received.
     /// - Throws: ``Failure`` `token_revoked`.
     func confirm(_ principal: Principal) throws -> Principal {
         guard let principal = store.sessions.principal(session: principal.sessionID, at: clock.now()) else {
@@ -211,8 +216,8 @@ struct Authenticator: Sendable {
         return token
     }
 
-    /// The token of `Bearer TOKEN` (RFC 6750, section 2.1); `nil` for another scheme. Works on bytes: looking for
-    /// characters in a header cost more than the query behind it.
+    /// The token of `Bearer TOKEN` (RFC 6750, section 2.1); `nil` for another scheme. Works on bytes, because
+    /// searching for characters took longer than the query of the request.
     private static func bearer(_ value: String) throws(Failure) -> String? {
         let prefix = "Bearer ".utf8
         let rest = value.utf8.dropFirst(prefix.count)
@@ -226,7 +231,7 @@ struct Authenticator: Sendable {
     }
 
     private func answer(_ session: StoredSession, refreshToken: String, at now: Timestamp) async throws -> Login {
-        // No longer than the session itself.
+        // The token must not outlive the session.
         let expiresAt = min(now.adding(seconds: tokens.lifetime.seconds), session.expiresAt)
         let token = try await tokens.issue(
             user: session.user.publicID, session: session.id, id: UUID().uuidString.lowercased(), at: now,

@@ -5,7 +5,7 @@ import Shared
 /// A name and a password from an `Authorization: Basic` header (RFC 7617).
 struct BasicCredentials: Equatable {
     let name: String
-    /// The bytes exactly as they were sent.
+    /// The bytes of the password as they were sent.
     let password: [UInt8]
 
     init(name: String, password: [UInt8]) {
@@ -20,7 +20,7 @@ struct BasicCredentials: Equatable {
         guard values.count == 1 else { throw Failure(.credentialsMalformed) }
         let parts = value.split(separator: " ", maxSplits: 1)
         guard parts.count == 2, parts[0].lowercased() == "basic" else { throw Failure(.credentialsMalformed) }
-        // Padding is optional here: some clients leave it out.
+        // Some clients leave out the padding.
         let encoded = parts[1].drop { $0 == " " }.trimmingSuffix("=")
         let padding = String(repeating: "=", count: (4 - encoded.utf8.count % 4) % 4)
         guard let data = Data(base64Encoded: encoded + padding), let colon = data.firstIndex(of: UInt8(ascii: ":")),

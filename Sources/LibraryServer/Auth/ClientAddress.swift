@@ -3,13 +3,12 @@ import Hummingbird
 import LibraryStore
 import NIOCore
 
-/// Where a request comes from, as far as limits go.
+/// The address by which the limits count requests.
 enum ClientAddress {
     /// The network address of the client; `nil` for the unix socket, whose other end is the same user.
     ///
-    /// Behind a proxy it is the last address of `X-Forwarded-For`: the one that the proxy itself has seen. All before
-    /// it is what the client says. Whoever comes through a proxy that tells no address shares one limit with all others
-    /// who do.
+    /// Behind a proxy it is the last address in `X-Forwarded-For`, which the proxy itself has added: a client can
+    /// forge all addresses before it. Requests for which the proxy adds no address share one limit.
     static func of(_ request: Request, _ peer: SocketAddress?, behindProxy: Bool) -> String? {
         guard behindProxy else { return peer.flatMap(network) }
         let forwarded = request.headers[values: .forwardedFor].last?.split(separator: ",").last ?? ""
@@ -18,25 +17,25 @@ enum ClientAddress {
         return address.flatMap(network) ?? "unknown"
     }
 
-    /// The host of `1.2.3.4:5678` or `[2001:db8::1]:5678`, as some proxies write it.
+    /// The host of `1.2.3.4:5678` or `[2001:db8::1]:5678`, the form that some proxies write.
     private static func withoutPort(_ text: String) -> String {
         if text.hasPrefix("[") { return String(text.dropFirst().prefix { $0 != "]" }) }
         return String(text.prefix { $0 != ":" })
     }
 
-    /// An IPv4 address, or the first 64 bits of an IPv6 address: as much as one client has of them
+    /// An IPv4 address, or the first 64 bits of an IPv6 address, because one client usually has a whole /64
     /// (RFC 6177, section 2).
     private static func network(_ address: SocketAddress) -> String? {
         switch address {
         case .unixDomainSocket: return nil
         case .v4: return address.ipAddress
         case .v6:
-            // In the system's form (inet_pton(3)), without the zone of a link-local address.
+            // In binary form (inet_pton(3)), without the zone of a link-local address.
             var bytes = [UInt8](repeating: 0, count: 16)
             guard let text = address.ipAddress?.prefix(while: { $0 != "%" }),
                 inet_pton(AF_INET6, String(text), &bytes) == 1
             else { return nil }
-            // ::ffff:a.b.c.d
+            // An IPv4-mapped address, ::ffff:a.b.c.d (RFC 4291, section 2.5.5.2).
             if bytes[..<12] == [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF] {
                 return bytes[12...].map(String.init).joined(separator: ".")
             }

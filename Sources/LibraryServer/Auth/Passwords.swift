@@ -5,9 +5,9 @@ import NIOPosix
 import Shared
 import Synchronization
 
-/// Hashes and checks passwords with scrypt (RFC 7914) through libcrypto, a bounded number at a time.
+/// Hashes and verifies passwords with scrypt (RFC 7914) in libcrypto, on a limited number of threads.
 package final class Passwords: Sendable {
-    /// scrypt's parameters.
+    /// scrypt's parameters (RFC 7914, section 2): N = 2^logN, r and p.
     package struct Cost: Sendable, Equatable {
         let logN: Int
         let r: Int
@@ -22,7 +22,8 @@ package final class Passwords: Sendable {
         /// OWASP Password Storage Cheat Sheet: N=2^15, r=8, p=3.
         package static let owasp = Cost(logN: 15, r: 8, p: 3)
 
-        /// Hashes that would cost more than ours are not computed, wherever they come from.
+        /// Whether the cost is at most that of ``owasp``. Costlier hashes are not computed, because they could block
+        /// the threads.
         var isBearable: Bool {
             (1...17).contains(logN) && (1...16).contains(r) && (1...16).contains(p)
                 && (1 << logN) * r * p <= (1 << 15) * 8 * 3
@@ -30,18 +31,18 @@ package final class Passwords: Sendable {
     }
 
     private static let queueLength = 16
-    /// How many places in the queue and on the threads one address may take, so that nobody can lock out all others.
+    /// Limit of one address in queue and threads together, so that one address cannot lock out all others.
     private static let placesOfOneAddress = 6
 
     private let cost: Cost
-    /// Threads of its own: on those of Dispatch each hop of every request would queue behind a hash.
+    /// Own threads: on the shared threads of Dispatch, other work of every request would wait for a hash.
     private let pool: NIOThreadPool
-    /// Who is hashing or waits: by address, the unix socket and the operator under `nil`.
+    /// Number of hashes in queue and threads by address; those of the unix socket and the operator under `nil`.
     private let waiting = Mutex<[String?: Int]>([:])
-    /// A hash of nothing that anybody knows: checking against it takes as long as checking against a real one.
+    /// A hash of no known password: verifying against it takes as long as verifying against a real hash.
     private let decoy: String
-    /// The costliest of Werkzeug's methods that some imported user still has: everybody's check computes it, lest the
-    /// time tell who was imported.
+    /// The costliest Werkzeug method of all imported users. Every verification computes it, so that the time does not
+    /// reveal which users were imported.
     private let costliest = Mutex<WerkzeugHash.Method?>(nil)
 
     package init(cost: Cost = .owasp, threads: Int = min(2, ProcessInfo.processInfo.activeProcessorCount)) {
@@ -55,8 +56,9 @@ package final class Passwords: Sendable {
         pool.shutdownGracefully { _ in }
     }
 
-    /// The hash of a password, as a PHC string: `$scrypt$ln=15,r=8,p=3$SALT$HASH`.
-    /// - Throws: ``Failure`` `busy` if too many wait already.
+    /// The hash of a password as a PHC string: `$scrypt$ln=15,r=8,p=3$SALT$HASH`
+    /// (https://github.com/P-H-C/phc-string-format).
+    /// - Throws: ``Failure`` `busy` if the queue is full.
     func hash(_ password: [UInt8], for address: String? = nil) async throws -> String {
         let cost = cost
         return try await onPool(for: address) {
@@ -65,14 +67,14 @@ package final class Passwords: Sendable {
         }
     }
 
-    /// Whether the password is the one behind the hash. Without a hash the answer is no, after the same time.
-    /// - Throws: ``Failure`` `busy` if too many wait already.
+    /// Whether the hash is that of the password. Without a hash, returns `false` after the same time.
+    /// - Throws: ``Failure`` `busy` if the queue is full.
     func verify(_ password: [UInt8], against hash: String?, for address: String? = nil) async throws -> Bool {
         let decoy = decoy
         let costliest = costliest.withLock { $0 }
         let stored = hash ?? decoy
         let matches = try await onPool(for: address) {
-            // What cannot be parsed takes as long as what can.
+            // A malformed hash takes as long as a valid one.
             let readable = StoredHash(stored)
             guard let hash = readable ?? StoredHash(decoy) else { return false }
             let input = try hash.inner.map { try WerkzeugHash.digest(password, $0.method, salt: $0.salt) } ?? password
@@ -85,13 +87,14 @@ package final class Passwords: Sendable {
         return matches && hash != nil
     }
 
-    /// Hashes a hash of Werkzeug's, which may be weak, once more: `$werkzeug$METHOD$SALT` and then as ``hash(_:)``.
+    /// Hashes a Werkzeug hash, which may be weak, with scrypt: `$werkzeug$METHOD$SALT`, then the form of
+    /// ``hash(_:for:)``.
     func wrap(_ inner: WerkzeugHash) async throws -> String {
         expect(inner.method)
         return "$werkzeug$\(inner.methodText)$\(inner.salt)" + (try await hash(inner.digest))
     }
 
-    /// Lets checks take as long as one with a stored hash of that form.
+    /// Makes every verification take as long as one against this stored hash.
     func expect(_ hash: String) {
         if let inner = StoredHash(hash)?.inner { expect(inner.method) }
     }
@@ -100,7 +103,7 @@ package final class Passwords: Sendable {
         costliest.withLock { if method.cost > $0?.cost ?? 0 { $0 = method } }
     }
 
-    /// Whether the password should be hashed anew once it is known.
+    /// Whether the hash should be replaced at the next login, when the password is known.
     func isOutdated(_ hash: String) -> Bool {
         StoredHash(hash).map { $0.inner != nil || $0.cost != cost } ?? false
     }
@@ -115,7 +118,7 @@ package final class Passwords: Sendable {
     ) async throws -> Value {
         let places = Self.queueLength + pool.numberOfThreads
         try waiting.withLock { waiting throws(Failure) in
-            // The operator has a queue apart from that of the network.
+            // The operator has a queue separate from that of network clients.
             let own = waiting[address, default: 0]
             let all = address == nil ? own : waiting.reduce(0) { $0 + ($1.key == nil ? 0 : $1.value) }
             guard all < places, address == nil || own < Self.placesOfOneAddress else { throw Failure.busy }
@@ -134,7 +137,7 @@ package final class Passwords: Sendable {
         var key = [UInt8](repeating: 0, count: length)
         let n = UInt64(1) << UInt64(cost.logN)
         let (r, p) = (UInt64(cost.r), UInt64(cost.p))
-        // libcrypto's own limit of 32 MiB is a little too small for N=2^15.
+        // libcrypto's default limit of 32 MiB is slightly too small for N=2^15 and r=8 (EVP_PBE_scrypt(3)).
         let memory = 128 * r * (n + p + 2)
         let done = password.withUnsafeBytes {
             EVP_PBE_scrypt(
@@ -151,14 +154,14 @@ package final class Passwords: Sendable {
     }
 }
 
-/// A hash as it is stored.
+/// A parsed password hash from the database.
 private struct StoredHash {
     let inner: (method: WerkzeugHash.Method, salt: String)?
     let cost: Passwords.Cost
     let salt: [UInt8]
     let key: [UInt8]
 
-    /// `nil` if it is none, or would take too long to compute.
+    /// `nil` if the text is malformed or the hash would take too long to compute.
     init?(_ text: String) {
         var parts = text.split(separator: "$", omittingEmptySubsequences: false)[...]
         guard parts.popFirst()?.isEmpty == true else { return nil }

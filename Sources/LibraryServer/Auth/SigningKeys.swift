@@ -1,7 +1,7 @@
 import LibraryStore
 package import Shared
 
-/// The key that signs tokens, and the one before it, whose tokens stay good until they expire.
+/// The key that signs tokens, and the retired key, whose tokens stay valid until they expire.
 package struct SigningKeys: Sendable, Equatable {
     /// 32 random bytes.
     package let current: [UInt8]
@@ -30,7 +30,7 @@ package struct SigningKeys: Sendable, Equatable {
     }
 }
 
-/// The files of the keys, in the data folder: `signing.key` has the current one, `signing.key.retired` the one before.
+/// The key files in the data folder: `signing.key` has the current key, `signing.key.retired` the retired key.
 package struct KeyFiles: Sendable {
     private let currentPath: String
     private let retiredPath: String
@@ -40,8 +40,8 @@ package struct KeyFiles: Sendable {
         retiredPath = currentPath + ".retired"
     }
 
-    /// The keys; the first is made on first use.
-    /// - Throws: ``CommandError`` if others could have read them, or if they are no keys.
+    /// Reads the keys. If there is no current key, creates one.
+    /// - Throws: ``CommandError`` if other users can read a file, or if a file has no valid key.
     package func load() throws -> SigningKeys {
         guard let current = try secret(currentPath) else {
             let keys = SigningKeys(current: Passwords.randomBytes(32))
@@ -61,13 +61,13 @@ package struct KeyFiles: Sendable {
                     .dataError, "\(retiredPath) is not a retired key",
                     hint: "delete it; clients with tokens from before the rotation refresh them")
             }
-            // A rotation that ended between its two files has retired the key that is still in use.
+            // A rotation that was interrupted between its two writes has retired the key that is still current.
             if retired.key != current { keys.retired = retired }
         }
         return keys
     }
 
-    /// Makes a new key and retires the current one. The one before that is forgotten.
+    /// Creates a new key and retires the current one. The previously retired key is overwritten.
     package func rotate(_ keys: SigningKeys, at now: Timestamp) throws -> SigningKeys {
         let retired = SigningKeys.Retired(key: keys.current, at: now)
         let next = SigningKeys(current: Passwords.randomBytes(32), retired: retired)
@@ -76,8 +76,8 @@ package struct KeyFiles: Sendable {
         return next
     }
 
-    /// Among 32 random bytes are fewer than 12 different ones once in 10^25 keys; a file of zeros, or of a repeated
-    /// word, is a key that others can guess.
+    /// Refuses a file of zeros or of a repeated word, which others could guess. Of 32 random bytes, fewer than 12 are
+    /// different in one of 10^25 keys.
     private static func isKey(_ bytes: [UInt8]) -> Bool { bytes.count == 32 && Set(bytes).count >= 12 }
 
     private func secret(_ path: String) throws -> [UInt8]? {
@@ -92,11 +92,11 @@ package struct KeyFiles: Sendable {
     }
 }
 
-/// What `libraryd key rotate` answers.
+/// The reply to `libraryd key rotate`.
 package struct KeyRotation: JSONReadable, JSONWritable {
-    /// The `kid` of tokens from now on.
+    /// The `kid` of tokens that are issued from now on.
     package let keyID: String
-    /// When the last token of the key before has expired.
+    /// When the last token of the retired key expires.
     package let retiredUntil: Timestamp
 
     package init(keyID: String, retiredUntil: Timestamp) {

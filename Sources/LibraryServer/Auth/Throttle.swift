@@ -2,29 +2,31 @@ import HTTPTypes
 import Shared
 import Synchronization
 
-/// Bounds how fast anybody can guess passwords or register accounts.
+/// Limits how fast passwords can be guessed and accounts registered.
 ///
-/// From the sixth wrong password in a row for one account from one address each try has to wait, twice as long as the
-/// one before; after 100 for one account from anywhere, only addresses from which somebody has logged in to it may go
-/// on. So a stranger who guesses does not lock the owner out. Names that do not exist are counted like those that do. A
-/// try counts as a failure from its beginning until it has succeeded, so that many at once are no way around. Kept in
-/// memory, on a monotonic clock: a restart forgets, a clock that is set does not.
+/// From the sixth wrong password in a row for an account from one address, each try is followed by a delay that
+/// doubles each time. After 100 wrong passwords for an account from all addresses, only addresses that have logged in
+/// to it before may try again, so that guessing does not lock the owner out. Unknown names are counted like known
+/// ones. A try counts as failed until it has succeeded, so that parallel tries are limited too. The counts are in
+/// memory and use a monotonic clock: they are lost at a restart, but not affected by a change of the clock.
 final class Throttle: Sendable {
-    /// Wrong passwords in a row before the first delay.
+    /// Wrong passwords in a row that cause no delay.
     static let freeFailures = 5
-    /// Wrong passwords in a row before the account is closed to strangers.
+    /// Wrong passwords in a row after which only known addresses may try.
     static let accountStop = 100
+    /// In seconds.
     static let longestDelay: Int64 = 900
     static let registrationsPerMinute = 5
-    /// Failures are forgotten after so many seconds without another: a day.
+    /// Seconds after which failures are forgotten if no other follows: a day.
     private static let memory: Int64 = 86400
-    /// Accounts and addresses that are kept in mind.
+    /// Maximum number of accounts, and of pairs of account and address, whose failures are stored.
     private static let capacity = 10_000
 
     private struct Tries {
         var failures = 0
-        /// Seconds of uptime.
+        /// When the last try began, in seconds of uptime.
         var last: Int64 = 0
+        /// When the next try is admitted, in seconds of uptime.
         var next: Int64 = 0
 
         mutating func count(at now: Int64) {
@@ -42,25 +44,27 @@ final class Throttle: Sendable {
     private struct State {
         var pairs: [Pair: Tries] = [:]
         var accounts: [String: Tries] = [:]
-        /// The addresses of each account's last logins.
+        /// The addresses from which each account has logged in.
         var known: [String: Set<String>] = [:]
-        /// Registrations of the last minute of each address, as seconds of uptime.
+        /// The registrations of the last minute by address, in seconds of uptime.
         var registrations: [String: [Int64]] = [:]
     }
 
     private let state = Mutex(State())
     private let uptime: @Sendable () -> Int64
 
-    /// - Parameter uptime: seconds since some moment, never set.
+    /// - Parameter uptime: seconds on a clock that cannot be set.
     init(uptime: @escaping @Sendable () -> Int64) {
         self.uptime = uptime
     }
 
-    /// Passes if a password may be tried, and counts it as wrong until it is told otherwise.
+    /// Passes if a password may be tried, and counts the try as failed until ``succeeded(_:from:)`` or
+    /// ``abandoned(_:from:)``.
     /// - Parameters:
     ///   - address: `nil` for the unix socket, which is exempt.
-    ///   - isOwner: whether a token of the account has been shown: then nobody else's failures matter.
-    /// - Throws: ``Failure`` `rate_limited`, before any password is looked at.
+    ///   - isOwner: whether the request had a valid token of the account, so that failures from other addresses do
+    ///     not count.
+    /// - Throws: ``Failure`` `rate_limited`, before the password is verified.
     func admit(_ account: String, from address: String?, isOwner: Bool = false) throws(Failure) {
         guard let address else { return }
         let pair = Pair(account: account.lowercased(), address: address)
@@ -85,7 +89,7 @@ final class Throttle: Sendable {
         if wait > 0 { throw Self.refusal("login", Self.freeFailures, wait: wait) }
     }
 
-    /// Takes back a try that came to no end: nobody looked at the password.
+    /// Takes back the count of a try whose password was not verified because of an error.
     func abandoned(_ account: String, from address: String?) {
         guard let address else { return }
         let pair = Pair(account: account.lowercased(), address: address)
@@ -98,7 +102,7 @@ final class Throttle: Sendable {
         }
     }
 
-    /// Header fields for who has failed: how many tries are left before the next delay.
+    /// Header fields for a failed login: the number of tries before the next delay.
     func fields(_ account: String, from address: String?) -> HTTPFields {
         guard let address else { return [:] }
         let now = uptime()
@@ -108,7 +112,7 @@ final class Throttle: Sendable {
             in: tries.next > now ? tries.next - now : Self.memory)
     }
 
-    /// Forgets the failures of an account, and remembers where its owner is.
+    /// Removes the failures of an account from this address and in total, and adds the address to the known ones.
     func succeeded(_ account: String, from address: String?) {
         guard let address else { return }
         let pair = Pair(account: account.lowercased(), address: address)
@@ -119,12 +123,12 @@ final class Throttle: Sendable {
         }
     }
 
-    /// Remembers from where an account has been logged in to before.
+    /// Adds an address to the known ones of an account.
     func know(_ account: String, at address: String) {
         state.withLock { _ = $0.known[account.lowercased(), default: []].insert(address) }
     }
 
-    /// Forgets all failures of an account: somebody in charge says that it is in order.
+    /// Removes all failures of an account, for an operator or admin who has enabled it or set its password.
     func forget(_ account: String) {
         let account = account.lowercased()
         state.withLock { state in
@@ -133,11 +137,11 @@ final class Throttle: Sendable {
         }
     }
 
-    /// How many failures are kept in mind, of whichever there are more.
+    /// The number of stored accounts or of stored pairs, whichever is larger.
     var count: Int { state.withLock { max($0.pairs.count, $0.accounts.count) } }
 
     /// Counts a registration.
-    /// - Returns: header fields that tell how many are left.
+    /// - Returns: header fields with the number of registrations that are left.
     /// - Throws: ``Failure`` `rate_limited`.
     func admitRegistration(from address: String?) throws(Failure) -> HTTPFields {
         guard let address else { return [:] }
@@ -157,7 +161,8 @@ final class Throttle: Sendable {
         return Self.fields("register", Self.registrationsPerMinute, left: left, in: 60)
     }
 
-    /// Forgets what is long ago, and then a tenth: those who have failed least, and longest ago.
+    /// Makes room if the table is full: removes expired entries, and if none is expired, the tenth with the fewest
+    /// failures, the oldest first.
     private static func makeRoom<Key>(_ tries: inout [Key: Tries], at now: Int64) {
         guard tries.count >= capacity else { return }
         tries = tries.filter { now - $0.value.last < memory }

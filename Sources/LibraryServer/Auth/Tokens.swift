@@ -4,28 +4,29 @@ import LibraryStore
 import Shared
 import Synchronization
 
-/// The claims of an access token. Types are plain on purpose: jwt-kit's `AudienceClaim` traps on an empty array.
+/// The claims of an access token. They have plain types, because jwt-kit's `AudienceClaim` traps on an empty array.
 struct AccessClaims: JWTPayload, Equatable {
     let iss: String
     let aud: String
-    /// The user, like `public_id`, which is the name that the origin tutorial gave it.
+    /// The user's id, also in `public_id`, the name that the origin tutorial uses.
     let sub: String
     let public_id: String
-    /// The session.
+    /// The id of the session.
     let sid: String
     let jti: String
     let iat: Int64
     let exp: Int64
 
-    /// Time, issuer and audience are judged by ``Tokens``, which has the clock.
+    /// Does nothing: ``Tokens`` checks time, issuer and audience, because it has the clock.
     func verify(using algorithm: some JWTAlgorithm) throws {}
 }
 
-/// Makes and checks access tokens: JSON Web Tokens (RFC 7519, best practices of RFC 8725) with HS256.
+/// Issues and verifies access tokens: JSON Web Tokens (RFC 7519, best practices of RFC 8725) with HS256 (RFC 7518,
+/// section 3.2).
 final class Tokens: Sendable {
     static let issuer = "libraryd"
     static let maximumLength = 4096
-    /// How far from the future a token may come, in seconds: clocks are set right by small steps all the time.
+    /// Seconds by which a token's `iat` may be in the future, because clocks are corrected in small steps.
     static let clockSkew: Int64 = 60
 
     let lifetime: TimeSpan
@@ -33,7 +34,7 @@ final class Tokens: Sendable {
     private struct State {
         var signer: TokenKey
         var retired: (key: TokenKey, at: Timestamp)?
-        /// Tokens whose signature was right, with the key, so that the same token is not verified again on each
+        /// Tokens whose signature has been verified, with the key's id, so that the signature is not verified at each
         /// request.
         var verified: [String: (claims: AccessClaims, keyID: String)] = [:]
     }
@@ -46,8 +47,8 @@ final class Tokens: Sendable {
         state = Mutex(try await Self.state(keys))
     }
 
-    /// Signs with another key from now on.
-    /// - Returns: its id.
+    /// Signs with the given keys from now on.
+    /// - Returns: the id of the current key.
     func use(_ keys: SigningKeys) async throws -> String {
         let next = try await Self.state(keys)
         state.withLock { $0 = next }
@@ -66,7 +67,7 @@ final class Tokens: Sendable {
     /// The claims of a token that this daemon signed and that has not expired.
     /// - Throws: ``Failure`` `token_malformed` or `token_expired`.
     func verify(_ token: String, at now: Timestamp) async throws -> AccessClaims {
-        // Not the table's idea of equality, which takes the Kelvin sign for a K.
+        // The dictionary compares by canonical equivalence: a token with U+212A (Kelvin sign) would equal one with K.
         var bytes = token
         guard bytes.withUTF8({ $0.allSatisfy { $0 < 0x80 } }) else { throw Failure(.tokenMalformed) }
         let known = state.withLock { $0.verified[token] }
@@ -82,7 +83,7 @@ final class Tokens: Sendable {
                     now > retired.at.adding(seconds: -lifetime.seconds)
                 else { return false }
             }
-            // A clock that was set back must not make it live longer.
+            // A clock that was set back must not make a token live longer.
             guard now.seconds < claims.exp, claims.iat <= now.seconds + Self.clockSkew else {
                 state.verified.removeValue(forKey: token)
                 return false
@@ -105,7 +106,7 @@ final class Tokens: Sendable {
             let claimBytes = Base64URL.decode(parts[1]), Base64URL.decode(parts[2])?.count == 32,
             let claims = await key.claims(token)
         else { throw Failure(.tokenMalformed) }
-        // Signed with our key, and yet: refuse duplicate members, which Foundation's decoder lets pass.
+        // The signature is right, but Foundation's decoder accepts duplicate members, so they are refused here.
         guard (try? JSONValue(parsing: claimBytes)) != nil, claims.iss == Self.issuer, claims.aud == Self.issuer,
             claims.sub == claims.public_id
         else { throw Failure(.tokenMalformed) }
@@ -119,11 +120,12 @@ final class Tokens: Sendable {
     }
 }
 
-/// One key, in a collection of its own: jwt-kit would fall back to another key for an unknown `kid`.
+/// One key in a collection of its own, because jwt-kit uses another key of a collection if it does not know the
+/// `kid`.
 private struct TokenKey: Sendable {
     let id: String
-    /// The first part of every token that this key signs. A token with any other is not ours, so no header that
-    /// somebody else thought up (`alg`, `jku`, `crit`, `b64` …) is ever interpreted.
+    /// The first part of every token that this key signs. A token with another first part is refused, so that no
+    /// header parameter of an attacker (`alg`, `jku`, `crit`, `b64` …) is ever interpreted.
     let header: String
     private let keys = JWTKeyCollection()
 
@@ -144,7 +146,7 @@ private struct TokenKey: Sendable {
         return token
     }
 
-    /// `nil` unless the signature is right.
+    /// The claims of the token; `nil` if its signature is wrong.
     func claims(_ token: String) async -> AccessClaims? {
         try? await keys.verify(token, as: AccessClaims.self)
     }

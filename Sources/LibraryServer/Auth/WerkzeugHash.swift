@@ -2,18 +2,19 @@ import CLibcrypto
 import LibraryStore
 import Shared
 
-/// A password hash as Werkzeug's `generate_password_hash` writes it: `METHOD$SALT$HEX`. The salt is used as the ASCII
-/// text that it is (https://werkzeug.palletsprojects.com/en/stable/utils/#module-werkzeug.security).
+/// A password hash in the form of Werkzeug's `generate_password_hash`: `METHOD$SALT$HEX`. The salt is used as ASCII
+/// text, not decoded (https://werkzeug.palletsprojects.com/en/stable/utils/#module-werkzeug.security).
 struct WerkzeugHash: Equatable {
     enum Method: Equatable {
-        /// `sha256`, of Werkzeug before 3: HMAC-SHA256 with the salt as key.
+        /// `sha256`, of Werkzeug before version 3: HMAC-SHA256 with the salt as the key.
         case hmac
-        /// `pbkdf2:sha256:ITERATIONS`; without a number 150,000 or 260,000, as old versions had it, is not guessed.
+        /// `pbkdf2:sha256:ITERATIONS` (RFC 8018, section 5.2). The number is required: the default of old versions
+        /// was 150,000 or 260,000, and is not guessed.
         case pbkdf2(iterations: Int32)
-        /// `scrypt:N:R:P`, with 64 bytes.
+        /// `scrypt:N:R:P` with a result of 64 bytes (RFC 7914).
         case scrypt(Passwords.Cost)
 
-        /// To compare with others; about a third of a microsecond each.
+        /// Cost relative to other methods; a unit takes about a third of a microsecond.
         var cost: Int {
             switch self {
             case .hmac: 1
@@ -27,10 +28,10 @@ struct WerkzeugHash: Equatable {
     let salt: String
     let digest: [UInt8]
 
-    /// About half a second.
+    /// Takes about half a second.
     private static let mostIterations: Int32 = 1_000_000
 
-    /// `nil` if it is none of these, or would take too long to compute.
+    /// `nil` if the text has another form or the hash would take too long to compute.
     init?(_ text: String) {
         let parts = text.split(separator: "$", omittingEmptySubsequences: false)
         guard parts.count == 3, let digest = Self.bytes(hexadecimal: parts[2]),
@@ -43,7 +44,8 @@ struct WerkzeugHash: Equatable {
         salt = String(parts[1])
     }
 
-    /// As ``methodText`` writes it; `nil` for what takes too long.
+    /// Reads the form of ``methodText``; `nil` if the text has another form or the hash would take too long to
+    /// compute.
     static func method(_ text: Substring) -> Method? {
         let words = text.split(separator: ":", omittingEmptySubsequences: false)
         func number(_ index: Int) -> Int? { Int64(decimal: words[index]).flatMap { Int(exactly: $0) } }
@@ -69,7 +71,7 @@ struct WerkzeugHash: Equatable {
         }
     }
 
-    /// What the password is hashed to.
+    /// Computes the hash of a password.
     static func digest(_ password: [UInt8], _ method: Method, salt: String) throws -> [UInt8] {
         let salt = Array(salt.utf8)
         var digest = [UInt8](repeating: 0, count: length(method))

@@ -3,7 +3,7 @@ import Hummingbird
 import LibraryStore
 import Logging
 
-/// What every reply has, and the one line a request that the log has.
+/// Adds the header fields that every reply has, and logs each request in one line.
 struct EnvelopeMiddleware: RouterMiddleware {
     let logger: Logger
 
@@ -17,7 +17,7 @@ struct EnvelopeMiddleware: RouterMiddleware {
         response.headers.append(HTTPField(name: .xContentTypeOptions, value: "nosniff"))
         if !isPrivate { response.headers.append(HTTPField(name: .cacheControl, value: "no-store")) }
         if logger.logLevel <= .info {
-            // The path's pattern rather than the path: nothing that a user typed reaches the log.
+            // Logs the path's pattern and not the path, so that no user input is in the log.
             logger.info(
                 "request",
                 metadata: [

@@ -2,10 +2,10 @@ import HTTPTypes
 import NIOCore
 import NIOHTTPTypes
 
-/// Closes the connection of a stream of events as soon as its client is gone.
+/// Closes the connection of an event stream as soon as the client closes its half.
 ///
-/// A client may close its half of a connection once it has asked, so that alone ends no request; whoever listens to
-/// events has nothing more to say, and would otherwise be missed at the next write only.
+/// For other requests a half-closed connection is normal: the client has sent everything and waits for the reply. But
+/// a client that closes its half of an event stream is gone, which would only be noticed at the next write.
 final class EventStreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart

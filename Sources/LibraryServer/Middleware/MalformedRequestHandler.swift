@@ -4,10 +4,10 @@ import NIOCore
 import NIOHTTPTypes
 import Shared
 
-/// Gives a request that is not HTTP the problem document that every other refusal has.
+/// Replaces the reply to a request that is not valid HTTP by a problem document.
 ///
-/// Hummingbird answers what the parser rejects by itself, before any middleware: 400 with an empty body. No reply of
-/// ours has that form.
+/// Hummingbird replies to such a request before any middleware runs, with status 400 and an empty body. No reply of a
+/// route has that form, so it can be recognized.
 final class MalformedRequestHandler: ChannelOutboundHandler, RemovableChannelHandler {
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart

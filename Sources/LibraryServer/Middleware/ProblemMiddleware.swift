@@ -5,7 +5,8 @@ import Logging
 import NIOCore
 import Shared
 
-/// Turns every error into a problem document, and tells a wrong method from a wrong path.
+/// Converts every error into a problem document. If the path exists but not with the method, replies 405 instead of
+/// 404.
 struct ProblemMiddleware: RouterMiddleware {
     let logger: Logger
 
@@ -13,7 +14,7 @@ struct ProblemMiddleware: RouterMiddleware {
         _ request: Request, context: GuestContext, next: (Request, GuestContext) async throws -> Response
     ) async throws -> Response {
         do {
-            // The router would take `//users` and `/users/` for `/users`.
+            // The router accepts `//users` and `/users/` in place of `/users`.
             guard RouteTable.isCanonical(request.uri.path) else { throw Failure(.notFound) }
             return try await next(request, context)
         } catch {
@@ -31,7 +32,8 @@ struct ProblemMiddleware: RouterMiddleware {
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: failure.problem(requestID: requestID).json)))
     }
 
-    /// RFC 6750, section 3, and RFC 7617, section 2. A request without a token gets no `error`.
+    /// The `WWW-Authenticate` header (RFC 6750, section 3; RFC 7617, section 2). It has no `error` if the request had
+    /// no token.
     private static func challenge(_ code: ErrorCode) -> String {
         switch code {
         case .credentialsMissing, .credentialsMalformed, .credentialsWrong:

@@ -1,7 +1,7 @@
 import Hummingbird
 import LibraryStore
 
-/// Finds out who asks.
+/// Authenticates the caller by the access token.
 struct TokenMiddleware: RouterMiddleware {
     let authenticator: Authenticator
 

@@ -4,9 +4,10 @@ package import Shared
 import Synchronization
 
 extension App {
-    /// Does what the operator asks. Answers with the users as they are now, or with the manifest of the backup.
-    /// - Throws: ``CommandError`` `temporaryFailure` if the same is under way already, of what cannot be done twice at
-    ///   once.
+    /// Performs an operator's request and returns the reply: a `UserList`, a `BackupManifest`, a `FlaskImportReport`
+    /// or a ``KeyRotation``.
+    /// - Throws: ``CommandError`` `temporaryFailure` if the request must run alone and another of its kind is
+    ///   running.
     package func perform(_ request: OperatorRequest) async throws -> any JSONWritable {
         guard request.runsAlone else { return try await answer(request) }
         return try await turns.alone(request.command) { try await answer(request) }
@@ -22,7 +23,7 @@ extension App {
         case .delete(let name): try await store.deleteUser(.name(name))
         case .passwd(let name, let password): try await setPassword(name, password)
         case .backup(let path, let keep):
-            // The daemon's working folder is not the operator's.
+            // A relative path would be resolved in the daemon's working directory, which is not the operator's.
             guard path.hasPrefix("/") else { throw Failure(.badRequest) }
             return try await store.backUp(to: path, keep: Int(clamping: keep), at: clock.now())
         case .importFlask(let path, let owner, let dryRun):
@@ -48,7 +49,7 @@ extension App {
             try Task.checkCancellation()
             var hash: String?
             if let inner = user.password.flatMap({ WerkzeugHash($0) }) {
-                // Hashing takes long: not for who is there already, and not for a trial.
+                // Hashing is slow, so it is skipped for users who exist already and in a dry run.
                 let isNeeded = !dryRun && !known.contains(user.publicID)
                 hash = isNeeded ? try await authenticator.passwords.wrap(inner) : ""
             }
@@ -76,11 +77,11 @@ extension App {
     }
 }
 
-/// Keeps two operations of the same kind from running at once: two backups would write the same files.
+/// Refuses an operation while another of the same kind is running: two backups would write the same files.
 package final class OperatorTurns: Sendable {
     private let running = Mutex<Set<String>>([])
 
-    /// - Throws: ``CommandError`` `temporaryFailure`, at once.
+    /// - Throws: ``CommandError`` `temporaryFailure`, without waiting, and the errors of `body`.
     package func alone<Value: Sendable>(_ name: String, _ body: () async throws -> Value) async throws -> Value {
         guard running.withLock({ $0.insert(name).inserted }) else {
             throw CommandError(.temporaryFailure, "another \(name) is under way", hint: "try again when it has ended")

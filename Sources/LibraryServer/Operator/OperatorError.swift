@@ -2,7 +2,7 @@ import LibraryStore
 import Shared
 
 extension CommandError {
-    /// - Parameter library: where the database is that an error of SQLite's is about.
+    /// - Parameter library: the path of the database, which is named in messages about SQLite errors.
     package init(_ error: any Error, library: String = "the library") {
         switch error {
         case let error as CommandError: self = error

@@ -1,7 +1,8 @@
 import LibraryStore
 package import Shared
 
-/// A request of an operator to the library: with the daemon up over `operator.sock`, with it down on the folder itself.
+/// A request of an operator: sent to a running daemon over `operator.sock`, otherwise performed on the folder
+/// directly.
 package enum OperatorRequest: JSONReadable, JSONWritable, Equatable {
     case list
     case promote(String)
@@ -10,12 +11,12 @@ package enum OperatorRequest: JSONReadable, JSONWritable, Equatable {
     case enable(String)
     case delete(String)
     case passwd(String, password: String)
-    /// `path` is absolute; `keep` is how many backups there may be.
+    /// `path` is absolute; `keep` is the maximum number of backups, with this one.
     case backup(path: String, keep: Int64)
-    /// `path` is absolute; `owner` gets the authors without one.
+    /// `path` is absolute; `owner` becomes the owner of authors that have none.
     case importFlask(path: String, owner: String?, dryRun: Bool)
     case rotateKey
-    /// A command of a younger `libraryd`.
+    /// A command of a newer `libraryd`.
     case unknown(String)
 
     package init(from object: inout ObjectReader) {
@@ -60,7 +61,7 @@ package enum OperatorRequest: JSONReadable, JSONWritable, Equatable {
         }
     }
 
-    /// The name of the command on the socket.
+    /// The name of the command in the JSON form.
     var command: String {
         switch self {
         case .list: "list"
@@ -77,7 +78,8 @@ package enum OperatorRequest: JSONReadable, JSONWritable, Equatable {
         }
     }
 
-    /// Whether two of the kind may be under way at once: two backups would write the same files.
+    /// Whether a second request of the same kind is refused while one is running: two backups would write the same
+    /// files.
     var runsAlone: Bool {
         switch self {
         case .backup, .importFlask, .rotateKey: true
@@ -86,7 +88,7 @@ package enum OperatorRequest: JSONReadable, JSONWritable, Equatable {
     }
 }
 
-/// A request with the type of its answer.
+/// A request with the type of its reply.
 package struct OperatorCommand<Answer: JSONReadable> {
     package let request: OperatorRequest
 }

@@ -5,17 +5,18 @@ import Logging
 import ServiceLifecycle
 package import Shared
 
-/// `operator.sock`: one JSON request, one JSON answer, for processes of the same user only.
+/// Serves `operator.sock`: one JSON request and one JSON reply per connection, only for processes of the same user.
 ///
-/// Operators do not wait for each other, and each hears every few seconds that its work goes on. When the daemon stops,
-/// work that is not done by the end of the drain is given up.
+/// Requests of several operators run concurrently. While a request runs, the daemon sends a space every five seconds,
+/// so that the operator's timeout does not expire. When the daemon stops, unfinished work is canceled at the end of
+/// the graceful shutdown.
 package struct OperatorSocket: Service {
     private let path: String
     private let app: App
 
-    /// Time for a request to arrive, and for each piece of an answer to be taken.
+    /// Timeout for receiving the request, and for sending while the other side reads nothing.
     private let patience: Duration
-    /// While the work goes on, a space goes out before the answer, which JSON allows (RFC 8259, section 2).
+    /// Sent before the reply while the request runs. JSON allows white space before a value (RFC 8259, section 2).
     private static let signOfLife = (byte: UInt8(ascii: " "), pause: Duration.seconds(5))
 
     package init(path: String, app: App, patience: Duration = .seconds(5)) {
@@ -69,9 +70,10 @@ package struct OperatorSocket: Service {
         try? await UnixSocket.send(answer, to: connection, patience: patience)
     }
 
-    /// Asks the daemon that has the folder, and waits as long as it works: its end closes the connection.
-    /// - Parameter patience: seconds without a sign of life.
-    /// - Returns: `nil` if none listens there.
+    /// Sends a request to the daemon and waits for the reply without limit, as long as the daemon shows that it is
+    /// alive.
+    /// - Parameter patience: timeout in seconds for each read and write.
+    /// - Returns: `nil` if no daemon listens at that path.
     package static func ask<Answer: JSONReadable>(
         _ command: OperatorCommand<Answer>, at path: String, patience: Int = 30
     ) throws -> Answer? {
@@ -79,7 +81,7 @@ package struct OperatorSocket: Service {
         defer { close(connection) }
         try UnixSocket.write(command.request.json, to: connection)
         shutdown(connection, Int32(SHUT_WR))
-        // The report of an import has a line for each row.
+        // Large, because the report of an import has a line for each row.
         let answer = try UnixSocket.read(connection, limit: 1 << 30)
         if let error = try? CommandError(json: answer, unknownMembers: .ignored) { throw error }
         guard let answer = try? Answer(json: answer, unknownMembers: .ignored) else {

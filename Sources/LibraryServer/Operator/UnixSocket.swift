@@ -2,9 +2,10 @@ import Glibc
 import LibraryStore
 import Shared
 
-/// Unix-domain stream sockets, as little of them as is needed.
+/// Unix-domain stream sockets (unix(7)).
 package enum UnixSocket {
-    /// - Throws: ``CommandError``, also where something else than a socket has that name.
+    /// Binds a private socket, in place of a socket that an earlier daemon left there.
+    /// - Throws: ``CommandError``, also if the path names something other than a socket.
     static func listen(at path: String) throws -> Int32 {
         try requireName(path)
         let descriptor = try make()
@@ -19,14 +20,16 @@ package enum UnixSocket {
         return descriptor
     }
 
-    /// Passes if the name is free, or that of a socket, which may be in the way.
+    /// Passes if the path does not exist or names a socket, which may be replaced.
+    /// - Throws: ``CommandError`` `conflict`.
     package static func requireName(_ path: String) throws {
         guard let status = try FileStatus(path: path), status.kind != .socket else { return }
         throw CommandError(.conflict, "\(path) is \(status.kind.rawValue), not a socket", hint: "move it away")
     }
 
-    /// `nil` if nobody listens at that path.
-    /// - Parameter patience: in seconds; a listener that accepts nobody is not waited for any longer.
+    /// Connects to a socket; returns `nil` if no process listens at that path.
+    /// - Parameter patience: timeout in seconds for connecting, which blocks while the listener's queue is full, and
+    ///   for each read and write.
     package static func connect(to path: String, patience: Int = 10) throws -> Int32? {
         let descriptor = try make()
         setTimeout(descriptor, seconds: patience)
@@ -40,7 +43,7 @@ package enum UnixSocket {
         return descriptor
     }
 
-    /// The next connection; `nil` once the listener has been shut down.
+    /// Waits for the next connection; returns `nil` once the listener has been shut down.
     static func accept(_ listener: Int32) -> Int32? {
         while true {
             let connection = Glibc.accept(listener, nil, nil)
@@ -48,7 +51,7 @@ package enum UnixSocket {
                 switch errno {
                 case EINTR, ECONNABORTED: continue
                 case EMFILE, ENFILE, ENOBUFS, ENOMEM:
-                    // A shortage that will pass; the connection stays in the queue.
+                    // A temporary shortage of descriptors or memory; the connection stays in the queue.
                     usleep(100_000)
                     continue
                 default: return nil
@@ -61,7 +64,7 @@ package enum UnixSocket {
 
     /// The user id of the process at the other end (`SO_PEERCRED`, unix(7)).
     static func peer(of descriptor: Int32) -> uid_t? {
-        // `struct ucred`, which Glibc's module does not show: pid, uid, gid.
+        // `struct ucred`, which the module Glibc does not export: pid, uid, gid.
         var credentials: [UInt32] = [0, 0, 0]
         var size = socklen_t(12)
         guard getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0, size == 12 else { return nil }
@@ -69,7 +72,8 @@ package enum UnixSocket {
     }
 
     static func setTimeout(_ descriptor: Int32, seconds: Int) {
-        // `struct timeval`: seconds and microseconds. Its members belong to whichever C module of the build came first.
+        // `struct timeval`: seconds and microseconds. An array, because it depends on the build which C module
+        // exports the members of the structure.
         var time = [seconds, 0]
         let size = socklen_t(2 * MemoryLayout<Int>.size)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, size)
@@ -81,7 +85,7 @@ package enum UnixSocket {
             .temporaryFailure, "\(path): the daemon does not answer", hint: "try again, or see what its log says")
     }
 
-    /// Everything up to the end. The socket's own time limit goes for each piece.
+    /// Reads all bytes up to the end of the stream. The socket's timeout applies to each piece.
     /// - Parameter limit: in bytes.
     static func read(_ descriptor: Int32, limit: Int) throws -> [UInt8] {
         var bytes: [UInt8] = []
@@ -92,8 +96,8 @@ package enum UnixSocket {
         }
     }
 
-    /// Reads as ``read(_:limit:)`` does without holding a thread, so silent connections delay no others.
-    /// - Parameter deadline: when all must have come.
+    /// As ``read(_:limit:)`` without blocking a thread, so that silent connections do not delay others.
+    /// - Parameter deadline: when the stream must have ended.
     static func receive(
         _ descriptor: Int32, limit: Int = 16 << 20, by deadline: ContinuousClock.Instant
     ) async throws -> [UInt8] {
@@ -117,8 +121,8 @@ package enum UnixSocket {
         }
     }
 
-    /// Writes as ``write(_:to:)`` does without holding a thread.
-    /// - Parameter patience: how long the reader may take nothing.
+    /// As ``write(_:to:)`` without blocking a thread.
+    /// - Parameter patience: timeout while the reader takes no bytes.
     static func send(_ bytes: [UInt8], to descriptor: Int32, patience: Duration) async throws {
         var rest = bytes[...]
         var lastPiece = ContinuousClock.now
@@ -133,10 +137,10 @@ package enum UnixSocket {
         }
     }
 
-    /// Between two looks at a socket that nobody blocks on.
+    /// Time between two attempts on a socket that is used without blocking.
     private static let pause = Duration.milliseconds(5)
 
-    /// The bytes that have come; empty at the end, `nil` if none came in time.
+    /// The bytes that have arrived: empty at the end of the stream, `nil` if none arrived before the timeout.
     private static func piece(_ descriptor: Int32, _ flags: Int32) throws -> [UInt8]? {
         var count = -1
         let piece = [UInt8](unsafeUninitializedCapacity: 64 * 1024) { buffer, initialized in
@@ -157,7 +161,7 @@ package enum UnixSocket {
         bytes += piece
     }
 
-    /// The number of bytes that went out; `nil` if none did in time.
+    /// The number of bytes that were sent; `nil` if none could be sent before the timeout.
     private static func sent(_ bytes: ArraySlice<UInt8>, _ descriptor: Int32, _ flags: Int32) throws -> Int? {
         var count = -1
         repeat {
@@ -177,11 +181,12 @@ package enum UnixSocket {
         return descriptor
     }
 
-    /// Calls `body` with the address of `path`; `-1` with `ENAMETOOLONG` if the path does not fit (107 bytes).
+    /// Calls `body` with the address for `path`; returns -1 with `errno` ENAMETOOLONG if the path is longer than 107
+    /// bytes.
     private static func withAddress(
         _ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
     ) -> Int32 {
-        // `struct sockaddr_un` (unix(7)): the family in two bytes, the path, zeros to the end.
+        // `struct sockaddr_un` (unix(7)): the family in two bytes, then the path, filled up with zeros.
         var address = withUnsafeBytes(of: sa_family_t(AF_UNIX)) { Array($0) } + path.utf8
         let size = MemoryLayout<sockaddr_un>.size
         guard address.count < size else {

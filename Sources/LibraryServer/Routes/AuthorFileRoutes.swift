@@ -5,18 +5,18 @@ import NIOCore
 import NIOPosix
 import Shared
 
-/// Many authors at once: a file that comes in, and the whole list that goes out, neither ever whole in memory.
+/// Imports files of authors and exports lists as files. Neither is ever completely in memory.
 struct AuthorFileRoutes: Sendable {
     let store: Store
     let clock: Clock
     private let places = UploadSlots()
 
-    /// 64 MiB.
+    /// In bytes: 64 MiB.
     private static let maximumBody = 64 << 20
-    /// Lines of one transaction: few enough that others hardly wait.
+    /// Lines in one transaction: few, so that other writes do not wait long.
     private static let batch = 512
 
-    /// What a request's body is, if it is a file of authors and not one author.
+    /// The format of a request's body if it is a file of authors; `nil` if it is one author as JSON.
     /// - Throws: ``Failure`` `unsupported_media_type` if it is neither.
     static func format(of request: Request) throws(Failure) -> AuthorLines.Format? {
         let type = try request.mediaType(among: mediaTypes)
@@ -25,7 +25,7 @@ struct AuthorFileRoutes: Sendable {
 
     private static let mediaTypes = [MediaType.json] + AuthorLines.Format.allCases.reversed().map(\.mediaType)
 
-    /// What a client wants of a list, if it wants a file: the first type that it names and that there is.
+    /// The format of the file if the client wants a list as a file: the first known type in `Accept` decides.
     static func format(acceptedBy request: Request) -> AuthorLines.Format? {
         guard let accept = request.headers[.accept], accept != "*/*", !accept.hasPrefix("application/json") else {
             return nil
@@ -44,12 +44,13 @@ struct AuthorFileRoutes: Sendable {
         _ request: Request, _ context: CallerContext, _ format: AuthorLines.Format
     ) async throws -> Response {
         let options = try request.query(BulkOptions.init(items:))
-        // A dry run changes nothing, so there is nothing to do twice.
+        // A dry run changes nothing, so it needs no protection against repetition.
         let key = try options.dryRun ? nil : request.idempotencyKey
         let body = UploadBody(request.body, limit: Self.maximumBody)
         if options.atomic || options.dryRun { return try await importAtOnce(body, format, options, key, context) }
         let reader = LineReader(body, format, restIsNeeded: options.restIsNeeded)
-        // Whether the file can be read at all, and is the key's own, is told by the status.
+        // Reads the first lines before the reply begins, so that a malformed file or a reused key gets an error
+        // status.
         var first: [AuthorLines.Line] = []
         _ = try await reader.fill(&first, upTo: key == nil ? 1 : Self.batch)
         let (begun, beginning) = (first, Self.part(0, first, options, key))
@@ -65,14 +66,16 @@ struct AuthorFileRoutes: Sendable {
                         (batch, number) = ([], number + 1)
                     }
                 } catch let failure as Failure {
-                    // Too large: what has come so far is stored, and this is the last line.
+                    // The body is too large or ended early. The lines so far are stored, and the last result reports
+                    // the failure.
                     try await writer.write(Self.lines([reader.failed(failure)]))
                 }
                 try await writer.finish(nil)
             })
     }
 
-    /// One batch as a request of its own, so that a file that comes again goes on where its first answer broke off.
+    /// One batch as an idempotent request of its own, so that a repeated import continues where the first reply
+    /// ended.
     private static func part(
         _ number: Int, _ lines: [AuthorLines.Line], _ options: BulkOptions, _ key: String?
     ) -> IdempotentRequest? {
@@ -88,9 +91,9 @@ struct AuthorFileRoutes: Sendable {
         return IdempotentRequest(key, "authors", part: number, content: content)
     }
 
-    /// What must be the same. What a line does not say is what it makes of a new author, except where there may be one
-    /// already. (That is also how it was before lines could leave anything out: a request may come again to a newer
-    /// daemon.)
+    /// The part of a line that must be equal in a repeated request. Absent values have their defaults as in a new
+    /// author, because older daemons stored the digest of complete authors, and a request may be repeated after an
+    /// upgrade. With `on_conflict=update` absent values stay absent, because they leave an existing author unchanged.
     private static func json(of entry: AuthorValues, _ options: BulkOptions) -> [UInt8] {
         guard options.onConflict != .update, let draft = try? entry.draft(country: options.defaultCountry) else {
             return entry.json
@@ -112,7 +115,8 @@ struct AuthorFileRoutes: Sendable {
         }
     }
 
-    /// All lines in one transaction, once they have all come: a client that is slow keeps nobody waiting.
+    /// Stores all lines in one transaction, which begins after the whole file has arrived, so that a slow client does
+    /// not block other writes.
     private func importAtOnce(
         _ body: UploadBody, _ format: AuthorLines.Format, _ options: BulkOptions, _ key: String?,
         _ context: CallerContext
@@ -148,7 +152,7 @@ struct AuthorFileRoutes: Sendable {
                     sent += piece.count
                 }
                 try await writer.finish(nil)
-                // Not before: as long its results are on the disk.
+                // The slot is taken until here, because the results take space on the disk until they have been sent.
                 withExtendedLifetime(place) {}
             })
     }
@@ -177,7 +181,7 @@ struct AuthorFileRoutes: Sendable {
         }
         query.limit = AuthorQuery.maximumLimit
         let owner = context.principal.userID
-        // A cursor of another list is refused before the reply begins.
+        // Checked before the reply begins, so that a cursor of another list gets an error status.
         try request.query { _ in try Store.requireCursor(of: query) }
         let first = query
         return Response(

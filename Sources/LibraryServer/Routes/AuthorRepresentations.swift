@@ -1,14 +1,14 @@
 import LibraryStore
 import Shared
 
-/// What is sent of the rows of the store: bytes that are made without an ``Author`` in between.
+/// Converts rows of the store to bytes of replies without making an ``Author``.
 extension AuthorRow {
-    /// Writes what ``Author/write(to:)`` would.
+    /// Writes the same JSON as ``Author/write(to:)``.
     func write(to json: inout JSONWriter) {
         json.object { writeMembers(to: &$0) }
     }
 
-    /// Writes the fields into an object that has been begun.
+    /// Writes the members into an object that is already open.
     func writeMembers(to json: inout JSONWriter) {
         for field in AuthorField.all {
             json.name(field.word)
@@ -35,15 +35,15 @@ extension AuthorRow {
         csv.append(contentsOf: [UInt8(ascii: "\r"), UInt8(ascii: "\n")])
     }
 
-    /// The first line of a file of such records.
+    /// The header line of a CSV file.
     static var csvHeader: String { AuthorField.all.map(\.name).joined(separator: ",") + "\r\n" }
 
-    /// A strong validator of this version of the author.
+    /// The entity tag of this version of the author, a strong validator (RFC 9110, section 8.8.3).
     var entityTag: String { Author.entityTag(id: integer(.id), version: integer(.version)) }
 }
 
 extension AuthorRows {
-    /// An ``AuthorPage`` as JSON, and the cursor of the next page.
+    /// The rows as the JSON of an ``AuthorPage``, and the cursor of the next page.
     func page() throws -> (json: [UInt8], next: String?) {
         var json = JSONWriter(reservingCapacity: 64 + 256 * min(limit, 100))
         var next: String?
@@ -56,7 +56,7 @@ extension AuthorRows {
         return (json.bytes, next)
     }
 
-    /// The same as part of a file.
+    /// The rows as a part of a file, and the cursor of the next part.
     func part(as format: AuthorLines.Format) throws -> (bytes: [UInt8], next: String?) {
         var bytes: [UInt8] = []
         let next = try forEach { row in
@@ -74,7 +74,7 @@ extension AuthorRows {
 }
 
 extension EventRows {
-    /// Server-sent events (WHATWG HTML, section 9.2), and where they end.
+    /// The events as server-sent events (WHATWG HTML, section 9.2), and the page that they make.
     func stream() throws -> (bytes: [UInt8], page: EventPage) {
         var bytes: [UInt8] = []
         let page = try forEach { event in
@@ -93,14 +93,14 @@ extension EventRows {
 }
 
 extension EventPosition {
-    /// The server-sent event that says: read the list again, and go on from here.
+    /// The server-sent event that asks the client to read the list again and to continue from this position.
     var reset: [UInt8] {
         Array("event: \(AuthorEvent.reset)\nid: \(self)\ndata: {}\n\n".utf8)
     }
 }
 
 extension Revision {
-    /// A strong validator (RFC 9110, section 8.8.3) for any list of the owner. It has the owner in it, because one
-    /// client may have several accounts and sees them all under the same address.
+    /// The entity tag of every list of the owner, a strong validator (RFC 9110, section 8.8.3). It includes the
+    /// owner, because a client with several accounts sees their lists at the same URL.
     var entityTag: String { "\"\(String(run, radix: 36))-\(owner)-\(changes)\"" }
 }

@@ -95,12 +95,12 @@ struct AuthorRoutes {
         }
     }
 
-    /// What was answered to the same request before, if the owner has changed nothing since; else what `read` brings.
+    /// The cached reply to the same request if the owner has changed nothing since, otherwise a reply from `read`.
     private func kept<Output>(
         _ request: Request, _ context: CallerContext,
         _ read: (Revision) async throws -> (json: [UInt8], headers: HTTPFields)
     ) async throws -> EndpointReply<Output> {
-        // Before anything is read: a change meanwhile makes the reply an old one at once.
+        // The revision is taken first: if the library changes during `read`, the cached reply is outdated at once.
         let revision = store.changes.current(of: context.principal.userID)
         let key = ReplyCache.Key(owner: context.principal.userID, target: request.uri.string)
         if let known = replies.reply(key, at: revision) {

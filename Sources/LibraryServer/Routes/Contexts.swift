@@ -5,13 +5,13 @@ import NIOCore
 import Shared
 import Synchronization
 
-/// A request before anybody knows who asks.
+/// The context of a request whose caller is not known.
 package struct GuestContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
     /// The value of `X-Request-Id`.
     let requestID: String
     let channel: any Channel
-    /// Set by ``TokenMiddleware``, with a way to ask whether it still holds.
+    /// Set by ``TokenMiddleware``, with a function that checks whether the session is still live.
     var principal: Principal?
     var confirm: (@Sendable (Principal) throws -> Principal)?
 
@@ -24,7 +24,8 @@ package struct GuestContext: RequestContext {
     var peer: SocketAddress? { channel.remoteAddress }
 }
 
-/// A request whose caller is known. A route that takes it cannot be reached, or written, without the check.
+/// The context of a request with an authenticated caller. It cannot be made without a principal, so a route that
+/// takes it is protected by its type.
 struct CallerContext: ChildRequestContext {
     var coreContext: CoreRequestContextStorage
     let requestID: String
@@ -45,20 +46,20 @@ struct CallerContext: ChildRequestContext {
 }
 
 extension CallerContext {
-    /// The body, from a caller who still is one when it is whole: whoever sends it slowly gains no time.
+    /// Reads the body, then checks that the caller's session is still live, because a client can send a body slowly.
     func decode<Path, Input: JSONReadable>(_ request: EndpointRequest<Path, Input>) async throws -> Input {
         let value = try await request.body()
         try confirm()
         return value
     }
 
-    /// Passes if the caller's session goes on.
+    /// Passes if the caller's session is still live.
     func confirm() throws {
         _ = try confirmation(principal)
     }
 }
 
-/// A request whose caller is an admin.
+/// The context of a request whose caller is an admin.
 struct AdminContext: ChildRequestContext {
     var coreContext: CoreRequestContextStorage
     let principal: Principal
@@ -71,7 +72,7 @@ struct AdminContext: ChildRequestContext {
         coreContext = context.coreContext
     }
 
-    /// As ``CallerContext/decode(_:)``, from who still is an admin.
+    /// As ``CallerContext/decode(_:)``; the caller must also still be an admin.
     func decode<Path, Input: JSONReadable>(_ request: EndpointRequest<Path, Input>) async throws -> Input {
         let value = try await request.body()
         guard try confirm(principal).admin else { throw Failure(.adminRequired) }
@@ -79,12 +80,14 @@ struct AdminContext: ChildRequestContext {
     }
 }
 
-/// Names of requests: 16 hexadecimal digits, different for each request of a process and hardly ever the same in two.
+/// Makes request ids: 16 hexadecimal digits, different for each request of a process, and very probably for requests
+/// of different processes.
 enum RequestID {
     private static let count = Atomic(UInt64.random(in: .min ... .max))
 
     static func next() -> String {
-        // SplitMix64 (Steele, Lea and Flood 2014): each step of the count gives another number, without a pattern.
+        // SplitMix64 (Steele, Lea and Flood 2014, https://doi.org/10.1145/2660193.2660195): maps each value of the
+        // counter to another number, without a visible pattern.
         var number = count.wrappingAdd(0x9E37_79B9_7F4A_7C15, ordering: .relaxed).newValue
         number = (number ^ (number >> 30)) &* 0xBF58_476D_1CE4_E5B9
         number = (number ^ (number >> 27)) &* 0x94D0_49BB_1331_11EB

@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Shared
 
-/// A request of an endpoint, whose path and query parameters are those that the endpoint knows.
+/// A request to an endpoint, with the parameter of its path. Its query has only parameters that the endpoint takes.
 struct EndpointRequest<Path: Sendable, Input: Sendable>: Sendable {
     let request: Request
     let path: Path
@@ -20,11 +20,11 @@ extension EndpointRequest where Input: RequestQuery {
     func query() throws -> Input { try request.query { items throws(InvalidFields) in try Input(items: items) } }
 }
 
-/// What an endpoint answers.
+/// The reply of an endpoint.
 struct EndpointReply<Output: Sendable>: Sendable {
     let response: Response
 
-    /// A reply whose bytes were made without a value: rows, files, events, and what was answered before.
+    /// A reply whose bytes were not made from an `Output`: rows, files, events and cached replies.
     static func made(_ response: Response) -> Self { Self(response: response) }
 }
 
@@ -35,11 +35,11 @@ extension EndpointReply where Output: JSONWritable {
 }
 
 extension EndpointReply<Empty> {
-    /// 204 without a body.
+    /// A reply with status 204 and no body.
     static var none: Self { Self(response: Response(status: .noContent)) }
 }
 
-/// A context that says which callers get to the routes that take it.
+/// A context whose type states which callers reach the routes that take it.
 protocol EndpointContext: RequestContext {
     static var access: [Access] { get }
 }
@@ -57,8 +57,8 @@ extension AdminContext: EndpointContext {
 }
 
 extension RouterMethods where Context: EndpointContext {
-    /// Routes an endpoint to its handler, which sees no request with parameters that the endpoint does not know: what a
-    /// client means by them, such as a dry run, would not be done.
+    /// Routes an endpoint to its handler. A request with a parameter that the endpoint does not take is refused,
+    /// because ignoring it, for example a misspelled `dry_run`, could do what the client did not want.
     func on<Input, Output>(
         _ endpoint: Endpoint<Empty, Input, Output>,
         use handler: @escaping @Sendable (EndpointRequest<Empty, Input>, Context) async throws -> EndpointReply<Output>
@@ -66,7 +66,7 @@ extension RouterMethods where Context: EndpointContext {
         route(endpoint, { _ in Empty() }, handler)
     }
 
-    /// The same for an endpoint with a parameter in its path.
+    /// As above, for an endpoint with a parameter in its path.
     func on<Path: PathParameter, Input, Output>(
         _ endpoint: Endpoint<Path, Input, Output>,
         use handler: @escaping @Sendable (EndpointRequest<Path, Input>, Context) async throws -> EndpointReply<Output>
@@ -75,7 +75,7 @@ extension RouterMethods where Context: EndpointContext {
         route(
             endpoint,
             { context in
-                // Only the id of an author can be none, and what is no id cannot be anybody's author.
+                // Only the id of an author can be malformed, and then there is no such author.
                 guard let path = context.parameters.get(name).flatMap({ Path(pathText: $0) }) else {
                     throw Failure(.authorNotFound)
                 }
@@ -87,7 +87,8 @@ extension RouterMethods where Context: EndpointContext {
         _ endpoint: Endpoint<Path, Input, Output>, _ path: @escaping @Sendable (Context) throws -> Path,
         _ handler: @escaping @Sendable (EndpointRequest<Path, Input>, Context) async throws -> EndpointReply<Output>
     ) {
-        // A mistake in the program, which shows when the router is made: an endpoint for admins that anyone could call.
+        // A programming error, such as an admin endpoint on a route for guests, stops the daemon when the router is
+        // made.
         precondition(Context.access.contains(endpoint.access), "\(endpoint.path) is for \(endpoint.access)")
         on(RouterPath(endpoint.path), method: .init(endpoint.method.rawValue) ?? .get) { request, context in
             if let parameters = endpoint.parameters { try request.checkQuery(among: parameters) }

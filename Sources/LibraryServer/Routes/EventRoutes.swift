@@ -5,7 +5,7 @@ import NIOCore
 import ServiceLifecycle
 import Shared
 
-/// Tells callers of each change of their libraries, as server-sent events (WHATWG HTML, section 9.2).
+/// Sends callers the changes of their libraries as server-sent events (WHATWG HTML, section 9.2).
 struct EventRoutes: Sendable {
     static let mediaType = "text/event-stream"
 
@@ -18,7 +18,7 @@ struct EventRoutes: Sendable {
             let subscription = try store.changes.watch(context.principal.userID)
             let last = try store.lastEvent(owner: context.principal.userID)
             let (authenticator, headers) = (authenticator, request.headers)
-            // As on a request of its own: a token that has expired listens no longer.
+            // The token is checked again before each write, so that the stream ends when the token expires.
             let stream = EventWriter(
                 store: store, context: context, subscription: subscription, asked: asked, last: last
             ) {
@@ -32,13 +32,13 @@ struct EventRoutes: Sendable {
     }
 }
 
-/// The events of one caller from one moment on.
+/// Writes the events of one caller, from a given position on.
 private struct EventWriter: Sendable {
-    /// Time between keep-alives; each writes at least a comment.
+    /// Time between keep-alives. Each writes at least a comment.
     private static let keepAlive = TimeAmount.seconds(15)
     /// The connection is closed after this many keep-alives in a row that could not be written.
     private static let mostUnwritten = 3
-    /// A client that reads nothing delays the end of the daemon by no more than this.
+    /// Longest time for which a client that reads nothing can delay the daemon's shutdown.
     private static let shutdownGrace = TimeAmount.seconds(1)
     /// Clients reconnect after this many milliseconds.
     private static let retryField = Array("retry: 1000\n".utf8)
@@ -91,8 +91,8 @@ private struct EventWriter: Sendable {
         try await writer.finish(nil)
     }
 
-    /// Writes all that has happened, and again at each wake, until the token, the session or the connection ends. A
-    /// wake that brings nothing is answered with a comment.
+    /// Writes the events so far, and new events at each wake, until the token, the session or the connection ends. At
+    /// a wake without events, writes a comment.
     private func writeEvents(_ writer: inout any ResponseBodyWriter) async throws {
         var wakes = subscription.wakes.makeAsyncIterator()
         var position = start
@@ -116,8 +116,8 @@ private struct EventWriter: Sendable {
 }
 
 extension Request {
-    /// The event after which the client goes on.
-    /// - Throws: ``Failure`` `bad_request` if it is none that this daemon, or another, ever told.
+    /// The position after which the client continues; `nil` without the header.
+    /// - Throws: ``Failure`` `bad_request` if the header is not the id of an event or comes twice.
     fileprivate var lastEventID: EventPosition? {
         get throws(Failure) {
             let values = headers[values: .lastEventID]

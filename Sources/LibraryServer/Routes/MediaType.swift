@@ -3,13 +3,13 @@ import Hummingbird
 import LibraryStore
 import Shared
 
-/// A media type as `Content-Type` has it (RFC 9110, section 8.3.1).
+/// A media type in a `Content-Type` header (RFC 9110, section 8.3.1).
 struct MediaType {
     static let json = "application/json"
 
-    /// In lower case.
+    /// Type and subtype in lower case.
     let name: String
-    /// Whether no `charset` says anything else.
+    /// Whether there is no `charset` parameter but UTF-8.
     let isUTF8: Bool
 
     init(_ field: String) {
@@ -22,7 +22,7 @@ struct MediaType {
         }
     }
 
-    /// The type and its parameters. A semicolon in a quoted string ends none.
+    /// Splits at semicolons, but not within a quoted string.
     private static func parts(_ field: String) -> [ArraySlice<UInt8>] {
         var (isQuoted, isEscaped) = (false, false)
         return Array(field.utf8).split(omittingEmptySubsequences: false) { byte in
@@ -40,11 +40,11 @@ struct MediaType {
 }
 
 extension Request {
-    /// What the body is: one of those types. All that is read of bodies is UTF-8.
+    /// The type of the body, which must be one of `types` in UTF-8.
     /// - Throws: ``Failure`` `unsupported_media_type`.
     func mediaType(among types: [String]) throws(Failure) -> String {
         if let field = headers[.contentType], headers[.contentEncoding] == nil {
-            // Two fields are joined with a comma, and are none of the types.
+            // Several Content-Type fields are joined with a comma, so they equal none of the types.
             if field == MediaType.json, types.contains(field) { return field }
             let type = MediaType(field)
             if types.contains(type.name), type.isUTF8 { return type.name }

@@ -5,14 +5,15 @@ import NIOCore
 import Shared
 
 extension Request {
-    /// Bodies of single requests: 64 KiB.
+    /// Largest body of a request for a single item, in bytes: 64 KiB.
     static let maximumBody = 64 * 1024
-    /// Who sends nothing at all is gone after the idle time of connections; who drips, after this.
+    /// Limit for receiving a body slowly. A client that sends nothing is disconnected by the connection's idle
+    /// timeout.
     private static let bodyTime = Duration.seconds(30)
 
     /// The body as the endpoint's input.
-    /// - Throws: ``Failure`` for a wrong media type or none, an oversized body, what is not JSON, or fields that are
-    ///   not right.
+    /// - Throws: ``Failure`` for the media type, the size, the time or the framing of the body, ``JSONSyntaxError``,
+    ///   ``InvalidFields``.
     func decode<Value: JSONReadable>(as type: Value.Type = Value.self) async throws -> Value {
         _ = try mediaType(among: [MediaType.json])
         if let announced = headers[.contentLength].flatMap({ Int($0) }), announced > Self.maximumBody {
@@ -40,9 +41,9 @@ extension Request {
         }
     }
 
-    /// The versions that `If-Match` names for the author of that id; `nil` if it names none or any (`*`).
+    /// The versions in `If-Match` for the author with that id; `nil` without the header or for `*`.
     ///
-    /// Strong comparison (RFC 9110, section 13.1.1): weak tags and tags of other resources match nothing.
+    /// The comparison is strong (RFC 9110, section 13.1.1): weak tags and tags of other resources match nothing.
     func ifMatchVersions(id: Int64) -> [Int64]? {
         let tags = headers[values: .ifMatch].flatMap { $0.split(separator: ",") }
             .map { $0.replacing(" ", with: "").replacing("\t", with: "") }
@@ -55,7 +56,7 @@ extension Request {
 }
 
 extension Request {
-    /// The value of `Idempotency-Key`: 1 to 255 visible ASCII characters, in quotes or not
+    /// The value of `Idempotency-Key`: 1 to 255 visible ASCII characters, with or without quotes
     /// (draft-ietf-httpapi-idempotency-key-header; RFC 9651, section 3.3.3).
     /// - Throws: ``Failure`` `bad_request`.
     var idempotencyKey: String? {
@@ -71,7 +72,8 @@ extension Request {
         }
     }
 
-    /// What is in the quotes of a Structured Field string, or the text itself if it has none around it.
+    /// The content of a Structured Field string, or the text itself if it does not begin with a quote; `nil` for a
+    /// malformed string.
     private static func unquoted(_ text: [UInt8]) -> [UInt8]? {
         let (quote, backslash) = (UInt8(ascii: "\""), UInt8(ascii: "\\"))
         guard text.first == quote else { return text }
@@ -93,14 +95,14 @@ extension Request {
         return isEscaped ? nil : inside
     }
 
-    /// What follows the first question mark. A fragment has no place in a request (RFC 9112, section 3.2), so it is
-    /// part of it.
+    /// The text after the first question mark. A `#` is part of it, because a request target has no fragment (RFC
+    /// 9112, section 3.2).
     private var queryText: Substring? {
         let target = uri.string
         return target.utf8.firstIndex(of: UInt8(ascii: "?")).map { target[target.utf8.index(after: $0)...] }
     }
 
-    /// Passes if the request has no other parameters, and none twice.
+    /// Passes if the query has only these parameters, each at most once.
     /// - Throws: ``Failure`` `invalid_query`.
     func checkQuery(among parameters: [String]) throws {
         guard queryText?.isEmpty == false else { return }
@@ -120,7 +122,8 @@ extension Request {
         }
     }
 
-    /// 200 with the body, or 304 without it if `If-None-Match` names the reply's `ETag` (RFC 9110, section 13.1.2).
+    /// A reply with status 200 and the body, or 304 without the body if `If-None-Match` names the reply's `ETag` (RFC
+    /// 9110, section 13.1.2).
     func conditionally(_ replyHeaders: HTTPFields, _ body: ByteBuffer) -> Response {
         guard let tag = replyHeaders[.eTag], hasMatch(tag) else {
             return Response(status: .ok, headers: replyHeaders, body: ResponseBody(byteBuffer: body))
@@ -130,7 +133,7 @@ extension Request {
         return Response(status: .notModified, headers: replyHeaders)
     }
 
-    /// Weak comparison: `W/` makes no difference.
+    /// Weak comparison, which ignores `W/` (RFC 9110, section 8.8.3.2).
     private func hasMatch(_ tag: String) -> Bool {
         headers[values: .ifNoneMatch].contains { field in
             field.split(separator: ",").contains { candidate in

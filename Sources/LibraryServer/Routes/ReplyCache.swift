@@ -3,11 +3,11 @@ import LibraryStore
 import NIOCore
 import Synchronization
 
-/// The lists and authors that were answered last, each good until its owner changes something.
+/// Caches the latest replies with lists and authors. A reply is valid until its owner's library changes.
 final class ReplyCache: Sendable {
     struct Key: Hashable {
         let owner: Int64
-        /// Path and query as they came.
+        /// Path and query as in the request.
         let target: String
     }
 
@@ -22,10 +22,11 @@ final class ReplyCache: Sendable {
         var bytes = 0
     }
 
-    /// The size of all replies together, in bytes.
+    /// Limit of the size of all replies together, in bytes.
     private static let capacity = 4 << 20
-    /// What a reply takes besides its body and its target, in bytes: headers, buffer and place in the table.
+    /// Estimated size of a reply's headers, buffer and table entry, in bytes.
     private static let overhead = 1024
+    /// Limit of the size of one reply, in bytes.
     private static let largest = 256 << 10
 
     private let state = Mutex(State())

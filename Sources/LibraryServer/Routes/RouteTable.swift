@@ -3,22 +3,22 @@ import Hummingbird
 import LibraryStore
 import Shared
 
-/// Which methods each path answers. The router itself only knows a match or none.
+/// The methods of each path, for `Allow` in a 405. The router itself only reports whether a route matches.
 enum RouteTable {
     private static let routes = Endpoints.all.map { (segments: $0.path.split(separator: "/"), method: $0.method) }
 
-    /// The methods of a path, `HEAD` with `GET`; none if there is nothing at that path.
+    /// The methods of a path, with `HEAD` if there is `GET`; empty if there is nothing at the path.
     static func methods(at path: String) -> [String] {
         let segments = path.split(separator: "/")
         let matching = routes.filter { matches($0.segments, segments) }
-        // A path that is spelt out is nobody's parameter: `/authors/events` is no `/authors/{id}`.
+        // A literal path goes before a parameter: `/authors/events` is not `/authors/{id}`.
         let literal = matching.filter { $0.segments == segments }
         let found = (literal.isEmpty ? matching : literal).map(\.method)
         let names = Shared.Method.allCases.filter(found.contains).map(\.rawValue)
         return found.contains(.get) ? names + ["HEAD"] : names
     }
 
-    /// Whether the path is spelt as it should be: no empty segment, none at the end either.
+    /// Whether the path has no empty segment, neither inside nor at the end.
     static func isCanonical(_ path: String) -> Bool {
         let slash = UInt8(ascii: "/")
         return path == "/"

@@ -4,19 +4,20 @@ import NIOCore
 import NIOPosix
 import Shared
 
-/// The bytes of a body, as they come. Used by one request, one call after the other.
+/// Reads a body in pieces. `@unchecked`, because only one request uses it, with one call at a time.
 final class UploadBody: @unchecked Sendable {
     private var parts: RequestBody.AsyncIterator
     private let limit: Int
     private var received = 0
 
-    /// - Parameter limit: in bytes.
+    /// - Parameter limit: the limit of the body's size in bytes.
     init(_ body: RequestBody, limit: Int) {
         parts = body.makeAsyncIterator()
         self.limit = limit
     }
 
-    /// - Throws: ``Failure``.
+    /// The next piece; `nil` at the end.
+    /// - Throws: ``Failure`` if the body is too large or ended early.
     func next() async throws -> ByteBuffer? {
         let part: ByteBuffer?
         do {
@@ -29,10 +30,10 @@ final class UploadBody: @unchecked Sendable {
         return part
     }
 
-    /// As much as 64 MiB takes at 2 Mbit/s. Who drips holds room on the disk.
+    /// The time that 64 MiB take at 2 Mbit/s. Limited, because an unfinished upload takes space on the disk.
     private static let gatheringTime = Duration.seconds(300)
 
-    /// All of it.
+    /// Reads the whole body into a spooled file.
     /// - Throws: ``Failure``, `SpooledFile.Failure`.
     func gathered(in spool: SpooledFile) async throws -> SpooledFile {
         let deadline = ContinuousClock.now + Self.gatheringTime
@@ -46,13 +47,14 @@ final class UploadBody: @unchecked Sendable {
     }
 }
 
-/// The lines of a body, as they come. Used by one request, one call after the other.
+/// Reads the lines of a body. `@unchecked`, because only one request uses it, with one call at a time.
 final class LineReader: @unchecked Sendable {
     private let body: UploadBody
     private var lines: AuthorLines
     private var isAtEnd = false
     private var lastLine = 0
-    /// What ended a batch that had lines already: they come first.
+    /// A failure after a batch has got lines; thrown by the next call of ``fill(_:upTo:)``, after those lines were
+    /// handled.
     private var pending: Failure?
 
     init(_ body: UploadBody, _ format: AuthorLines.Format, restIsNeeded: Bool) {
@@ -60,6 +62,7 @@ final class LineReader: @unchecked Sendable {
         lines = AuthorLines(format, restIsNeeded: restIsNeeded, unknownMembers: .rejected)
     }
 
+    /// The next line; `nil` at the end.
     /// - Throws: ``Failure``, ``AuthorLines/Fault``.
     func next() async throws -> AuthorLines.Line? {
         while true {
@@ -76,9 +79,9 @@ final class LineReader: @unchecked Sendable {
         }
     }
 
-    /// Reads on until there are so many lines, or no more.
-    /// - Returns: whether there are any.
-    /// - Throws: ``Failure``, once all lines before it have been handed out.
+    /// Adds lines until the batch has `count` of them or the body ends.
+    /// - Returns: whether the batch has any line.
+    /// - Throws: ``Failure`` if the batch is empty; otherwise the failure is thrown by the next call.
     func fill(_ batch: inout [AuthorLines.Line], upTo count: Int) async throws -> Bool {
         do {
             if let pending, batch.isEmpty { throw pending }
@@ -89,6 +92,7 @@ final class LineReader: @unchecked Sendable {
         return !batch.isEmpty
     }
 
+    /// The result that reports the failure, with the number of the line after the last one.
     func failed(_ failure: Failure) -> BulkResult {
         BulkResult(line: lastLine + 1, failure)
     }

@@ -1,13 +1,13 @@
 import Synchronization
 
-/// Places for files that have to be whole before they are stored: each takes room on the library's disk, and the writer
-/// for seconds.
+/// Limits the uploads that are stored in one transaction. Each takes space on the library's disk, and keeps the
+/// writer busy for seconds.
 final class UploadSlots: Sendable {
     private static let most = (ofOneOwner: 2, inAll: 8)
 
     private let taken = Mutex<[Int64: Int]>([:])
 
-    /// - Throws: ``Failure`` `busy` if there is none.
+    /// - Throws: ``Failure`` `busy` if no slot is free.
     func take(for owner: Int64) throws(Failure) -> UploadSlot {
         let isAdmitted = taken.withLock { taken in
             guard taken[owner, default: 0] < Self.most.ofOneOwner, taken.values.reduce(0, +) < Self.most.inAll else {
@@ -28,7 +28,7 @@ final class UploadSlots: Sendable {
     }
 }
 
-/// Whatever becomes of the request, its place is free again with the last reference to it.
+/// A slot that is taken. It becomes free with its last reference, however the request ends.
 final class UploadSlot: Sendable {
     private let places: UploadSlots
     private let owner: Int64

@@ -1,4 +1,5 @@
-/// The passwords that guessers try first, in lower case. Shorter ones than the minimum are refused for their length.
+/// The passwords that attackers try first, in lower case. The list has no password that is shorter than the minimum
+/// length, because the length check refuses those.
 enum CommonPasswords {
     static let all: Set<String> = Set(
         """

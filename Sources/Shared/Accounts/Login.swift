@@ -1,4 +1,4 @@
-/// A session's tokens: what `POST /login` and `POST /token/refresh` answer.
+/// The tokens of a session: the reply to `POST /login` and `POST /token/refresh`.
 public struct Login: Sendable, Equatable, JSONReadable, JSONWritable {
     /// The access token, a JSON Web Token (RFC 7519).
     public let token: String
@@ -7,8 +7,9 @@ public struct Login: Sendable, Equatable, JSONReadable, JSONWritable {
     /// Seconds from the reply until ``token`` expires.
     public let expiresIn: Int64
     public let expiresAt: Timestamp
-    /// Good for one `POST /token/refresh`, which answers the next one.
+    /// Valid for one `POST /token/refresh`, whose reply has the next refresh token.
     public let refreshToken: String
+    /// When the session ends at the latest, however often it is refreshed.
     public let refreshExpiresAt: Timestamp
 
     public init(

@@ -1,15 +1,15 @@
-/// One login of an account, as `GET /sessions` tells it. There is no field for a token.
+/// One session of an account, as `GET /sessions` shows it. No field holds a token.
 public struct LoginSession: Sendable, Equatable, JSONReadable, JSONWritable {
     /// A UUID.
     public let id: String
     public let createdAt: Timestamp
-    /// When its tokens were last renewed.
+    /// When the session's tokens were last issued.
     public let usedAt: Timestamp
-    /// When it ends, however much it is used.
+    /// When the session ends at the latest, however often it is refreshed.
     public let expiresAt: Timestamp
-    /// What the client called itself (`User-Agent`); may be empty.
+    /// The ASCII characters among the first 100 of the login's `User-Agent` header; may be empty.
     public let client: String
-    /// Whether it is the one that asks.
+    /// Whether this request was made with a token of the session.
     public let current: Bool
 
     public init(
@@ -44,7 +44,7 @@ public struct LoginSession: Sendable, Equatable, JSONReadable, JSONWritable {
     }
 }
 
-/// What `GET /sessions` answers, the latest login first.
+/// The reply to `GET /sessions`, with the latest login first.
 public struct LoginSessionList: Sendable, Equatable, JSONReadable, JSONWritable {
     public let sessions: [LoginSession]
 
@@ -63,13 +63,14 @@ public struct LoginSessionList: Sendable, Equatable, JSONReadable, JSONWritable 
     }
 }
 
-/// The query of `DELETE /sessions`: which of the caller's logins end.
+/// The query of `DELETE /sessions`: which of the caller's sessions end.
 public enum SessionScope: String, RequestQuery, CaseIterable {
+    /// All sessions but the caller's current one, or all sessions.
     case others, all
 
     public static let parameters = ["scope"]
 
-    /// Reads the parameters of a request. Its endpoint has seen to it that there are no others.
+    /// Reads the parameters of a request whose names ``QueryItem/check(_:among:)`` has checked.
     /// - Throws: ``InvalidFields``.
     public init(items: [QueryItem]) throws(InvalidFields) {
         guard let scope = items.first.flatMap({ Self(rawValue: $0.value) }) else {

@@ -20,16 +20,18 @@ public struct Registration: Sendable, Equatable, JSONReadable, JSONWritable {
         }
     }
 
-    /// - Throws: ``InvalidFields`` with every fault.
+    /// - Throws: ``InvalidFields`` with every fault of name and password.
     public func validate() throws(InvalidFields) {
         let faults = [Self.fault(inName: name), Self.fault(inPassword: password, name: name)].compactMap { $0 }
         guard faults.isEmpty else { throw InvalidFields(faults) }
     }
 
+    /// In Unicode scalars.
     public static let minimumPasswordScalars = 8
     public static let maximumPasswordBytes = 1024
 
-    /// 1–64 of `A-Za-z0-9._@+-`, the first a letter or digit.
+    /// The fault of a user name, or `nil`. A name has 1–64 of the characters `A-Za-z0-9._@+-`, the first a letter or
+    /// digit.
     public static func fault(inName name: String) -> FieldError? {
         let bytes = name.utf8
         if bytes.isEmpty { return FieldError("name", .empty, "must not be empty") }
@@ -42,8 +44,9 @@ public struct Registration: Sendable, Equatable, JSONReadable, JSONWritable {
         return nil
     }
 
-    /// At least 8 scalars and at most 1024 bytes; not the name, and not one of the most common ones
-    /// (NIST SP 800-63B, section 3.1.1.2).
+    /// The fault of a password, or `nil`. A password has at least 8 Unicode scalars, at most 1024 bytes and no control
+    /// characters, is not the user's name, and is not a common password (NIST SP 800-63B, section 3.1.1.2).
+    /// - Parameter field: the name of the JSON member that the fault names.
     public static func fault(inPassword password: String, name: String, field: String = "password") -> FieldError? {
         if password.utf8.count > maximumPasswordBytes {
             return FieldError(field, .tooLong, "must be at most \(maximumPasswordBytes) bytes")
@@ -52,7 +55,7 @@ public struct Registration: Sendable, Equatable, JSONReadable, JSONWritable {
             return FieldError(field, .tooShort, "must be at least \(minimumPasswordScalars) characters")
         }
         if password.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) {
-            // RFC 7617, section 2: HTTP Basic could not carry it.
+            // HTTP Basic cannot carry control characters (RFC 7617, section 2).
             return FieldError(field, .controlCharacter, "must not contain control characters")
         }
         let lowercased = password.lowercased()
@@ -73,7 +76,7 @@ public struct Registration: Sendable, Equatable, JSONReadable, JSONWritable {
     }
 }
 
-/// Another password for the caller's account: the body of `PUT /me/password`.
+/// A new password for the caller's account: the body of `PUT /me/password`.
 public struct PasswordChange: Sendable, Equatable, JSONReadable, JSONWritable {
     public let currentPassword: String
     public let newPassword: String
@@ -95,8 +98,8 @@ public struct PasswordChange: Sendable, Equatable, JSONReadable, JSONWritable {
         }
     }
 
-    /// - Parameter name: of the account.
-    /// - Throws: ``InvalidFields``.
+    /// - Parameter name: the name of the account.
+    /// - Throws: ``InvalidFields`` if the new password is refused.
     public func validate(name: String) throws(InvalidFields) {
         if let fault = Registration.fault(inPassword: newPassword, name: name, field: "new_password") {
             throw InvalidFields([fault])
@@ -104,11 +107,11 @@ public struct PasswordChange: Sendable, Equatable, JSONReadable, JSONWritable {
     }
 }
 
-/// What `POST /register` answers.
+/// The reply to `POST /register`.
 public struct Registered: Sendable, Equatable, JSONReadable, JSONWritable {
-    /// ``Message/registered``.
+    /// Always ``Message/registered``.
     public let message: String
-    /// The user's UUID.
+    /// The user's id, a UUID.
     public let publicID: String
     public let name: String
     public let admin: Bool

@@ -1,13 +1,13 @@
-/// An account as `GET /me` and `GET /users` tell it. There is no field for a password or its hash.
+/// An account as `GET /me` and `GET /users` show it. No field holds a password or its hash.
 public struct User: Sendable, Equatable, JSONReadable, JSONWritable {
-    /// The user's UUID: what other programs may store.
+    /// The user's id, a UUID, which other programs may store.
     public let publicID: String
     public let name: String
     public let admin: Bool
-    /// A disabled account can neither log in nor use its tokens.
+    /// A disabled user can neither log in nor use a token.
     public let disabled: Bool
     public let createdAt: Timestamp
-    /// How many authors the user owns.
+    /// Number of authors that the user owns.
     public let authors: Int64
 
     public init(
@@ -42,10 +42,10 @@ public struct User: Sendable, Equatable, JSONReadable, JSONWritable {
     }
 }
 
-/// A change to an account: the body of `PATCH /users/{public_id}`. What is `nil` stays as it is.
+/// A change to an account: the body of `PATCH /users/{public_id}`. A `nil` leaves the value unchanged.
 public struct UserPatch: Sendable, Equatable, JSONReadable, JSONWritable {
     public var admin: Bool?
-    /// Disabling also ends the user's logins.
+    /// Disabling a user also ends the user's sessions.
     public var disabled: Bool?
 
     public init(admin: Bool? = nil, disabled: Bool? = nil) {
@@ -65,7 +65,7 @@ public struct UserPatch: Sendable, Equatable, JSONReadable, JSONWritable {
         }
     }
 
-    /// - Throws: ``InvalidFields`` if it changes nothing at all.
+    /// - Throws: ``InvalidFields`` if the patch changes nothing.
     public func validated() throws(InvalidFields) -> UserPatch {
         if self == UserPatch() {
             throw InvalidFields([FieldError("body", .empty, "must name at least one field to change")])
@@ -74,7 +74,7 @@ public struct UserPatch: Sendable, Equatable, JSONReadable, JSONWritable {
     }
 }
 
-/// What `GET /users` answers.
+/// The reply to `GET /users`.
 public struct UserList: Sendable, Equatable, JSONReadable, JSONWritable {
     public let users: [User]
 

@@ -1,11 +1,12 @@
-/// An author with one book, as the API answers it.
+/// An author with one book, as replies show it.
 public struct Author: Sendable, Equatable, JSONReadable, JSONWritable {
-    /// From 1; never used again, even after a deletion.
+    /// Counts from 1. The id of a deleted author is never used again.
     public let id: Int64
+    /// The fields that a client can set.
     public let draft: AuthorDraft
     public let createdAt: Timestamp
     public let updatedAt: Timestamp
-    /// 1 when created, one more after each change.
+    /// 1 when the author is created; each change adds 1.
     public let version: Int64
 
     public init(id: Int64, _ draft: AuthorDraft, createdAt: Timestamp, updatedAt: Timestamp, version: Int64) {
@@ -33,7 +34,7 @@ public struct Author: Sendable, Equatable, JSONReadable, JSONWritable {
         json.object { writeMembers(to: &$0) }
     }
 
-    /// Writes the fields into an object that has been begun.
+    /// Writes the members into an object that is already open.
     func writeMembers(to json: inout JSONWriter) {
         json.member("id", id)
         draft.values.writeMembers(to: &json)
@@ -42,6 +43,7 @@ public struct Author: Sendable, Equatable, JSONReadable, JSONWritable {
         json.member("version", version)
     }
 
+    /// The value of one field, as JSON has it.
     public func value(_ field: AuthorField) -> JSONValue {
         switch field {
         case .id: .integer(id)
@@ -55,20 +57,23 @@ public struct Author: Sendable, Equatable, JSONReadable, JSONWritable {
     /// The names of all fields, in the order in which they are written.
     public static let fieldNames = AuthorField.all.map(\.name)
 
-    /// The strong validator (RFC 9110, section 8.8.3) of one version of one author: `"12-3"`.
+    /// The entity tag of one version of one author, `"12-3"` with its quotes: a strong validator (RFC 9110, section
+    /// 8.8.3).
     public static func entityTag(id: Int64, version: Int64) -> String {
         "\"\(id)-\(version)\""
     }
 
+    /// The entity tag of this version, with its quotes.
     public var entityTag: String {
         Self.entityTag(id: id, version: version)
     }
 }
 
-/// What `POST`, `PATCH` and `DELETE` of an author answer.
+/// The reply to `POST`, `PATCH` and `DELETE` of an author.
 public struct AuthorReply: Sendable, Equatable, JSONReadable, JSONWritable {
-    /// One of ``Message``.
+    /// One of the texts in ``Message``.
     public let message: String
+    /// The author after the change; of `DELETE`, the author that was deleted.
     public let author: Author
 
     public init(_ message: String, _ author: Author) {
@@ -92,7 +97,7 @@ public struct AuthorReply: Sendable, Equatable, JSONReadable, JSONWritable {
 /// One page of a list of authors.
 public struct AuthorPage: Sendable, Equatable, JSONReadable, JSONWritable {
     public let authors: [Author]
-    /// The `after` of the next page; `nil` on the last one.
+    /// The `after` parameter of the request for the next page; `nil` on the last page.
     public let next: String?
 
     public init(authors: [Author], next: String?) {

@@ -1,9 +1,9 @@
 /// A new author: the body of `POST /authors`.
 public struct AuthorDraft: Sendable, Equatable, JSONReadable, JSONWritable {
-    /// All of them.
+    /// The values of all writable fields; none is absent.
     public let values: AuthorValues
 
-    /// - Parameter values: what is missing is empty, or `false`.
+    /// - Parameter values: an absent text becomes empty, an absent flag `false`.
     public init(_ values: AuthorValues) {
         var all = values
         for field in AuthorField.writable where !values.has(field) {
@@ -12,7 +12,7 @@ public struct AuthorDraft: Sendable, Equatable, JSONReadable, JSONWritable {
         self.values = all
     }
 
-    /// The fields that the origin tutorial has.
+    /// Makes a draft from the fields that the origin tutorial has.
     public init(name: String, book: String, country: String, bookerPrize: Bool = false) {
         var values = AuthorValues()
         values[text: .name] = name
@@ -28,7 +28,9 @@ public struct AuthorDraft: Sendable, Equatable, JSONReadable, JSONWritable {
 
     public func write(to json: inout JSONWriter) { values.write(to: &json) }
 
+    /// The value of a text field; empty for a field of another kind.
     public subscript(text field: AuthorField) -> String { values[text: field] ?? "" }
+    /// The value of a flag; `false` for a field of another kind.
     public subscript(flag field: AuthorField) -> Bool { values[flag: field] ?? false }
 
     public var name: String { self[text: .name] }
@@ -36,12 +38,12 @@ public struct AuthorDraft: Sendable, Equatable, JSONReadable, JSONWritable {
     public var country: String { self[text: .country] }
     public var bookerPrize: Bool { self[flag: .bookerPrize] }
 
-    /// The draft as it will be stored.
-    /// - Throws: ``InvalidFields`` with every fault, if there is any.
+    /// The draft in the form in which it is stored.
+    /// - Throws: ``InvalidFields`` with every fault.
     public func validated() throws(InvalidFields) -> AuthorDraft { try values.normalized().complete() }
 }
 
-/// A change to an author: the body of `PATCH /authors/{id}`. What has no value stays as it is.
+/// A change to an author: the body of `PATCH /authors/{id}`. Fields without a value stay unchanged.
 public struct AuthorPatch: Sendable, Equatable, JSONReadable, JSONWritable {
     public var values: AuthorValues
 
@@ -55,8 +57,8 @@ public struct AuthorPatch: Sendable, Equatable, JSONReadable, JSONWritable {
 
     public func write(to json: inout JSONWriter) { values.write(to: &json) }
 
-    /// The change as it will be stored.
-    /// - Throws: ``InvalidFields`` with every fault; changing nothing at all is one.
+    /// The change in the form in which it is stored.
+    /// - Throws: ``InvalidFields`` with every fault, also if the change has no values at all.
     public func validated() throws(InvalidFields) -> AuthorPatch {
         let normalized = values.normalized()
         var faults = normalized.faults { _ in false }

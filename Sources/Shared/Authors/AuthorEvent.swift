@@ -1,18 +1,20 @@
-/// One change of the caller's library: the `data` of one server-sent event of `GET /authors/events`.
+/// One change in the caller's library: the `data` of a server-sent event of `GET /authors/events`.
 public struct AuthorEvent: Sendable, Equatable, JSONReadable, JSONWritable {
-    /// What happened; more may come.
+    /// A value of ``event``; an older client can receive values that it does not know.
     public static let created = "created"
     public static let updated = "updated"
     public static let deleted = "deleted"
-    /// Events are missing, so the list must be read again: the name of a server-sent event that is no `AuthorEvent`;
-    /// its data is `{}`.
+    /// The name of a server-sent event that carries no `AuthorEvent` but `{}`. Some events are lost, so the client
+    /// must read the list again.
     public static let reset = "reset"
 
-    /// Opaque; sent as `Last-Event-ID` it asks for all that happened later.
+    /// Opaque. A client that sends it as `Last-Event-ID` receives all later events.
     public let id: String
+    /// ``created``, ``updated`` or ``deleted``.
     public let event: String
+    /// When the change happened.
     public let at: Timestamp
-    /// As it was after the change, or before its deletion.
+    /// The author after the change; of a deletion, the author before it.
     public let author: Author
 
     public init(id: String, event: String, at: Timestamp, author: Author) {

@@ -1,28 +1,30 @@
-/// The fields of an author, said once: columns, JSON members, CSV columns, query parameters, orders and tables come
-/// from here.
+/// The only list of an author's fields: database columns, JSON members, CSV columns, query parameters, sort orders
+/// and displayed tables are made from it.
 ///
-/// The order is that of columns and of members. A raw value is the index of the column in a row.
+/// Columns and members have the order of the cases. The raw value is the index of the column in a row.
 public enum AuthorField: Int, Sendable, CaseIterable {
     case id, name, book, country, bookerPrize, createdAt, updatedAt, version
 
+    /// The type of a field's values.
     public enum Kind: Sendable {
         case integer
-        /// 1–200 characters (``StoredText``). One that is not ``AuthorField/isRequired`` may be empty.
+        /// A text by the rules of ``StoredText``: 1–200 characters, or none if the field is not
+        /// ``AuthorField/isRequired``.
         case text
         case flag
-        /// Milliseconds since 1970 in a row, RFC 3339 elsewhere.
+        /// In a row, milliseconds since 1970; elsewhere, text as in RFC 3339.
         case time
     }
 
-    /// All of them: `allCases` would make an array at each use.
+    /// All fields, stored because `allCases` makes a new array at each use.
     public static let all = allCases
-    /// Those that a client sets.
+    /// The fields that a client can set.
     public static let writable = all.filter(\.isWritable)
-    /// Those of ``writable`` that are texts.
+    /// The writable fields that are texts.
     public static let texts = all.filter { $0.kind == .text }
-    /// Those that a list can be narrowed by, to one value.
+    /// The fields by which a list can be filtered, each to one value.
     public static let filterable = all.filter(\.isFilterable)
-    /// Those that a list can be ordered by.
+    /// The fields by which a list can be sorted.
     public static let sortable = all.filter(\.isSortable)
 
     /// The name in JSON, CSV, queries and the database.
@@ -30,6 +32,7 @@ public enum AuthorField: Int, Sendable, CaseIterable {
 
     private static let names = all.map { "\($0.word)" }
 
+    /// As ``name``, as a constant that ``JSONWriter`` writes without looking for characters to escape.
     public var word: StaticString {
         switch self {
         case .id: "id"
@@ -52,15 +55,15 @@ public enum AuthorField: Int, Sendable, CaseIterable {
         }
     }
 
-    /// Whether there are never two authors of one owner that have the same in all of these fields.
+    /// Whether the field is part of the key: no two authors of one owner have equal values in all fields of the key.
     public var isKey: Bool { self == .name || self == .book }
-    /// Whether no author is without it.
+    /// Whether every author has a value that is not empty.
     public var isRequired: Bool { isKey || self == .country }
     public var isWritable: Bool { kind == .text || kind == .flag }
     public var isFilterable: Bool { isWritable }
     public var isSortable: Bool { kind != .flag && self != .version }
 
-    /// - Parameter name: as ``name`` has it.
+    /// - Parameter name: the ``name`` of a field.
     public init?(name: some StringProtocol) {
         guard let field = Self.all.first(where: { $0.name == name }) else { return nil }
         self = field

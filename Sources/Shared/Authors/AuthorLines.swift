@@ -1,9 +1,12 @@
-/// Reads authors from CSV or NDJSON that comes in pieces, one at a time, in memory that does not grow with the input.
+/// Reads authors one at a time from CSV or NDJSON that arrives in pieces. Memory does not grow with the size of the
+/// input.
 public struct AuthorLines: Sendable {
+    /// The format of a file of authors.
     public enum Format: String, Sendable, CaseIterable {
-        /// A header line names the columns: name, book, country and booker_prize, in any order (RFC 4180).
+        /// CSV (RFC 4180). The first line names the columns: `name`, `book`, `country` and `booker_prize`, in any
+        /// order.
         case csv
-        /// One JSON object a line.
+        /// One JSON object on each line.
         case ndjson
 
         public var mediaType: String {
@@ -14,21 +17,24 @@ public struct AuthorLines: Sendable {
         }
     }
 
+    /// One author of the input, or one faulty line.
     public struct Line: Sendable {
-        /// Counted from 1; a CSV record that spans several has the number of its first.
+        /// Line number, from 1; of a CSV record with several lines, the number of the first line.
         public let number: Int
-        /// The fields of a faulty line as they stand in the file, or the whole line. Empty if they cannot be
-        /// told apart.
+        /// The fields of a faulty line, without quotes (CSV), or the whole faulty line (NDJSON). Empty for a valid
+        /// line, and for a record that cannot be split into fields.
         public let fields: [[UInt8]]
-        /// What it says, as it will be stored, or what is wrong.
+        /// The line's values in the form in which they are stored, or its fault.
         public let entry: Result<AuthorValues, Fault>
     }
 
+    /// Why a line, or the whole file, cannot be read.
     public enum Fault: Error, Equatable, CustomStringConvertible {
-        /// It is not CSV, not JSON, or not UTF-8.
+        /// The line is not CSV, not JSON or not UTF-8.
         case syntax(String)
+        /// The line has an unknown field or an invalid value.
         case invalid(InvalidFields)
-        /// The header of a CSV file does not name it.
+        /// The header of a CSV file lacks the column of this name.
         case missingColumn(String)
 
         public var description: String {
@@ -45,23 +51,23 @@ public struct AuthorLines: Sendable {
     private let names: [String: String]
     private let defaults: [String: String]
     private let restIsNeeded: Bool
-    /// The author's fields, by the names of members.
+    /// The names of fields by the names that the file has for them.
     private let fields: [String: String]
     private var records: RecordReader
-    /// The fields of the columns of a CSV file; `nil` for a column that sets none.
+    /// The field of each CSV column; `nil` for a column that sets no field.
     private var columns: [AuthorField?]?
     private var isFirst = true
-    /// Columns and members that are no fields of an author, each once.
+    /// Names of columns and members that are not fields of an author: each name once, at most 100 names.
     public private(set) var unknownNames: [String] = []
 
     /// - Parameters:
-    ///   - separator: of the fields of a CSV file.
-    ///   - defaults: by the author's field, what to take where the file has nothing: a name or a book.
-    ///   - restIsNeeded: whether a line without a required field that is not of the key is a fault. Otherwise it has no
-    ///     value.
-    ///   - names: other people's names of columns or members, by the author's field: `["name": "Author"]`.
-    ///   - unknownMembers: whether a column or member that is no field of an author is a fault, or told in
-    ///     ``unknownNames``.
+    ///   - separator: the separator of the fields of a CSV file.
+    ///   - names: the file's own names of columns or members, by the name of the field: `["name": "Author"]`.
+    ///   - defaults: the text that lines without a value get, by the name of the field.
+    ///   - restIsNeeded: whether a line needs the required fields that are not part of the key. If not, an absent
+    ///     field has no value.
+    ///   - unknownMembers: whether a column or member that is not a field of an author is a fault, or is only added
+    ///     to ``unknownNames``.
     public init(
         _ format: Format, separator: UInt8 = UInt8(ascii: ","), names: [String: String] = [:],
         defaults: [String: String] = [:], restIsNeeded: Bool = true, unknownMembers: UnknownMembers
@@ -75,12 +81,14 @@ public struct AuthorLines: Sendable {
         records = RecordReader(csv: format == .csv, separator: separator)
     }
 
+    /// Adds a piece of the input, which ``next(atEnd:)`` then reads.
     public mutating func append(_ bytes: some Sequence<UInt8>) {
         records.append(bytes)
     }
 
-    /// The next line; `nil` if it needs more bytes, or, at the end, if there is none.
-    /// - Throws: ``Fault`` if a CSV header lacks a column: no line could be read.
+    /// The next line. `nil` if the line is not complete yet, or, at the end of the input, if no line is left.
+    /// - Throws: ``Fault`` if a CSV header is missing, lacks a column or is malformed, because then no line can be
+    ///   read.
     public mutating func next(atEnd: Bool) throws(Fault) -> Line? {
         while var record = records.next(atEnd: atEnd) {
             if isFirst {
@@ -166,7 +174,8 @@ public struct AuthorLines: Sendable {
         } catch {
             throw .invalid(error)
         }
-        // What the daemon itself adds to an author is left out without a word.
+        // The members that the daemon adds to an author (id, times, version) are skipped: an exported file can be
+        // imported.
         for name in reader.unknownNames where !Author.fieldNames.contains(name) {
             if unknownMembers == .rejected {
                 throw .invalid(
@@ -190,7 +199,7 @@ public struct AuthorLines: Sendable {
     private func validated(_ entry: AuthorValues) throws(Fault) -> AuthorValues {
         var entry = entry
         for field in AuthorField.texts {
-            // A file that has no column of the key has its default, or nothing that could be a key.
+            // A file without a column of the key gets the default; without a default, the empty text is a fault.
             let text = entry[text: field] ?? (field.isKey ? "" : nil)
             let isEmpty = text.map { StoredText.normalized($0).isEmpty } ?? true
             entry[text: field] = isEmpty ? defaults[field.name] ?? text : text
@@ -218,13 +227,13 @@ public struct AuthorLines: Sendable {
             line: record.line, fields: [Array(first.dropFirst(3))] + record.fields.dropFirst(), fault: record.fault)
     }
 
-    /// A hostile name has no end.
+    /// Cut to 64 characters, because a hostile file can have names of any length.
     private static func shortened(_ name: String) -> String {
         let scalars = name.unicodeScalars
         return scalars.count > 64 ? String(scalars.prefix(64)) + "…" : name
     }
 
-    /// A hostile file has no end of names.
+    /// Stores at most 100 names, because a hostile file can have any number of names.
     private mutating func unknown(_ name: String) {
         let name = Self.shortened(name)
         if unknownNames.count < 100, !unknownNames.contains(name) { unknownNames.append(name) }

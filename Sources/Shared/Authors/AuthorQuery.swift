@@ -1,13 +1,13 @@
 /// Which authors to list, and in which order: the query of `GET /authors`.
 public struct AuthorQuery: RequestQuery, Equatable {
-    /// Authors on one page: 1–1000.
+    /// Number of authors on one page, 1–1000.
     public var limit = defaultLimit
-    /// Where to go on: the `next` of the page before.
+    /// Where the page starts: the `next` of the previous page; `nil` for the first page.
     public var after: String?
     public var sort = AuthorSort()
-    /// Words that `name` or `book` must have, each as a prefix, without regard to case or accents.
+    /// Words that `name` or `book` must contain; each word matches as a prefix, without regard to case and accents.
     public var search: String?
-    /// Exact values, compared as they are stored.
+    /// Values that the fields must have exactly, in the form in which they are stored.
     public var values = AuthorValues()
 
     public static let defaultLimit = 100
@@ -16,7 +16,7 @@ public struct AuthorQuery: RequestQuery, Equatable {
 
     public init() {}
 
-    /// Reads the parameters of a request. Its endpoint has seen to it that there are no others.
+    /// Reads the parameters of a request whose names ``QueryItem/check(_:among:)`` has checked.
     /// - Throws: ``InvalidFields`` with every fault.
     public init(items: [QueryItem]) throws(InvalidFields) {
         var faults: [FieldError] = []
@@ -59,7 +59,7 @@ public struct AuthorQuery: RequestQuery, Equatable {
         return nil
     }
 
-    /// The parameters of the request, without those that have their default.
+    /// The parameters of the request, without those that have their default value.
     public var items: [QueryItem] {
         var items: [QueryItem] = []
         if limit != Self.defaultLimit { items.append(QueryItem("limit", String(limit))) }
@@ -74,9 +74,10 @@ public struct AuthorQuery: RequestQuery, Equatable {
     }
 }
 
-/// An order of authors: `FIELD`, `FIELD:asc` or `FIELD:desc`. Ties are broken by id, in the same direction.
+/// An order of authors: `FIELD`, `FIELD:asc` or `FIELD:desc`. Authors with equal values are sorted by id, in the same
+/// direction.
 public struct AuthorSort: Sendable, Equatable, CustomStringConvertible {
-    /// One of the sortable ones.
+    /// One of ``AuthorField/sortable``.
     public var field: AuthorField
     public var descending: Bool
 
@@ -85,6 +86,7 @@ public struct AuthorSort: Sendable, Equatable, CustomStringConvertible {
         self.descending = descending
     }
 
+    /// - Parameter text: `FIELD`, `FIELD:asc` or `FIELD:desc`; the result is `nil` for any other text.
     public init?(_ text: String) {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count <= 2, let field = AuthorField(name: parts[0]), field.isSortable else { return nil }

@@ -1,20 +1,22 @@
-/// Values of the writable fields of an author: some of them, or all.
+/// Values of the writable fields of an author. Each value may be absent.
 public struct AuthorValues: Sendable, Equatable, JSONWritable {
     private enum Value: Sendable, Equatable {
         case text(String)
         case flag(Bool)
     }
 
-    /// By the raw values of the fields.
+    /// Indexed by the raw value of the field.
     private var values = [Value?](repeating: nil, count: AuthorField.all.count)
 
     public init() {}
 
+    /// The value of a text field; `nil` if it is absent or the field is of another kind.
     public subscript(text field: AuthorField) -> String? {
         get { if case .text(let text)? = values[field.rawValue] { text } else { nil } }
         set { values[field.rawValue] = newValue.map { .text($0) } }
     }
 
+    /// The value of a flag; `nil` if it is absent or the field is of another kind.
     public subscript(flag field: AuthorField) -> Bool? {
         get { if case .flag(let flag)? = values[field.rawValue] { flag } else { nil } }
         set { values[field.rawValue] = newValue.map { .flag($0) } }
@@ -22,17 +24,18 @@ public struct AuthorValues: Sendable, Equatable, JSONWritable {
 
     public func has(_ field: AuthorField) -> Bool { values[field.rawValue] != nil }
 
+    /// Whether all values are absent.
     public var isEmpty: Bool { values.allSatisfy { $0 == nil } }
 
-    /// How a member is read that may be missing.
+    /// How a member that a JSON object lacks is handled.
     enum Absence {
-        /// As a fault.
+        /// Every absent member is a fault.
         case fault
-        /// As a fault, where the field is required.
+        /// An absent member is a fault if its field is required.
         case required
-        /// As nothing.
+        /// No value.
         case allowed
-        /// As nothing, and so is `null`; but the author has to be named.
+        /// No value, also for `null`; but an absent member is a fault if its field is part of the key.
         case allowedBeyondKey
     }
 
@@ -56,7 +59,7 @@ public struct AuthorValues: Sendable, Equatable, JSONWritable {
         json.object { writeMembers(to: &$0) }
     }
 
-    /// Writes the values that there are into an object that has been begun.
+    /// Writes the present values into an object that is already open.
     public func writeMembers(to json: inout JSONWriter) {
         for field in AuthorField.writable {
             switch values[field.rawValue] {
@@ -71,7 +74,7 @@ public struct AuthorValues: Sendable, Equatable, JSONWritable {
         }
     }
 
-    /// These values, and those of `others` where there is none.
+    /// These values, completed by those of `others` where they are absent.
     public func filled(from others: AuthorValues) -> AuthorValues {
         var filled = self
         for (index, value) in others.values.enumerated() where filled.values[index] == nil {
@@ -80,7 +83,8 @@ public struct AuthorValues: Sendable, Equatable, JSONWritable {
         return filled
     }
 
-    /// Whether all values have the same bytes; `==` takes canonically equivalent texts too.
+    /// Whether all texts have the same bytes and all flags are equal; `==` also accepts canonically equivalent texts
+    /// (UAX #15).
     public func isSame(as other: AuthorValues) -> Bool {
         zip(values, other.values).allSatisfy { own, other in
             if case (.text(let own)?, .text(let other)?) = (own, other) {
@@ -91,15 +95,15 @@ public struct AuthorValues: Sendable, Equatable, JSONWritable {
         }
     }
 
-    /// The texts as they will be stored.
+    /// The values in the form in which they are stored.
     func normalized() -> AuthorValues {
         var normalized = self
         for field in AuthorField.texts { normalized[text: field] = self[text: field].map(StoredText.normalized) }
         return normalized
     }
 
-    /// What is wrong with values that are ``normalized()`` already.
-    /// - Parameter isNeeded: whether a required field must be there.
+    /// The faults of values that ``normalized()`` has returned.
+    /// - Parameter isNeeded: whether the absence of this required field is a fault.
     func faults(isNeeded: (AuthorField) -> Bool) -> [FieldError] {
         AuthorField.texts.compactMap { field in
             switch self[text: field] {
@@ -112,10 +116,10 @@ public struct AuthorValues: Sendable, Equatable, JSONWritable {
 }
 
 extension AuthorValues {
-    /// What one line of a file says, as it will be stored. A field of which it says nothing stays as it is where the
-    /// author is there already.
-    /// - Parameter restIsNeeded: whether required fields besides the key must be there. Otherwise an empty text says
-    ///   nothing.
+    /// The values of one line of a file in the form in which they are stored. If the author exists, absent values
+    /// leave its fields unchanged.
+    /// - Parameter restIsNeeded: whether a line needs the required fields that are not part of the key. If not, an
+    ///   empty text of such a field counts as absent.
     /// - Throws: ``InvalidFields`` with every fault.
     func validatedLine(restIsNeeded: Bool) throws(InvalidFields) -> AuthorValues {
         var values = normalized()
@@ -129,16 +133,16 @@ extension AuthorValues {
         return values
     }
 
-    /// The author that a line makes where there is none.
-    /// - Parameter country: where the line has none.
-    /// - Throws: ``InvalidFields`` if something is missing.
+    /// The new author that these values of a line make.
+    /// - Parameter country: the country if the line has none.
+    /// - Throws: ``InvalidFields`` if a required value is absent.
     public func draft(country: String?) throws(InvalidFields) -> AuthorDraft {
         var values = self
         if !values.has(.country) { values[text: .country] = country }
         return try values.complete()
     }
 
-    /// The author that has these values, which are ``normalized()`` already.
+    /// The author that has these values, which ``normalized()`` has returned.
     /// - Throws: ``InvalidFields`` with every fault.
     func complete() throws(InvalidFields) -> AuthorDraft {
         let faults = faults { _ in true }

@@ -1,32 +1,33 @@
 /// How to add many authors: the query of `POST /authors` with a file.
 public struct BulkOptions: Sendable, Equatable {
+    /// What to do with a line whose author, by name and book, exists already.
     public enum Conflict: String, Sendable, CaseIterable {
         /// The line fails.
         case fail
-        /// The author that is there stays.
+        /// The existing author stays unchanged.
         case skip
-        /// The author that is there takes the country and the prize that the line has.
+        /// The existing author gets the line's country and prize, if the line has them.
         case update
     }
 
-    /// All lines or none.
+    /// Whether no line takes effect if one line fails.
     public var atomic = false
-    /// What to do with an author, by name and book, that is in the library already.
+    /// For lines whose author is in the library already.
     public var onConflict = Conflict.fail
-    /// Tell what would happen, and change nothing.
+    /// Whether to report what would happen without changing anything.
     public var dryRun = false
 
-    /// The country of authors that are created by lines without one.
+    /// The country of new authors whose line has none.
     public var defaultCountry: String?
 
     static let parameters = ["atomic", "on_conflict", "dry_run", "default_country"]
 
-    /// Whether a line without a country is a fault, whatever the library has.
+    /// Whether a line without a country is a fault even if its author exists.
     public var restIsNeeded: Bool { onConflict != .update && defaultCountry == nil }
 
     public init() {}
 
-    /// Reads the parameters of a request. Its endpoint has seen to it that there are no others.
+    /// Reads the parameters of a request whose names ``QueryItem/check(_:among:)`` has checked.
     /// - Throws: ``InvalidFields`` with every fault.
     public init(items: [QueryItem]) throws(InvalidFields) {
         var faults: [FieldError] = []
@@ -50,6 +51,7 @@ public struct BulkOptions: Sendable, Equatable {
         guard faults.isEmpty else { throw InvalidFields(faults) }
     }
 
+    /// The parameters, without those that have their default value.
     public var items: [QueryItem] {
         var items: [QueryItem] = []
         if atomic { items.append(QueryItem("atomic", "true")) }
@@ -60,20 +62,23 @@ public struct BulkOptions: Sendable, Equatable {
     }
 }
 
-/// What became of one line: one line of the reply to `POST /authors` with a file.
+/// The result of one line of a file: one line of the reply to `POST /authors` with a file.
 public struct BulkResult: Sendable, Equatable, JSONReadable, JSONWritable {
-    /// `created`, `updated`, `unchanged` (an update that changes nothing), `skipped` or `failed`; more may come.
+    /// The values of ``outcome`` (`unchanged` is an update without effect); an older client can receive values that
+    /// it does not know.
     public enum Outcome: String, Sendable { case created, updated, unchanged, skipped, failed }
 
-    /// The number of the line in the input, from 1.
+    /// Line number in the input, from 1.
     public var line: Int64
+    /// The raw value of an ``Outcome``, or a value that this program does not know.
     public let outcome: String
-    /// The author's, unless the line failed.
+    /// The id of the author; `nil` if the line failed.
     public var id: Int64?
-    /// The code of a failure: an ``ErrorCode``, or one that is younger than this program.
+    /// The code of a failure: the raw value of an ``ErrorCode``, or a code that this program does not know.
     public let code: String?
+    /// A text for people about the failure; `nil` if the line did not fail.
     public let message: String?
-    /// The author that is in the way, of a conflict.
+    /// If the line failed by a conflict, the id of the author that already has its name and book.
     public let existingID: Int64?
 
     public init(line: Int, _ outcome: Outcome, id: Int64) {
@@ -126,7 +131,7 @@ public struct BulkResult: Sendable, Equatable, JSONReadable, JSONWritable {
 }
 
 extension BulkResult {
-    /// One line each.
+    /// The results as NDJSON, one per line.
     public static func ndjson(_ results: [BulkResult]) -> [UInt8] {
         var bytes: [UInt8] = []
         for result in results {
@@ -136,7 +141,7 @@ extension BulkResult {
         return bytes
     }
 
-    /// Reads what ``ndjson(_:)`` writes.
+    /// Reads the output of ``ndjson(_:)``.
     /// - Throws: ``JSONSyntaxError``, ``InvalidFields``.
     public static func list(ndjson: [UInt8]) throws -> [BulkResult] {
         try ndjson.split(separator: UInt8(ascii: "\n")).map {

@@ -1,4 +1,4 @@
-/// Reads the authors of a file that has come whole, one at a time.
+/// Reads the authors of a file that was received completely, one at a time.
 public struct SpooledAuthors {
     private let spool: SpooledFile
     private var offset = 0
@@ -12,8 +12,9 @@ public struct SpooledAuthors {
         lines = AuthorLines(format, restIsNeeded: restIsNeeded, unknownMembers: unknownMembers)
     }
 
-    /// The next line; `nil` at the end.
-    /// - Throws: ``AuthorLines/Fault`` if a CSV header lacks a column, ``SpooledFile/Failure``.
+    /// The next line; `nil` at the end of the file.
+    /// - Throws: ``AuthorLines/Fault`` if a CSV header is missing, lacks a column or is malformed,
+    ///   ``SpooledFile/Failure``.
     public mutating func next() throws -> AuthorLines.Line? {
         while true {
             if let line = try lines.next(atEnd: isAtEnd) { return line }

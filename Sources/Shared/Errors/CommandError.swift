@@ -1,11 +1,12 @@
-/// Why a command failed: one line for people, a hint that can be run, and how the program ends.
+/// Why a command failed: the reason and a hint, each one line for people, and the exit status of the program.
 public struct CommandError: Error, Sendable, Equatable {
+    /// The exit status of the program.
     public let exit: ExitStatus
-    /// What is wrong with the thing that the user named: lower case, no full stop.
+    /// The fault, with the file, option or item that has it; lower case, without a full stop.
     public let reason: String
-    /// The command to run next, or what else to do.
+    /// A command that the user can run next, or another way out.
     public let hint: String?
-    /// What the daemon said, if it was the daemon that refused.
+    /// The daemon's reply, if the daemon refused the request.
     public let problem: Problem?
 
     public init(_ exit: ExitStatus, _ reason: String, hint: String? = nil, problem: Problem? = nil) {
@@ -16,7 +17,7 @@ public struct CommandError: Error, Sendable, Equatable {
     }
 }
 
-/// As it crosses `operator.sock`.
+/// The form in which an error is sent over `operator.sock`, which leaves ``problem`` out.
 extension CommandError: JSONReadable, JSONWritable {
     public init(from object: inout ObjectReader) {
         exit = ExitStatus(rawValue: Int32(clamping: object.integer("exit"))) ?? .failure

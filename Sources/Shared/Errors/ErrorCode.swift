@@ -1,10 +1,10 @@
-/// The stable names of failures, each with all that follows from it: the status over HTTP, the exit code of `libctl`,
-/// and words.
+/// The stable name of each failure, with its HTTP status, its exit status of `libctl` and its texts.
 ///
-/// The list is closed here and open on the wire (``Problem/code`` is a string): an older client meets codes that it
-/// does not know. Codes are added, never changed. `docs/errors.md` is made from this list.
+/// The list is closed in this program but open in the protocol (``Problem/code`` is a string), because an older
+/// client can receive a code that it does not know. Codes are added, never changed. `docs/errors.md` is made from
+/// this list.
 public enum ErrorCode: String, Sendable, CaseIterable {
-    // The request as such.
+    // Malformed requests.
     case badRequest = "bad_request"
     case invalidJSON = "invalid_json"
     case invalidQuery = "invalid_query"
@@ -15,7 +15,7 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case notFound = "not_found"
     case methodNotAllowed = "method_not_allowed"
 
-    // Who asks.
+    // Credentials and permissions.
     case credentialsMissing = "credentials_missing"
     case credentialsMalformed = "credentials_malformed"
     case credentialsWrong = "credentials_wrong"
@@ -25,12 +25,12 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case tokenRevoked = "token_revoked"
     case tokensConflict = "tokens_conflict"
     case refreshTokenInvalid = "refresh_token_invalid"
-    /// The current password, of a caller whose token is good.
+    /// A caller with a valid token sent a wrong current password.
     case passwordWrong = "password_wrong"
     case rateLimited = "rate_limited"
     case adminRequired = "admin_required"
 
-    // What is stored.
+    // Conflicts with stored data.
     case nameTaken = "name_taken"
     case userNotFound = "user_not_found"
     case sessionNotFound = "session_not_found"
@@ -38,19 +38,20 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case authorNotFound = "author_not_found"
     case authorExists = "author_exists"
     case preconditionFailed = "precondition_failed"
-    /// The `Idempotency-Key` of another request.
+    /// The `Idempotency-Key` was used for another request before.
     case idempotencyKeyReused = "idempotency_key_reused"
 
-    // The daemon's own state.
+    // The state of the daemon.
     case busy
     case notReady = "not_ready"
     case storageFull = "storage_full"
     case storageUnavailable = "storage_unavailable"
     case internalError = "internal_error"
 
-    /// Status over HTTP.
+    /// The HTTP status code.
     public var status: Int { entry.status }
-    /// The reason phrase of the status (RFC 9110, section 15; RFC 4918, section 11.5): the `title` of a ``Problem``.
+    /// The reason phrase of the status, which is the `title` of a ``Problem`` (RFC 9110, section 15; 429 is from RFC
+    /// 6585, section 4, and 507 from RFC 4918, section 11.5).
     public var title: String {
         switch status {
         case 400: "Bad Request"
@@ -70,11 +71,12 @@ public enum ErrorCode: String, Sendable, CaseIterable {
         default: "Internal Server Error"
         }
     }
-    /// Exit code of a `libctl` that can do nothing about it.
+    /// The exit status of `libctl` when this failure ends a command.
     public var exit: ExitStatus { entry.exit }
-    /// What is said where an occurrence has nothing of its own to say.
+    /// One sentence for people, for a ``Problem`` that has no `detail` of its own.
     public var text: String { entry.text }
-    /// The words of the origin tutorial, the `message` of a ``Problem``; `nil` where it had none.
+    /// The origin tutorial's text for this failure, which is the `message` of a ``Problem``; `nil` if the tutorial
+    /// has none.
     public var tutorialMessage: String? { entry.tutorialMessage }
 
     private var entry: (status: Int, exit: ExitStatus, tutorialMessage: String?, text: String) {

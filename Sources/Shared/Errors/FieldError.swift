@@ -1,11 +1,11 @@
-/// What is wrong with one field of a request: an element of a problem's `errors`.
+/// A fault of one field of a request: an element of a problem's `errors`.
 public struct FieldError: Sendable, Equatable, JSONReadable, JSONWritable {
-    /// Name of the member or query parameter, as the sender spelt it.
+    /// Name of the JSON member or query parameter, as the sender wrote it.
     public let field: String
     public let code: Code
     /// A phrase for people that follows the field's name, such as `must not be empty`.
     public let message: String
-    /// The line of a file that is at fault, from 1.
+    /// Line number in a file of authors, from 1; `nil` for other requests.
     public let line: Int64?
 
     public init(_ field: String, _ code: Code, _ message: String, line: Int64? = nil) {
@@ -31,7 +31,7 @@ public struct FieldError: Sendable, Equatable, JSONReadable, JSONWritable {
         }
     }
 
-    /// An open set: a client meets codes that are younger than itself.
+    /// An open set: an older client can receive a code that it does not know.
     public struct Code: Sendable, Hashable, RawRepresentable {
         public let rawValue: String
 
@@ -52,7 +52,7 @@ public struct FieldError: Sendable, Equatable, JSONReadable, JSONWritable {
     }
 }
 
-/// All that is wrong with the fields of one request. Never empty.
+/// All faults of the fields of one request. Never empty.
 public struct InvalidFields: Error, Equatable, CustomStringConvertible {
     public let errors: [FieldError]
 
@@ -66,8 +66,9 @@ public struct InvalidFields: Error, Equatable, CustomStringConvertible {
 }
 
 extension QueryItem {
-    /// Passes if each item is one of the parameters, and none comes twice.
-    /// - Throws: ``InvalidFields`` with every fault; an unknown parameter is reported with the nearest known name.
+    /// Passes if every item is one of the parameters and no parameter comes twice.
+    /// - Throws: ``InvalidFields`` with every fault; for an unknown parameter the message suggests the nearest known
+    ///   name.
     public static func check(_ items: [QueryItem], among parameters: [String]) throws(InvalidFields) {
         var seen: Set<String> = []
         let faults = items.compactMap { item -> FieldError? in

@@ -1,24 +1,25 @@
-/// A failure as it crosses the wire: RFC 9457 `application/problem+json`, with members of our own.
+/// A failure as the body of a reply: `application/problem+json` (RFC 9457) with extension members (section 3.2).
 public struct Problem: Error, Sendable, Equatable, JSONReadable, JSONWritable {
     /// Media type of a problem document.
     public static let mediaType = "application/problem+json"
 
-    /// `about:blank` (RFC 9457, section 4.2.1): ``code`` tells problems apart, not a URI.
+    /// `about:blank` (RFC 9457, section 4.2.1): clients distinguish problems by ``code``, not by a URI.
     public let type: String
-    /// The status's reason phrase.
+    /// The reason phrase of the status.
     public let title: String
+    /// The HTTP status code.
     public let status: Int
-    /// One sentence for people about this occurrence. Never a cause from inside the daemon.
+    /// One sentence for people about this occurrence. Never an internal cause.
     public let detail: String
-    /// An ``ErrorCode``, or one that is younger than this program.
+    /// The raw value of an ``ErrorCode``, or a code that this program does not know.
     public let code: String
-    /// The origin tutorial's words where it had some, else ``detail``.
+    /// The origin tutorial's message if the tutorial has one for this failure, otherwise ``detail``.
     public let message: String
-    /// The value of the reply's `X-Request-Id`.
+    /// The value of the reply's `X-Request-Id` header.
     public let requestID: String
     /// Faults of single fields; empty for most problems.
     public let errors: [FieldError]
-    /// On a conflict: the id of the author that is in the way.
+    /// With the code `author_exists`, the id of the author that already has the name and the book.
     public let existingID: Int64?
 
     public init(
@@ -36,7 +37,7 @@ public struct Problem: Error, Sendable, Equatable, JSONReadable, JSONWritable {
         self.existingID = existingID
     }
 
-    /// The code, if this program knows it.
+    /// The code as an ``ErrorCode``; `nil` if this program does not know it.
     public var knownCode: ErrorCode? { ErrorCode(rawValue: code) }
 
     public init(from object: inout ObjectReader) {

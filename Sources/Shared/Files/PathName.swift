@@ -1,11 +1,11 @@
-/// The two parts of a path, as text: no file is looked at.
+/// Splits a path into folder and name, as text only: the file system is not read.
 public enum PathName {
-    /// Everything before the last slash; `.` for a name alone.
+    /// The part before the last slash: `/` for a name in the root folder, `.` for a name without a slash.
     public static func folder(of path: String) -> String {
         path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
     }
 
-    /// Everything behind the last slash.
+    /// The part after the last slash.
     public static func name(of path: String) -> String {
         String(path[(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)...])
     }

@@ -1,22 +1,25 @@
-/// Splits bytes that come in pieces into the records of a CSV file (RFC 4180; lines may end in LF or CRLF) or into
-/// lines.
+/// Splits input that arrives in pieces into lines, or into the records of a CSV file (RFC 4180; lines may end in LF
+/// or CRLF).
 public struct RecordReader: Sendable {
+    /// One record of a CSV file, or one line.
     public struct Record: Sendable {
         /// Number of the record's first line, from 1.
         public let line: Int
-        /// The fields, unquoted; of a line that is no CSV one field, the line itself.
+        /// The fields without their quotes; of other files than CSV, one field with the whole line. Empty if there is
+        /// a fault.
         public let fields: [[UInt8]]
-        /// Why it cannot be read, if it cannot.
+        /// Why the record cannot be read; `nil` if it can.
         public let fault: String?
     }
 
     private enum State {
         case fieldStart, plain, quoted, quoteInQuoted
-        /// On the way to the end of a line that cannot be read.
+        /// Skipping the rest of a record that cannot be read, up to the end of the line.
         case lost
     }
 
-    /// More than any author needs, in bytes: a quote that is never closed must not swallow the whole file.
+    /// Limit of one record in bytes, more than any author needs: without a limit, a quote that is never closed would
+    /// collect the whole file in memory.
     public static let longest = 1 << 20
 
     private let isCSV: Bool
@@ -32,13 +35,17 @@ public struct RecordReader: Sendable {
     private var length = 0
     private var fault: String?
 
-    /// - Parameter separator: of the fields. Between tabs there are no quotes (IANA, `text/tab-separated-values`).
+    /// - Parameters:
+    ///   - csv: `true` for CSV, `false` for lines.
+    ///   - separator: the separator of the fields. If it is a tab, quotes have no meaning (IANA,
+    ///     `text/tab-separated-values`).
     public init(csv isCSV: Bool, separator: UInt8 = UInt8(ascii: ",")) {
         self.isCSV = isCSV
         self.separator = separator
         quotes = separator != UInt8(ascii: "\t")
     }
 
+    /// Adds a piece of the input, which ``next(atEnd:)`` then reads.
     public mutating func append(_ bytes: some Sequence<UInt8>) {
         if position == buffer.count {
             buffer.removeAll(keepingCapacity: true)
@@ -47,18 +54,19 @@ public struct RecordReader: Sendable {
         buffer.append(contentsOf: bytes)
     }
 
-    /// Appends the bytes and calls `body` with each record that is whole now.
+    /// Adds a piece of the input and calls `body` with each record that is complete.
     public mutating func append(_ bytes: some Sequence<UInt8>, _ body: (Record) throws -> Void) rethrows {
         append(bytes)
         while let record = next(atEnd: false) { try body(record) }
     }
 
-    /// Calls `body` with what is left at the end.
+    /// Calls `body` with each record that remains at the end of the input.
     public mutating func end(_ body: (Record) throws -> Void) rethrows {
         while let record = next(atEnd: true) { try body(record) }
     }
 
-    /// The next record that is not an empty line; `nil` if it needs more bytes, or, at the end, if there is none.
+    /// The next record, without empty lines. `nil` if the record is not complete yet, or, at the end of the input, if
+    /// no record is left.
     public mutating func next(atEnd: Bool) -> Record? {
         while true {
             takeText()
@@ -72,7 +80,7 @@ public struct RecordReader: Sendable {
         return record()
     }
 
-    /// Takes what stands before the next byte that may mean something: in one piece, because most bytes are text.
+    /// Takes all bytes up to the next separator, quote or newline at once, which is faster than one by one.
     private mutating func takeText() {
         guard state == .plain || state == .quoted || state == .fieldStart && !isCSV else { return }
         let (newline, quote) = (UInt8(ascii: "\n"), UInt8(ascii: "\""))
@@ -87,7 +95,7 @@ public struct RecordReader: Sendable {
         add(text)
     }
 
-    /// Returns `true` at the end of a record.
+    /// Handles one byte, and returns `true` at the end of a record.
     private mutating func take(_ byte: UInt8) -> Bool {
         if byte == UInt8(ascii: "\n") {
             line += 1
@@ -132,7 +140,7 @@ public struct RecordReader: Sendable {
         fields = []
     }
 
-    /// `nil` for an empty line.
+    /// Ends the record and starts the next one; returns `nil` for an empty line.
     private mutating func record() -> Record? {
         if state == .plain, field.last == UInt8(ascii: "\r") { field.removeLast() }
         let isEmpty = fields.isEmpty && field.isEmpty && fault == nil && state != .quoteInQuoted

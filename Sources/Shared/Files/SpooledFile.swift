@@ -2,12 +2,12 @@ import Glibc
 import Synchronization
 import SystemPackage
 
-/// Bytes that are gathered whole before anything is done with them: a few in memory, more in a file that has no name,
-/// so that it is gone with the process, whatever ends it.
+/// Collects bytes: a few in memory, more in a temporary file without a name, which the system deletes when the
+/// process ends, even by a crash.
 public final class SpooledFile: Sendable {
-    /// What the operating system refused.
+    /// A system call on the temporary file failed.
     public struct Failure: Error, Equatable, CustomStringConvertible {
-        /// `errno`.
+        /// The value of `errno`.
         public let code: Int32
         public let folder: String
 
@@ -15,7 +15,7 @@ public final class SpooledFile: Sendable {
             "a temporary file in \(SystemText.shown(folder)): \(String(cString: strerror(code)))"
         }
 
-        /// Whether there is no room, for this user or at all.
+        /// Whether the disk or the user's quota is full, or the file has reached its size limit.
         public var isFull: Bool { [ENOSPC, EDQUOT, EFBIG].contains(code) }
     }
 
@@ -23,17 +23,17 @@ public final class SpooledFile: Sendable {
         var descriptor: Int32?
         /// Number of bytes in the file.
         var written = 0
-        /// Those that follow them.
+        /// The bytes that follow those in the file.
         var tail: [UInt8] = []
     }
 
-    /// In bytes: as much is kept in memory, and read at once at most.
+    /// In bytes: the largest part that stays in memory, and the default size of one read.
     public static let largestPiece = 256 << 10
 
     private let folder: String
     private let state = Mutex(State())
 
-    /// - Parameter folder: where the file is to be, once it is needed.
+    /// - Parameter folder: where the temporary file is created, if one is needed.
     public init(folder: String) {
         self.folder = folder
     }
@@ -42,10 +42,10 @@ public final class SpooledFile: Sendable {
         if let descriptor = state.withLock({ $0.descriptor }) { close(descriptor) }
     }
 
-    /// In bytes.
+    /// Number of bytes in memory and file.
     public var count: Int { state.withLock { $0.written + $0.tail.count } }
 
-    /// - Throws: ``Failure``; then the spool is of no more use.
+    /// - Throws: ``Failure``. Part of the bytes may be missing then, so the caller must discard the spooled file.
     public func append(_ bytes: [UInt8]) throws {
         try state.withLock { state in
             state.tail += bytes
@@ -53,7 +53,8 @@ public final class SpooledFile: Sendable {
         }
     }
 
-    /// Takes all bytes away; the file stays, for those that come.
+    /// Removes all bytes and leaves an empty file open for new ones.
+    /// - Throws: ``Failure``.
     public func removeAll() throws {
         try state.withLock { state in
             state.tail.removeAll(keepingCapacity: true)
@@ -62,7 +63,8 @@ public final class SpooledFile: Sendable {
         }
     }
 
-    /// The bytes from an offset on, at most ``largestPiece``; none at the end.
+    /// At most `limit` bytes from `offset` on, possibly fewer; none only at the end.
+    /// - Throws: ``Failure``.
     public func bytes(from offset: Int, atMost limit: Int = largestPiece) throws -> [UInt8] {
         try state.withLock { state in
             if offset >= state.written { return Array(state.tail.dropFirst(offset - state.written).prefix(limit)) }
@@ -78,7 +80,8 @@ public final class SpooledFile: Sendable {
         }
     }
 
-    /// Calls `body` with all bytes, piece by piece.
+    /// Calls `body` with all bytes, in pieces.
+    /// - Throws: ``Failure``, and what `body` throws.
     public func forEachPiece(_ body: ([UInt8]) throws -> Void) throws {
         var offset = 0
         while case let piece = try bytes(from: offset), !piece.isEmpty {
@@ -87,7 +90,7 @@ public final class SpooledFile: Sendable {
         }
     }
 
-    /// Moves the tail into the file.
+    /// Writes the bytes in memory to the file.
     private func empty(_ state: inout State) throws {
         let descriptor = try state.descriptor ?? open()
         state.descriptor = descriptor
@@ -97,8 +100,8 @@ public final class SpooledFile: Sendable {
         state.tail.removeAll(keepingCapacity: true)
     }
 
-    /// A private file without a name (open(2), O_TMPFILE); where the file system knows no such thing, with one that it
-    /// loses at once.
+    /// Opens a private file without a name (O_TMPFILE, open(2)). Not all file systems support O_TMPFILE: if it fails,
+    /// opens a file with a random name and unlinks it at once.
     private func open() throws -> Int32 {
         let unnamed = Glibc.open(SystemText.path(folder), Self.temporary | O_RDWR | O_CLOEXEC, 0o600)
         if unnamed >= 0 { return unnamed }
@@ -110,7 +113,8 @@ public final class SpooledFile: Sendable {
         return descriptor
     }
 
-    /// O_TMPFILE, whose macro Swift does not import: __O_TMPFILE, the same on all of its platforms, with O_DIRECTORY.
+    /// O_TMPFILE, whose macro Swift cannot import: `__O_TMPFILE`, which has the same value on all of Swift's Linux
+    /// platforms, and `O_DIRECTORY`.
     private static let temporary = 0o20000000 | O_DIRECTORY
 
     private var failure: Failure { Failure(code: errno, folder: folder) }

@@ -1,11 +1,11 @@
 import Glibc
 
-/// The words for `errno`.
+/// The system's text for the current `errno` (strerror(3)).
 public func systemError() -> String {
     String(cString: strerror(errno))
 }
 
-/// A value from elsewhere in a message: at most 200 characters of it, because it has no end of its own.
+/// A text that comes from outside, cut to 200 characters for a message, because its length has no limit.
 public func shortened(_ text: String) -> String {
     let scalars = text.unicodeScalars
     return scalars.count > 200 ? String(scalars.prefix(200)) + "..." : text

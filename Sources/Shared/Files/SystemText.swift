@@ -1,14 +1,15 @@
 @preconcurrency import Glibc
 
-/// Arguments, variables and names of files as the operating system hands them over: bytes, of which nobody says that
-/// they are text. Swift's own `CommandLine.arguments` puts U+FFFD in the place of what is not UTF-8.
+/// Converts between `String` and the bytes of arguments, environment variables and file names, which need not be
+/// UTF-8. Swift's own `CommandLine.arguments` replaces invalid bytes with U+FFFD and so loses them.
 ///
-/// Here a byte that belongs to no character becomes a scalar of its own, one of the last of the private use area, and
-/// so does each byte of those scalars themselves. So two names never become the same text, and each can be told again.
+/// Here each byte that is not part of a valid character becomes one of the scalars U+10FF80 to U+10FFFF, the last 128
+/// of Unicode. If the input has one of these scalars, each of its UTF-8 bytes is converted in the same way. So two
+/// different names never become the same text, and each text can be converted back to its bytes.
 public enum SystemText {
     private static let stray = UInt32(0x10FF80)...0x10FFFF
 
-    /// The text of bytes.
+    /// The text for bytes.
     public static func decoded(_ bytes: some Sequence<UInt8>) -> String {
         let bytes = Array(bytes)
         if let text = String(validating: bytes, as: UTF8.self), isText(text) { return text }
@@ -29,7 +30,7 @@ public enum SystemText {
         return text.unicodeScalars.first
     }
 
-    /// The bytes of a text that ``decoded(_:)`` made, or of any other.
+    /// The bytes of a text that ``decoded(_:)`` made, or of any other text as UTF-8.
     public static func bytes(_ text: String) -> [UInt8] {
         if isText(text) { return Array(text.utf8) }
         return text.unicodeScalars.flatMap { scalar in
@@ -37,17 +38,17 @@ public enum SystemText {
         }
     }
 
-    /// The same as C has it, with a zero at the end.
+    /// As ``bytes(_:)``, as a C string with a final zero.
     public static func path(_ text: String) -> [CChar] {
         bytes(text).map { CChar(bitPattern: $0) } + [0]
     }
 
-    /// Whether the bytes were valid UTF-8.
+    /// Whether the text stands for valid UTF-8, which means that none of its scalars stands for a byte.
     public static func isText(_ text: String) -> Bool {
         !text.unicodeScalars.contains { stray.contains($0.value) }
     }
 
-    /// The text with its stray bytes as `\xFF`, for people.
+    /// The text for people: each byte that is not UTF-8 as `\xFF`.
     public static func shown(_ text: String) -> String {
         guard !isText(text) else { return text }
         return text.unicodeScalars.map { scalar in
@@ -56,12 +57,12 @@ public enum SystemText {
         }.joined()
     }
 
-    /// The arguments of this process, without the program's own name.
+    /// The arguments of this process, without the name of the program.
     public static func arguments() -> [String] {
         (1..<max(1, Int(CommandLine.argc))).compactMap { CommandLine.unsafeArgv[$0].map { decoded(bytes(of: $0)) } }
     }
 
-    /// The variables of this process.
+    /// The environment variables of this process.
     public static func environment() -> [String: String] {
         var result: [String: String] = [:]
         var next = __environ
@@ -79,13 +80,13 @@ public enum SystemText {
         UnsafeRawBufferPointer(start: text, count: strlen(text))
     }
 
-    /// What to call the first of the arguments that is not valid UTF-8: by its option, or its place; `nil` if there is
-    /// none.
-    /// - Parameter files: values that are names of files, which may be any bytes.
+    /// The first argument that is not valid UTF-8, named in a way that can be shown: by its option, or as
+    /// `argument 3`; `nil` if all arguments are valid.
+    /// - Parameter files: arguments that are file names, and may have any bytes.
     public static func firstNotText(in arguments: [String], files: [String] = []) -> String? {
         var files = files
         for (index, argument) in arguments.enumerated() where !isText(argument) {
-            // `--file=VALUE`, and `-fVALUE` of a short option, have the value behind the option.
+            // In `--file=VALUE` and `-fVALUE` the name of the file is the end of the argument.
             if let file = files.firstIndex(where: {
                 argument == $0 || argument.hasPrefix("-") && argument.hasSuffix($0)
             }) {

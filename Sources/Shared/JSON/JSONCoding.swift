@@ -1,5 +1,6 @@
 /// A value that is written as one JSON value.
 public protocol JSONWritable: Sendable {
+    /// Writes the value, once.
     func write(to json: inout JSONWriter)
 }
 
@@ -14,28 +15,29 @@ extension JSONWritable {
 
 /// A value that is read from a JSON object.
 ///
-/// Reading never stops at the first fault: the reader records each one and hands out a placeholder, so that whoever
-/// sent the object learns of all its faults at once.
+/// Reading does not stop at the first fault: ``ObjectReader`` records every fault and returns a placeholder, so that
+/// the sender of the object learns of all its faults at once.
 public protocol JSONReadable: Sendable {
+    /// Reads the members. The result is only valid if ``ObjectReader/finish(_:)`` then throws nothing.
     init(from object: inout ObjectReader)
 }
 
-/// What to do with members that the type does not name.
+/// What to do with members that the type does not read.
 public enum UnknownMembers: Sendable {
-    /// A request: a misspelt member must not be lost in silence.
+    /// Unknown members are faults. For requests: a misspelled member must not be ignored.
     case rejected
-    /// A reply: an older client reads what a newer daemon sends.
+    /// Unknown members are ignored. For replies: an older client can read the reply of a newer daemon.
     case ignored
 }
 
 extension JSONReadable {
-    /// Reads a JSON text that holds one object.
-    /// - Throws: ``JSONSyntaxError`` if the bytes are not JSON, ``InvalidFields`` if they are not such an object.
+    /// Reads a JSON text that consists of one object.
+    /// - Throws: ``JSONSyntaxError`` if the bytes are not JSON, ``InvalidFields`` with every fault of the object.
     public init(json: [UInt8], unknownMembers: UnknownMembers) throws {
         try self.init(json: try JSONValue(parsing: json), unknownMembers: unknownMembers)
     }
 
-    /// - Throws: ``InvalidFields``.
+    /// - Throws: ``InvalidFields`` with every fault of the object.
     public init(json: JSONValue, unknownMembers: UnknownMembers) throws(InvalidFields) {
         var reader = ObjectReader(json)
         self.init(from: &reader)
@@ -43,15 +45,16 @@ extension JSONReadable {
     }
 }
 
-/// Reads the members of one JSON object and collects what is wrong with them.
+/// Reads the members of one JSON object and collects their faults.
 public struct ObjectReader {
     private let members: [JSONValue.Member]
     private let path: String
-    /// Few, so an array costs less than a set.
+    /// The names that were read. An array, because objects have few members and a set would cost more.
     private var known: [String] = []
     private var faults: [FieldError] = []
 
-    /// - Parameter path: where the object stands in its document, as a prefix of the field names that are reported.
+    /// - Parameter path: the place of the object in its document, such as `author.`, which is put before the names of
+    ///   fields in faults.
     public init(_ value: JSONValue, path: String = "") {
         self.path = path
         if case .object(let members) = value {
@@ -62,11 +65,13 @@ public struct ObjectReader {
         }
     }
 
-    /// Names of members that nothing has asked for, in their order.
+    /// Names of members that have not been read, in the order of the object.
     public var unknownNames: [String] {
         members.map(\.name).filter { !known.contains($0) }
     }
 
+    /// Reads a member that must be present. If it is absent or of another type, records a fault and returns an empty
+    /// string; the other reading methods work in the same way.
     public mutating func string(_ name: String) -> String {
         required(name, "must be a string", "") { if case .string(let value) = $0 { value } else { nil } }
     }
@@ -79,17 +84,19 @@ public struct ObjectReader {
         required(name, "must be true or false", false) { if case .bool(let value) = $0 { value } else { nil } }
     }
 
+    /// Reads a member that must be a string as ``Timestamp`` writes it.
     public mutating func timestamp(_ name: String) -> Timestamp {
         required(name, "must be an RFC 3339 time in UTC", Timestamp(milliseconds: 0)) {
             if case .string(let value) = $0 { Timestamp(value) } else { nil }
         }
     }
 
+    /// Reads a member that may be absent; `null` is a fault.
     public mutating func optionalString(_ name: String) -> String? {
         present(name) ? string(name) : nil
     }
 
-    /// As ``optionalString(_:)``, with `null` read as absent: how a reply says that there is nothing.
+    /// As ``optionalString(_:)``, but `null` counts as absent: replies write `null` for a missing value.
     public mutating func nullableString(_ name: String) -> String? {
         known.append(name)
         return self[name] == .null ? nil : optionalString(name)
@@ -103,18 +110,19 @@ public struct ObjectReader {
         present(name) ? bool(name) : nil
     }
 
-    /// As ``optionalBool(_:)``, with `null` read as absent.
+    /// As ``optionalBool(_:)``, but `null` counts as absent.
     public mutating func nullableBool(_ name: String) -> Bool? {
         known.append(name)
         return self[name] == .null ? nil : optionalBool(name)
     }
 
+    /// Reads an object that must be present. Its faults have the member's name before theirs, as in `author.name`.
     public mutating func object<Value: JSONReadable>(_ name: String, as type: Value.Type = Value.self) -> Value {
         known.append(name)
         return nested(self[name] ?? .null, name)
     }
 
-    /// Reads an array of objects; an absent array is a fault.
+    /// Reads an array of objects that must be present.
     public mutating func array<Value: JSONReadable>(_ name: String, of type: Value.Type = Value.self) -> [Value] {
         let elements: [JSONValue] = required(name, "must be an array", []) {
             if case .array(let elements) = $0 { elements } else { nil }
@@ -122,12 +130,13 @@ public struct ObjectReader {
         return elements.enumerated().map { nested($1, "\(name)[\($0)]") }
     }
 
+    /// Reads an array of objects that may be absent, which counts as empty.
     public mutating func optionalArray<Value: JSONReadable>(_ name: String, of type: Value.Type) -> [Value] {
         present(name) ? array(name) : []
     }
 
-    /// Ends the reading.
-    /// - Throws: ``InvalidFields`` if there was any fault.
+    /// Reports the faults after all members have been read.
+    /// - Throws: ``InvalidFields`` with every fault.
     public func finish(_ unknown: UnknownMembers) throws(InvalidFields) {
         var faults = faults
         if unknown == .rejected {

@@ -1,9 +1,9 @@
-/// A recursive-descent parser for RFC 8259, with the limits that a daemon on a socket needs.
+/// A recursive-descent parser for RFC 8259, with the limits that a network daemon needs.
 struct JSONParser {
-    /// Deep enough for every document of ours, shallow enough that no input can exhaust a thread's stack.
+    /// Deep enough for every document of this API, and shallow enough that no input can overflow a thread's stack.
     static let maximumDepth = 32
 
-    /// Until so many, comparing names costs less than a set of them.
+    /// Up to this number of members, comparing each new name with all others is faster than a set of names.
     private static let fewMembers = 16
 
     private let bytes: [UInt8]
@@ -139,7 +139,7 @@ struct JSONParser {
                 offset += 1
                 return text
             case UInt8(ascii: "\\"):
-                // In place: a copy for each escape would make a long text's cost the square of its length.
+                // Appends to one array: a copy of the text for each escape would take quadratic time.
                 if unescaped == nil { unescaped = Array(bytes[start..<offset]) }
                 unescaped?.append(contentsOf: String(try escape()).utf8)
             case nil: throw failure("unterminated string")
@@ -166,7 +166,7 @@ struct JSONParser {
         }
         let high = try hexadecimal()
         if let scalar = Unicode.Scalar(high) { return scalar }
-        // A surrogate: the low half has to follow the high one (RFC 8259, section 7).
+        // A high surrogate must be followed by a low surrogate (RFC 8259, section 7).
         offset += 1
         guard (0xD800..<0xDC00).contains(high), skip("\\"), peek() == UInt8(ascii: "u") else {
             throw JSONSyntaxError(reason: "lone surrogate", offset: start)
@@ -178,7 +178,7 @@ struct JSONParser {
         return scalar
     }
 
-    /// Reads four digits after the `u` at the offset and stops on the last of them.
+    /// Reads the four digits after the `u` at the offset, and leaves the offset at the last digit.
     private mutating func hexadecimal() throws(JSONSyntaxError) -> UInt32 {
         var value: UInt32 = 0
         for _ in 0..<4 {

@@ -1,6 +1,6 @@
-/// A JSON text (RFC 8259) after parsing. Members keep the order in which they were written.
+/// A parsed JSON text (RFC 8259). The members of an object are in the order of the text.
 ///
-/// Integers that fit 64 bits stay exact; every other number is a `Double`.
+/// Integers that fit into 64 bits are exact; every other number is a `Double`.
 public enum JSONValue: Sendable, Equatable {
     case null
     case bool(Bool)
@@ -10,7 +10,7 @@ public enum JSONValue: Sendable, Equatable {
     case array([JSONValue])
     case object([Member])
 
-    /// One name with its value. Names are unique within an object: the parser refuses duplicates.
+    /// A name with its value. Names in a parsed object are unique: the parser refuses duplicates.
     public struct Member: Sendable, Equatable {
         public let name: String
         public let value: JSONValue
@@ -21,22 +21,23 @@ public enum JSONValue: Sendable, Equatable {
         }
     }
 
-    /// Parses one JSON text and nothing after it.
+    /// Parses a text that consists of one JSON value.
     ///
-    /// Stricter than Foundation's `JSONDecoder`, which takes the first of two equal names, a trailing comma, a byte
-    /// order mark and UTF-16: all are refused here, as are lone surrogates and more than 32 levels of nesting.
-    /// - Throws: ``JSONSyntaxError`` with the offset of the offending byte.
+    /// The parser is stricter than Foundation's `JSONDecoder`, which takes the first of two equal names, a trailing
+    /// comma, a byte order mark and UTF-16. All of these are refused here, and so are lone surrogates and more than
+    /// 32 levels of nesting.
+    /// - Throws: ``JSONSyntaxError``.
     public init(parsing bytes: [UInt8]) throws(JSONSyntaxError) {
         var parser = JSONParser(bytes)
         self = try parser.document()
     }
 }
 
-/// Why a text is not the JSON that is accepted here.
+/// Why a text was refused by the parser.
 public struct JSONSyntaxError: Error, Equatable, CustomStringConvertible {
     /// A phrase for people, such as `expected a value`.
     public let reason: String
-    /// Offset of the offending byte, from 0.
+    /// Offset in bytes, from 0, of the place where parsing failed.
     public let offset: Int
 
     public var description: String { "\(reason) at byte \(offset)" }

@@ -1,8 +1,8 @@
 /// Writes one JSON text, member by member, in the order of the calls.
 ///
-/// Every reply and every request of the pair is written here, so a field cannot change its place or its spelling in one
-/// program alone. A page of authors is written without an intermediate tree: a `Codable` encoder costs several times
-/// the query that feeds it, and its order of members changes from run to run.
+/// Both programs write every request and reply with it, so that a member has the same name and place in both. It
+/// makes no intermediate tree: for a page of authors, a `Codable` encoder costs several times as much as the query,
+/// and its order of members differs from run to run.
 public struct JSONWriter: Sendable {
     /// The text so far, in UTF-8.
     public private(set) var bytes: [UInt8] = []
@@ -12,12 +12,14 @@ public struct JSONWriter: Sendable {
         bytes.reserveCapacity(capacity)
     }
 
+    /// Writes an object, whose members `members` writes.
     public mutating func object(_ members: (inout JSONWriter) throws -> Void) rethrows {
         open(UInt8(ascii: "{"))
         try members(&self)
         close(UInt8(ascii: "}"))
     }
 
+    /// Writes an array, whose elements `elements` writes.
     public mutating func array(_ elements: (inout JSONWriter) throws -> Void) rethrows {
         open(UInt8(ascii: "["))
         try elements(&self)
@@ -31,7 +33,7 @@ public struct JSONWriter: Sendable {
         needsComma = false
     }
 
-    /// The same for a name that the program knows, which needs no escapes.
+    /// As ``name(text:)``, for a constant name, which must not need escapes.
     public mutating func name(_ name: StaticString) {
         separate()
         bytes.append(UInt8(ascii: "\""))
@@ -40,12 +42,14 @@ public struct JSONWriter: Sendable {
         bytes.append(UInt8(ascii: ":"))
     }
 
+    /// Writes a string with the escapes of RFC 8259, section 7.
     public mutating func string(_ value: String) {
         var value = value
         value.withUTF8 { string(utf8: $0) }
     }
 
-    /// Writes a string of valid UTF-8 without making a `String` of it.
+    /// As ``string(_:)``, without making a `String`.
+    /// - Parameter utf8: valid UTF-8.
     public mutating func string(utf8: UnsafeBufferPointer<UInt8>) {
         separate()
         bytes.append(UInt8(ascii: "\""))
@@ -62,6 +66,7 @@ public struct JSONWriter: Sendable {
         needsComma = true
     }
 
+    /// Writes a time as a string in the form of RFC 3339.
     public mutating func timestamp(_ value: Timestamp) {
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Timestamp.length) {
             value.write(to: $0)
@@ -88,13 +93,14 @@ public struct JSONWriter: Sendable {
         literal("null")
     }
 
-    /// Writes bytes that are a JSON value already.
+    /// Writes bytes that are already a JSON value.
     public mutating func raw(_ value: some Sequence<UInt8>) {
         separate()
         bytes.append(contentsOf: value)
         needsComma = true
     }
 
+    /// Writes a value with all its members and elements.
     public mutating func value(_ value: JSONValue) {
         switch value {
         case .null: null()
@@ -149,11 +155,13 @@ public struct JSONWriter: Sendable {
 }
 
 extension JSONWriter {
+    /// Writes the name of a member; `write` writes its value.
     public mutating func member(text name: String, _ write: (inout JSONWriter) -> Void) {
         self.name(text: name)
         write(&self)
     }
 
+    /// Writes the name of a member; `write` writes its value.
     public mutating func member(_ name: StaticString, _ write: (inout JSONWriter) throws -> Void) rethrows {
         self.name(name)
         try write(&self)

@@ -1,7 +1,7 @@
 extension Int64 {
-    /// Reads a number as it stands in a path, a header or on a command line: `0|[1-9][0-9]{0,18}` within 64 bits.
+    /// Reads a decimal number from a path, a header or a command line: `0|[1-9][0-9]{0,18}` within 64 bits.
     ///
-    /// `Int64("+5")` would be 5, so the digits are looked at first.
+    /// The digits are checked first, because `Int64("+5")` is 5.
     public init?(decimal text: some StringProtocol) {
         let digits = text.utf8
         guard (1...19).contains(digits.count), digits.allSatisfy({ (0x30...0x39).contains($0) }),

@@ -1,6 +1,7 @@
-/// Text from elsewhere, made harmless for where it is shown.
+/// Escapes text that comes from outside for the place where it is shown.
 public enum Escaping {
-    /// For a terminal: whatever could drive it, or reorder or hide text, is shown as `\u{202E}`.
+    /// For a terminal: each ``isDangerous(_:)`` character is written as in `\u{202E}`, so that the text can neither
+    /// control the terminal nor hide or reorder parts of itself.
     public static func terminal(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: isDangerous) else { return text }
         var result = String.UnicodeScalarView()
@@ -14,14 +15,15 @@ public enum Escaping {
         return String(result)
     }
 
-    /// For a field of tab-separated values: `\t`, `\n`, `\r` and `\\`.
+    /// For a field of tab-separated values: tab, newline, carriage return and backslash become `\t`, `\n`, `\r` and
+    /// `\\`.
     public static func tsv(_ text: String) -> String {
         guard text.utf8.contains(where: { "\t\n\r\\".utf8.contains($0) }) else { return text }
         return text.replacing("\\", with: "\\\\").replacing("\t", with: "\\t").replacing("\n", with: "\\n")
             .replacing("\r", with: "\\r")
     }
 
-    /// For a field of comma-separated values (RFC 4180).
+    /// For a field of comma-separated values (RFC 4180). A field with a space at either end is quoted too.
     public static func csv(_ text: String) -> String {
         var (text, csv) = (text, [UInt8]())
         text.withUTF8 { self.csv($0, to: &csv) }
@@ -46,7 +48,7 @@ public enum Escaping {
         csv.append(quote)
     }
 
-    /// For JSON that a terminal may show: the same value, with every dangerous character as `\uXXXX`.
+    /// For JSON that may be shown on a terminal: the same value, with each ``isDangerous(_:)`` character as `\uXXXX`.
     public static func json(_ text: [UInt8]) -> [UInt8] {
         guard text.contains(where: { $0 >= 0x7F }) else { return text }
         var result: [UInt8] = []
@@ -65,7 +67,8 @@ public enum Escaping {
         return result
     }
 
-    /// Controls, and format characters (bidi marks, zero-width letters, tags), which a reader cannot see.
+    /// Whether the character can control a terminal or is invisible: controls, format characters (bidirectional
+    /// marks, zero-width characters, tags), line and paragraph separators, and private-use characters.
     public static func isDangerous(_ scalar: Unicode.Scalar) -> Bool {
         if scalar.value < 0x7F { return scalar.value < 0x20 }
         switch scalar.properties.generalCategory {

@@ -1,6 +1,6 @@
 /// Percent-encoding (RFC 3986, section 2.1) and query strings.
 public enum PercentEncoding {
-    /// Encodes everything but the unreserved characters, so the result fits a path segment and a query alike.
+    /// Encodes all bytes but the unreserved characters, so that the result is valid in a path segment and in a query.
     public static func encode(_ text: String) -> String {
         let digits = Array("0123456789ABCDEF".utf8)
         var result: [UInt8] = []
@@ -17,7 +17,8 @@ public enum PercentEncoding {
         return String(decoding: result, as: UTF8.self)
     }
 
-    /// Decodes `%XX`, and `+` as a space as HTML forms write it; `nil` for a broken escape or invalid UTF-8.
+    /// Decodes `%XX`, and `+` as a space as in HTML forms (WHATWG URL, section 5); `nil` for a malformed escape or
+    /// invalid UTF-8.
     public static func decode(_ text: String) -> String? {
         decode(utf8: text.utf8)
     }
@@ -45,7 +46,7 @@ public enum PercentEncoding {
     }
 }
 
-/// One `name=value` of a query string, decoded.
+/// One decoded `name=value` of a query string.
 public struct QueryItem: Sendable, Equatable {
     public let name: String
     public let value: String
@@ -55,7 +56,7 @@ public struct QueryItem: Sendable, Equatable {
         self.value = value
     }
 
-    /// Splits a query string without its `?`; `nil` if an escape in it is broken.
+    /// Splits a query string without its `?`; `nil` for a malformed escape or invalid UTF-8.
     public static func parse(_ query: some StringProtocol) -> [QueryItem]? {
         var items: [QueryItem] = []
         for pair in Array(query.utf8).split(separator: UInt8(ascii: "&")) {
@@ -68,7 +69,7 @@ public struct QueryItem: Sendable, Equatable {
         return items
     }
 
-    /// The items as a query string with its `?`, or an empty string where there are none.
+    /// The items as a query string with its `?`; empty if there are no items.
     public static func string(_ items: [QueryItem]) -> String {
         guard !items.isEmpty else { return "" }
         return "?"

@@ -1,11 +1,11 @@
-/// Keeps secrets out of all that is said: whatever quotes something from elsewhere, a URL, a path, a header, goes
-/// through here.
+/// Removes secrets from messages. Every message that quotes a URL, a path, a header or other text from outside goes
+/// through these functions.
 public enum Secrets {
     private static let mark = "***"
-    /// In bytes: more of one message nobody reads.
+    /// In bytes: limits of the text that is shown.
     private static let longest = (value: 100, message: 2048)
 
-    /// A text without what looks like a secret, in words that people can read.
+    /// Replaces everything in a text that looks like a secret, such as passwords in URLs and tokens in headers.
     public static func removed(from text: String) -> String {
         var text = cut(text, longest.message)
         if text.utf8.contains(UInt8(ascii: "@")) {
@@ -16,10 +16,11 @@ public enum Secrets {
             let name = /((?:token|passw|pwd|secret|key|auth|cookie|session)[\w\-]{0,20})=[^\s&'"]+/.ignoresCase()
             text = text.replacing(name) { "\($0.output.1)=\(mark)" }
         }
-        // Access tokens are known by their beginning, the letters of `{"`.
+        // Access tokens begin with `eyJ`, which is Base64URL for `{"` and a letter (RFC 7515).
         if text.contains("eyJ") { text = text.replacing(/eyJ[\w\-]{4,}(?:\.[\w\-]*)*/, with: mark) }
         if text.utf8.contains(UInt8(ascii: " ")) {
-            // Shorter words are none: a hint tells what to send.
+            // Words of fewer than 7 characters are left, so that hints such as `Authorization: Bearer TOKEN` stay
+            // readable.
             let scheme = /\b((?:bearer|basic)[ \t]+)[^\s'"]{7,}/.ignoresCase()
             text = text.replacing(scheme) { $0.output.1 + mark }
             let field = /\b((?:authorization|x-access-tokens|cookie):[ \t]*)[^\s'"]{7,}/.ignoresCase()
@@ -28,8 +29,8 @@ public enum Secrets {
         return SystemText.shown(text)
     }
 
-    /// A value that the user gave, in quotes, cut short and without what may be secret in a URL: the user and password,
-    /// also where the host was forgotten, and the query.
+    /// A value that the user entered, in quotes, cut, and without the parts of a URL that may be secret: user and
+    /// password (also of a URL without a host) and the query.
     public static func quoted(_ value: String) -> String {
         var value = value
         let start = value.firstRange(of: "//")?.upperBound ?? value.startIndex
@@ -45,8 +46,8 @@ public enum Secrets {
         return "'\(cut(removed(from: value), longest.value))'"
     }
 
-    /// What the argument parser says, without values that it should not have been given: a password behind an option
-    /// that takes none, or as one word too many.
+    /// The argument parser's message, without values that may be secrets entered in the wrong place: a password after
+    /// an option that takes no value, or as an extra argument.
     public static func ofParser(_ message: String) -> String {
         if message.hasPrefix("Unexpected argument ") { return "there is an argument too many" }
         if message.contains(/^\d+ unexpected arguments:/) {
@@ -58,7 +59,7 @@ public enum Secrets {
         if let option = message.firstMatch(of: /^(The option '[^']*' does not take any value)/) {
             return String(option.output.1)
         }
-        // `-pPASSWORD`, as other programs take it.
+        // `-pPASSWORD`, the syntax of some other programs.
         if let option = message.firstMatch(of: /^(Unknown option '-[^\-'])[^']/) { return option.output.1 + "'" }
         return message
     }

@@ -1,15 +1,15 @@
-// Normalization Form C without Foundation's Unicode tables, which would make libctl seven times as large and its start
-// twice as slow. swift-foundation uses the standard library's normalizer in the same way.
+// Unicode Normalization Form C without Foundation, whose Unicode tables would make libctl seven times as large and
+// its start twice as slow. swift-foundation uses the standard library's normalizer in the same way.
 @_spi(_Unicode) import Swift
 
-/// The rules for every text of an author: how it is stored, and what is refused.
+/// The rules for the texts of an author: the form in which they are stored, and the faults.
 public enum StoredText {
-    /// Unicode scalars, counted after trimming and normalizing.
+    /// In Unicode scalars, after trimming and normalization.
     public static let maximumLength = 200
 
-    /// The text as it is stored: white space trimmed at both ends, in Unicode Normalization Form C (UAX #15).
+    /// The form in which a text is stored: trimmed of white space, in Unicode Normalization Form C (UAX #15).
     public static func normalized(_ text: String) -> String {
-        // Most texts: ASCII that neither begins nor ends with white space.
+        // The common case needs no change: ASCII without white space at either end.
         if let first = text.utf8.first, let last = text.utf8.last, first > 0x20, last > 0x20,
             text.utf8.allSatisfy({ $0 < 0x80 })
         {
@@ -25,14 +25,14 @@ public enum StoredText {
         return String(composed)
     }
 
-    /// What is wrong with a text that is ``normalized(_:)`` already, or `nil`.
+    /// The fault of a text that ``normalized(_:)`` has returned, or `nil`.
     static func fault(in text: String, field: String) -> FieldError? {
         if text.isEmpty { return FieldError(field, .empty, "must not be empty") }
-        // General category Cc, which is fixed (https://www.unicode.org/policies/stability_policy.html).
+        // General category Cc, whose members never change (https://www.unicode.org/policies/stability_policy.html).
         if text.unicodeScalars.contains(where: { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) }) {
             return FieldError(field, .controlCharacter, "must not contain control characters")
         }
-        // Nobody could see it, or type it to find it (UAX #44, Default_Ignorable_Code_Point).
+        // Nobody can see such a text, or type it to search for it (UAX #44, Default_Ignorable_Code_Point).
         if text.unicodeScalars.allSatisfy({ $0.properties.isDefaultIgnorableCodePoint || $0.properties.isWhitespace }) {
             return FieldError(field, .empty, "must not be invisible")
         }

@@ -1,6 +1,7 @@
-/// The candidate that `word` was most likely meant to be, if any is near enough to be worth saying.
+/// The candidate that is most similar to a misspelled `word`; `nil` if none is similar enough.
 ///
-/// Nearness is the edit distance of Levenshtein over UTF-8 bytes; a third of the word's length is near.
+/// Similarity is the Levenshtein distance between the first 64 UTF-8 bytes of both, without regard to the case of
+/// `word`. A candidate is similar enough at a distance of at most a third of the word's length, or 1.
 public func closest(to word: String, among candidates: some Sequence<String>) -> String? {
     let word = Array(word.lowercased().utf8.prefix(64))
     let limit = max(1, word.count / 3)

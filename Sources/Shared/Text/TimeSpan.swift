@@ -1,4 +1,4 @@
-/// A length of time in whole seconds, as people write it: `90s`, `30m`, `12h`, `30d`.
+/// A time span in whole seconds, written as `90s`, `30m`, `12h` or `30d`.
 public struct TimeSpan: Sendable, Hashable, CustomStringConvertible {
     public let seconds: Int64
 
@@ -6,7 +6,7 @@ public struct TimeSpan: Sendable, Hashable, CustomStringConvertible {
         self.seconds = seconds
     }
 
-    /// Reads a whole number and one unit of `s`, `m`, `h` or `d`; at most ten years.
+    /// Reads a whole number of at most nine digits with a unit `s`, `m`, `h` or `d`; `nil` for more than ten years.
     public init?(_ text: String) {
         let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86400]
         guard let unit = text.last.flatMap({ units[$0] }) else { return nil }
@@ -17,6 +17,7 @@ public struct TimeSpan: Sendable, Hashable, CustomStringConvertible {
         self.init(seconds: count * unit)
     }
 
+    /// The time span in the largest unit that gives a whole number.
     public var description: String {
         for (unit, length) in [("d", Int64(86400)), ("h", 3600), ("m", 60)] where seconds >= length {
             if seconds % length == 0 { return "\(seconds / length)\(unit)" }

@@ -1,5 +1,5 @@
-/// A moment in UTC, in whole milliseconds since 1970-01-01T00:00:00Z; on the wire `2026-11-23T18:04:02.123Z` (RFC
-/// 3339).
+/// A moment in UTC in whole milliseconds since 1970-01-01T00:00:00Z; in requests and replies
+/// `2026-11-23T18:04:02.123Z` (RFC 3339).
 public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible {
     public let milliseconds: Int64
 
@@ -7,7 +7,7 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
         self.milliseconds = milliseconds
     }
 
-    /// Whole seconds since the epoch, rounded down: a JWT's `NumericDate`.
+    /// Whole seconds since 1970, rounded down: the `NumericDate` of a JSON Web Token (RFC 7519, section 2).
     public var seconds: Int64 {
         Self.floor(milliseconds, 1000).quotient
     }
@@ -16,14 +16,15 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
         left.milliseconds < right.milliseconds
     }
 
-    /// The moment so many seconds later (or earlier); stays at the last moment that can be told rather than overflow.
+    /// The moment that is `seconds` later, or earlier if negative. On overflow, the last or first representable
+    /// moment.
     public func adding(seconds: Int64) -> Timestamp {
         let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1000)
         let (sum, overflow2) = milliseconds.addingReportingOverflow(scaled)
         return Timestamp(milliseconds: overflow || overflow2 ? (seconds < 0 ? .min : .max) : sum)
     }
 
-    /// Whether the moment is at most so many seconds before or after another.
+    /// Whether the distance to another moment is at most `seconds`.
     public func isWithin(seconds: Int64, of other: Timestamp) -> Bool {
         (other.adding(seconds: -seconds)...other.adding(seconds: seconds)).contains(self)
     }
@@ -32,10 +33,10 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
         String(decoding: utf8, as: UTF8.self)
     }
 
-    /// The 24 bytes of the RFC 3339 form.
+    /// The moment in the RFC 3339 form, 24 bytes of ASCII. Years outside 0–9999 are clamped.
     ///
-    /// Days become a date with Howard Hinnant's `civil_from_days`
-    /// (https://howardhinnant.github.io/date_algorithms.html); years outside of 0–9999 are clamped.
+    /// The date is computed with Howard Hinnant's `civil_from_days`
+    /// (https://howardhinnant.github.io/date_algorithms.html).
     public var utf8: [UInt8] {
         Array(unsafeUninitializedCapacity: Self.length) { text, count in
             write(to: text)
@@ -43,10 +44,11 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
         }
     }
 
+    /// In bytes.
     static let length = 24
 
-    /// Writes the bytes of ``utf8``.
-    /// - Parameter text: room for ``length`` bytes.
+    /// Writes the same bytes as ``utf8``.
+    /// - Parameter text: has room for ``length`` bytes.
     func write(to text: UnsafeMutableBufferPointer<UInt8>) {
         let clamped = min(max(milliseconds, -62_167_219_200_000), 253_402_300_799_999)
         let (days, inDay) = Self.floor(clamped, 86_400_000)
@@ -76,7 +78,7 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
         put(inDay % 1000, 20..<23, then: UInt8(ascii: "Z"))
     }
 
-    /// Reads the form that ``utf8`` writes and no other.
+    /// Reads exactly the form that ``utf8`` writes.
     public init?(_ text: String) {
         let bytes = Array(text.utf8)
         guard bytes.count == 24 else { return nil }
@@ -99,7 +101,7 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
         let days = era * 146_097 + dayOfEra - 719_468
         self.init(
             milliseconds: days * 86_400_000 + hour * 3_600_000 + minute * 60_000 + second * 1000 + fraction)
-        // A day that the month does not have, an hour 24 or other punctuation comes out differently.
+        // An invalid day of the month, an hour 24 or other punctuation does not come out the same.
         guard utf8 == bytes else { return nil }
     }
 
