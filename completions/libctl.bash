@@ -1520,8 +1520,8 @@ __libctl_add_completions() {
     done < <(IFS=$'\n' compgen "${@}" -- "${cur}")
 }
 
-# Readline ends words at `:`, `=` and `@` too, and libctl does not: `--server http://localhost:8080` is two words. This
-# puts them together and takes off each candidate what readline will not replace.
+# Readline also ends words at `:`, `=` and `@`; libctl does not: `--server http://localhost:8080` is two words.
+# This function joins the parts of a word, and takes off each candidate the part that readline does not replace.
 _libctl_on_whole_words() {
     local rest="${COMP_LINE}" word head=''
     local -a whole_words=()

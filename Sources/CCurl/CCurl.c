@@ -16,7 +16,8 @@ static __typeof__(&curl_slist_append) slist_append;
 static __typeof__(&curl_slist_free_all) slist_free_all;
 
 bool ccurl_load(void) {
-    if (slist_free_all) return true;
+    static bool loaded;
+    if (loaded) return true;
     void *handle = dlopen(library, RTLD_LAZY | RTLD_LOCAL);
     if (!handle) return false;
     easy_init = (__typeof__(easy_init))dlsym(handle, "curl_easy_init");
@@ -27,8 +28,9 @@ bool ccurl_load(void) {
     easy_setopt = (__typeof__(easy_setopt))dlsym(handle, "curl_easy_setopt");
     slist_append = (__typeof__(slist_append))dlsym(handle, "curl_slist_append");
     slist_free_all = (__typeof__(slist_free_all))dlsym(handle, "curl_slist_free_all");
-    return easy_init && easy_cleanup && easy_reset && easy_perform && easy_strerror && easy_setopt
+    loaded = easy_init && easy_cleanup && easy_reset && easy_perform && easy_strerror && easy_setopt
         && slist_append && slist_free_all;
+    return loaded;
 }
 
 CURL *ccurl_init(void) { return easy_init(); }

@@ -112,6 +112,15 @@ extension Endpoint {
     }
 }
 
+/// The path of an endpoint whose body or reply is a file of authors: NDJSON, or CSV with a header line. Such a path has
+/// no parameter.
+public enum AuthorFilePath: Sendable {}
+
+extension Endpoint where Path == AuthorFilePath, Input: RequestQuery {
+    /// The path with the query.
+    public func path(_ query: Input) -> String { path + QueryItem.string(query.items) }
+}
+
 extension Endpoint where Path: PathParameter {
     /// The path with its parameter filled in, percent-encoded.
     public func path(_ parameter: Path) -> String {
@@ -165,13 +174,20 @@ public enum Endpoints {
     public static let deleteUser = Endpoint<String, Empty, Empty>(.delete, "/users/{public_id}", for: .admin)
 
     // Authors.
-    /// Takes one author as JSON, or a file of authors, to which the query parameters apply.
+    /// Takes one author as JSON. The query parameters are those of ``createAuthors``, which has the same route.
     public static let createAuthor = Endpoint<Empty, AuthorDraft, AuthorReply>(
+        .post, "/authors", for: .token, parameters: BulkOptions.parameters, repeatable: true)
+    /// Takes a file of authors, and returns a line of NDJSON for each of its lines. The media type of the body says
+    /// whether a request is for this endpoint or for ``createAuthor``.
+    public static let createAuthors = Endpoint<AuthorFilePath, BulkOptions, BulkResult>(
         .post, "/authors", for: .token, parameters: BulkOptions.parameters, repeatable: true)
     /// The same as ``createAuthor``, under the path that the origin tutorial uses.
     public static let createAuthorByOldPath = Endpoint<Empty, AuthorDraft, AuthorReply>(
         .post, "/author", for: .token, parameters: BulkOptions.parameters, repeatable: true)
     public static let authors = Endpoint<Empty, AuthorQuery, AuthorPage>(
+        .get, "/authors", for: .token, parameters: AuthorQuery.parameters)
+    /// Returns the whole list as a file. `Accept` says whether a request is for this endpoint or for ``authors``.
+    public static let authorFile = Endpoint<AuthorFilePath, AuthorQuery, Author>(
         .get, "/authors", for: .token, parameters: AuthorQuery.parameters)
     public static let author = Endpoint<Int64, Empty, Author>(.get, "/authors/{id}", for: .token)
     public static let updateAuthor = Endpoint<Int64, AuthorPatch, AuthorReply>(.patch, "/authors/{id}", for: .token)
@@ -191,8 +207,9 @@ public enum Endpoints {
         register.route, login.route, loginByGet.route, refresh.route, logout.route, me.route, changePassword.route,
         deleteMe.route, sessions.route, endSessions.route, endSession.route, users.route, updateUser.route,
         deleteUser.route,
-        createAuthor.route, createAuthorByOldPath.route, authors.route, author.route, updateAuthor.route,
-        deleteAuthor.route, authorEvents.route, live.route, ready.route, healthz.route,
+        createAuthor.route, createAuthors.route, createAuthorByOldPath.route, authors.route, authorFile.route,
+        author.route, updateAuthor.route, deleteAuthor.route, authorEvents.route, live.route, ready.route,
+        healthz.route,
     ]
 }
 

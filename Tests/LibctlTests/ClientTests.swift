@@ -114,6 +114,8 @@ import Testing
         ("a\u{200B}b", "a\\u{200B}b"),
         ("\u{9B}", "\\u{9B}"), ("\u{7F}", "\\u{7F}"), ("a\tb\n", "a\\u{9}b\\u{A}"), ("\u{2028}", "\\u{2028}"),
         ("\u{E0001}", "\\u{E0001}"),
+        // Swift takes no such character in a literal.
+        (String(decoding: [0xF4, 0x8F, 0xBF, 0xBE], as: UTF8.self), "\\u{10FFFE}"),
     ])
     func nothingDrivesTheTerminal(text: String, shown: String) {
         #expect(Escaping.terminal(text) == shown)

@@ -11,7 +11,7 @@ import Testing
 /// The stream of changes to the authors of a caller.
 @Suite(.serialized) struct EventTests {
     /// One event of a stream.
-    private struct Told: Equatable {
+    struct Told: Equatable {
         let id: String
         let event: String
         let data: String
@@ -43,9 +43,9 @@ import Testing
         }
     }
 
-    private static let json = ("Content-Type", "application/json")
+    static let json = ("Content-Type", "application/json")
 
-    private func open(_ library: TestLibrary, _ token: String, after id: String? = nil) async throws -> TestStream {
+    func open(_ library: TestLibrary, _ token: String, after id: String? = nil) async throws -> TestStream {
         let stream = try await library.open(
             "/authors/events", headers: [bearer(token)] + (id.map { [("Last-Event-ID", $0)] } ?? []))
         #expect(stream.reply.status == 200)
@@ -54,10 +54,10 @@ import Testing
         return stream
     }
 
-    private func next(_ stream: TestStream) async throws -> Told { try Told(try #require(await stream.next())) }
+    func next(_ stream: TestStream) async throws -> Told { try Told(try #require(await stream.next())) }
 
     /// Opens a stream of the changes from now on. Returns the stream and its position.
-    private func begin(_ library: TestLibrary, _ token: String) async throws -> (stream: TestStream, position: String) {
+    func begin(_ library: TestLibrary, _ token: String) async throws -> (stream: TestStream, position: String) {
         let stream = try await open(library, token)
         let lines = try #require(await stream.next())
         #expect(lines.map { $0.split(separator: ":")[0] } == ["retry", "id"])
@@ -215,52 +215,6 @@ import Testing
         #expect(try await next(following).id == "\(epoch)-2401")
     }
 
-    enum End: CaseIterable { case logout, disabled, deleted, password }
-
-    @Test(arguments: End.allCases)
-    func aSessionThatEndsEndsItsStream(end: End) async throws {
-        let library = try await TestLibrary()
-        let token = try await library.login("ada").token
-        let other = try await library.login("bob").token
-        let (stream, _) = try await begin(library, token)
-        let (bystander, _) = try await begin(library, other)
-        switch end {
-        case .logout: _ = try await library.send("POST", "/logout", headers: [bearer(token)])
-        case .disabled: _ = try await library.app.perform(OperatorRequest.disable("ada"))
-        case .deleted: _ = try await library.app.perform(OperatorRequest.delete("ada"))
-        case .password:
-            let second = try await library.login("ada").token
-            let change = #"{"current_password":"correct horse","new_password":"battery staple"}"#
-            let reply = try await library.send(
-                "PUT", "/me/password", headers: [bearer(second), Self.json], body: Array(change.utf8))
-            #expect(reply.status == 204)
-        }
-        #expect(await stream.next() == nil)
-        #expect(try await library.send("GET", "/authors/events", headers: [bearer(token)]).status == 401)
-        _ = try await library.create("A", "B", as: other)
-        #expect(try await next(bystander).summary == "created 1 A v1")
-    }
-
-    /// A stream ends when its token expires. A stream with the next token goes on without a gap.
-    @Test func aTokenThatExpiresEndsItsStream() async throws {
-        let library = try await TestLibrary()
-        let login = try await library.login("ada")
-        let (stream, position) = try await begin(library, login.token)
-        library.time.advance(seconds: 1799)
-        _ = try await library.create("A", "1", as: login.token)
-        #expect(try await next(stream).summary == "created 1 A v1")
-        library.time.advance(seconds: 1)
-        let refreshed = try await library.send(
-            "POST", "/token/refresh", headers: [Self.json], body: RefreshRequest(refreshToken: login.refreshToken).json)
-        let token = try Login(json: refreshed.body, unknownMembers: .ignored).token
-        _ = try await library.create("A", "2", as: token)
-        #expect(await stream.next() == nil)
-        let again = try await open(library, token, after: position)
-        _ = await again.next()
-        #expect(try await next(again).summary == "created 1 A v1")
-        #expect(try await next(again).summary == "created 2 A v1")
-    }
-
     @Test func aDeletedUsersEventsGo() async throws {
         let library = try await TestLibrary()
         let token = try await library.login("ada").token
@@ -270,48 +224,6 @@ import Testing
             try Int64.fetchOne($0, sql: "SELECT count(*) FROM author_event")
         }
         #expect(left == 0)
-    }
-
-    @Test func thereAreOnlySoManyStreams() async throws {
-        let library = try await TestLibrary()
-        let token = try await library.login("ada").token
-        var streams: [TestStream] = []
-        for _ in 0..<16 { streams.append(try await begin(library, token).stream) }
-        let refused = try await library.send("GET", "/authors/events", headers: [bearer(token)])
-        #expect(refused.status == 503)
-        #expect(refused.code == "busy")
-        #expect(refused.header("retry-after") == "1")
-        // A closed stream makes room for another.
-        try await streams[3].close()
-        streams[3] = try await begin(library, token).stream
-        #expect(try await library.send("GET", "/authors/events", headers: [bearer(token)]).status == 503)
-        for number in 1...7 {
-            let other = try await library.login("u\(number)").token
-            for _ in 0..<16 { streams.append(try await begin(library, other).stream) }
-        }
-        #expect(streams.count == 128)
-        let last = try await library.login("last").token
-        #expect(try await library.send("GET", "/authors/events", headers: [bearer(last)]).status == 503)
-        // A HEAD request does not count as a stream.
-        try await streams[0].close()
-        for _ in 0..<3 {
-            #expect(try await library.send("HEAD", "/authors/events", headers: [bearer(last)]).status == 200)
-        }
-        _ = try await begin(library, last)
-    }
-
-    /// A quiet stream gets a comment every 15 seconds, and each time its session is checked again.
-    @Test func aQuietStreamHasComments() async throws {
-        let library = try await TestLibrary()
-        let token = try await library.login("ada").token
-        let (stream, _) = try await begin(library, token)
-        for _ in 0..<5 {
-            await stream.pass(seconds: 15)
-            #expect(await stream.next() == [": "])
-        }
-        library.time.advance(seconds: 31 * 86400)
-        await stream.pass(seconds: 15)
-        #expect(await stream.next() == nil)
     }
 
     @Test func itsPathIsItsOwn() async throws {

@@ -41,9 +41,9 @@ struct AuthorFileRoutes: Sendable {
     // MARK: In
 
     func create(
-        _ request: Request, _ context: CallerContext, _ format: AuthorLines.Format
+        _ call: FileRequest<BulkOptions>, _ context: CallerContext, _ format: AuthorLines.Format
     ) async throws -> Response {
-        let options = try request.query(BulkOptions.init(items:))
+        let (request, options) = (call.request, try call.query())
         // A dry run changes nothing, so it needs no protection against repetition.
         let key = try options.dryRun ? nil : request.idempotencyKey
         let body = UploadBody(request.body, limit: Self.maximumBody)
@@ -172,13 +172,15 @@ struct AuthorFileRoutes: Sendable {
 
     // MARK: Out
 
-    func list(_ request: Request, _ context: CallerContext, _ format: AuthorLines.Format) throws -> Response {
-        var query = try request.query { items throws(InvalidFields) in
-            if items.contains(where: { $0.name == "limit" }) {
-                throw InvalidFields([FieldError("limit", .invalid, "is for pages; a file has the whole list")])
-            }
-            return try AuthorQuery(items: items)
+    func list(
+        _ call: FileRequest<AuthorQuery>, _ context: CallerContext, _ format: AuthorLines.Format
+    ) throws -> Response {
+        let request = call.request
+        try request.query { items in
+            guard items.contains(where: { $0.name == "limit" }) else { return }
+            throw InvalidFields([FieldError("limit", .invalid, "is for pages; a file has the whole list")])
         }
+        var query = try call.query()
         query.limit = AuthorQuery.maximumLimit
         let owner = context.principal.userID
         // Checked before the reply begins, so that a cursor of another list gets an error status.

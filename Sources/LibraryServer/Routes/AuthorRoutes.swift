@@ -45,7 +45,7 @@ struct AuthorRoutes {
     ) async throws -> EndpointReply<AuthorReply> {
         let request = call.request
         if let format = try AuthorFileRoutes.format(of: request) {
-            return .made(try await bulk.create(request, context, format))
+            return .made(try await bulk.create(call.asFile(of: Endpoints.createAuthors), context, format))
         }
         try request.query { items in
             guard let item = items.first else { return }
@@ -78,7 +78,7 @@ struct AuthorRoutes {
     ) async throws -> EndpointReply<AuthorPage> {
         let request = call.request
         if let format = AuthorFileRoutes.format(acceptedBy: request) {
-            return .made(try bulk.list(request, context, format))
+            return .made(try bulk.list(call.asFile(of: Endpoints.authorFile), context, format))
         }
         return try await kept(request, context) { revision in
             var query = try call.query()

@@ -10,6 +10,21 @@ struct EndpointRequest<Path: Sendable, Input: Sendable>: Sendable {
     var headers: HTTPFields { request.headers }
 }
 
+extension EndpointRequest where Path == Empty {
+    /// The same request, of the endpoint that has the same route and takes or returns a file.
+    func asFile<Query, Line>(of _: Endpoint<AuthorFilePath, Query, Line>) -> FileRequest<Query> {
+        FileRequest(request: request)
+    }
+}
+
+/// A request whose body or reply is a file of authors.
+struct FileRequest<Query: RequestQuery>: Sendable {
+    let request: Request
+
+    /// - Throws: ``Failure`` `invalid_query`.
+    func query() throws -> Query { try request.query { items throws(InvalidFields) in try Query(items: items) } }
+}
+
 extension EndpointRequest where Input: JSONReadable {
     /// - Throws: as ``Hummingbird/Request/decode(as:)``.
     func body() async throws -> Input { try await request.decode() }

@@ -1,5 +1,5 @@
 /// How to add many authors: the query of `POST /authors` with a file.
-public struct BulkOptions: Sendable, Equatable {
+public struct BulkOptions: RequestQuery, Equatable {
     /// What to do with a line whose author, by name and book, exists already.
     public enum Conflict: String, Sendable, CaseIterable {
         /// The line fails.
@@ -20,7 +20,7 @@ public struct BulkOptions: Sendable, Equatable {
     /// The country of new authors whose line has none.
     public var defaultCountry: String?
 
-    static let parameters = ["atomic", "on_conflict", "dry_run", "default_country"]
+    public static let parameters = ["atomic", "on_conflict", "dry_run", "default_country"]
 
     /// Whether a line without a country is a fault even if its author exists.
     public var restIsNeeded: Bool { onConflict != .update && defaultCountry == nil }

@@ -71,6 +71,7 @@ public enum Escaping {
     /// marks, zero-width characters, tags), line and paragraph separators, and private-use characters.
     public static func isDangerous(_ scalar: Unicode.Scalar) -> Bool {
         if scalar.value < 0x7F { return scalar.value < 0x20 }
+        if scalar.properties.isNoncharacterCodePoint { return true }
         switch scalar.properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse: return true
         default: return false

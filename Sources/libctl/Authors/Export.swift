@@ -52,7 +52,7 @@ extension AuthorsCommand {
 extension CommandContext {
     /// Calls `body` with each author that the query finds, while the daemon streams the list.
     func streamAuthors(_ query: AuthorQuery, _ body: (Author) throws -> Void) throws {
-        let path = Endpoints.authors.call(query).path
+        let path = Endpoints.authorFile.path(query)
         var lines = RecordReader(csv: false)
         func take(_ record: RecordReader.Record) throws {
             guard record.fault == nil, let author = try? Author(json: record.fields[0], unknownMembers: .ignored) else {

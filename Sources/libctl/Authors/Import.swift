@@ -131,7 +131,7 @@ extension AuthorsCommand {
             do {
                 try context.authorized {
                     try context.client.send(
-                        Endpoints.createAuthor, query.items, lines: sent.body, results: context.io.spool(),
+                        Endpoints.createAuthors, query, lines: sent.body, results: context.io.spool(),
                         authorization: $0
                     ) { result in
                         guard let line = sent.line(result.line) else {

@@ -49,20 +49,19 @@ final class Client {
     /// - Parameters:
     ///   - results: stores the reply, which may be too long for memory.
     ///   - take: called with each result, once the whole reply has arrived.
-    func send<Path, Input, Output>(
-        _ endpoint: Endpoint<Path, Input, Output>, _ items: [QueryItem], lines: SpooledFile, results: SpooledFile,
-        authorization: String,
-        take: (BulkResult) throws -> Void
+    func send<Output: JSONReadable>(
+        _ endpoint: Endpoint<AuthorFilePath, BulkOptions, Output>, _ options: BulkOptions, lines: SpooledFile,
+        results: SpooledFile, authorization: String, take: (Output) throws -> Void
     ) throws {
         let type = AuthorLines.Format.ndjson.mediaType
         var request = request(
-            endpoint.method, endpoint.path + QueryItem.string(items), authorization, (type, .spool(lines)), 600_000)
+            endpoint.method, endpoint.path(options), authorization, (type, .spool(lines)), 600_000)
         request.gathered = results
         let reply = try exchange(request, isRepeatable: endpoint.isRepeatable)
         guard reply.status == 200, reply.mediaType == type else { throw foreign(reply) }
         var records = RecordReader(csv: false)
         func takeLine(_ record: RecordReader.Record) throws {
-            guard record.fault == nil, let result = try? BulkResult(json: record.fields[0], unknownMembers: .ignored)
+            guard record.fault == nil, let result = try? Output(json: record.fields[0], unknownMembers: .ignored)
             else { throw foreign(reply) }
             try take(result)
         }

@@ -1,0 +1,132 @@
+import Foundation
+import GRDB
+import Shared
+import TestSupport
+import Testing
+
+@testable import LibraryStore
+
+@Suite(.serialized) struct WriterTests {
+    private let folder = TemporaryFolder()
+    private var path: String { folder.path + "/library.db" }
+
+    private func now() -> Timestamp { Timestamp(milliseconds: 1) }
+
+    @Test func anOperationThatFailsHarmsNoNeighbour() async throws {
+        struct Refused: Error {}
+        let store = try Store(path: path)
+        defer { store.close() }
+        try await store.createUser(publicID: "p", name: "ada", passwordHash: "h", at: now())
+        let outcomes = await withTaskGroup(of: Bool.self) { group in
+            for number in 0..<200 {
+                group.addTask {
+                    do {
+                        _ = try await store.writer.write { db in
+                            try db.execute(
+                                sql:
+                                    "INSERT INTO author (owner, name, book, country, booker_prize, created_at, updated_at) VALUES (1, ?, 'b', 'c', 0, 0, 0)",
+                                arguments: ["\(number)"])
+                            if number % 3 == 0 { throw Refused() }
+                        }
+                        return number % 3 != 0
+                    } catch {
+                        return number % 3 == 0 && error is Refused
+                    }
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(outcomes.count == 200)
+        #expect(outcomes.allSatisfy { $0 })
+        let stored = try store.readers.read { try Int.fetchAll($0, sql: "SELECT CAST(name AS INTEGER) FROM author") }
+        #expect(Set(stored) == Set((0..<200).filter { $0 % 3 != 0 }))
+    }
+
+    @Test func aGroupThatCannotBeCommittedFailsAsAWhole() async throws {
+        let store = try Store(path: path)
+        defer { store.close() }
+        await #expect(throws: StoreError.self) {
+            try await store.writer.write { db in
+                // A deferred violation shows only at the commit.
+                try db.execute(sql: "PRAGMA defer_foreign_keys = ON")
+                try db.execute(
+                    sql:
+                        "INSERT INTO author (owner, name, book, country, booker_prize, created_at, updated_at) VALUES (77, 'a', 'b', 'c', 0, 0, 0)"
+                )
+            }
+        }
+        #expect(try store.readers.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM author") } == 0)
+        try await store.createUser(publicID: "p", name: "ada", passwordHash: "h", at: now())
+        #expect(try store.user(.name("ada")) != nil)
+    }
+
+    @Test func aWriteTooManyIsRefusedAtOnceAndHarmsNone() async throws {
+        let writer = try Writer(DatabaseQueue(), queueLength: 3)
+        defer { writer.close() }
+        let (started, start) = AsyncStream.makeStream(of: Void.self)
+        let gate = DispatchSemaphore(value: 0)
+        // The first write is running, so it does not count as waiting.
+        async let first = writer.write { _ in
+            start.finish()
+            gate.wait()
+            return 0
+        }
+        for await _ in started {}
+        let outcomes = await withTaskGroup(of: String.self) { group in
+            for _ in 0..<5 {
+                group.addTask {
+                    do {
+                        try await writer.write { _ in }
+                        return "done"
+                    } catch let failure as StoreError {
+                        return failure == .busy ? "busy" : "another"
+                    } catch {
+                        return "\(error)"
+                    }
+                }
+            }
+            // The two refused writes return while the thread is still busy.
+            let refused = [await group.next(), await group.next()]
+            gate.signal()
+            return await group.reduce(into: refused) { $0.append($1) }
+        }
+        #expect(outcomes == ["busy", "busy", "done", "done", "done"])
+        #expect(try await first == 0)
+    }
+
+    /// Writes that were accepted before closing are done; later ones get an error.
+    @Test func closingFinishesWhatWasAccepted() async throws {
+        for _ in 0..<20 {
+            let path = folder.path + "/\(UUID())"
+            let connection = try DatabaseQueue(path: path)
+            try await connection.write { try $0.execute(sql: "CREATE TABLE t (x INTEGER)") }
+            let writer = try Writer(connection)
+            try await withThrowingTaskGroup(of: (acknowledged: Int, end: String).self) { group in
+                for _ in 0..<8 {
+                    group.addTask {
+                        for acknowledged in 0... {
+                            do {
+                                try await writer.write { try $0.execute(sql: "INSERT INTO t VALUES (1)") }
+                            } catch { return (acknowledged, "\(error)") }
+                        }
+                        return (0, "")
+                    }
+                }
+                group.addTask {
+                    try await writer.write { _ in }
+                    writer.close()
+                    return (0, "closed")
+                }
+                var acknowledged = 0
+                for try await writer in group {
+                    #expect(writer.end == "closed")
+                    acknowledged += writer.acknowledged
+                }
+                let stored = try await DatabaseQueue(path: path).read {
+                    try Int.fetchOne($0, sql: "SELECT count(*) FROM t")
+                }
+                #expect(stored == acknowledged)
+            }
+        }
+    }
+}
