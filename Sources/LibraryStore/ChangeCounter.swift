@@ -55,6 +55,12 @@ package final class ChangeCounter: Sendable {
         return subscription
     }
 
+    /// Ends all subscriptions.
+    package func endSubscriptions() {
+        let subscriptions = state.withLock { $0.subscriptions.values.flatMap(\.values) }
+        subscriptions.forEach { $0.finish() }
+    }
+
     fileprivate func remove(_ id: ObjectIdentifier, owner: Int64) {
         state.withLock { state in
             state.subscriptions[owner]?[id] = nil

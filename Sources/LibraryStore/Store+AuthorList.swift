@@ -8,10 +8,24 @@ extension Store {
     package func authors<Value: Sendable>(
         _ query: AuthorQuery, owner: Int64, _ read: @escaping @Sendable (AuthorRows) throws -> Value
     ) async throws -> Value {
+        if let value = try authorsAtOnce(query, owner: owner, read) { return value }
         let statement = try AuthorListStatement(query, owner: owner)
-        if statement.isShort { return try readers.withConnection { try read(AuthorRows($0, statement)) } }
         return try await readers.withConnectionElsewhere { try read(AuthorRows($0, statement)) }
     }
+
+    /// The same on the calling thread, for a page to which an index leads whatever the size of the library.
+    /// - Returns: `nil` for another page, of which nothing has been read.
+    /// - Throws: ``InvalidFields`` if the cursor does not belong to this list.
+    package func authorsAtOnce<Value>(
+        _ query: AuthorQuery, owner: Int64, _ read: (AuthorRows) throws -> Value
+    ) throws -> Value? {
+        guard query.search == nil, query.values.isEmpty, Self.indexed.contains(query.sort.field) else { return nil }
+        let statement = try AuthorListStatement(query, owner: owner)
+        return try readers.withConnection { try read(AuthorRows($0, statement)) }
+    }
+
+    /// The orders that have an index of each owner's authors.
+    private static let indexed = [AuthorField.id, .name, .book, .country]
 
     /// - Throws: ``InvalidFields`` if the cursor does not belong to this list.
     package static func requireCursor(of query: AuthorQuery) throws(InvalidFields) {
@@ -104,10 +118,5 @@ package struct AuthorListStatement: Sendable {
             ORDER BY \(order) LIMIT ?
             """
         self.values = values
-    }
-
-    /// Whether an index leads straight to the page, whatever the size of the library.
-    package var isShort: Bool {
-        query.search == nil && query.values.isEmpty && [.id, .name].contains(query.sort.field)
     }
 }

@@ -9,14 +9,27 @@ extension Store {
     package func createAuthor(
         _ draft: AuthorDraft, owner: Int64, as request: IdempotentRequest? = nil, at now: Timestamp
     ) async throws -> Author {
-        defer { changes.advance(owner) }
-        return try await writer.write { db in
+        try await withCheckedThrowingContinuation { continuation in
+            createAuthor(draft, owner: owner, as: request, at: now) { continuation.resume(with: $0) }
+        }
+    }
+
+    /// The same for a caller that cannot wait.
+    /// - Parameter completion: called once with the outcome, after the commit, on any thread. It must not block.
+    package func createAuthor(
+        _ draft: AuthorDraft, owner: Int64, as request: IdempotentRequest?, at now: Timestamp,
+        completion: @escaping @Sendable (Result<Author, any Error>) -> Void
+    ) {
+        writer.submit { db in
             if let reply = try Self.reply(db, to: request, owner: owner, at: now) {
                 return try Author(kept: reply)
             }
             let author = try Self.insertAuthor(db, draft, owner: owner, at: now)
             try Self.keep(db, reply: author.json, to: request, owner: owner, at: now)
             return author
+        } completion: { [changes] result in
+            changes.advance(owner)
+            completion(result)
         }
     }
 

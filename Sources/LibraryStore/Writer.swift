@@ -53,31 +53,42 @@ final class Writer: Sendable {
         committed: @escaping @Sendable (Value) -> Void = { _ in }
     ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
-            let outcome = Outcome<Value>()
-            let operation = Operation(
-                perform: { db in
-                    do {
-                        let value = try body(db)
-                        outcome.result.withLock { $0 = .success(value) }
-                    } catch {
-                        outcome.result.withLock { $0 = .failure(error) }
-                        throw error
-                    }
-                },
-                finish: { groupError in
-                    let result = outcome.result.withLock { $0 }
-                    switch (result, groupError) {
-                    case (.failure(let error), _), (_, .some(let error)):
-                        continuation.resume(throwing: StoreError.outside(error))
-                    case (.success(let value), nil):
-                        committed(value)
-                        continuation.resume(returning: value)
-                    case (nil, nil):
-                        continuation.resume(throwing: StoreError(DatabaseError(resultCode: .SQLITE_ABORT)))
-                    }
-                })
-            enqueue(operation)
+            submit(body, committed: committed) { continuation.resume(with: $0) }
         }
+    }
+
+    /// The same for a caller that cannot wait.
+    /// - Parameter completion: called once with the outcome, on the writer's thread unless too many wait already. It
+    ///   must not block.
+    func submit<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value,
+        committed: @escaping @Sendable (Value) -> Void = { _ in },
+        completion: @escaping @Sendable (Result<Value, any Error>) -> Void
+    ) {
+        let outcome = Outcome<Value>()
+        let operation = Operation(
+            perform: { db in
+                do {
+                    let value = try body(db)
+                    outcome.result.withLock { $0 = .success(value) }
+                } catch {
+                    outcome.result.withLock { $0 = .failure(error) }
+                    throw error
+                }
+            },
+            finish: { groupError in
+                let result = outcome.result.withLock { $0 }
+                switch (result, groupError) {
+                case (.failure(let error), _), (_, .some(let error)):
+                    completion(.failure(StoreError.outside(error)))
+                case (.success(let value), nil):
+                    committed(value)
+                    completion(.success(value))
+                case (nil, nil):
+                    completion(.failure(StoreError(DatabaseError(resultCode: .SQLITE_ABORT))))
+                }
+            })
+        enqueue(operation)
     }
 
     /// What keeps writes from being stored, as far as it is known; `nil` if nothing does. Waits for nothing.

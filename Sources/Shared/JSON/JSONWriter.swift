@@ -3,13 +3,53 @@
 /// Both programs write every request and reply with it, so that a member has the same name and place in both. It
 /// makes no intermediate tree: for a page of authors, a `Codable` encoder costs several times as much as the query,
 /// and its order of members differs from run to run.
-public struct JSONWriter: Sendable {
-    /// The text so far, in UTF-8.
-    public private(set) var bytes: [UInt8] = []
+///
+/// The text is in memory of its own rather than in an array, which would ask at each of many small appends whether it
+/// is shared.
+public struct JSONWriter: ~Copyable {
+    private var start: UnsafeMutablePointer<UInt8>
+    private var capacity: Int
+    /// In bytes: the length of the text so far.
+    public private(set) var count = 0
     private var needsComma = false
 
     public init(reservingCapacity capacity: Int = 256) {
-        bytes.reserveCapacity(capacity)
+        self.capacity = max(16, capacity)
+        start = .allocate(capacity: self.capacity)
+    }
+
+    deinit {
+        start.deallocate()
+    }
+
+    /// The text so far, in UTF-8.
+    public var bytes: [UInt8] { Array(UnsafeBufferPointer(start: start, count: count)) }
+
+    /// Calls `body` with the text so far, which is good only in the call.
+    public func withBytes<Value>(_ body: (UnsafeBufferPointer<UInt8>) throws -> Value) rethrows -> Value {
+        try body(UnsafeBufferPointer(start: start, count: count))
+    }
+
+    private mutating func reserve(_ more: Int) {
+        guard count + more > capacity else { return }
+        capacity = max(2 * capacity, count + more)
+        let next = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
+        next.update(from: start, count: count)
+        start.deallocate()
+        start = next
+    }
+
+    private mutating func append(_ byte: UInt8) {
+        reserve(1)
+        start[count] = byte
+        count += 1
+    }
+
+    private mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {
+        guard let source = bytes.baseAddress else { return }
+        reserve(bytes.count)
+        (start + count).update(from: source, count: bytes.count)
+        count += bytes.count
     }
 
     /// Writes an object, whose members `members` writes.
@@ -29,17 +69,17 @@ public struct JSONWriter: Sendable {
     /// Writes a member's name; the next call writes its value.
     public mutating func name(text name: String) {
         string(name)
-        bytes.append(UInt8(ascii: ":"))
+        append(UInt8(ascii: ":"))
         needsComma = false
     }
 
     /// As ``name(text:)``, for a constant name, which must not need escapes.
     public mutating func name(_ name: StaticString) {
         separate()
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(UInt8(ascii: ":"))
+        append(UInt8(ascii: "\""))
+        append(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+        append(UInt8(ascii: "\""))
+        append(UInt8(ascii: ":"))
     }
 
     /// Writes a string with the escapes of RFC 8259, section 7.
@@ -52,17 +92,17 @@ public struct JSONWriter: Sendable {
     /// - Parameter utf8: valid UTF-8.
     public mutating func string(utf8: UnsafeBufferPointer<UInt8>) {
         separate()
-        bytes.append(UInt8(ascii: "\""))
+        append(UInt8(ascii: "\""))
         var start = 0
         for index in utf8.indices {
             let byte = utf8[index]
             guard byte < 0x20 || byte == 0x22 || byte == 0x5C else { continue }
-            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start..<index]))
+            append(UnsafeBufferPointer(rebasing: utf8[start..<index]))
             escape(byte)
             start = index + 1
         }
-        bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start...]))
-        bytes.append(UInt8(ascii: "\""))
+        append(UnsafeBufferPointer(rebasing: utf8[start...]))
+        append(UInt8(ascii: "\""))
         needsComma = true
     }
 
@@ -77,10 +117,10 @@ public struct JSONWriter: Sendable {
     public mutating func integer(_ value: Int64) {
         separate()
         if (0..<10).contains(value) {
-            bytes.append(UInt8(ascii: "0") + UInt8(value))
+            append(UInt8(ascii: "0") + UInt8(value))
         } else {
             var text = String(value)
-            text.withUTF8 { bytes.append(contentsOf: $0) }
+            text.withUTF8 { append($0) }
         }
         needsComma = true
     }
@@ -96,7 +136,7 @@ public struct JSONWriter: Sendable {
     /// Writes bytes that are already a JSON value.
     public mutating func raw(_ value: some Sequence<UInt8>) {
         separate()
-        bytes.append(contentsOf: value)
+        for byte in value { append(byte) }
         needsComma = true
     }
 
@@ -116,40 +156,40 @@ public struct JSONWriter: Sendable {
 
     private mutating func literal(_ word: StaticString) {
         separate()
-        bytes.append(contentsOf: UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount))
+        append(UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount))
         needsComma = true
     }
 
     private mutating func open(_ bracket: UInt8) {
         separate()
-        bytes.append(bracket)
+        append(bracket)
         needsComma = false
     }
 
     private mutating func close(_ bracket: UInt8) {
-        bytes.append(bracket)
+        append(bracket)
         needsComma = true
     }
 
     private mutating func separate() {
-        if needsComma { bytes.append(UInt8(ascii: ",")) }
+        if needsComma { append(UInt8(ascii: ",")) }
         needsComma = false
     }
 
     private mutating func escape(_ byte: UInt8) {
-        bytes.append(UInt8(ascii: "\\"))
+        append(UInt8(ascii: "\\"))
         switch byte {
-        case 0x08: bytes.append(UInt8(ascii: "b"))
-        case 0x09: bytes.append(UInt8(ascii: "t"))
-        case 0x0A: bytes.append(UInt8(ascii: "n"))
-        case 0x0C: bytes.append(UInt8(ascii: "f"))
-        case 0x0D: bytes.append(UInt8(ascii: "r"))
-        case 0x22, 0x5C: bytes.append(byte)
+        case 0x08: append(UInt8(ascii: "b"))
+        case 0x09: append(UInt8(ascii: "t"))
+        case 0x0A: append(UInt8(ascii: "n"))
+        case 0x0C: append(UInt8(ascii: "f"))
+        case 0x0D: append(UInt8(ascii: "r"))
+        case 0x22, 0x5C: append(byte)
         default:
             let digits = Array("0123456789abcdef".utf8)
-            bytes.append(contentsOf: "u00".utf8)
-            bytes.append(digits[Int(byte >> 4)])
-            bytes.append(digits[Int(byte & 15)])
+            for character in "u00".utf8 { append(character) }
+            append(digits[Int(byte >> 4)])
+            append(digits[Int(byte & 15)])
         }
     }
 }
