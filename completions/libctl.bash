@@ -165,12 +165,16 @@ _libctl() {
     local -a repeating_flags=()
     local -a non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
     local -a repeating_options=()
-    local -a non_repeating_options=(--server --user -o --output --fields --color)
+    local -a non_repeating_options=(--server --cacert --user -o --output --fields --color)
     __libctl_offer_flags_options 0
 
     # Offer option value completions
     case "${prev}" in
     '--server')
+        return
+        ;;
+    '--cacert')
+        __libctl_add_completions -f
         return
         ;;
     '--user')
@@ -211,7 +215,7 @@ _libctl_register() {
     repeating_flags=()
     non_repeating_flags=(--password-stdin --json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--password-file --server --user -o --output --fields --color)
+    non_repeating_options=(--password-file --server --cacert --user -o --output --fields --color)
     __libctl_offer_flags_options 1
 
     # Offer option value completions
@@ -221,6 +225,10 @@ _libctl_register() {
         return
         ;;
     '--server')
+        return
+        ;;
+    '--cacert')
+        __libctl_add_completions -f
         return
         ;;
     '--user')
@@ -246,7 +254,7 @@ _libctl_login() {
     repeating_flags=()
     non_repeating_flags=(--password-stdin --json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--password-file --server --user -o --output --fields --color)
+    non_repeating_options=(--password-file --server --cacert --user -o --output --fields --color)
     __libctl_offer_flags_options 1
 
     # Offer option value completions
@@ -256,6 +264,10 @@ _libctl_login() {
         return
         ;;
     '--server')
+        return
+        ;;
+    '--cacert')
+        __libctl_add_completions -f
         return
         ;;
     '--user')
@@ -281,12 +293,16 @@ _libctl_logout() {
     repeating_flags=()
     non_repeating_flags=(--all --json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--server --user -o --output --fields --color)
+    non_repeating_options=(--server --cacert --user -o --output --fields --color)
     __libctl_offer_flags_options 0
 
     # Offer option value completions
     case "${prev}" in
     '--server')
+        return
+        ;;
+    '--cacert')
+        __libctl_add_completions -f
         return
         ;;
     '--user')
@@ -312,12 +328,16 @@ _libctl_whoami() {
     repeating_flags=()
     non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--server --user -o --output --fields --color)
+    non_repeating_options=(--server --cacert --user -o --output --fields --color)
     __libctl_offer_flags_options 0
 
     # Offer option value completions
     case "${prev}" in
     '--server')
+        return
+        ;;
+    '--cacert')
+        __libctl_add_completions -f
         return
         ;;
     '--user')
@@ -343,7 +363,7 @@ _libctl_token() {
     repeating_flags=()
     non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--min-ttl --server --user -o --output --fields --color)
+    non_repeating_options=(--min-ttl --server --cacert --user -o --output --fields --color)
     __libctl_offer_flags_options 0
 
     # Offer option value completions
@@ -352,6 +372,10 @@ _libctl_token() {
         return
         ;;
     '--server')
+        return
+        ;;
+    '--cacert')
+        __libctl_add_completions -f
         return
         ;;
     '--user')
@@ -377,7 +401,7 @@ _libctl_passwd() {
     repeating_flags=()
     non_repeating_flags=(--password-stdin --json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--password-file --server --user -o --output --fields --color)
+    non_repeating_options=(--password-file --server --cacert --user -o --output --fields --color)
     __libctl_offer_flags_options 0
 
     # Offer option value completions
@@ -387,6 +411,10 @@ _libctl_passwd() {
         return
         ;;
     '--server')
+        return
+        ;;
+    '--cacert')
+        __libctl_add_completions -f
         return
         ;;
     '--user')
@@ -435,12 +463,16 @@ _libctl_sessions_list() {
     repeating_flags=()
     non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--server --user -o --output --fields --color)
+    non_repeating_options=(--server --cacert --user -o --output --fields --color)
     __libctl_offer_flags_options 0
 
     # Offer option value completions
     case "${prev}" in
     '--server')
+        return
+        ;;
+    '--cacert')
+        __libctl_add_completions -f
         return
         ;;
     '--user')
@@ -466,12 +498,16 @@ _libctl_sessions_revoke() {
     repeating_flags=()
     non_repeating_flags=(--others --json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--server --user -o --output --fields --color)
+    non_repeating_options=(--server --cacert --user -o --output --fields --color)
     __libctl_offer_flags_options -1
 
     # Offer option value completions
     case "${prev}" in
     '--server')
+        return
+        ;;
+    '--cacert')
+        __libctl_add_completions -f
         return
         ;;
     '--user')
@@ -505,7 +541,7 @@ _libctl_status() {
     repeating_flags=()
     non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--wait --server --user -o --output --fields --color)
+    non_repeating_options=(--wait --server --cacert --user -o --output --fields --color)
     __libctl_offer_flags_options 0
 
     # Offer option value completions
@@ -514,6 +550,10 @@ _libctl_status() {
         return
         ;;
     '--server')
+        return
+        ;;
+    '--cacert')
+        __libctl_add_completions -f
         return
         ;;
     '--user')
@@ -562,7 +602,7 @@ _libctl_authors_list() {
     repeating_flags=()
     non_repeating_flags=(--booker-prize --no-booker-prize --json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--search --name --book --country --sort --limit --server --user -o --output --fields --color)
+    non_repeating_options=(--search --name --book --country --sort --limit --server --cacert --user -o --output --fields --color)
     __libctl_offer_flags_options 0
 
     # Offer option value completions
@@ -589,6 +629,10 @@ _libctl_authors_list() {
     '--server')
         return
         ;;
+    '--cacert')
+        __libctl_add_completions -f
+        return
+        ;;
     '--user')
         __libctl_add_completions -W "$(__libctl_custom_complete ---completion authors list -- --user "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
@@ -612,12 +656,16 @@ _libctl_authors_show() {
     repeating_flags=()
     non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--server --user -o --output --fields --color)
+    non_repeating_options=(--server --cacert --user -o --output --fields --color)
     __libctl_offer_flags_options -1
 
     # Offer option value completions
     case "${prev}" in
     '--server')
+        return
+        ;;
+    '--cacert')
+        __libctl_add_completions -f
         return
         ;;
     '--user')
@@ -651,7 +699,7 @@ _libctl_authors_add() {
     repeating_flags=()
     non_repeating_flags=(--booker-prize --no-booker-prize --json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=(--map --default)
-    non_repeating_options=(--name --book --country --file -f --file-format --server --user -o --output --fields --color)
+    non_repeating_options=(--name --book --country --file -f --file-format --server --cacert --user -o --output --fields --color)
     __libctl_offer_flags_options 0
 
     # Offer option value completions
@@ -682,6 +730,10 @@ _libctl_authors_add() {
     '--server')
         return
         ;;
+    '--cacert')
+        __libctl_add_completions -f
+        return
+        ;;
     '--user')
         __libctl_add_completions -W "$(__libctl_custom_complete ---completion authors add -- --user "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
@@ -705,7 +757,7 @@ _libctl_authors_edit() {
     repeating_flags=()
     non_repeating_flags=(--booker-prize --no-booker-prize --json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--name --book --country --if-version --server --user -o --output --fields --color)
+    non_repeating_options=(--name --book --country --if-version --server --cacert --user -o --output --fields --color)
     __libctl_offer_flags_options 1
 
     # Offer option value completions
@@ -723,6 +775,10 @@ _libctl_authors_edit() {
         return
         ;;
     '--server')
+        return
+        ;;
+    '--cacert')
+        __libctl_add_completions -f
         return
         ;;
     '--user')
@@ -756,7 +812,7 @@ _libctl_authors_rm() {
     repeating_flags=()
     non_repeating_flags=(--booker-prize --no-booker-prize --all --yes -y --json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--search --name --book --country --if-version --server --user -o --output --fields --color)
+    non_repeating_options=(--search --name --book --country --if-version --server --cacert --user -o --output --fields --color)
     __libctl_offer_flags_options -1
 
     # Offer option value completions
@@ -777,6 +833,10 @@ _libctl_authors_rm() {
         return
         ;;
     '--server')
+        return
+        ;;
+    '--cacert')
+        __libctl_add_completions -f
         return
         ;;
     '--user')
@@ -810,7 +870,7 @@ _libctl_authors_import() {
     repeating_flags=()
     non_repeating_flags=(--atomic --dry-run --json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=(--map --default)
-    non_repeating_options=(--file-format --on-conflict --rejects --server --user -o --output --fields --color)
+    non_repeating_options=(--file-format --on-conflict --rejects --server --cacert --user -o --output --fields --color)
     __libctl_offer_flags_options 1
 
     # Offer option value completions
@@ -834,6 +894,10 @@ _libctl_authors_import() {
         return
         ;;
     '--server')
+        return
+        ;;
+    '--cacert')
+        __libctl_add_completions -f
         return
         ;;
     '--user')
@@ -867,7 +931,7 @@ _libctl_authors_export() {
     repeating_flags=()
     non_repeating_flags=(--booker-prize --no-booker-prize --json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--search --name --book --country --server --user -o --output --fields --color)
+    non_repeating_options=(--search --name --book --country --server --cacert --user -o --output --fields --color)
     __libctl_offer_flags_options 1
 
     # Offer option value completions
@@ -885,6 +949,10 @@ _libctl_authors_export() {
         return
         ;;
     '--server')
+        return
+        ;;
+    '--cacert')
+        __libctl_add_completions -f
         return
         ;;
     '--user')
@@ -918,7 +986,7 @@ _libctl_authors_watch() {
     repeating_flags=()
     non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--since --count --server --user -o --output --fields --color)
+    non_repeating_options=(--since --count --server --cacert --user -o --output --fields --color)
     __libctl_offer_flags_options 0
 
     # Offer option value completions
@@ -930,6 +998,10 @@ _libctl_authors_watch() {
         return
         ;;
     '--server')
+        return
+        ;;
+    '--cacert')
+        __libctl_add_completions -f
         return
         ;;
     '--user')
@@ -955,7 +1027,7 @@ _libctl_authors_stats() {
     repeating_flags=()
     non_repeating_flags=(--booker-prize --no-booker-prize --json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--by --search --name --book --country --server --user -o --output --fields --color)
+    non_repeating_options=(--by --search --name --book --country --server --cacert --user -o --output --fields --color)
     __libctl_offer_flags_options 0
 
     # Offer option value completions
@@ -977,6 +1049,10 @@ _libctl_authors_stats() {
         return
         ;;
     '--server')
+        return
+        ;;
+    '--cacert')
+        __libctl_add_completions -f
         return
         ;;
     '--user')
@@ -1025,12 +1101,16 @@ _libctl_users_list() {
     repeating_flags=()
     non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--server --user -o --output --fields --color)
+    non_repeating_options=(--server --cacert --user -o --output --fields --color)
     __libctl_offer_flags_options 0
 
     # Offer option value completions
     case "${prev}" in
     '--server')
+        return
+        ;;
+    '--cacert')
+        __libctl_add_completions -f
         return
         ;;
     '--user')
@@ -1056,12 +1136,16 @@ _libctl_users_promote() {
     repeating_flags=()
     non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--server --user -o --output --fields --color)
+    non_repeating_options=(--server --cacert --user -o --output --fields --color)
     __libctl_offer_flags_options -1
 
     # Offer option value completions
     case "${prev}" in
     '--server')
+        return
+        ;;
+    '--cacert')
+        __libctl_add_completions -f
         return
         ;;
     '--user')
@@ -1095,12 +1179,16 @@ _libctl_users_demote() {
     repeating_flags=()
     non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--server --user -o --output --fields --color)
+    non_repeating_options=(--server --cacert --user -o --output --fields --color)
     __libctl_offer_flags_options -1
 
     # Offer option value completions
     case "${prev}" in
     '--server')
+        return
+        ;;
+    '--cacert')
+        __libctl_add_completions -f
         return
         ;;
     '--user')
@@ -1134,12 +1222,16 @@ _libctl_users_disable() {
     repeating_flags=()
     non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--server --user -o --output --fields --color)
+    non_repeating_options=(--server --cacert --user -o --output --fields --color)
     __libctl_offer_flags_options -1
 
     # Offer option value completions
     case "${prev}" in
     '--server')
+        return
+        ;;
+    '--cacert')
+        __libctl_add_completions -f
         return
         ;;
     '--user')
@@ -1173,12 +1265,16 @@ _libctl_users_enable() {
     repeating_flags=()
     non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--server --user -o --output --fields --color)
+    non_repeating_options=(--server --cacert --user -o --output --fields --color)
     __libctl_offer_flags_options -1
 
     # Offer option value completions
     case "${prev}" in
     '--server')
+        return
+        ;;
+    '--cacert')
+        __libctl_add_completions -f
         return
         ;;
     '--user')
@@ -1212,12 +1308,16 @@ _libctl_users_rm() {
     repeating_flags=()
     non_repeating_flags=(--yes -y --json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--server --user -o --output --fields --color)
+    non_repeating_options=(--server --cacert --user -o --output --fields --color)
     __libctl_offer_flags_options -1
 
     # Offer option value completions
     case "${prev}" in
     '--server')
+        return
+        ;;
+    '--cacert')
+        __libctl_add_completions -f
         return
         ;;
     '--user')
@@ -1274,12 +1374,16 @@ _libctl_config_get() {
     repeating_flags=()
     non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--server --user -o --output --fields --color)
+    non_repeating_options=(--server --cacert --user -o --output --fields --color)
     __libctl_offer_flags_options 1
 
     # Offer option value completions
     case "${prev}" in
     '--server')
+        return
+        ;;
+    '--cacert')
+        __libctl_add_completions -f
         return
         ;;
     '--user')
@@ -1303,7 +1407,7 @@ _libctl_config_get() {
     # Offer positional completions
     case "${positional_number}" in
     1)
-        __libctl_add_completions -W 'server'$'\n''user'$'\n''color'$'\n''pager'
+        __libctl_add_completions -W 'server'$'\n''cacert'$'\n''user'$'\n''color'$'\n''pager'
         return
         ;;
     esac
@@ -1313,12 +1417,16 @@ _libctl_config_set() {
     repeating_flags=()
     non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--server --user -o --output --fields --color)
+    non_repeating_options=(--server --cacert --user -o --output --fields --color)
     __libctl_offer_flags_options 2
 
     # Offer option value completions
     case "${prev}" in
     '--server')
+        return
+        ;;
+    '--cacert')
+        __libctl_add_completions -f
         return
         ;;
     '--user')
@@ -1342,7 +1450,7 @@ _libctl_config_set() {
     # Offer positional completions
     case "${positional_number}" in
     1)
-        __libctl_add_completions -W 'server'$'\n''user'$'\n''color'$'\n''pager'
+        __libctl_add_completions -W 'server'$'\n''cacert'$'\n''user'$'\n''color'$'\n''pager'
         return
         ;;
     esac
@@ -1352,12 +1460,16 @@ _libctl_config_unset() {
     repeating_flags=()
     non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--server --user -o --output --fields --color)
+    non_repeating_options=(--server --cacert --user -o --output --fields --color)
     __libctl_offer_flags_options 1
 
     # Offer option value completions
     case "${prev}" in
     '--server')
+        return
+        ;;
+    '--cacert')
+        __libctl_add_completions -f
         return
         ;;
     '--user')
@@ -1381,7 +1493,7 @@ _libctl_config_unset() {
     # Offer positional completions
     case "${positional_number}" in
     1)
-        __libctl_add_completions -W 'server'$'\n''user'$'\n''color'$'\n''pager'
+        __libctl_add_completions -W 'server'$'\n''cacert'$'\n''user'$'\n''color'$'\n''pager'
         return
         ;;
     esac
@@ -1391,12 +1503,16 @@ _libctl_config_list() {
     repeating_flags=()
     non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--server --user -o --output --fields --color)
+    non_repeating_options=(--server --cacert --user -o --output --fields --color)
     __libctl_offer_flags_options 0
 
     # Offer option value completions
     case "${prev}" in
     '--server')
+        return
+        ;;
+    '--cacert')
+        __libctl_add_completions -f
         return
         ;;
     '--user')
@@ -1422,12 +1538,16 @@ _libctl_config_path() {
     repeating_flags=()
     non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--server --user -o --output --fields --color)
+    non_repeating_options=(--server --cacert --user -o --output --fields --color)
     __libctl_offer_flags_options 0
 
     # Offer option value completions
     case "${prev}" in
     '--server')
+        return
+        ;;
+    '--cacert')
+        __libctl_add_completions -f
         return
         ;;
     '--user')
@@ -1453,7 +1573,7 @@ _libctl_api() {
     repeating_flags=()
     non_repeating_flags=(--include -i --json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=(-f --raw-field -F --field -H --header)
-    non_repeating_options=(--input --server --user -o --output --fields --color)
+    non_repeating_options=(--input --server --cacert --user -o --output --fields --color)
     __libctl_offer_flags_options 2
 
     # Offer option value completions
@@ -1472,6 +1592,10 @@ _libctl_api() {
         return
         ;;
     '--server')
+        return
+        ;;
+    '--cacert')
+        __libctl_add_completions -f
         return
         ;;
     '--user')

@@ -20,84 +20,84 @@ function __libctl_parse_tokens -S
     set -l unparsed_tokens (__libctl_tokens -pc)
     switch $unparsed_tokens[1]
     case 'libctl'
-        __libctl_parse_subcommand 0 'server=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
+        __libctl_parse_subcommand 0 'server=' 'cacert=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'register'
-            __libctl_parse_subcommand 1 'password-stdin' 'password-file=' 'server=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
+            __libctl_parse_subcommand 1 'password-stdin' 'password-file=' 'server=' 'cacert=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
         case 'login'
-            __libctl_parse_subcommand 1 'password-stdin' 'password-file=' 'server=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
+            __libctl_parse_subcommand 1 'password-stdin' 'password-file=' 'server=' 'cacert=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
         case 'logout'
-            __libctl_parse_subcommand 0 'all' 'server=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
+            __libctl_parse_subcommand 0 'all' 'server=' 'cacert=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
         case 'whoami'
-            __libctl_parse_subcommand 0 'server=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
+            __libctl_parse_subcommand 0 'server=' 'cacert=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
         case 'token'
-            __libctl_parse_subcommand 0 'min-ttl=' 'server=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
+            __libctl_parse_subcommand 0 'min-ttl=' 'server=' 'cacert=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
         case 'passwd'
-            __libctl_parse_subcommand 0 'password-stdin' 'password-file=' 'server=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
+            __libctl_parse_subcommand 0 'password-stdin' 'password-file=' 'server=' 'cacert=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
         case 'sessions'
             __libctl_parse_subcommand 0 'version' 'h/help'
             switch $unparsed_tokens[1]
             case 'list'
-                __libctl_parse_subcommand 0 'server=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
+                __libctl_parse_subcommand 0 'server=' 'cacert=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
             case 'revoke'
-                __libctl_parse_subcommand -r 1 'others' 'server=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
+                __libctl_parse_subcommand -r 1 'others' 'server=' 'cacert=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
             end
         case 'status'
-            __libctl_parse_subcommand 0 'wait=' 'server=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
+            __libctl_parse_subcommand 0 'wait=' 'server=' 'cacert=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
         case 'authors'
             __libctl_parse_subcommand 0 'version' 'h/help'
             switch $unparsed_tokens[1]
             case 'list'
-                __libctl_parse_subcommand 0 'search=' 'name=' 'book=' 'country=' 'booker-prize' 'no-booker-prize' 'sort=' 'limit=' 'server=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
+                __libctl_parse_subcommand 0 'search=' 'name=' 'book=' 'country=' 'booker-prize' 'no-booker-prize' 'sort=' 'limit=' 'server=' 'cacert=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
             case 'show'
-                __libctl_parse_subcommand -r 1 'server=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
+                __libctl_parse_subcommand -r 1 'server=' 'cacert=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
             case 'add'
-                __libctl_parse_subcommand 0 'name=' 'book=' 'country=' 'booker-prize' 'no-booker-prize' 'f/file=' 'file-format=' 'map=+' 'default=+' 'server=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
+                __libctl_parse_subcommand 0 'name=' 'book=' 'country=' 'booker-prize' 'no-booker-prize' 'f/file=' 'file-format=' 'map=+' 'default=+' 'server=' 'cacert=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
             case 'edit'
-                __libctl_parse_subcommand 1 'name=' 'book=' 'country=' 'booker-prize' 'no-booker-prize' 'if-version=' 'server=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
+                __libctl_parse_subcommand 1 'name=' 'book=' 'country=' 'booker-prize' 'no-booker-prize' 'if-version=' 'server=' 'cacert=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
             case 'rm'
-                __libctl_parse_subcommand -r 1 'search=' 'name=' 'book=' 'country=' 'booker-prize' 'no-booker-prize' 'all' 'if-version=' 'y/yes' 'server=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
+                __libctl_parse_subcommand -r 1 'search=' 'name=' 'book=' 'country=' 'booker-prize' 'no-booker-prize' 'all' 'if-version=' 'y/yes' 'server=' 'cacert=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
             case 'import'
-                __libctl_parse_subcommand 1 'file-format=' 'map=+' 'default=+' 'on-conflict=' 'atomic' 'dry-run' 'rejects=' 'server=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
+                __libctl_parse_subcommand 1 'file-format=' 'map=+' 'default=+' 'on-conflict=' 'atomic' 'dry-run' 'rejects=' 'server=' 'cacert=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
             case 'export'
-                __libctl_parse_subcommand 1 'search=' 'name=' 'book=' 'country=' 'booker-prize' 'no-booker-prize' 'server=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
+                __libctl_parse_subcommand 1 'search=' 'name=' 'book=' 'country=' 'booker-prize' 'no-booker-prize' 'server=' 'cacert=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
             case 'watch'
-                __libctl_parse_subcommand 0 'since=' 'count=' 'server=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
+                __libctl_parse_subcommand 0 'since=' 'count=' 'server=' 'cacert=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
             case 'stats'
-                __libctl_parse_subcommand 0 'by=' 'search=' 'name=' 'book=' 'country=' 'booker-prize' 'no-booker-prize' 'server=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
+                __libctl_parse_subcommand 0 'by=' 'search=' 'name=' 'book=' 'country=' 'booker-prize' 'no-booker-prize' 'server=' 'cacert=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
             end
         case 'users'
             __libctl_parse_subcommand 0 'version' 'h/help'
             switch $unparsed_tokens[1]
             case 'list'
-                __libctl_parse_subcommand 0 'server=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
+                __libctl_parse_subcommand 0 'server=' 'cacert=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
             case 'promote'
-                __libctl_parse_subcommand -r 1 'server=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
+                __libctl_parse_subcommand -r 1 'server=' 'cacert=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
             case 'demote'
-                __libctl_parse_subcommand -r 1 'server=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
+                __libctl_parse_subcommand -r 1 'server=' 'cacert=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
             case 'disable'
-                __libctl_parse_subcommand -r 1 'server=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
+                __libctl_parse_subcommand -r 1 'server=' 'cacert=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
             case 'enable'
-                __libctl_parse_subcommand -r 1 'server=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
+                __libctl_parse_subcommand -r 1 'server=' 'cacert=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
             case 'rm'
-                __libctl_parse_subcommand -r 1 'y/yes' 'server=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
+                __libctl_parse_subcommand -r 1 'y/yes' 'server=' 'cacert=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
             end
         case 'config'
             __libctl_parse_subcommand 0 'version' 'h/help'
             switch $unparsed_tokens[1]
             case 'get'
-                __libctl_parse_subcommand 1 'server=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
+                __libctl_parse_subcommand 1 'server=' 'cacert=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
             case 'set'
-                __libctl_parse_subcommand 2 'server=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
+                __libctl_parse_subcommand 2 'server=' 'cacert=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
             case 'unset'
-                __libctl_parse_subcommand 1 'server=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
+                __libctl_parse_subcommand 1 'server=' 'cacert=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
             case 'list'
-                __libctl_parse_subcommand 0 'server=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
+                __libctl_parse_subcommand 0 'server=' 'cacert=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
             case 'path'
-                __libctl_parse_subcommand 0 'server=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
+                __libctl_parse_subcommand 0 'server=' 'cacert=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
             end
         case 'api'
-            __libctl_parse_subcommand 2 'input=' 'f/raw-field=+' 'F/field=+' 'H/header=+' 'i/include' 'server=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
+            __libctl_parse_subcommand 2 'input=' 'f/raw-field=+' 'F/field=+' 'H/header=+' 'i/include' 'server=' 'cacert=' 'user=' 'o/output=' 'json' 'fields=' 'color=' 'pager' 'no-input' 'q/quiet' 'v/verbose' 'version' 'h/help'
         case 'help'
             __libctl_parse_subcommand -r 1 'version'
         end
@@ -154,6 +154,7 @@ end
 
 complete -c 'libctl' -f
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl" server' -l 'server' -d 'Server: http://HOST:PORT, https://HOST or unix:/PATH.' -rfka ''
+complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl" cacert' -l 'cacert' -d 'PEM file with the certificates to trust, for a server whose certificate no public authority has issued.' -rF
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl" user' -l 'user' -d 'Which of several logins at the server to use.' -rfka '(__libctl_custom_completion ---completion -- --user (count (__libctl_tokens -pc)) (__libctl_tokens -tC))'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl" o output' -s 'o' -l 'output' -d 'Format of the results. (default: table on a terminal, else tsv)' -rfka 'table tsv csv json ndjson id'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl" json' -l 'json' -d 'The same as --output json.'
@@ -181,6 +182,7 @@ complete -c 'libctl' -n '__libctl_should_offer_completions_for_positional "libct
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl register" password-stdin' -l 'password-stdin' -d 'Read the password from standard input.'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl register" password-file' -l 'password-file' -d 'Read the password from a file.' -rF
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl register" server' -l 'server' -d 'Server: http://HOST:PORT, https://HOST or unix:/PATH.' -rfka ''
+complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl register" cacert' -l 'cacert' -d 'PEM file with the certificates to trust, for a server whose certificate no public authority has issued.' -rF
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl register" user' -l 'user' -d 'Which of several logins at the server to use.' -rfka '(__libctl_custom_completion ---completion register -- --user (count (__libctl_tokens -pc)) (__libctl_tokens -tC))'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl register" o output' -s 'o' -l 'output' -d 'Format of the results. (default: table on a terminal, else tsv)' -rfka 'table tsv csv json ndjson id'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl register" json' -l 'json' -d 'The same as --output json.'
@@ -195,6 +197,7 @@ complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options 
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl login" password-stdin' -l 'password-stdin' -d 'Read the password from standard input.'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl login" password-file' -l 'password-file' -d 'Read the password from a file.' -rF
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl login" server' -l 'server' -d 'Server: http://HOST:PORT, https://HOST or unix:/PATH.' -rfka ''
+complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl login" cacert' -l 'cacert' -d 'PEM file with the certificates to trust, for a server whose certificate no public authority has issued.' -rF
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl login" user' -l 'user' -d 'Which of several logins at the server to use.' -rfka '(__libctl_custom_completion ---completion login -- --user (count (__libctl_tokens -pc)) (__libctl_tokens -tC))'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl login" o output' -s 'o' -l 'output' -d 'Format of the results. (default: table on a terminal, else tsv)' -rfka 'table tsv csv json ndjson id'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl login" json' -l 'json' -d 'The same as --output json.'
@@ -208,6 +211,7 @@ complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options 
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl login" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl logout" all' -l 'all' -d 'End your logins on all machines.'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl logout" server' -l 'server' -d 'Server: http://HOST:PORT, https://HOST or unix:/PATH.' -rfka ''
+complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl logout" cacert' -l 'cacert' -d 'PEM file with the certificates to trust, for a server whose certificate no public authority has issued.' -rF
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl logout" user' -l 'user' -d 'Which of several logins at the server to use.' -rfka '(__libctl_custom_completion ---completion logout -- --user (count (__libctl_tokens -pc)) (__libctl_tokens -tC))'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl logout" o output' -s 'o' -l 'output' -d 'Format of the results. (default: table on a terminal, else tsv)' -rfka 'table tsv csv json ndjson id'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl logout" json' -l 'json' -d 'The same as --output json.'
@@ -220,6 +224,7 @@ complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options 
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl logout" version' -l 'version' -d 'Show the version.'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl logout" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl whoami" server' -l 'server' -d 'Server: http://HOST:PORT, https://HOST or unix:/PATH.' -rfka ''
+complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl whoami" cacert' -l 'cacert' -d 'PEM file with the certificates to trust, for a server whose certificate no public authority has issued.' -rF
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl whoami" user' -l 'user' -d 'Which of several logins at the server to use.' -rfka '(__libctl_custom_completion ---completion whoami -- --user (count (__libctl_tokens -pc)) (__libctl_tokens -tC))'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl whoami" o output' -s 'o' -l 'output' -d 'Format of the results. (default: table on a terminal, else tsv)' -rfka 'table tsv csv json ndjson id'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl whoami" json' -l 'json' -d 'The same as --output json.'
@@ -233,6 +238,7 @@ complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options 
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl whoami" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl token" min-ttl' -l 'min-ttl' -d 'How long the token must still be good, such as 5m. (default: 10s)' -rfka ''
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl token" server' -l 'server' -d 'Server: http://HOST:PORT, https://HOST or unix:/PATH.' -rfka ''
+complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl token" cacert' -l 'cacert' -d 'PEM file with the certificates to trust, for a server whose certificate no public authority has issued.' -rF
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl token" user' -l 'user' -d 'Which of several logins at the server to use.' -rfka '(__libctl_custom_completion ---completion token -- --user (count (__libctl_tokens -pc)) (__libctl_tokens -tC))'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl token" o output' -s 'o' -l 'output' -d 'Format of the results. (default: table on a terminal, else tsv)' -rfka 'table tsv csv json ndjson id'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl token" json' -l 'json' -d 'The same as --output json.'
@@ -247,6 +253,7 @@ complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options 
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl passwd" password-stdin' -l 'password-stdin' -d 'Read the password from standard input.'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl passwd" password-file' -l 'password-file' -d 'Read the password from a file.' -rF
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl passwd" server' -l 'server' -d 'Server: http://HOST:PORT, https://HOST or unix:/PATH.' -rfka ''
+complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl passwd" cacert' -l 'cacert' -d 'PEM file with the certificates to trust, for a server whose certificate no public authority has issued.' -rF
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl passwd" user' -l 'user' -d 'Which of several logins at the server to use.' -rfka '(__libctl_custom_completion ---completion passwd -- --user (count (__libctl_tokens -pc)) (__libctl_tokens -tC))'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl passwd" o output' -s 'o' -l 'output' -d 'Format of the results. (default: table on a terminal, else tsv)' -rfka 'table tsv csv json ndjson id'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl passwd" json' -l 'json' -d 'The same as --output json.'
@@ -263,6 +270,7 @@ complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options 
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_positional "libctl sessions" -eq 1' -fa 'list' -d 'List your logins on all machines, the latest first.'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_positional "libctl sessions" -eq 1' -fa 'revoke' -d 'End logins: their tokens stop working at once.'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl sessions list" server' -l 'server' -d 'Server: http://HOST:PORT, https://HOST or unix:/PATH.' -rfka ''
+complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl sessions list" cacert' -l 'cacert' -d 'PEM file with the certificates to trust, for a server whose certificate no public authority has issued.' -rF
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl sessions list" user' -l 'user' -d 'Which of several logins at the server to use.' -rfka '(__libctl_custom_completion ---completion sessions list -- --user (count (__libctl_tokens -pc)) (__libctl_tokens -tC))'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl sessions list" o output' -s 'o' -l 'output' -d 'Format of the results. (default: table on a terminal, else tsv)' -rfka 'table tsv csv json ndjson id'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl sessions list" json' -l 'json' -d 'The same as --output json.'
@@ -277,6 +285,7 @@ complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options 
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_positional "libctl sessions revoke" -ge 1' -fka '(__libctl_custom_completion ---completion sessions revoke -- positional@0 (count (__libctl_tokens -pc)) (__libctl_tokens -tC))'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl sessions revoke" others' -l 'others' -d 'All but the one in use.'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl sessions revoke" server' -l 'server' -d 'Server: http://HOST:PORT, https://HOST or unix:/PATH.' -rfka ''
+complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl sessions revoke" cacert' -l 'cacert' -d 'PEM file with the certificates to trust, for a server whose certificate no public authority has issued.' -rF
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl sessions revoke" user' -l 'user' -d 'Which of several logins at the server to use.' -rfka '(__libctl_custom_completion ---completion sessions revoke -- --user (count (__libctl_tokens -pc)) (__libctl_tokens -tC))'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl sessions revoke" o output' -s 'o' -l 'output' -d 'Format of the results. (default: table on a terminal, else tsv)' -rfka 'table tsv csv json ndjson id'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl sessions revoke" json' -l 'json' -d 'The same as --output json.'
@@ -290,6 +299,7 @@ complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options 
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl sessions revoke" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl status" wait' -l 'wait' -d 'Wait so long for it to become ready, such as 10s.' -rfka ''
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl status" server' -l 'server' -d 'Server: http://HOST:PORT, https://HOST or unix:/PATH.' -rfka ''
+complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl status" cacert' -l 'cacert' -d 'PEM file with the certificates to trust, for a server whose certificate no public authority has issued.' -rF
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl status" user' -l 'user' -d 'Which of several logins at the server to use.' -rfka '(__libctl_custom_completion ---completion status -- --user (count (__libctl_tokens -pc)) (__libctl_tokens -tC))'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl status" o output' -s 'o' -l 'output' -d 'Format of the results. (default: table on a terminal, else tsv)' -rfka 'table tsv csv json ndjson id'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl status" json' -l 'json' -d 'The same as --output json.'
@@ -321,6 +331,7 @@ complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options 
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors list" sort' -l 'sort' -d 'FIELD or FIELD:desc; a field is id, name, book, country, created_at, updated_at.' -rfka '(__libctl_custom_completion ---completion authors list -- --sort (count (__libctl_tokens -pc)) (__libctl_tokens -tC))'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors list" limit' -l 'limit' -d 'At most so many.' -rfka ''
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors list" server' -l 'server' -d 'Server: http://HOST:PORT, https://HOST or unix:/PATH.' -rfka ''
+complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors list" cacert' -l 'cacert' -d 'PEM file with the certificates to trust, for a server whose certificate no public authority has issued.' -rF
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors list" user' -l 'user' -d 'Which of several logins at the server to use.' -rfka '(__libctl_custom_completion ---completion authors list -- --user (count (__libctl_tokens -pc)) (__libctl_tokens -tC))'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors list" o output' -s 'o' -l 'output' -d 'Format of the results. (default: table on a terminal, else tsv)' -rfka 'table tsv csv json ndjson id'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors list" json' -l 'json' -d 'The same as --output json.'
@@ -334,6 +345,7 @@ complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options 
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors list" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_positional "libctl authors show" -ge 1' -fka '(__libctl_custom_completion ---completion authors show -- positional@0 (count (__libctl_tokens -pc)) (__libctl_tokens -tC))'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors show" server' -l 'server' -d 'Server: http://HOST:PORT, https://HOST or unix:/PATH.' -rfka ''
+complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors show" cacert' -l 'cacert' -d 'PEM file with the certificates to trust, for a server whose certificate no public authority has issued.' -rF
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors show" user' -l 'user' -d 'Which of several logins at the server to use.' -rfka '(__libctl_custom_completion ---completion authors show -- --user (count (__libctl_tokens -pc)) (__libctl_tokens -tC))'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors show" o output' -s 'o' -l 'output' -d 'Format of the results. (default: table on a terminal, else tsv)' -rfka 'table tsv csv json ndjson id'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors show" json' -l 'json' -d 'The same as --output json.'
@@ -355,6 +367,7 @@ complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options 
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors add"' -l 'map' -d 'Names of columns, such as name=Author,book=Title.' -rfka ''
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors add"' -l 'default' -d 'What a new author gets where the file has nothing, such as country=Unknown.' -rfka ''
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors add" server' -l 'server' -d 'Server: http://HOST:PORT, https://HOST or unix:/PATH.' -rfka ''
+complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors add" cacert' -l 'cacert' -d 'PEM file with the certificates to trust, for a server whose certificate no public authority has issued.' -rF
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors add" user' -l 'user' -d 'Which of several logins at the server to use.' -rfka '(__libctl_custom_completion ---completion authors add -- --user (count (__libctl_tokens -pc)) (__libctl_tokens -tC))'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors add" o output' -s 'o' -l 'output' -d 'Format of the results. (default: table on a terminal, else tsv)' -rfka 'table tsv csv json ndjson id'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors add" json' -l 'json' -d 'The same as --output json.'
@@ -374,6 +387,7 @@ complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options 
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors edit" no-booker-prize' -l 'no-booker-prize' -d 'Whether the book won the Booker Prize.'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors edit" if-version' -l 'if-version' -d 'Only if the author still has this version.' -rfka ''
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors edit" server' -l 'server' -d 'Server: http://HOST:PORT, https://HOST or unix:/PATH.' -rfka ''
+complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors edit" cacert' -l 'cacert' -d 'PEM file with the certificates to trust, for a server whose certificate no public authority has issued.' -rF
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors edit" user' -l 'user' -d 'Which of several logins at the server to use.' -rfka '(__libctl_custom_completion ---completion authors edit -- --user (count (__libctl_tokens -pc)) (__libctl_tokens -tC))'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors edit" o output' -s 'o' -l 'output' -d 'Format of the results. (default: table on a terminal, else tsv)' -rfka 'table tsv csv json ndjson id'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors edit" json' -l 'json' -d 'The same as --output json.'
@@ -396,6 +410,7 @@ complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options 
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors rm" if-version' -l 'if-version' -d 'Only if the author still has this version.' -rfka ''
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors rm" y yes' -l 'yes' -s 'y' -d 'Do not ask.'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors rm" server' -l 'server' -d 'Server: http://HOST:PORT, https://HOST or unix:/PATH.' -rfka ''
+complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors rm" cacert' -l 'cacert' -d 'PEM file with the certificates to trust, for a server whose certificate no public authority has issued.' -rF
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors rm" user' -l 'user' -d 'Which of several logins at the server to use.' -rfka '(__libctl_custom_completion ---completion authors rm -- --user (count (__libctl_tokens -pc)) (__libctl_tokens -tC))'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors rm" o output' -s 'o' -l 'output' -d 'Format of the results. (default: table on a terminal, else tsv)' -rfka 'table tsv csv json ndjson id'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors rm" json' -l 'json' -d 'The same as --output json.'
@@ -416,6 +431,7 @@ complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options 
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors import" dry-run' -l 'dry-run' -d 'Only tell what would happen.'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors import" rejects' -l 'rejects' -d 'File for the lines that fail, as NDJSON.' -rF
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors import" server' -l 'server' -d 'Server: http://HOST:PORT, https://HOST or unix:/PATH.' -rfka ''
+complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors import" cacert' -l 'cacert' -d 'PEM file with the certificates to trust, for a server whose certificate no public authority has issued.' -rF
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors import" user' -l 'user' -d 'Which of several logins at the server to use.' -rfka '(__libctl_custom_completion ---completion authors import -- --user (count (__libctl_tokens -pc)) (__libctl_tokens -tC))'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors import" o output' -s 'o' -l 'output' -d 'Format of the results. (default: table on a terminal, else tsv)' -rfka 'table tsv csv json ndjson id'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors import" json' -l 'json' -d 'The same as --output json.'
@@ -435,6 +451,7 @@ complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options 
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors export" booker-prize' -l 'booker-prize' -d 'Whether the book won the Booker Prize.'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors export" no-booker-prize' -l 'no-booker-prize' -d 'Whether the book won the Booker Prize.'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors export" server' -l 'server' -d 'Server: http://HOST:PORT, https://HOST or unix:/PATH.' -rfka ''
+complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors export" cacert' -l 'cacert' -d 'PEM file with the certificates to trust, for a server whose certificate no public authority has issued.' -rF
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors export" user' -l 'user' -d 'Which of several logins at the server to use.' -rfka '(__libctl_custom_completion ---completion authors export -- --user (count (__libctl_tokens -pc)) (__libctl_tokens -tC))'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors export" o output' -s 'o' -l 'output' -d 'Format of the results. (default: table on a terminal, else tsv)' -rfka 'table tsv csv json ndjson id'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors export" json' -l 'json' -d 'The same as --output json.'
@@ -449,6 +466,7 @@ complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options 
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors watch" since' -l 'since' -d 'Begin after the change of this id. (default: now)' -rfka ''
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors watch" count' -l 'count' -d 'End after so many changes.' -rfka ''
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors watch" server' -l 'server' -d 'Server: http://HOST:PORT, https://HOST or unix:/PATH.' -rfka ''
+complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors watch" cacert' -l 'cacert' -d 'PEM file with the certificates to trust, for a server whose certificate no public authority has issued.' -rF
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors watch" user' -l 'user' -d 'Which of several logins at the server to use.' -rfka '(__libctl_custom_completion ---completion authors watch -- --user (count (__libctl_tokens -pc)) (__libctl_tokens -tC))'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors watch" o output' -s 'o' -l 'output' -d 'Format of the results. (default: table on a terminal, else tsv)' -rfka 'table tsv csv json ndjson id'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors watch" json' -l 'json' -d 'The same as --output json.'
@@ -468,6 +486,7 @@ complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options 
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors stats" booker-prize' -l 'booker-prize' -d 'Whether the book won the Booker Prize.'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors stats" no-booker-prize' -l 'no-booker-prize' -d 'Whether the book won the Booker Prize.'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors stats" server' -l 'server' -d 'Server: http://HOST:PORT, https://HOST or unix:/PATH.' -rfka ''
+complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors stats" cacert' -l 'cacert' -d 'PEM file with the certificates to trust, for a server whose certificate no public authority has issued.' -rF
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors stats" user' -l 'user' -d 'Which of several logins at the server to use.' -rfka '(__libctl_custom_completion ---completion authors stats -- --user (count (__libctl_tokens -pc)) (__libctl_tokens -tC))'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors stats" o output' -s 'o' -l 'output' -d 'Format of the results. (default: table on a terminal, else tsv)' -rfka 'table tsv csv json ndjson id'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl authors stats" json' -l 'json' -d 'The same as --output json.'
@@ -488,6 +507,7 @@ complete -c 'libctl' -n '__libctl_should_offer_completions_for_positional "libct
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_positional "libctl users" -eq 1' -fa 'enable' -d 'Let disabled users log in again.'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_positional "libctl users" -eq 1' -fa 'rm' -d 'Delete users with all authors that are theirs.'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl users list" server' -l 'server' -d 'Server: http://HOST:PORT, https://HOST or unix:/PATH.' -rfka ''
+complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl users list" cacert' -l 'cacert' -d 'PEM file with the certificates to trust, for a server whose certificate no public authority has issued.' -rF
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl users list" user' -l 'user' -d 'Which of several logins at the server to use.' -rfka '(__libctl_custom_completion ---completion users list -- --user (count (__libctl_tokens -pc)) (__libctl_tokens -tC))'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl users list" o output' -s 'o' -l 'output' -d 'Format of the results. (default: table on a terminal, else tsv)' -rfka 'table tsv csv json ndjson id'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl users list" json' -l 'json' -d 'The same as --output json.'
@@ -501,6 +521,7 @@ complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options 
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl users list" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_positional "libctl users promote" -ge 1' -fka '(__libctl_custom_completion ---completion users promote -- positional@0 (count (__libctl_tokens -pc)) (__libctl_tokens -tC))'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl users promote" server' -l 'server' -d 'Server: http://HOST:PORT, https://HOST or unix:/PATH.' -rfka ''
+complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl users promote" cacert' -l 'cacert' -d 'PEM file with the certificates to trust, for a server whose certificate no public authority has issued.' -rF
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl users promote" user' -l 'user' -d 'Which of several logins at the server to use.' -rfka '(__libctl_custom_completion ---completion users promote -- --user (count (__libctl_tokens -pc)) (__libctl_tokens -tC))'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl users promote" o output' -s 'o' -l 'output' -d 'Format of the results. (default: table on a terminal, else tsv)' -rfka 'table tsv csv json ndjson id'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl users promote" json' -l 'json' -d 'The same as --output json.'
@@ -514,6 +535,7 @@ complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options 
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl users promote" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_positional "libctl users demote" -ge 1' -fka '(__libctl_custom_completion ---completion users demote -- positional@0 (count (__libctl_tokens -pc)) (__libctl_tokens -tC))'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl users demote" server' -l 'server' -d 'Server: http://HOST:PORT, https://HOST or unix:/PATH.' -rfka ''
+complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl users demote" cacert' -l 'cacert' -d 'PEM file with the certificates to trust, for a server whose certificate no public authority has issued.' -rF
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl users demote" user' -l 'user' -d 'Which of several logins at the server to use.' -rfka '(__libctl_custom_completion ---completion users demote -- --user (count (__libctl_tokens -pc)) (__libctl_tokens -tC))'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl users demote" o output' -s 'o' -l 'output' -d 'Format of the results. (default: table on a terminal, else tsv)' -rfka 'table tsv csv json ndjson id'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl users demote" json' -l 'json' -d 'The same as --output json.'
@@ -527,6 +549,7 @@ complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options 
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl users demote" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_positional "libctl users disable" -ge 1' -fka '(__libctl_custom_completion ---completion users disable -- positional@0 (count (__libctl_tokens -pc)) (__libctl_tokens -tC))'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl users disable" server' -l 'server' -d 'Server: http://HOST:PORT, https://HOST or unix:/PATH.' -rfka ''
+complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl users disable" cacert' -l 'cacert' -d 'PEM file with the certificates to trust, for a server whose certificate no public authority has issued.' -rF
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl users disable" user' -l 'user' -d 'Which of several logins at the server to use.' -rfka '(__libctl_custom_completion ---completion users disable -- --user (count (__libctl_tokens -pc)) (__libctl_tokens -tC))'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl users disable" o output' -s 'o' -l 'output' -d 'Format of the results. (default: table on a terminal, else tsv)' -rfka 'table tsv csv json ndjson id'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl users disable" json' -l 'json' -d 'The same as --output json.'
@@ -540,6 +563,7 @@ complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options 
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl users disable" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_positional "libctl users enable" -ge 1' -fka '(__libctl_custom_completion ---completion users enable -- positional@0 (count (__libctl_tokens -pc)) (__libctl_tokens -tC))'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl users enable" server' -l 'server' -d 'Server: http://HOST:PORT, https://HOST or unix:/PATH.' -rfka ''
+complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl users enable" cacert' -l 'cacert' -d 'PEM file with the certificates to trust, for a server whose certificate no public authority has issued.' -rF
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl users enable" user' -l 'user' -d 'Which of several logins at the server to use.' -rfka '(__libctl_custom_completion ---completion users enable -- --user (count (__libctl_tokens -pc)) (__libctl_tokens -tC))'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl users enable" o output' -s 'o' -l 'output' -d 'Format of the results. (default: table on a terminal, else tsv)' -rfka 'table tsv csv json ndjson id'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl users enable" json' -l 'json' -d 'The same as --output json.'
@@ -554,6 +578,7 @@ complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options 
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_positional "libctl users rm" -ge 1' -fka '(__libctl_custom_completion ---completion users rm -- positional@0 (count (__libctl_tokens -pc)) (__libctl_tokens -tC))'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl users rm" y yes' -l 'yes' -s 'y' -d 'Do not ask.'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl users rm" server' -l 'server' -d 'Server: http://HOST:PORT, https://HOST or unix:/PATH.' -rfka ''
+complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl users rm" cacert' -l 'cacert' -d 'PEM file with the certificates to trust, for a server whose certificate no public authority has issued.' -rF
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl users rm" user' -l 'user' -d 'Which of several logins at the server to use.' -rfka '(__libctl_custom_completion ---completion users rm -- --user (count (__libctl_tokens -pc)) (__libctl_tokens -tC))'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl users rm" o output' -s 'o' -l 'output' -d 'Format of the results. (default: table on a terminal, else tsv)' -rfka 'table tsv csv json ndjson id'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl users rm" json' -l 'json' -d 'The same as --output json.'
@@ -572,8 +597,9 @@ complete -c 'libctl' -n '__libctl_should_offer_completions_for_positional "libct
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_positional "libctl config" -eq 1' -fa 'unset' -d 'Forget the value of a key.'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_positional "libctl config" -eq 1' -fa 'list' -d 'List the keys that are set.'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_positional "libctl config" -eq 1' -fa 'path' -d 'Show where the file is.'
-complete -c 'libctl' -n '__libctl_should_offer_completions_for_positional "libctl config get" -eq 1' -fka 'server user color pager'
+complete -c 'libctl' -n '__libctl_should_offer_completions_for_positional "libctl config get" -eq 1' -fka 'server cacert user color pager'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl config get" server' -l 'server' -d 'Server: http://HOST:PORT, https://HOST or unix:/PATH.' -rfka ''
+complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl config get" cacert' -l 'cacert' -d 'PEM file with the certificates to trust, for a server whose certificate no public authority has issued.' -rF
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl config get" user' -l 'user' -d 'Which of several logins at the server to use.' -rfka '(__libctl_custom_completion ---completion config get -- --user (count (__libctl_tokens -pc)) (__libctl_tokens -tC))'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl config get" o output' -s 'o' -l 'output' -d 'Format of the results. (default: table on a terminal, else tsv)' -rfka 'table tsv csv json ndjson id'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl config get" json' -l 'json' -d 'The same as --output json.'
@@ -585,8 +611,9 @@ complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options 
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl config get" v verbose' -l 'verbose' -s 'v' -d 'Tell of each request on standard error, without secrets.'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl config get" version' -l 'version' -d 'Show the version.'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl config get" h help' -s 'h' -l 'help' -d 'Show help information.'
-complete -c 'libctl' -n '__libctl_should_offer_completions_for_positional "libctl config set" -eq 1' -fka 'server user color pager'
+complete -c 'libctl' -n '__libctl_should_offer_completions_for_positional "libctl config set" -eq 1' -fka 'server cacert user color pager'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl config set" server' -l 'server' -d 'Server: http://HOST:PORT, https://HOST or unix:/PATH.' -rfka ''
+complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl config set" cacert' -l 'cacert' -d 'PEM file with the certificates to trust, for a server whose certificate no public authority has issued.' -rF
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl config set" user' -l 'user' -d 'Which of several logins at the server to use.' -rfka '(__libctl_custom_completion ---completion config set -- --user (count (__libctl_tokens -pc)) (__libctl_tokens -tC))'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl config set" o output' -s 'o' -l 'output' -d 'Format of the results. (default: table on a terminal, else tsv)' -rfka 'table tsv csv json ndjson id'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl config set" json' -l 'json' -d 'The same as --output json.'
@@ -598,8 +625,9 @@ complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options 
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl config set" v verbose' -l 'verbose' -s 'v' -d 'Tell of each request on standard error, without secrets.'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl config set" version' -l 'version' -d 'Show the version.'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl config set" h help' -s 'h' -l 'help' -d 'Show help information.'
-complete -c 'libctl' -n '__libctl_should_offer_completions_for_positional "libctl config unset" -eq 1' -fka 'server user color pager'
+complete -c 'libctl' -n '__libctl_should_offer_completions_for_positional "libctl config unset" -eq 1' -fka 'server cacert user color pager'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl config unset" server' -l 'server' -d 'Server: http://HOST:PORT, https://HOST or unix:/PATH.' -rfka ''
+complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl config unset" cacert' -l 'cacert' -d 'PEM file with the certificates to trust, for a server whose certificate no public authority has issued.' -rF
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl config unset" user' -l 'user' -d 'Which of several logins at the server to use.' -rfka '(__libctl_custom_completion ---completion config unset -- --user (count (__libctl_tokens -pc)) (__libctl_tokens -tC))'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl config unset" o output' -s 'o' -l 'output' -d 'Format of the results. (default: table on a terminal, else tsv)' -rfka 'table tsv csv json ndjson id'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl config unset" json' -l 'json' -d 'The same as --output json.'
@@ -612,6 +640,7 @@ complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options 
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl config unset" version' -l 'version' -d 'Show the version.'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl config unset" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl config list" server' -l 'server' -d 'Server: http://HOST:PORT, https://HOST or unix:/PATH.' -rfka ''
+complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl config list" cacert' -l 'cacert' -d 'PEM file with the certificates to trust, for a server whose certificate no public authority has issued.' -rF
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl config list" user' -l 'user' -d 'Which of several logins at the server to use.' -rfka '(__libctl_custom_completion ---completion config list -- --user (count (__libctl_tokens -pc)) (__libctl_tokens -tC))'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl config list" o output' -s 'o' -l 'output' -d 'Format of the results. (default: table on a terminal, else tsv)' -rfka 'table tsv csv json ndjson id'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl config list" json' -l 'json' -d 'The same as --output json.'
@@ -624,6 +653,7 @@ complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options 
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl config list" version' -l 'version' -d 'Show the version.'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl config list" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl config path" server' -l 'server' -d 'Server: http://HOST:PORT, https://HOST or unix:/PATH.' -rfka ''
+complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl config path" cacert' -l 'cacert' -d 'PEM file with the certificates to trust, for a server whose certificate no public authority has issued.' -rF
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl config path" user' -l 'user' -d 'Which of several logins at the server to use.' -rfka '(__libctl_custom_completion ---completion config path -- --user (count (__libctl_tokens -pc)) (__libctl_tokens -tC))'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl config path" o output' -s 'o' -l 'output' -d 'Format of the results. (default: table on a terminal, else tsv)' -rfka 'table tsv csv json ndjson id'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl config path" json' -l 'json' -d 'The same as --output json.'
@@ -642,6 +672,7 @@ complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options 
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl api"' -s 'H' -l 'header' -d '\'Name: value\', a field of the head.' -rfka ''
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl api" i include' -l 'include' -s 'i' -d 'Print the status and the head of the reply too.'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl api" server' -l 'server' -d 'Server: http://HOST:PORT, https://HOST or unix:/PATH.' -rfka ''
+complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl api" cacert' -l 'cacert' -d 'PEM file with the certificates to trust, for a server whose certificate no public authority has issued.' -rF
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl api" user' -l 'user' -d 'Which of several logins at the server to use.' -rfka '(__libctl_custom_completion ---completion api -- --user (count (__libctl_tokens -pc)) (__libctl_tokens -tC))'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl api" o output' -s 'o' -l 'output' -d 'Format of the results. (default: table on a terminal, else tsv)' -rfka 'table tsv csv json ndjson id'
 complete -c 'libctl' -n '__libctl_should_offer_completions_for_flags_or_options "libctl api" json' -l 'json' -d 'The same as --output json.'

@@ -29,7 +29,9 @@ final class CommandContext {
         folder = try io.configurationFolder()
         config = readsConfig ? try Config(folder: folder) : nil
         output = try Output(options: options, io: io, config: config)
-        server = try Server.choose(flag: options.server, io: io, configured: config?[.server])
+        var server = try Server.choose(flag: options.server, io: io, configured: config?[.server])
+        server.certificates = Server.certificates(flag: options.cacert, io: io, configured: config?[.cacert])
+        self.server = server
         user = try Self.chooseUser(flag: options.user, io: io, config: config)
         credentials = CredentialsFile(folder: folder, patience: io.patience)
         client = Client(

@@ -1,6 +1,9 @@
 /// File names on the command line, which may be any bytes. All other values must be UTF-8.
 extension ContextCommand {
     var files: [String] { [] }
+
+    /// With those of the options that every command has.
+    var allFiles: [String] { files + [options.cacert].compactMap { $0 } }
 }
 
 extension LoginCommand {

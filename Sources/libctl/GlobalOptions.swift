@@ -5,6 +5,11 @@ struct GlobalOptions: ParsableArguments {
     @Option(help: "Server: http://HOST:PORT, https://HOST or unix:/PATH.")
     var server: String?
 
+    @Option(
+        help: "PEM file with the certificates to trust, for a server whose certificate no public authority has issued.",
+        completion: .file())
+    var cacert: String?
+
     @Option(help: "Which of several logins at the server to use.", completion: .custom(Candidates.logins))
     var user: String?
 
@@ -37,7 +42,7 @@ struct GlobalOptions: ParsableArguments {
     /// Moves options from before the command to the end, or before `--`: the argument parser accepts them only after
     /// the command.
     static func moveBehindCommand(_ arguments: [String]) -> [String] {
-        let withValue = ["--server", "--user", "-o", "--output", "--fields", "--color"]
+        let withValue = ["--server", "--cacert", "--user", "-o", "--output", "--fields", "--color"]
         let alone = ["--json", "--pager", "--no-input", "-q", "--quiet", "-v", "--verbose"]
         var count = 0
         while count < arguments.count {

@@ -70,7 +70,7 @@ struct Libctl: ParsableCommand {
                 try command.run()
                 return 0
             }
-            if let name = SystemText.firstNotText(in: arguments, files: sessionCommand.files) {
+            if let name = SystemText.firstNotText(in: arguments, files: sessionCommand.allFiles) {
                 throw CommandError(.usage, "\(name) is not valid UTF-8")
             }
             return run(sessionCommand, io: io)

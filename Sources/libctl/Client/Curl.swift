@@ -49,6 +49,7 @@ final class Curl {
         // Requests to this machine must not go through a proxy that the environment names.
         if server.isLoopback { ccurl_set_string(handle, CURLOPT_PROXY, "") }
         ccurl_set_string(handle, CURLOPT_PROTOCOLS_STR, "http,https")
+        if let file = server.certificates { ccurl_set_string(handle, CURLOPT_CAINFO, SystemText.path(file)) }
         ccurl_set_long(handle, CURLOPT_FOLLOWLOCATION, 0)
         // Otherwise libcurl would pass on the head of a proxy's reply to CONNECT as that of the reply.
         ccurl_set_long(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
@@ -95,6 +96,14 @@ final class Curl {
         case CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY:
             return CommandError(
                 .unavailable, "no libraryd answers at \(server.origin)", hint: "libraryd serve, or use --server URL")
+        case CURLE_PEER_FAILED_VERIFICATION:
+            return CommandError(
+                .protocolError, "the certificate of \(server.origin) is not trusted",
+                hint: "if you know who issued it: --cacert FILE, or libctl config set cacert FILE")
+        case CURLE_SSL_CACERT_BADFILE:
+            let file = SystemText.shown(server.certificates ?? "the system's file")
+            return CommandError(
+                .configuration, "\(file) has no certificates in PEM format", hint: "use --cacert with another file")
         case CURLE_OPERATION_TIMEDOUT, CURLE_ABORTED_BY_CALLBACK:
             return CommandError(.temporaryFailure, "\(server.origin) did not answer in time")
         case CURLE_WRITE_ERROR where answer.isOversized:

@@ -8,6 +8,8 @@ struct Server: Equatable {
     /// The path of the Unix socket; `nil` for TCP.
     let socket: String?
     let isLoopback: Bool
+    /// A PEM file with the certificates to trust instead of the system's; `nil` for the system's.
+    var certificates: String?
 
     static let standard = "http://127.0.0.1:8080"
 
@@ -63,6 +65,11 @@ struct Server: Equatable {
             if access(SystemText.path(socket), F_OK) == 0 { return try Server("unix:" + socket) }
         }
         return try Server(standard)
+    }
+
+    /// The first of: the flag, `LIBCTL_CACERT`, `config.json`, `SSL_CERT_FILE`, which OpenSSL's own programs read too.
+    static func certificates(flag: String?, io: IO, configured: String?) -> String? {
+        flag ?? io.variable("LIBCTL_CACERT") ?? configured ?? io.variable("SSL_CERT_FILE")
     }
 
     private static func isHost(_ host: String) -> Bool {

@@ -3,11 +3,12 @@ import Shared
 /// `config.json`: settings for all commands. Keys that this version does not know are preserved.
 struct Config {
     enum Key: String, CaseIterable {
-        case server, user, color, pager
+        case server, cacert, user, color, pager
 
         var meaning: String {
             switch self {
             case .server: "http://HOST:PORT, https://HOST or unix:/PATH"
+            case .cacert: "the file of --cacert, from / on"
             case .user: "which of several logins to use"
             case .color: "auto, always or never"
             case .pager: "the command of --pager"
@@ -18,6 +19,12 @@ struct Config {
         func validate(_ value: String) throws {
             switch self {
             case .server: _ = try Server(value)
+            case .cacert:
+                guard value.hasPrefix("/") else {
+                    throw CommandError(
+                        .invalid, "\(SystemText.shown(value)) is not a path from / on",
+                        hint: "libctl config set cacert \"$PWD/FILE\"")
+                }
             case .user: if let fault = Registration.fault(inName: value) { throw InvalidFields([fault]) }
             case .color:
                 guard ColorChoice(rawValue: value) != nil else {

@@ -30,6 +30,8 @@ enum HelpTopic: String, CaseIterable {
 
     private static let environmentText = """
         LIBCTL_SERVER    The server, where --server does not say: http://HOST:PORT, https://HOST or unix:/PATH.
+        LIBCTL_CACERT    The file of --cacert, where that does not say.
+        SSL_CERT_FILE    The same, where LIBCTL_CACERT and config.json do not say.
         LIBCTL_USER      Which of several logins to use, where --user does not say.
         LIBCTL_TOKEN     An access token; it wins over the kept logins and is never refreshed.
         XDG_CONFIG_HOME  Where the folder libctl with the files below is, else ~/.config.
