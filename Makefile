@@ -7,10 +7,10 @@ SWIFT ?= swift
 RELEASE = $(SWIFT) build -c release --static-swift-stdlib
 SOURCES = Sources Tests Package.swift
 
-# Completions are tested in the shells themselves, the manual by what formats it.
-TEST_PACKAGES = zsh fish groff-base
+# Completions are tested in the shells themselves, the manual by what formats it, TLS with certificates of openssl.
+TEST_PACKAGES = zsh fish groff-base openssl
 
-.PHONY: help deps deps-test build release test e2e crash bench lint format completions demo install uninstall clean
+.PHONY: help deps deps-test build release test e2e crash fuzz bench lint format completions demo install uninstall clean
 
 help:
 	@echo 'make demo       start a daemon on a temporary folder and do the main job on real data'
@@ -20,6 +20,7 @@ help:
 	@echo 'make install    into PREFIX (now $(PREFIX)); make uninstall takes them away'
 	@echo 'make e2e        only the tests that run the real programs'
 	@echo 'make crash      200 kills under load, and each single write and sync failed'
+	@echo 'make fuzz       100,000 requests that were changed at random (FUZZ_SEED=N for others)'
 	@echo 'make bench      measure, beside other servers with PEERS=FOLDER; writes Benchmarks/RESULTS.md'
 	@echo 'make lint       check the format; make format mends it'
 	@echo 'make completions  write completions/ and the manual anew'
@@ -48,6 +49,10 @@ e2e: deps-test
 crash: deps
 	$(SWIFT) build --build-tests
 	CRASH_ROUNDS=200 $(SWIFT) test --skip-build --filter CrashTests
+
+fuzz: deps
+	$(SWIFT) build --build-tests
+	FUZZ_ROUNDS=100000 $(SWIFT) test --skip-build --filter FuzzTests
 
 bench: release
 	Benchmarks/run

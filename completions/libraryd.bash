@@ -188,7 +188,7 @@ _libraryd_serve() {
     repeating_flags=()
     non_repeating_flags=(--behind-proxy --version -h --help)
     repeating_options=()
-    non_repeating_options=(--listen --socket --data --config --token-lifetime --refresh-lifetime --log-level --log-format)
+    non_repeating_options=(--listen --socket --tls-certificate --tls-key --data --config --token-lifetime --refresh-lifetime --log-level --log-format)
     __libraryd_offer_flags_options 0
 
     # Offer option value completions
@@ -197,6 +197,12 @@ _libraryd_serve() {
         return
         ;;
     '--socket')
+        return
+        ;;
+    '--tls-certificate')
+        return
+        ;;
+    '--tls-key')
         return
         ;;
     '--data')

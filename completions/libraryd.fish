@@ -23,7 +23,7 @@ function __libraryd_parse_tokens -S
         __libraryd_parse_subcommand 0 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'serve'
-            __libraryd_parse_subcommand 0 'listen=' 'socket=' 'data=' 'config=' 'behind-proxy' 'token-lifetime=' 'refresh-lifetime=' 'log-level=' 'log-format=' 'version' 'h/help'
+            __libraryd_parse_subcommand 0 'listen=' 'socket=' 'tls-certificate=' 'tls-key=' 'data=' 'config=' 'behind-proxy' 'token-lifetime=' 'refresh-lifetime=' 'log-level=' 'log-format=' 'version' 'h/help'
         case 'user'
             __libraryd_parse_subcommand 0 'version' 'h/help'
             switch $unparsed_tokens[1]
@@ -123,6 +123,8 @@ complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_positional "l
 complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_positional "libraryd" -eq 1' -fa 'help' -d 'Show subcommand help information.'
 complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_options "libraryd serve" listen' -l 'listen' -d 'Address to listen on; port 0 picks a free one. (default: 127.0.0.1:8080)' -rfka ''
 complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_options "libraryd serve" socket' -l 'socket' -d 'Unix socket to listen on. (default: $XDG_RUNTIME_DIR/libraryd.sock where that is set)' -rfka ''
+complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_options "libraryd serve" tls-certificate' -l 'tls-certificate' -d 'PEM file with the certificate, to serve HTTPS. SIGHUP reads it again.' -rfka ''
+complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_options "libraryd serve" tls-key' -l 'tls-key' -d 'PEM file with the certificate\'s private key.' -rfka ''
 complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_options "libraryd serve" data' -l 'data' -d 'Folder for the database and the key. (default: ~/.local/share/libraryd)' -rfka ''
 complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_options "libraryd serve" config' -l 'config' -d 'JSON file with settings, named like these flags.' -rfka ''
 complete -c 'libraryd' -n '__libraryd_should_offer_completions_for_flags_or_options "libraryd serve" behind-proxy' -l 'behind-proxy' -d 'Allow an address that is not loopback: a proxy in front speaks TLS.'

@@ -1,5 +1,4 @@
 package import Hummingbird
-package import HummingbirdCore
 package import LibraryStore
 package import Logging
 package import NIOCore
@@ -14,6 +13,8 @@ package struct App: Sendable {
     let keys: KeyFiles
     let turns = OperatorTurns()
     private let behindProxy: Bool
+    private let authors: AuthorRoutes
+    private let health: HealthRoutes
 
     package init(
         store: Store, keys: KeyFiles, tokenLifetime: TimeSpan, refreshLifetime: TimeSpan, passwords: Passwords,
@@ -24,6 +25,8 @@ package struct App: Sendable {
         self.logger = logger
         self.keys = keys
         self.behindProxy = behindProxy
+        authors = AuthorRoutes(store: store, clock: clock)
+        health = HealthRoutes(store: store)
         try store.loadSessions()
         let throttle = Throttle(uptime: clock.uptime)
         for hash in try store.importedHashes() { passwords.expect(hash) }
@@ -37,11 +40,9 @@ package struct App: Sendable {
     /// The router with all middlewares and routes.
     package func router() -> Router<GuestContext> {
         let router = Router(context: GuestContext.self, options: .autoGenerateHeadEndpoints)
-        let authors = AuthorRoutes(store: store, clock: clock)
         let events = EventRoutes(store: store, authenticator: authenticator)
         let accounts = AccountRoutes(
             authenticator: authenticator, store: store, clock: clock, behindProxy: behindProxy)
-        let health = HealthRoutes(store: store)
 
         // A middleware applies only to routes that are added after it.
         router.add(middleware: EnvelopeMiddleware(logger: logger))
@@ -62,23 +63,18 @@ package struct App: Sendable {
         return router
     }
 
-    /// An HTTP server for all routes on one address.
+    /// An HTTP server for all routes.
     ///
-    /// - Parameter onListening: called with the bound address once connections are accepted.
+    /// - Parameters:
+    ///   - tls: `nil` for plain HTTP.
+    ///   - onListening: called for each address, with the one that it became, once connections are accepted.
     package func server(
-        on address: BindAddress, onListening: @escaping @Sendable (any Channel) async -> Void
-    ) -> some ApplicationProtocol {
-        Application(
-            responder: router().buildResponder(),
-            server: .http1(
-                configuration: .init(
-                    additionalChannelHandlers: [MalformedRequestHandler(), EventStreamHandler()],
-                    idleTimeout: .seconds(60),
-                    httpDecoderConfiguration: .init(
-                        maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024, maxHeaderFieldCount: 100))),
-            configuration: .init(
-                address: address, availableConnectionsDelegate: MaximumAvailableConnections(512)),
-            onServerRunning: onListening,
-            logger: Logger(label: "http") { _ in SwiftLogNoOpLogHandler() })
+        on addresses: [Server.Address], tls: TLS? = nil, limits: ConnectionLimits = ConnectionLimits(),
+        onListening: @escaping @Sendable (Server.Address, SocketAddress?) -> Void
+    ) -> Server {
+        let lane = HotLane(health: health, authors: authors, authenticator: authenticator, logger: logger)
+        return Server(
+            addresses, Responder(lane, router().buildResponder(), HTTPDate(now: clock.now)), limits: limits, tls: tls,
+            behindProxy: behindProxy, onListening: onListening, onStop: store.changes.endSubscriptions)
     }
 }

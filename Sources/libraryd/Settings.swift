@@ -11,6 +11,8 @@ import Shared
 struct Settings: Sendable, Equatable {
     var listen: Listen?
     var socket: String?
+    /// Paths of the PEM files.
+    var tls: TLSFiles?
     var data: String
     var behindProxy: Bool
     var tokenLifetime: TimeSpan
@@ -21,13 +23,16 @@ struct Settings: Sendable, Equatable {
     /// The keys of a configuration file. The variable of a key is `LIBRARYD_` and the key in upper case, with `_` for
     /// `-`.
     static let keys = [
-        "listen", "socket", "data", "behind-proxy", "token-lifetime", "refresh-lifetime", "log-level", "log-format",
+        "listen", "socket", "tls-certificate", "tls-key", "data", "behind-proxy", "token-lifetime", "refresh-lifetime",
+        "log-level", "log-format",
     ]
     static let environmentPrefix = "LIBRARYD_"
 
     /// - Throws: ``CommandError`` `configuration`, which names the key, and the most similar known key for an unknown
     ///   key.
-    init(flags: Flags, environment: [String: String]) async throws {
+    /// - Parameter inheritsSockets: whether the daemon was given sockets that listen already, so that it needs no
+    ///   address of its own.
+    init(flags: Flags, environment: [String: String], inheritsSockets: Bool = false) async throws {
         var environment = environment
         if let file = flags.config { environment[Self.variable("config")] = file }
         let reader = try await Self.reader(environment: environment)
@@ -44,7 +49,7 @@ struct Settings: Sendable, Equatable {
 
         listen = try parse("listen", flags.listen, "HOST:PORT") { Listen($0) }
         socket = text("socket", flags.socket)
-        if listen == nil, socket == nil {
+        if listen == nil, socket == nil, !inheritsSockets {
             listen = .standard
             socket = runtimeFolder.map { $0 + "/libraryd.sock" }
         }
@@ -62,15 +67,22 @@ struct Settings: Sendable, Equatable {
         logLevel = try parse("log-level", flags.logLevel, "one of \(levels)") { Logger.Level(rawValue: $0) } ?? .info
         logFormat = try parse("log-format", flags.logFormat, "text or json") { LogFormat(rawValue: $0) } ?? .automatic
 
+        tls = try TLSFiles(
+            certificate: text("tls-certificate", flags.tlsCertificate), key: text("tls-key", flags.tlsKey))
         guard tokenLifetime.seconds > 0, refreshLifetime.seconds > 0 else {
             throw CommandError(.configuration, "a lifetime must be longer than nothing")
         }
-        if let listen, !isLoopback(host: listen.host), !behindProxy {
-            throw CommandError(
-                .configuration, "\(listen) can be reached from other machines, and passwords would cross the network",
-                hint: "put a proxy that speaks TLS in front and use --behind-proxy, or listen on 127.0.0.1")
-        }
+        if let listen { try requireConfidential(listen.host, "\(listen)") }
         if !data.hasPrefix("/") { data = FileManager.default.currentDirectoryPath + "/" + data }
+    }
+
+    /// Passes unless passwords would cross a network in plain text.
+    /// - Parameter address: the host's name in a message.
+    func requireConfidential(_ host: String, _ address: String) throws {
+        guard !isLoopback(host: host), !behindProxy, tls == nil else { return }
+        throw CommandError(
+            .configuration, "\(address) can be reached from other machines, and passwords would cross the network",
+            hint: "use --tls-certificate and --tls-key, or --behind-proxy if a proxy in front speaks TLS")
     }
 
     private static func variable(_ key: String) -> String {
@@ -161,6 +173,23 @@ struct Listen: Sendable, Equatable, CustomStringConvertible {
     }
 }
 
+/// The files of a certificate and its key.
+struct TLSFiles: Sendable, Equatable {
+    let certificate: String
+    let key: String
+
+    /// `nil` if there are neither.
+    /// - Throws: ``CommandError`` `configuration` for one without the other.
+    init?(certificate: String?, key: String?) throws {
+        guard certificate != nil || key != nil else { return nil }
+        guard let certificate, let key else {
+            let (given, missing) = certificate == nil ? ("tls-key", "tls-certificate") : ("tls-certificate", "tls-key")
+            throw CommandError(.configuration, "\(given) needs \(missing) too", hint: "use --\(missing) FILE")
+        }
+        (self.certificate, self.key) = (certificate, key)
+    }
+}
+
 /// The flags of `serve`. The other commands have those of ``FolderFlags``.
 struct Flags: ParsableArguments {
     @Option(help: "Address to listen on; port 0 picks a free one. (default: 127.0.0.1:8080)")
@@ -168,6 +197,12 @@ struct Flags: ParsableArguments {
 
     @Option(help: "Unix socket to listen on. (default: $XDG_RUNTIME_DIR/libraryd.sock where that is set)")
     var socket: String?
+
+    @Option(help: "PEM file with the certificate, to serve HTTPS. SIGHUP reads it again.")
+    var tlsCertificate: String?
+
+    @Option(help: "PEM file with the certificate's private key.")
+    var tlsKey: String?
 
     @Option(help: "Folder for the database and the key. (default: ~/.local/share/libraryd)")
     var data: String?

@@ -10,8 +10,8 @@ struct WallTests {
         "Shared": ["SystemPackage"],
         "LibraryStore": ["Shared", "CLibcrypto", "GRDB", "GRDBSQLite", "SystemPackage"],
         "LibraryServer": [
-            "Shared", "LibraryStore", "CLibcrypto", "HTTPTypes", "Hummingbird", "HummingbirdCore", "JWTKit", "Logging",
-            "NIOCore", "NIOHTTPTypes", "NIOPosix", "ServiceLifecycle",
+            "Shared", "LibraryStore", "CLibcrypto", "HTTPTypes", "Hummingbird", "JWTKit", "Logging", "NIOCore",
+            "NIOHTTP1", "NIOHTTPTypesHTTP1", "NIOPosix", "NIOSSL", "ServiceLifecycle",
         ],
         "libraryd": [
             "Shared", "LibraryStore", "LibraryServer", "ArgumentParser", "Configuration", "Hummingbird", "Logging",

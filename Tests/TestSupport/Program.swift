@@ -98,6 +98,19 @@ public final class Daemon: Sendable {
     /// The text that the daemon has logged.
     public var log: String { (try? String(contentsOfFile: folder.path + "/log", encoding: .utf8)) ?? "" }
 
+    /// The memory that the daemon has in use (proc(5), `statm`), in bytes.
+    public var resident: Int {
+        get throws {
+            let fields = try String(contentsOfFile: "/proc/\(pid)/statm", encoding: .utf8).split(separator: " ")
+            return (Int(fields[1]) ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE)))
+        }
+    }
+
+    /// The number of descriptors that the daemon has open.
+    public var descriptors: Int {
+        get throws { try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd").count }
+    }
+
     /// Starts the daemon and returns when it listens.
     public func start(_ arguments: [String] = [], launcher: [String] = []) async throws {
         let daemon = Process()

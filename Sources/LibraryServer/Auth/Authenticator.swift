@@ -187,6 +187,15 @@ struct Authenticator: Sendable {
         return principal
     }
 
+    /// The caller with a token that was verified before and is still good; `nil` for any other token.
+    func known(_ token: String) -> Principal? {
+        let now = clock.now()
+        guard let claims = tokens.known(token, at: now),
+            let principal = store.sessions.principal(session: claims.sid, at: now), principal.publicID == claims.sub
+        else { return nil }
+        return principal
+    }
+
     /// The caller's current state. The session may have ended while the body of the request was received.
     /// - Throws: ``Failure`` `token_revoked`.
     func confirm(_ principal: Principal) throws -> Principal {

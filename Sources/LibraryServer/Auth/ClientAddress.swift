@@ -25,7 +25,7 @@ enum ClientAddress {
 
     /// An IPv4 address, or the first 64 bits of an IPv6 address, because one client usually has a whole /64
     /// (RFC 6177, section 2).
-    private static func network(_ address: SocketAddress) -> String? {
+    static func network(_ address: SocketAddress) -> String? {
         switch address {
         case .unixDomainSocket: return nil
         case .v4: return address.ipAddress

@@ -37,6 +37,25 @@ final class Tokens: Sendable {
         /// Tokens whose signature has been verified, with the key's id, so that the signature is not verified at each
         /// request.
         var verified: [String: (claims: AccessClaims, keyID: String)] = [:]
+
+        /// Passes if a token whose signature is right is good now.
+        /// - Throws: ``Failure`` `token_malformed` or `token_expired`.
+        func check(
+            _ claims: AccessClaims, _ keyID: String, _ lifetime: TimeSpan, at now: Timestamp
+        ) throws(Failure) {
+            if keyID != signer.id {
+                // Tokens of the retired key stay valid for one token lifetime after its retirement.
+                guard let retired, keyID == retired.key.id else { throw Failure(.tokenMalformed) }
+                // A clock that was ahead when the key was retired must not make its tokens live longer.
+                guard now < retired.at.adding(seconds: lifetime.seconds),
+                    now > retired.at.adding(seconds: -lifetime.seconds)
+                else { throw Failure(.tokenExpired) }
+            }
+            // A clock that was set back must not make a token live longer.
+            guard now.seconds < claims.exp, claims.iat <= now.seconds + Tokens.clockSkew else {
+                throw Failure(.tokenExpired)
+            }
+        }
     }
 
     private let state: Mutex<State>
@@ -67,35 +86,38 @@ final class Tokens: Sendable {
     /// The claims of a token that this daemon signed and that has not expired.
     /// - Throws: ``Failure`` `token_malformed` or `token_expired`.
     func verify(_ token: String, at now: Timestamp) async throws -> AccessClaims {
-        // The dictionary compares by canonical equivalence: a token with U+212A (Kelvin sign) would equal one with K.
-        var bytes = token
-        guard bytes.withUTF8({ $0.allSatisfy { $0 < 0x80 } }) else { throw Failure(.tokenMalformed) }
+        guard Self.isASCII(token) else { throw Failure(.tokenMalformed) }
         let known = state.withLock { $0.verified[token] }
         let (claims, keyID) = if let known { known } else { try await verifySignature(token) }
-        let isGood: Bool = try state.withLock { state in
-            if keyID != state.signer.id {
-                // Tokens of the retired key stay valid for one token lifetime after its retirement.
-                guard let retired = state.retired, keyID == retired.key.id else {
-                    throw Failure(.tokenMalformed)
-                }
-                // A clock that was ahead when the key was retired must not make its tokens live longer.
-                guard now < retired.at.adding(seconds: lifetime.seconds),
-                    now > retired.at.adding(seconds: -lifetime.seconds)
-                else { return false }
-            }
-            // A clock that was set back must not make a token live longer.
-            guard now.seconds < claims.exp, claims.iat <= now.seconds + Self.clockSkew else {
+        try state.withLock { state in
+            do {
+                try state.check(claims, keyID, lifetime, at: now)
+            } catch {
                 state.verified.removeValue(forKey: token)
-                return false
+                throw error
             }
-            if known == nil {
-                if state.verified.count >= Self.rememberedTokens { state.verified.removeAll(keepingCapacity: true) }
-                state.verified[token] = (claims, keyID)
-            }
-            return true
+            guard known == nil else { return }
+            if state.verified.count >= Self.rememberedTokens { state.verified.removeAll(keepingCapacity: true) }
+            state.verified[token] = (claims, keyID)
         }
-        guard isGood else { throw Failure(.tokenExpired) }
         return claims
+    }
+
+    /// The claims of a token whose signature was right before and that is still good; `nil` for any other token.
+    func known(_ token: String, at now: Timestamp) -> AccessClaims? {
+        guard Self.isASCII(token) else { return nil }
+        return state.withLock { state in
+            guard let known = state.verified[token],
+                (try? state.check(known.claims, known.keyID, lifetime, at: now)) != nil
+            else { return nil }
+            return known.claims
+        }
+    }
+
+    /// The dictionary compares by canonical equivalence: a token with U+212A (Kelvin sign) would equal one with K.
+    private static func isASCII(_ token: String) -> Bool {
+        var token = token
+        return token.withUTF8 { $0.allSatisfy { $0 < 0x80 } }
     }
 
     private func verifySignature(_ token: String) async throws -> (claims: AccessClaims, keyID: String) {

@@ -10,22 +10,13 @@ struct EnvelopeMiddleware: RouterMiddleware {
     func handle(
         _ request: Request, context: GuestContext, next: (Request, GuestContext) async throws -> Response
     ) async throws -> Response {
-        let start = ContinuousClock.now
+        var log = RequestLog(logger: logger, requestID: context.requestID, method: request.method.rawValue)
         var response = try await next(request, context)
-        let isPrivate = response.headers.contains(.cacheControl)
-        response.headers.append(HTTPField(name: .xRequestID, value: context.requestID))
-        response.headers.append(HTTPField(name: .xContentTypeOptions, value: "nosniff"))
-        if !isPrivate { response.headers.append(HTTPField(name: .cacheControl, value: "no-store")) }
-        if logger.logLevel <= .info {
-            // Logs the path's pattern and not the path, so that no user input is in the log.
-            logger.info(
-                "request",
-                metadata: [
-                    "id": "\(context.requestID)", "method": "\(request.method.rawValue.prefix(16))",
-                    "route": "\(context.endpointPath ?? "-")", "status": "\(response.status.code)",
-                    "microseconds": "\(start.duration(to: .now) / .microseconds(1))",
-                ])
-        }
+        response.headers.append(
+            contentsOf: ReplyHead.envelope(
+                requestID: context.requestID, isPrivate: response.headers.contains(.cacheControl)))
+        log.route = context.endpointPath ?? "-"
+        log.write(response.status)
         return response
     }
 }

@@ -13,23 +13,47 @@ struct ProblemMiddleware: RouterMiddleware {
     func handle(
         _ request: Request, context: GuestContext, next: (Request, GuestContext) async throws -> Response
     ) async throws -> Response {
+        if request.method == .options, request.uri.string == "*" { return Self.methods(RouteTable.allMethods) }
         do {
             // The router accepts `//users` and `/users/` in place of `/users`.
             guard RouteTable.isCanonical(request.uri.path) else { throw Failure(.notFound) }
             return try await next(request, context)
+        } catch let error as any HTTPResponseError where error.status == .notFound {
+            return try notFound(request, context)
         } catch {
-            let failure = failure(for: error, request: request, context: context)
-            return Self.response(failure, requestID: context.requestID)
+            return Response(
+                Self.reply(Failure(error, requestID: context.requestID, logger), requestID: context.requestID))
         }
     }
 
-    static func response(_ failure: Failure, requestID: String) -> Response {
-        var headers = failure.headers
-        headers[.contentType] = Problem.mediaType
-        if failure.status == .unauthorized { headers[.wwwAuthenticate] = challenge(failure.code) }
-        return Response(
-            status: failure.status, headers: headers,
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: failure.problem(requestID: requestID).json)))
+    /// The reply where no route matches: 405 if the path exists but not with the method, and the methods of the path to
+    /// `OPTIONS` (RFC 9110, section 9.3.7).
+    private func notFound(_ request: Request, _ context: GuestContext) throws -> Response {
+        let path = request.uri.path
+        let allowed = RouteTable.methods(at: path)
+        let failure: Failure
+        if request.method == .options, !allowed.isEmpty {
+            return Self.methods(allowed)
+        } else if allowed.isEmpty {
+            failure = Failure(.notFound)
+        } else {
+            failure = Failure(.methodNotAllowed, headers: [.allow: allowed.joined(separator: ", ")])
+        }
+        return Response(Self.reply(failure, requestID: context.requestID))
+    }
+
+    private static func methods(_ allowed: [String]) -> Response {
+        Response(status: .noContent, headers: [.allow: allowed.joined(separator: ", ")])
+    }
+
+    static func reply(_ failure: Failure, requestID: String) -> Reply {
+        var fields = Array(failure.headers) + [HTTPField(name: .contentType, value: Problem.mediaType)]
+        if failure.status == .unauthorized {
+            fields.append(HTTPField(name: .wwwAuthenticate, value: challenge(failure.code)))
+        }
+        return Reply(
+            status: failure.status, fields: fields,
+            body: ByteBuffer(bytes: failure.problem(requestID: requestID).json))
     }
 
     /// The `WWW-Authenticate` header (RFC 6750, section 3; RFC 7617, section 2). It has no `error` if the request had
@@ -43,33 +67,31 @@ struct ProblemMiddleware: RouterMiddleware {
             #"Bearer realm="libraryd", error="invalid_token", error_description="\#(code.rawValue)""#
         }
     }
+}
 
-    private func failure(for error: any Error, request: Request, context: GuestContext) -> Failure {
+extension Failure {
+    /// The failure that a client is told of, whatever the error is. What a person must look at is logged.
+    init(_ error: any Error, requestID: String, _ logger: Logger) {
         switch error {
-        case let failure as Failure: return failure
-        case let invalid as InvalidFields: return Failure(.invalidFields, errors: invalid.errors)
-        case let fault as AuthorLines.Fault: return Failure(.invalidFields, fault.description)
-        case let syntax as JSONSyntaxError: return Failure(.invalidJSON, "The body is not valid JSON: \(syntax).")
-        case let error as any HTTPResponseError where error.status == .notFound:
-            let allowed = RouteTable.methods(at: request.uri.path)
-            guard !allowed.isEmpty else { return Failure(.notFound) }
-            return Failure(.methodNotAllowed, headers: [.allow: allowed.joined(separator: ", ")])
-        case let error as any HTTPResponseError where error.status == .contentTooLarge: return Failure(.bodyTooLarge)
-        case let error as any HTTPResponseError where error.status.kind == .clientError: return Failure(.badRequest)
+        case let failure as Failure: self = failure
+        case let invalid as InvalidFields: self.init(.invalidFields, errors: invalid.errors)
+        case let fault as AuthorLines.Fault: self.init(.invalidFields, fault.description)
+        case let syntax as JSONSyntaxError: self.init(.invalidJSON, "The body is not valid JSON: \(syntax).")
+        case let error as any HTTPResponseError where error.status == .contentTooLarge: self.init(.bodyTooLarge)
+        case let error as any HTTPResponseError where error.status.kind == .clientError: self.init(.badRequest)
         case let error as StoreError:
             if let cause = error.cause {
                 logger.error(
                     "the database failed",
-                    metadata: ["id": "\(context.requestID)", "sqlite": "\(cause.code)", "reason": "\(cause.message)"])
+                    metadata: ["id": "\(requestID)", "sqlite": "\(cause.code)", "reason": "\(cause.message)"])
             }
-            return Failure(error)
+            self.init(error)
         case let error as SpooledFile.Failure:
-            logger.error("a spool failed", metadata: ["id": "\(context.requestID)", "reason": "\(error)"])
-            return error.isFull ? Failure(.storageFull) : Failure(.storageUnavailable, headers: [.retryAfter: "1"])
+            logger.error("a spool failed", metadata: ["id": "\(requestID)", "reason": "\(error)"])
+            self = error.isFull ? Failure(.storageFull) : Failure(.storageUnavailable, headers: [.retryAfter: "1"])
         default:
-            logger.error(
-                "a request failed", metadata: ["id": "\(context.requestID)", "error": "\(type(of: error))"])
-            return Failure(.internalError)
+            logger.error("a request failed", metadata: ["id": "\(requestID)", "error": "\(type(of: error))"])
+            self.init(.internalError)
         }
     }
 }

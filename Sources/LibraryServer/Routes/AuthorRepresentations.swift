@@ -1,4 +1,5 @@
 import LibraryStore
+import NIOCore
 import Shared
 
 /// Converts rows of the store to bytes of replies without making an ``Author``.
@@ -44,7 +45,7 @@ extension AuthorRow {
 
 extension AuthorRows {
     /// The rows as the JSON of an ``AuthorPage``, and the cursor of the next page.
-    func page() throws -> (json: [UInt8], next: String?) {
+    func page() throws -> (json: ByteBuffer, next: String?) {
         var json = JSONWriter(reservingCapacity: 64 + 256 * min(limit, 100))
         var next: String?
         try json.object {
@@ -53,7 +54,7 @@ extension AuthorRows {
             }
             $0.member("next") { if let next { $0.string(next) } else { $0.null() } }
         }
-        return (json.bytes, next)
+        return (json.withBytes { ByteBuffer(bytes: $0) }, next)
     }
 
     /// The rows as a part of a file, and the cursor of the next part.
@@ -65,7 +66,7 @@ extension AuthorRows {
             case .ndjson:
                 var json = JSONWriter()
                 row.write(to: &json)
-                bytes.append(contentsOf: json.bytes)
+                json.withBytes { bytes.append(contentsOf: $0) }
                 bytes.append(UInt8(ascii: "\n"))
             }
         }

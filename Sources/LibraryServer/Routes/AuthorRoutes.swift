@@ -4,7 +4,7 @@ import LibraryStore
 import NIOCore
 import Shared
 
-struct AuthorRoutes {
+struct AuthorRoutes: Sendable {
     let store: Store
     let clock: Clock
     private let replies = ReplyCache()
@@ -52,65 +52,121 @@ struct AuthorRoutes {
             throw InvalidFields([FieldError(item.name, .invalid, "is for a file of authors, not for one")])
         }
         let key = try request.idempotencyKey
-        let draft = try await context.decode(call).validated()
-        let author = try await store.createAuthor(
-            draft, owner: context.principal.userID, as: IdempotentRequest(key, "author", content: draft.json),
-            at: clock.now())
-        return .value(
-            AuthorReply(Message.created, author), status: .created,
-            headers: [.location: Endpoints.author.path(author.id), .eTag: author.entityTag])
+        let json = try await request.jsonBody()
+        return .made(
+            Response(
+                try await withCheckedThrowingContinuation { continuation in
+                    create(json, key, context.principal, context.confirm) { continuation.resume(with: $0) }
+                }))
+    }
+
+    /// Adds an author.
+    /// - Parameters:
+    ///   - json: the ``AuthorDraft``.
+    ///   - confirm: throws if the caller's session has ended.
+    ///   - completion: called once, on this thread or, after a commit, on another.
+    func create(
+        _ json: [UInt8], _ key: String?, _ principal: Principal, _ confirm: () throws -> Void,
+        completion: @escaping @Sendable (Result<Reply, any Error>) -> Void
+    ) {
+        do {
+            let body = try AuthorDraft(json: json, unknownMembers: .rejected)
+            try confirm()
+            let draft = try body.validated()
+            let request = IdempotentRequest(key, "author", content: key == nil ? [] : draft.json)
+            store.createAuthor(draft, owner: principal.userID, as: request, at: clock.now()) { result in
+                completion(
+                    result.map { author in
+                        Reply.json(
+                            AuthorReply(Message.created, author).json, status: .created,
+                            fields: [
+                                HTTPField(name: .location, value: Endpoints.author.path(author.id)),
+                                HTTPField(name: .eTag, value: author.entityTag),
+                            ])
+                    })
+            }
+        } catch {
+            completion(.failure(error))
+        }
     }
 
     @Sendable private func show(
         _ call: EndpointRequest<Int64, Empty>, _ context: CallerContext
     ) async throws -> EndpointReply<Author> {
-        try await kept(call.request, context) { _ in
-            try store.author(id: call.path, owner: context.principal.userID) { row in
-                var json = JSONWriter()
-                row.write(to: &json)
-                return (json.bytes, [.eTag: row.entityTag])
-            }
+        let (request, principal) = (call.request, context.principal)
+        return .made(Response(try author(call.path, request.uri.string, principal, ifNoneMatch: request.ifNoneMatch)))
+    }
+
+    /// The author of that id.
+    /// - Parameter target: of the request.
+    /// - Throws: ``StoreError`` `authorNotFound`.
+    func author(
+        _ id: Int64, _ target: String, _ principal: Principal, ifNoneMatch tags: [String]
+    ) throws -> Reply {
+        let place = replies.place(target, at: store.changes.current(of: principal.userID))
+        if let known = place.reply { return known.unlessMatched(by: tags) }
+        let reply = try store.author(id: id, owner: principal.userID) { row in
+            var json = JSONWriter()
+            row.write(to: &json)
+            return Reply.validated(
+                json.withBytes { ByteBuffer(bytes: $0) }, [HTTPField(name: .eTag, value: row.entityTag)])
         }
+        return place.keep(reply).unlessMatched(by: tags)
     }
 
     @Sendable private func list(
         _ call: EndpointRequest<Empty, AuthorQuery>, _ context: CallerContext
     ) async throws -> EndpointReply<AuthorPage> {
-        let request = call.request
+        let (request, principal) = (call.request, context.principal)
         if let format = AuthorFileRoutes.format(acceptedBy: request) {
             return .made(try bulk.list(call.asFile(of: Endpoints.authorFile), context, format))
         }
-        return try await kept(request, context) { revision in
-            var query = try call.query()
-            let page: (json: [UInt8], next: String?)
-            do {
-                page = try await store.authors(query, owner: context.principal.userID) { try $0.page() }
-            } catch let invalid as InvalidFields {
-                throw Failure(query: invalid)
-            }
-            guard let next = page.next else { return (page.json, [.eTag: revision.entityTag]) }
-            query.after = next
-            let link = "<\(Endpoints.authors.path)\(QueryItem.string(query.items))>; rel=\"next\""
-            return (page.json, [.eTag: revision.entityTag, .link: link])
-        }
+        let target = request.uri.string
+        if let reply = try page(target, principal, ifNoneMatch: request.ifNoneMatch) { return .made(Response(reply)) }
+        let place = replies.place(target, at: store.changes.current(of: principal.userID))
+        let query = try call.query()
+        let page = try await store.authors(query, owner: principal.userID) { try $0.page() }
+        return .made(Response(place.keep(.page(page, query, place.revision)).unlessMatched(by: request.ifNoneMatch)))
     }
 
-    /// The cached reply to the same request if the owner has changed nothing since, otherwise a reply from `read`.
-    private func kept<Output>(
-        _ request: Request, _ context: CallerContext,
-        _ read: (Revision) async throws -> (json: [UInt8], headers: HTTPFields)
-    ) async throws -> EndpointReply<Output> {
-        // The revision is taken first: if the library changes during `read`, the cached reply is outdated at once.
-        let revision = store.changes.current(of: context.principal.userID)
-        let key = ReplyCache.Key(owner: context.principal.userID, target: request.uri.string)
-        if let known = replies.reply(key, at: revision) {
-            return .made(request.conditionally(known.headers, known.body))
+    /// A page to which an index leads, or that is cached; `nil` if it may take long to read.
+    /// - Parameter target: of the request.
+    /// - Throws: ``Failure`` `invalid_query`, ``StoreError``.
+    func page(_ target: String, _ principal: Principal, ifNoneMatch tags: [String]) throws -> Reply? {
+        let place = replies.place(target, at: store.changes.current(of: principal.userID))
+        if let known = place.reply { return known.unlessMatched(by: tags) }
+        let query = try TargetQuery.read(target) { items throws(InvalidFields) in
+            try QueryItem.check(items, among: AuthorQuery.parameters)
+            return try AuthorQuery(items: items)
         }
-        var (json, headers) = try await read(revision)
-        headers[.contentType] = "application/json"
-        headers[.cacheControl] = "private, no-cache"
-        let reply = ReplyCache.Reply(revision: revision, headers: headers, body: ByteBuffer(bytes: json))
-        replies.keep(reply, for: key)
-        return .made(request.conditionally(reply.headers, reply.body))
+        do {
+            let page = try store.authorsAtOnce(query, owner: principal.userID) { try $0.page() }
+            return page.map { place.keep(.page($0, query, place.revision)).unlessMatched(by: tags) }
+        } catch let invalid as InvalidFields {
+            throw Failure(query: invalid)
+        }
+    }
+}
+
+extension Reply {
+    /// A reply that the client may store and must ask about each time.
+    fileprivate static func validated(_ json: ByteBuffer, _ fields: [HTTPField]) -> Reply {
+        var reply = Reply(fields: fields, body: json)
+        reply.fields.append(HTTPField(name: .contentType, value: MediaType.json))
+        reply.fields.append(HTTPField(name: .cacheControl, value: "private, no-cache"))
+        return reply
+    }
+
+    fileprivate static func page(
+        _ page: (json: ByteBuffer, next: String?), _ query: AuthorQuery, _ revision: Revision
+    ) -> Reply {
+        var fields = [HTTPField(name: .eTag, value: revision.entityTag)]
+        if let next = page.next {
+            var query = query
+            query.after = next
+            let link = "<\(Endpoints.authors.path)\(QueryItem.string(query.items))>; rel=\"next\""
+            fields.append(HTTPField(name: .link, value: link))
+        }
+        return validated(page.json, fields)
     }
 }

@@ -2,7 +2,6 @@ import HTTPTypes
 import Hummingbird
 import LibraryStore
 import NIOCore
-import ServiceLifecycle
 import Shared
 
 /// Sends callers the changes of their libraries as server-sent events (WHATWG HTML, section 9.2).
@@ -38,8 +37,6 @@ private struct EventWriter: Sendable {
     private static let keepAlive = TimeAmount.seconds(15)
     /// The connection is closed after this many keep-alives in a row that could not be written.
     private static let mostUnwritten = 3
-    /// Longest time for which a client that reads nothing can delay the daemon's shutdown.
-    private static let shutdownGrace = TimeAmount.seconds(1)
     /// Clients reconnect after this many milliseconds.
     private static let retryField = Array("retry: 1000\n".utf8)
     private static let keepAliveComment = Array(": \n\n".utf8)
@@ -82,12 +79,7 @@ private struct EventWriter: Sendable {
         }
         defer { ticks.cancel() }
         channel.closeFuture.whenComplete { [weak subscription] _ in subscription?.end() }
-        try await withGracefulShutdownHandler {
-            try await writeEvents(&writer)
-        } onGracefulShutdown: {
-            subscription.end()
-            channel.eventLoop.scheduleTask(in: Self.shutdownGrace) { channel.close(promise: nil) }
-        }
+        try await writeEvents(&writer)
         try await writer.finish(nil)
     }
 

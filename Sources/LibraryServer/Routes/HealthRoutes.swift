@@ -2,15 +2,20 @@ import Hummingbird
 import LibraryStore
 import Shared
 
-struct HealthRoutes {
+struct HealthRoutes: Sendable {
     let store: Store
 
     func add(to routes: RouterGroup<GuestContext>) {
-        routes.on(Endpoints.live) { _, _ in .value(Health()) }
-        routes.on(Endpoints.healthz) { _, _ in .value(Health()) }
-        routes.on(Endpoints.ready) { _, _ in
-            try store.checkReadiness()
-            return .value(Health())
-        }
+        routes.on(Endpoints.live) { _, _ in .made(Response(live())) }
+        routes.on(Endpoints.healthz) { _, _ in .made(Response(live())) }
+        routes.on(Endpoints.ready) { _, _ in .made(Response(try ready())) }
+    }
+
+    func live() -> Reply { .json(Health().json) }
+
+    /// - Throws: ``StoreError`` `notReady`.
+    func ready() throws -> Reply {
+        try store.checkReadiness()
+        return live()
     }
 }

@@ -7,6 +7,9 @@ import Shared
 enum RouteTable {
     private static let routes = Endpoints.all.map { (segments: $0.path.split(separator: "/"), method: $0.method) }
 
+    /// The methods that any path has.
+    static let allMethods = Shared.Method.allCases.map(\.rawValue) + ["HEAD", "OPTIONS"]
+
     /// The methods of a path, with `HEAD` if there is `GET`; empty if there is nothing at the path.
     static func methods(at path: String) -> [String] {
         let segments = path.split(separator: "/")
@@ -15,7 +18,7 @@ enum RouteTable {
         let literal = matching.filter { $0.segments == segments }
         let found = (literal.isEmpty ? matching : literal).map(\.method)
         let names = Shared.Method.allCases.filter(found.contains).map(\.rawValue)
-        return found.contains(.get) ? names + ["HEAD"] : names
+        return (found.contains(.get) ? names + ["HEAD"] : names) + (names.isEmpty ? [] : ["OPTIONS"])
     }
 
     /// Whether the path has no empty segment, neither inside nor at the end.

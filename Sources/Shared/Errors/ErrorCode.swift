@@ -14,6 +14,10 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case requestTimeout = "request_timeout"
     case notFound = "not_found"
     case methodNotAllowed = "method_not_allowed"
+    case uriTooLong = "uri_too_long"
+    case headersTooLarge = "headers_too_large"
+    case notImplemented = "not_implemented"
+    case versionNotSupported = "version_not_supported"
 
     // Credentials and permissions.
     case credentialsMissing = "credentials_missing"
@@ -50,8 +54,8 @@ public enum ErrorCode: String, Sendable, CaseIterable {
 
     /// The HTTP status code.
     public var status: Int { entry.status }
-    /// The reason phrase of the status, which is the `title` of a ``Problem`` (RFC 9110, section 15; 429 is from RFC
-    /// 6585, section 4, and 507 from RFC 4918, section 11.5).
+    /// The reason phrase of the status, which is the `title` of a ``Problem`` (RFC 9110, section 15; 429 and 431 are
+    /// from RFC 6585, and 507 from RFC 4918, section 11.5).
     public var title: String {
         switch status {
         case 400: "Bad Request"
@@ -63,10 +67,14 @@ public enum ErrorCode: String, Sendable, CaseIterable {
         case 409: "Conflict"
         case 412: "Precondition Failed"
         case 413: "Content Too Large"
+        case 414: "URI Too Long"
         case 415: "Unsupported Media Type"
         case 422: "Unprocessable Content"
         case 429: "Too Many Requests"
+        case 431: "Request Header Fields Too Large"
+        case 501: "Not Implemented"
         case 503: "Service Unavailable"
+        case 505: "HTTP Version Not Supported"
         case 507: "Insufficient Storage"
         default: "Internal Server Error"
         }
@@ -90,6 +98,10 @@ public enum ErrorCode: String, Sendable, CaseIterable {
         case .requestTimeout: (408, .temporaryFailure, nil, "The request took too long to arrive.")
         case .notFound: (404, .notFound, nil, "There is nothing at this path.")
         case .methodNotAllowed: (405, .invalid, nil, "This path does not answer that method; see Allow.")
+        case .uriTooLong: (414, .invalid, nil, "The path and the query are too long.")
+        case .headersTooLarge: (431, .invalid, nil, "The header fields are too long, or too many.")
+        case .notImplemented: (501, .invalid, nil, "The daemon does not know this method.")
+        case .versionNotSupported: (505, .invalid, nil, "The daemon takes HTTP/1.0 and HTTP/1.1.")
         case .credentialsMissing: (401, .notLoggedIn, "could not verify", "Send a name and a password with HTTP Basic.")
         case .credentialsMalformed:
             (401, .notLoggedIn, "could not verify", "The Authorization header is not HTTP Basic.")

@@ -23,17 +23,21 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Exit.reporting {
-            let settings = try await Settings(flags: flags, environment: ProcessInfo.processInfo.environment)
+            let environment = ProcessInfo.processInfo.environment
+            let inherited = try InheritedSockets.descriptors(environment)
+            let settings = try await Settings(
+                flags: flags, environment: environment, inheritsSockets: !inherited.isEmpty)
+            for host in inherited.compactMap(InheritedSockets.host) { try settings.requireConfidential(host, host) }
             let folder = try DataFolder(path: settings.data)
             do {
-                try await serve(settings, folder)
+                try await serve(settings, inherited, folder)
             } catch {
                 throw CommandError(error, library: folder.databasePath)
             }
         }
     }
 
-    private func serve(_ settings: Settings, _ folder: borrowing DataFolder) async throws {
+    private func serve(_ settings: Settings, _ inherited: [Int32], _ folder: borrowing DataFolder) async throws {
         let logger = Logger(label: "libraryd") { _ in
             LineLogHandler(level: settings.logLevel, format: settings.logFormat)
         }
@@ -46,22 +50,14 @@ struct ServeCommand: AsyncParsableCommand {
             refreshLifetime: settings.refreshLifetime, passwords: Passwords(), behindProxy: settings.behindProxy,
             logger: logger)
 
-        var services: [any Service] = [OperatorSocket(path: folder.operatorSocketPath, app: app)]
-        if let listen = settings.listen {
-            services.append(
-                app.server(on: .hostname(listen.host, port: listen.port)) { channel in
-                    let port = channel.localAddress?.port ?? listen.port
-                    Self.announce("http://\(Listen(host: listen.host, port: port))")
-                })
+        let tls = try settings.tls.map { try TLS(certificate: $0.certificate, key: $0.key) }
+        if let socket = settings.socket { try Self.refuseLiveSocket(socket) }
+        let server = app.server(on: settings.addresses(inherited), tls: tls) { address, bound in
+            Self.announce(address, bound, isTLS: tls != nil)
         }
-        if let socket = settings.socket {
-            try Self.refuseLiveSocket(socket)
-            services.append(
-                app.server(on: .unixDomainSocket(path: socket)) { _ in
-                    chmod(socket, 0o600)
-                    Self.announce("unix:\(socket)")
-                })
-        }
+        var services: [any Service] = [
+            OperatorSocket(path: folder.operatorSocketPath, app: app), Hangups(tls: tls, logger: logger), server,
+        ]
         // Added last: services are stopped one after the other from the last, so its time counts from the signal.
         services.append(StopLimit(logger: logger))
         var configuration = ServiceGroupConfiguration(
@@ -89,9 +85,45 @@ struct ServeCommand: AsyncParsableCommand {
             .unavailable, "\(path): another process listens there", hint: "choose another --socket, or use --listen")
     }
 
-    private static func announce(_ address: String) {
-        let line = Array("libraryd: listening on \(address)\n".utf8)
+    private static func announce(_ address: Server.Address, _ bound: SocketAddress?, isTLS: Bool) {
+        let text: String
+        switch bound {
+        case .unixDomainSocket?:
+            if case .unix(let path) = address { chmod(path, 0o600) }
+            text = "unix:\(bound?.pathname ?? "")"
+        default:
+            let host = if case .tcp(let host, _) = address { host } else { bound?.ipAddress ?? "" }
+            text = "\(isTLS ? "https" : "http")://\(Listen(host: host, port: bound?.port ?? 0))"
+        }
+        let line = Array("libraryd: listening on \(text)\n".utf8)
         _ = write(STDOUT_FILENO, line, line.count)
+    }
+}
+
+extension Settings {
+    fileprivate func addresses(_ inherited: [Int32]) -> [Server.Address] {
+        var addresses = inherited.map { Server.Address.inherited(descriptor: $0) }
+        if let listen { addresses.append(.tcp(host: listen.host, port: listen.port)) }
+        if let socket { addresses.append(.unix(path: socket)) }
+        return addresses
+    }
+}
+
+/// Reads the certificate again at each SIGHUP, which would end the process otherwise.
+private struct Hangups: Service {
+    let tls: TLS?
+    let logger: Logger
+
+    func run() async throws {
+        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
+            guard let tls else { continue }
+            do {
+                try tls.reload()
+                logger.notice("the certificate was read again")
+            } catch {
+                logger.error("the certificate could not be read again", metadata: ["reason": "\(error)"])
+            }
+        }
     }
 }
 

@@ -1,0 +1,48 @@
+import HTTPTypes
+import Hummingbird
+import LibraryStore
+import NIOCore
+import Shared
+
+extension Request {
+    /// Largest body of a request for a single item, in bytes: 64 KiB.
+    static let maximumBody = 64 * 1024
+    /// Limit for receiving a body slowly. ``Connection`` gives up a client that sends nothing.
+    private static let bodyTime = Duration.seconds(30)
+
+    /// The body as the endpoint's input.
+    /// - Throws: ``Failure`` for the media type, the size, the time or the framing of the body, ``JSONSyntaxError``,
+    ///   ``InvalidFields``.
+    func decode<Value: JSONReadable>(as type: Value.Type = Value.self) async throws -> Value {
+        try Value(json: try await jsonBody(), unknownMembers: .rejected)
+    }
+
+    /// The bytes of a JSON body.
+    /// - Throws: ``Failure`` for the media type, the size, the time or the framing of the body.
+    func jsonBody() async throws -> [UInt8] {
+        _ = try mediaType(among: [MediaType.json])
+        if let announced = headers[.contentLength].flatMap({ Int($0) }), announced > Self.maximumBody {
+            throw Failure(.bodyTooLarge)
+        }
+        return try await wholeBody()
+    }
+
+    private func wholeBody() async throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        let deadline = ContinuousClock.now + Self.bodyTime
+        do {
+            for try await part in body {
+                guard bytes.count + part.readableBytes <= Self.maximumBody else { throw Failure(.bodyTooLarge) }
+                guard ContinuousClock.now < deadline else {
+                    throw Failure(.requestTimeout, headers: [.connection: "close"])
+                }
+                bytes.append(contentsOf: part.readableBytesView)
+            }
+            return bytes
+        } catch let failure as Failure {
+            throw failure
+        } catch {
+            throw Failure.brokenBody
+        }
+    }
+}

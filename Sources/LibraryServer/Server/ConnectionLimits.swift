@@ -1,0 +1,42 @@
+package import NIOCore
+
+/// How many connections there may be, and how long a client may take.
+package struct ConnectionLimits: Sendable {
+    /// Connections of all listeners together.
+    package var connections = 512
+    /// Of these, connections of one address. This machine, a Unix socket and a proxy are exempt.
+    package var connectionsOfAddress = 128
+    /// From the first byte of a head to its end.
+    package var head = TimeAmount.seconds(10)
+    /// For a body, as far as the daemon waits for it; afterwards it must have come at ``slowestBody`` on average.
+    package var body = TimeAmount.seconds(30)
+    /// Bytes a second.
+    package var slowestBody = 1024
+    /// For a piece of a reply to be taken.
+    package var reply = TimeAmount.seconds(30)
+    /// Between two requests.
+    package var idle = TimeAmount.seconds(60)
+    /// For the rest of a body that nobody wants, once it has been answered.
+    package var lingering = TimeAmount.seconds(5)
+    /// For a connection that has sent nothing yet when the daemon stops.
+    package var firstRequest = TimeAmount.seconds(1)
+    /// Between two looks at a connection.
+    package var look = TimeAmount.seconds(1)
+
+    package init() {}
+}
+
+/// The time since a connection changed its state.
+struct Stopwatch {
+    private(set) var start: NIODeadline
+
+    init(_ now: NIODeadline) {
+        start = now
+    }
+
+    mutating func restart(_ now: NIODeadline) {
+        start = now
+    }
+
+    func hasPassed(_ limit: TimeAmount, at now: NIODeadline) -> Bool { now - start > limit }
+}

@@ -1,0 +1,137 @@
+import NIOCore
+
+/// Hands the bytes of a connection to the decoder, one request at a time, and stops reading while nobody wants them.
+///
+/// So a request that was sent before the one in front of it was answered waits here as bytes, and at most one read of
+/// them is in memory.
+final class InboundFlow: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// As many requests of one connection are answered before those of others get their turn.
+    private static let piecesOfTurn = 16
+
+    private let connection: Connection
+    private var context: ChannelHandlerContext?
+    private var held = ByteBuffer()
+    /// The first bytes of the head that is being decoded.
+    private(set) var headBytes = ByteBuffer()
+    /// In bytes: the request line, as far as it has come.
+    private(set) var lineLength = 0
+    private var hasLine = false
+    /// How much of an empty line, which ends a head, the last bytes were.
+    private var matched = 0
+    private var chunks = ChunkScanner()
+    private var isFeeding = false
+    private var isReadHeld = false
+    private var isInputClosed = false
+
+    init(_ connection: Connection) {
+        self.connection = connection
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var bytes = unwrapInboundIn(data)
+        if held.readableBytes == 0 { held = bytes } else { held.writeBuffer(&bytes) }
+        feed(context)
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if held.readableBytes > 0 || !connection.takesBytes { isReadHeld = true } else { context.read() }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard case ChannelEvent.inputClosed = event else { return context.fireUserInboundEventTriggered(event) }
+        // The decoder must see the end after the bytes before it.
+        isInputClosed = true
+        feed(context)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        held = ByteBuffer()
+        context.fireChannelInactive()
+    }
+
+    /// Goes on, now that ``Connection/takesBytes`` may have changed.
+    func resume() {
+        guard let context, !isFeeding else { return }
+        feed(context)
+        guard isReadHeld, held.readableBytes == 0, connection.takesBytes else { return }
+        isReadHeld = false
+        context.read()
+    }
+
+    private func feed(_ context: ChannelHandlerContext) {
+        guard !isFeeding else { return }
+        isFeeding = true
+        defer { isFeeding = false }
+        // The replies are flushed at the end of a turn, by which there may be room for more of them.
+        for _ in 0..<Self.piecesOfTurn where held.readableBytes > 0 && connection.takesBytes {
+            guard let piece = nextPiece() else { break }
+            context.fireChannelRead(wrapInboundOut(piece))
+        }
+        context.fireChannelReadComplete()
+        let connection = connection
+        if held.readableBytes > 0, connection.takesBytes { context.eventLoop.execute { connection.resume() } }
+        if isInputClosed, held.readableBytes == 0 {
+            isInputClosed = false
+            context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        }
+    }
+
+    /// What the decoder gets next, at most up to the end of a head or of a body; `nil` for nothing.
+    private func nextPiece() -> ByteBuffer? {
+        let count: Int
+        switch connection.incoming {
+        case .head(let isBegun):
+            if !isBegun { (matched, lineLength, hasLine, chunks) = (0, 0, false, ChunkScanner()) }
+            count = bytesToEndOfHead()
+            if !isBegun { headBytes = held.getSlice(at: held.readerIndex, length: count) ?? ByteBuffer() }
+            connection.receivesHead()
+        case .content(let length): count = min(length, held.readableBytes)
+        case .chunks:
+            do {
+                count = try held.withUnsafeReadableBytes { bytes in try chunks.scan(bytes) }
+            } catch {
+                connection.breakBody()
+                return nil
+            }
+        case .nothing:
+            held.clear()
+            return nil
+        }
+        return held.readSlice(length: count)
+    }
+
+    /// How many of the bytes belong to the head, which ends with an empty line. The decoder takes no other line end
+    /// than CR LF.
+    private func bytesToEndOfHead() -> Int {
+        held.withUnsafeReadableBytes { bytes in
+            for (index, byte) in bytes.enumerated() {
+                if !hasLine {
+                    lineLength += 1
+                    hasLine = byte == UInt8(ascii: "\n")
+                    // Empty lines may precede a request (RFC 9112, section 2.2).
+                    if hasLine, lineLength <= 2 { (lineLength, hasLine) = (0, false) }
+                }
+                switch (byte, matched) {
+                case (UInt8(ascii: "\r"), 2), (UInt8(ascii: "\n"), 1), (UInt8(ascii: "\n"), 3): matched += 1
+                case (UInt8(ascii: "\r"), _): matched = 1
+                default: matched = 0
+                }
+                if matched == 4 { return index + 1 }
+            }
+            return bytes.count
+        }
+    }
+}

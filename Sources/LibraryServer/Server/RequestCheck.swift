@@ -1,0 +1,93 @@
+import NIOHTTP1
+import Shared
+
+/// Refuses heads that NIO's decoder takes, and that another program on the way may understand in another way (RFC
+/// 9112, sections 2.2, 3.2, 6.1 and 11.2).
+enum RequestCheck {
+    /// In bytes. Every query of the API is shorter, with all values as long as they may be.
+    static let longestTarget = 16 * 1024
+
+    private static let methods: [HTTPMethod] = [.GET, .HEAD, .POST, .PUT, .PATCH, .DELETE, .OPTIONS]
+
+    /// - Parameter lineLength: of the request line with its end, in bytes.
+    /// - Throws: ``Failure`` `not_implemented`, `uri_too_long`, `bad_request` or `version_not_supported`.
+    static func check(_ head: HTTPRequestHead, lineLength: Int) throws(Failure) {
+        guard head.version.minor <= 1 else { throw Failure(.versionNotSupported) }
+        guard methods.contains(head.method) else { throw Failure(.notImplemented) }
+        try checkTarget(head)
+        // One space each, and nothing else, between method, target and version.
+        guard lineLength == head.method.rawValue.utf8.count + head.uri.utf8.count + " HTTP/1.1 \r\n".utf8.count else {
+            throw Failure(.badRequest, "The request line is not valid HTTP.")
+        }
+        var (hosts, codings) = (0, 0)
+        for (name, value) in head.headers {
+            guard !value.utf8.contains(where: { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F }) else {
+                throw Failure(.badRequest, "A header field has a control character.")
+            }
+            switch name.utf8.count {
+            case 4 where name.lowercased() == "host":
+                hosts += 1
+                guard isHost(value) else { throw Failure(.badRequest, "Host is not a host and a port.") }
+            case 17 where name.lowercased() == "transfer-encoding":
+                codings += 1
+                guard codings == 1, value.lowercased() == "chunked", head.version == .http1_1 else {
+                    throw Failure(.badRequest, "Transfer-Encoding can only be chunked, given once, in HTTP/1.1.")
+                }
+            default: break
+            }
+        }
+        guard hosts == 1 || hosts == 0 && head.version == .http1_0 else {
+            throw Failure(.badRequest, "A request has one Host.")
+        }
+    }
+
+    private static func checkTarget(_ head: HTTPRequestHead) throws(Failure) {
+        let target = head.uri.utf8
+        guard target.count <= longestTarget else { throw Failure(.uriTooLong) }
+        if head.method == .OPTIONS, head.uri == "*" { return }
+        guard target.first == UInt8(ascii: "/") else {
+            throw Failure(.badRequest, "The target of a request begins with a slash.")
+        }
+        guard target.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "#") }) else {
+            throw Failure(.badRequest, "The target of a request has a character that must be percent-encoded.")
+        }
+    }
+
+    /// Whether a value is `uri-host [ ":" port ]` (RFC 9110, section 7.2; RFC 3986, section 3.2.2). The host may be
+    /// empty.
+    static func isHost(_ value: String) -> Bool {
+        var rest = value.utf8[...]
+        if rest.first == UInt8(ascii: "[") {
+            guard let end = rest.firstIndex(of: UInt8(ascii: "]")) else { return false }
+            let address = rest[rest.index(after: rest.startIndex)..<end]
+            guard !address.isEmpty,
+                address.allSatisfy({ isHexDigit($0) || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") })
+            else { return false }
+            rest = rest[rest.index(after: end)...]
+        } else {
+            rest = rest.drop { isHostCharacter($0) }
+        }
+        guard let colon = rest.first else { return true }
+        let port = rest.dropFirst()
+        return colon == UInt8(ascii: ":") && port.count <= 5 && port.allSatisfy { (0x30...0x39).contains($0) }
+    }
+
+    private static func isHexDigit(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
+            UInt8(ascii: "A")...UInt8(ascii: "F"):
+            true
+        default: false
+        }
+    }
+
+    /// Unreserved characters, `sub-delims` and `%` (RFC 3986, appendix A).
+    private static func isHostCharacter(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: "-._~!$&'()*+,;=%".utf8.contains(byte)
+        }
+    }
+}

@@ -1,0 +1,45 @@
+import Glibc
+import Shared
+
+/// Sockets that listen already and were handed over by the process that started the daemon, as systemd does
+/// (sd_listen_fds(3)): `LISTEN_FDS` of them, from descriptor 3 on, if `LISTEN_PID` is this process.
+enum InheritedSockets {
+    private static let first: Int32 = 3
+
+    /// The descriptors; no program that this one starts gets them.
+    /// - Throws: ``CommandError`` `configuration` if one of them is not a stream socket that listens.
+    static func descriptors(_ environment: [String: String]) throws -> [Int32] {
+        guard environment["LISTEN_PID"].flatMap({ Int64(decimal: $0) }) == Int64(getpid()),
+            let count = environment["LISTEN_FDS"].flatMap({ Int64(decimal: $0) }), count > 0
+        else { return [] }
+        return try (first..<first + Int32(clamping: min(count, 64))).map { descriptor in
+            guard option(descriptor, SO_TYPE) == Int32(SOCK_STREAM.rawValue), option(descriptor, SO_ACCEPTCONN) == 1
+            else {
+                throw CommandError(
+                    .configuration, "descriptor \(descriptor) of LISTEN_FDS is not a stream socket that listens",
+                    hint: "use ListenStream in the socket unit")
+            }
+            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+            return descriptor
+        }
+    }
+
+    private static func option(_ descriptor: Int32, _ name: Int32) -> Int32? {
+        var (value, length) = (Int32(0), socklen_t(MemoryLayout<Int32>.size))
+        return getsockopt(descriptor, SOL_SOCKET, name, &value, &length) == 0 ? value : nil
+    }
+
+    /// The host that a descriptor listens on; `nil` for a Unix socket.
+    static func host(_ descriptor: Int32) -> String? {
+        var (address, length) = (sockaddr_storage(), socklen_t(MemoryLayout<sockaddr_storage>.size))
+        var host = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+        return withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                guard getsockname(descriptor, address, &length) == 0, address.pointee.sa_family != AF_UNIX,
+                    getnameinfo(address, length, &host, socklen_t(host.count), nil, 0, NI_NUMERICHOST) == 0
+                else { return nil }
+                return String(decoding: host.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+import Foundation
+import LibraryServer
+import NIOCore
+import Shared
+import TestSupport
+import Testing
+
+/// Many connections, and clients that read or send nothing, or a little.
+@Suite(.serialized) struct StormTests {
+    private static let live = "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
+
+    private static let beginnings = [
+        "", live, "GET /li", "\0\0\r\n\r\n", "POST /register HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{",
+    ]
+
+    private static func login(_ library: TestLibrary) async throws -> String {
+        let json = [("Content-Type", "application/json")]
+        let account = Array(#"{"name":"ada","password":"correct horse"}"#.utf8)
+        _ = try await library.send("POST", "/register", headers: json, body: account)
+        let basic = "Basic " + Data("ada:correct horse".utf8).base64EncodedString()
+        let reply = try await library.send("POST", "/login", headers: [("Authorization", basic)])
+        return try Login(json: reply.body, unknownMembers: .ignored).token
+    }
+
+    @Test func idleClientsKeepNobodyOut() async throws {
+        var limits = ConnectionLimits()
+        limits.connections = 100
+        let server = try await TestServer(try await TestLibrary(), limits)
+        var clients: [RawClient] = []
+        for _ in 0..<150 {
+            clients.append(try RawClient(port: server.port))
+            clients.last?.send(Self.live)
+            #expect(await clients.last?.receive(until: "}").hasPrefix("HTTP/1.1 200 OK\r\n") == true)
+        }
+        // Those that had been idle for the longest were closed.
+        for client in clients.prefix(50) { #expect(await client.receive().isEmpty) }
+        clients[149].send(Self.live)
+        let answer = await clients[149].receive(until: "}")
+        #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n"), "\(answer)")
+    }
+
+    @Test func aFullHouseSaysSo() async throws {
+        var limits = ConnectionLimits()
+        limits.connections = 3
+        let server = try await TestServer(try await TestLibrary(), limits)
+        var busy: [RawClient] = []
+        for _ in 0..<3 {
+            busy.append(try RawClient(port: server.port))
+            busy.last?.send(Self.live + "GET /livez HT")
+            #expect(await busy.last?.receive(until: "}").hasPrefix("HTTP/1.1 200 OK\r\n") == true)
+        }
+        let newcomer = try RawClient(port: server.port)
+        let answer = await newcomer.receiveAll()
+        #expect(answer.hasPrefix("HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\n"))
+        #expect(answer.contains("\r\nConnection: close\r\n") && answer.contains(#""code":"busy""#))
+        busy[0].send("TP/1.1\r\nHost: x\r\n\r\n")
+        #expect(await busy[0].receive(until: "}").hasPrefix("HTTP/1.1 200 OK\r\n"))
+        #expect(try RawClient(port: server.port).send(Self.live) > 0)
+    }
+
+    /// A client that does not read is sent no more than the sockets hold, and is gone soon; so is one that reads a
+    /// little.
+    @Test(arguments: [0, 16])
+    func aClientMustRead(bytesAtOnce: Int) async throws {
+        var limits = ConnectionLimits()
+        (limits.reply, limits.look) = (.milliseconds(200), .milliseconds(20))
+        limits.slowestBody = 1 << 20
+        let library = try await TestLibrary()
+        let server = try await TestServer(library, limits)
+        let token = try await Self.login(library)
+        // A page of 100 authors: some 20 kB.
+        let lines = (0..<100).map { #"{"name":"N\#($0)","book":"B","country":"C"}"# }.joined(separator: "\n")
+        let file = [("Authorization", "Bearer " + token), ("Content-Type", "application/x-ndjson")]
+        #expect(try await library.send("POST", "/authors", headers: file, body: Array(lines.utf8)).status == 200)
+        let request = "GET /authors HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(token)\r\n\r\n"
+        let client = try RawClient(port: server.port, receiveBuffer: 4096)
+        client.send(String(repeating: request, count: 1000))
+        let isClosed = Task { await client.waitForClose() }
+        while bytesAtOnce > 0, await client.receive(atMost: bytesAtOnce).count > 0 {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        #expect(await isClosed.value)
+    }
+
+    @Test func aStormLeavesNothingBehind() async throws {
+        let daemon = try await Daemon(arguments: ["--log-level", "critical"])
+        _ = try daemon.send(raw: Array(Self.live.utf8))
+        func storm() async throws {
+            for number in 0..<20 {
+                let clients = try (0..<100).map { _ in try RawClient(port: daemon.port) }
+                for (index, client) in clients.enumerated() { client.send(Self.beginnings[(index + number) % 5]) }
+            }
+            let pipeline = try RawClient(port: daemon.port)
+            let reader = Task.detached {
+                await pipeline.receiveAll().components(separatedBy: "HTTP/1.1 200 OK").count - 1
+            }
+            for _ in 0..<100 { pipeline.send(String(repeating: Self.live, count: 100)) }
+            pipeline.endSending()
+            #expect(await reader.value == 10_000)
+            let silent = try (0..<100).map { _ in try RawClient(port: daemon.port, receiveBuffer: 4096) }
+            for client in silent { client.send(String(repeating: Self.live, count: 2000), waits: false) }
+        }
+        try await storm()
+        let (openBefore, residentBefore) = (try daemon.descriptors, try daemon.resident)
+        for _ in 0..<3 { try await storm() }
+        var open = try daemon.descriptors
+        for _ in 0..<200 where open > openBefore {
+            try await Task.sleep(for: .milliseconds(50))
+            open = try daemon.descriptors
+        }
+        #expect(open <= openBefore)
+        let resident = try daemon.resident
+        #expect(resident < residentBefore + 16 << 20, "\(residentBefore) \(resident)")
+        let client = try RawClient(port: daemon.port)
+        client.send(Self.live)
+        #expect(await client.receive(until: "}").hasPrefix("HTTP/1.1 200 OK\r\n"))
+        #expect(try await daemon.end(SIGTERM) == 0)
+    }
+}

@@ -1,0 +1,56 @@
+import Foundation
+
+/// A socket that listens, and stays open while one daemon after the other serves it, as a socket unit of systemd does.
+public final class InheritedListener: Sendable {
+    public let port: UInt16
+    private let descriptor: Int32
+    private let folder = TemporaryFolder()
+
+    public init() throws {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let (descriptor, size) = (descriptor, length)
+        let isListening = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, size) == 0 && listen(descriptor, 512) == 0
+                    && getsockname(descriptor, $0, &length) == 0
+            }
+        }
+        guard isListening else { throw Missing(what: "a port: \(String(cString: strerror(errno)))") }
+        port = UInt16(bigEndian: address.sin_port)
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    /// Starts a daemon that serves the socket, and returns at once.
+    public func start() throws -> Int32 {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_adddup2(&actions, descriptor, 3)
+        for (number, name) in [(Int32(1), "out"), (2, "err")] {
+            posix_spawn_file_actions_addopen(
+                &actions, number, "\(folder.path)/\(name)", O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        }
+        let script = #"LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" serve --data "$1" --log-level warning"#
+        return try Program.spawn(
+            ["/bin/sh", "-c", script, Program.path("libraryd"), folder.path + "/data"],
+            environment: ["HOME": folder.path], &actions)
+    }
+
+    /// Stops a daemon. Returns its exit code, or 128 plus the number of the signal.
+    public func stop(_ pid: Int32) async -> Int32 {
+        kill(pid, SIGTERM)
+        return await Program.wait(for: pid)
+    }
+
+    /// What the daemons have written.
+    public var output: String {
+        ["out", "err"].map { (try? String(contentsOfFile: "\(folder.path)/\($0)", encoding: .utf8)) ?? "" }.joined()
+    }
+}

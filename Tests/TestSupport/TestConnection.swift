@@ -1,0 +1,77 @@
+import Foundation
+package import LibraryServer
+import NIOCore
+import NIOEmbedded
+
+/// A client's connection to a library: all of the daemon's handlers, without a socket and with a clock that a test
+/// moves.
+public final class TestConnection {
+    private let channel: NIOAsyncTestingChannel
+    private var received = ""
+
+    package init(_ library: TestLibrary, limits: ConnectionLimits = ConnectionLimits()) async throws {
+        channel = NIOAsyncTestingChannel()
+        let (channel, server) = (channel, library.app.server(on: [], limits: limits) { _, _ in })
+        try await channel.testingEventLoop.executeInContext { try server.accept(channel) }
+        try await channel.connect(to: SocketAddress(ipAddress: "192.0.2.7", port: 7)).get()
+    }
+
+    /// Whether the daemon has not closed the connection.
+    public var isOpen: Bool { channel.isActive }
+
+    public func send(_ text: String) async throws {
+        try await send(Array(text.utf8))
+    }
+
+    public func send(_ bytes: [UInt8]) async throws {
+        guard isOpen else { return }
+        try await channel.writeInbound(ByteBuffer(bytes: bytes))
+    }
+
+    /// Moves the clock of the connection, one second after the other.
+    public func pass(seconds: Int) async {
+        for _ in 0..<seconds { await channel.testingEventLoop.advanceTime(by: .seconds(1)) }
+    }
+
+    /// What the daemon has sent so far and nobody has read.
+    public func sent() async throws -> String {
+        while let bytes = try await channel.readOutbound(as: ByteBuffer.self) { received += String(buffer: bytes) }
+        defer { received = "" }
+        return received
+    }
+
+    /// One whole reply, which is waited for: head and body.
+    public func reply(toHead isHead: Bool = false) async throws -> TestReply {
+        while true {
+            if let reply = TestReply(taking: &received, isHead: isHead) { return reply }
+            received += String(buffer: try await channel.waitForOutboundWrite(as: ByteBuffer.self))
+        }
+    }
+
+    public func close() async throws {
+        if isOpen { try await channel.close() }
+    }
+}
+
+extension TestReply {
+    /// The first reply of a text, if it is whole.
+    init?(taking text: inout String, isHead: Bool) {
+        guard let end = text.firstRange(of: "\r\n\r\n") else { return nil }
+        let lines = text[..<end.lowerBound].components(separatedBy: "\r\n")
+        let headers = lines.dropFirst().map { line in
+            let parts = line.components(separatedBy: ": ")
+            return (name: parts[0].lowercased(), value: parts.dropFirst().joined(separator: ": "))
+        }
+        let status = Int(lines[0].split(separator: " ")[1]) ?? 0
+        let length = headers.first { $0.name == "content-length" }.flatMap { Int($0.value) } ?? 0
+        let body = text[end.upperBound...].utf8
+        var count = isHead || status == 304 || status == 204 || status == 100 ? 0 : length
+        if headers.contains(where: { $0.name == "transfer-encoding" }) {
+            guard let last = text[end.upperBound...].firstRange(of: "0\r\n\r\n") else { return nil }
+            count = text[end.upperBound..<last.upperBound].utf8.count
+        }
+        guard body.count >= count else { return nil }
+        self.init(status: status, headers: headers, body: Array(body.prefix(count)))
+        text = String(Substring(body.dropFirst(count)))
+    }
+}
