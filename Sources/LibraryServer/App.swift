@@ -63,6 +63,9 @@ package struct App: Sendable {
         return router
     }
 
+    /// What is answered without the router.
+    var lane: HotLane { HotLane(health: health, authors: authors, authenticator: authenticator, logger: logger) }
+
     /// An HTTP server for all routes.
     ///
     /// - Parameters:
@@ -72,8 +75,7 @@ package struct App: Sendable {
         on addresses: [Server.Address], tls: TLS? = nil, limits: ConnectionLimits = ConnectionLimits(),
         onListening: @escaping @Sendable (Server.Address, SocketAddress?) -> Void
     ) -> Server {
-        let lane = HotLane(health: health, authors: authors, authenticator: authenticator, logger: logger)
-        return Server(
+        Server(
             addresses, Responder(lane, router().buildResponder(), HTTPDate(now: clock.now)), limits: limits, tls: tls,
             behindProxy: behindProxy, onListening: onListening, onStop: store.changes.endSubscriptions)
     }

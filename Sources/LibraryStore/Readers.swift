@@ -1,5 +1,6 @@
 import Dispatch
 import GRDB
+import Glibc
 import Synchronization
 
 /// Read-only connections. A read sees the last commit before it and never waits for the writer.
@@ -11,7 +12,9 @@ final class Readers: Sendable {
     private let workers = Workers(count: 2)
 
     init(path: String) throws {
-        short = try Connections(path: path, count: 4)
+        // As many as there are threads that read: event loops, and the threads of tasks.
+        let processors = Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        short = try Connections(path: path, count: min(max(4, 2 * processors), 16))
         long = try Connections(path: path, count: 2)
     }
 

@@ -9,11 +9,20 @@ public final class TestConnection {
     private let channel: NIOAsyncTestingChannel
     private var received = ""
 
-    package init(_ library: TestLibrary, limits: ConnectionLimits = ConnectionLimits()) async throws {
+    package convenience init(_ library: TestLibrary, limits: ConnectionLimits = ConnectionLimits()) async throws {
+        try await self.init(library.app.server(on: [], limits: limits) { _, _ in })
+    }
+
+    /// A connection to a server that has others, from an address.
+    package init(_ server: Server, from address: String = "192.0.2.7") async throws {
         channel = NIOAsyncTestingChannel()
-        let (channel, server) = (channel, library.app.server(on: [], limits: limits) { _, _ in })
-        try await channel.testingEventLoop.executeInContext { try server.accept(channel) }
-        try await channel.connect(to: SocketAddress(ipAddress: "192.0.2.7", port: 7)).get()
+        let channel = channel
+        let client = try SocketAddress(ipAddress: address, port: 7)
+        try await channel.testingEventLoop.executeInContext {
+            channel.remoteAddress = client
+            try server.accept(channel)
+        }
+        try await channel.connect(to: client).get()
     }
 
     /// Whether the daemon has not closed the connection.

@@ -35,7 +35,6 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
 
     private let responder: Responder
     private let limits: ConnectionLimits
-    private let isTLS: Bool
     let loop: any EventLoop
     /// Set while the connection is in its pipeline, because each refers to the other.
     private var flow: InboundFlow?
@@ -55,10 +54,9 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
     /// Set by ``Connections``, whose lock guards it.
     nonisolated(unsafe) var countedAddress: String?
 
-    init(_ responder: Responder, _ limits: ConnectionLimits, isTLS: Bool, loop: any EventLoop) {
+    init(_ responder: Responder, _ limits: ConnectionLimits, loop: any EventLoop) {
         self.responder = responder
         self.limits = limits
-        self.isTLS = isTLS
         self.loop = loop
         stopwatch = Stopwatch(loop.now)
         idle = Atomic(max(1, loop.now.uptimeNanoseconds))
@@ -135,7 +133,7 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
         let request = CurrentRequest(head)
         enter(.request(request))
         do {
-            try RequestCheck.check(head, lineLength: flow?.lineLength ?? 0)
+            try RequestCheck.check(head, lineLength: flow?.head.lineLength ?? 0)
         } catch {
             return refuse(error)
         }
@@ -186,7 +184,7 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         switch (error as? HTTPParserError, state) {
         case (let error?, .head):
-            refuse(Failure(error, in: flow?.headBytes ?? ByteBuffer(), lineLength: flow?.lineLength ?? 0))
+            refuse(Failure(error, in: flow?.headBytes ?? ByteBuffer(), lineLength: flow?.head.lineLength ?? 0))
         case (.some, .request): breakBody()
         case (.some, .idle), (.some, .lingering), (.some, .closed): break
         case (nil, _): context.close(promise: nil)
@@ -297,7 +295,7 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
     private func endOutput() {
         enter(.lingering)
         flush()
-        if !isTLS { context?.close(mode: .output, promise: nil) }
+        context?.close(mode: .output, promise: nil)
         if isInputClosed { close() }
         flow?.resume()
     }

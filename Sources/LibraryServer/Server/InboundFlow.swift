@@ -18,11 +18,7 @@ final class InboundFlow: ChannelDuplexHandler {
     private var held = ByteBuffer()
     /// The first bytes of the head that is being decoded.
     private(set) var headBytes = ByteBuffer()
-    /// In bytes: the request line, as far as it has come.
-    private(set) var lineLength = 0
-    private var hasLine = false
-    /// How much of an empty line, which ends a head, the last bytes were.
-    private var matched = 0
+    private(set) var head = HeadScanner()
     private var chunks = ChunkScanner()
     private var isFeeding = false
     private var isReadHeld = false
@@ -94,8 +90,8 @@ final class InboundFlow: ChannelDuplexHandler {
         let count: Int
         switch connection.incoming {
         case .head(let isBegun):
-            if !isBegun { (matched, lineLength, hasLine, chunks) = (0, 0, false, ChunkScanner()) }
-            count = bytesToEndOfHead()
+            if !isBegun { (head, chunks) = (HeadScanner(), ChunkScanner()) }
+            count = held.withUnsafeReadableBytes { bytes in head.scan(bytes) }
             if !isBegun { headBytes = held.getSlice(at: held.readerIndex, length: count) ?? ByteBuffer() }
             connection.receivesHead()
         case .content(let length): count = min(length, held.readableBytes)
@@ -111,27 +107,5 @@ final class InboundFlow: ChannelDuplexHandler {
             return nil
         }
         return held.readSlice(length: count)
-    }
-
-    /// How many of the bytes belong to the head, which ends with an empty line. The decoder takes no other line end
-    /// than CR LF.
-    private func bytesToEndOfHead() -> Int {
-        held.withUnsafeReadableBytes { bytes in
-            for (index, byte) in bytes.enumerated() {
-                if !hasLine {
-                    lineLength += 1
-                    hasLine = byte == UInt8(ascii: "\n")
-                    // Empty lines may precede a request (RFC 9112, section 2.2).
-                    if hasLine, lineLength <= 2 { (lineLength, hasLine) = (0, false) }
-                }
-                switch (byte, matched) {
-                case (UInt8(ascii: "\r"), 2), (UInt8(ascii: "\n"), 1), (UInt8(ascii: "\n"), 3): matched += 1
-                case (UInt8(ascii: "\r"), _): matched = 1
-                default: matched = 0
-                }
-                if matched == 4 { return index + 1 }
-            }
-            return bytes.count
-        }
     }
 }

@@ -21,9 +21,7 @@ enum RequestCheck {
         }
         var (hosts, codings) = (0, 0)
         for (name, value) in head.headers {
-            guard !value.utf8.contains(where: { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F }) else {
-                throw Failure(.badRequest, "A header field has a control character.")
-            }
+            guard !hasControl(value) else { throw Failure(.badRequest, "A header field has a control character.") }
             switch name.utf8.count {
             case 4 where name.lowercased() == "host":
                 hosts += 1
@@ -41,6 +39,12 @@ enum RequestCheck {
         }
     }
 
+    /// Whether a value has a control character other than a tab.
+    private static func hasControl(_ value: String) -> Bool {
+        var value = value
+        return value.withUTF8 { bytes in bytes.contains { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F } }
+    }
+
     private static func checkTarget(_ head: HTTPRequestHead) throws(Failure) {
         let target = head.uri.utf8
         guard target.count <= longestTarget else { throw Failure(.uriTooLong) }
@@ -48,7 +52,8 @@ enum RequestCheck {
         guard target.first == UInt8(ascii: "/") else {
             throw Failure(.badRequest, "The target of a request begins with a slash.")
         }
-        guard target.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "#") }) else {
+        var text = head.uri
+        guard text.withUTF8({ $0.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "#") } }) else {
             throw Failure(.badRequest, "The target of a request has a character that must be percent-encoded.")
         }
     }

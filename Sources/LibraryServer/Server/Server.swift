@@ -106,10 +106,10 @@ package struct Server: Service {
 
     /// The handlers of a connection, in the order in which they see what the client sends.
     package func accept(_ channel: any Channel) throws {
-        let tls = if case .unixDomainSocket? = channel.localAddress { nil as TLS? } else { tls }
-        let connection = Connection(responder, limits, isTLS: tls != nil, loop: channel.eventLoop)
+        let connection = Connection(responder, limits, loop: channel.eventLoop)
         let pipeline = channel.pipeline.syncOperations
-        if let tls { try pipeline.addHandler(tls.handler()) }
+        let isLocal = if case .unixDomainSocket? = channel.localAddress { true } else { false }
+        if let tls, !isLocal { try pipeline.addHandler(tls.handler()) }
         try pipeline.addHandler(connection.makeFlow())
         try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: Self.decoderLimits)))
         try pipeline.addHandler(connection)
