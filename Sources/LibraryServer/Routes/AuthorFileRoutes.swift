@@ -196,7 +196,7 @@ struct AuthorFileRoutes: Sendable {
                 repeat {
                     try context.confirm()
                     let page = try await store.authors(query, owner: owner) { try $0.part(as: format) }
-                    try await writer.write(ByteBuffer(bytes: page.bytes))
+                    try await writer.write(page.bytes)
                     query.after = page.next
                 } while query.after != nil
                 try await writer.finish(nil)

@@ -58,19 +58,20 @@ extension AuthorRows {
     }
 
     /// The rows as a part of a file, and the cursor of the next part.
-    func part(as format: AuthorLines.Format) throws -> (bytes: [UInt8], next: String?) {
-        var bytes: [UInt8] = []
-        let next = try forEach { row in
-            switch format {
-            case .csv: row.write(csv: &bytes)
-            case .ndjson:
-                var json = JSONWriter()
-                row.write(to: &json)
-                json.withBytes { bytes.append(contentsOf: $0) }
-                bytes.append(UInt8(ascii: "\n"))
+    func part(as format: AuthorLines.Format) throws -> (bytes: ByteBuffer, next: String?) {
+        switch format {
+        case .csv:
+            var csv: [UInt8] = []
+            let next = try forEach { $0.write(csv: &csv) }
+            return (ByteBuffer(bytes: csv), next)
+        case .ndjson:
+            var json = JSONWriter(reservingCapacity: 192 * limit)
+            let next = try forEach {
+                $0.write(to: &json)
+                json.endLine()
             }
+            return (json.withBytes { ByteBuffer(bytes: $0) }, next)
         }
-        return (bytes, next)
     }
 }
 

@@ -238,34 +238,31 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
 
     /// Sends a piece of the body of a reply that was begun.
     func send(_ piece: ByteBuffer, _ promise: EventLoopPromise<Void>) {
-        guard case .request(let request) = state, let context else {
+        guard case .request(let request) = state, context != nil else {
             return promise.fail(ChannelError.ioOnClosedChannel)
         }
         guard request.isBodySent, piece.readableBytes > 0 else { return promise.succeed() }
-        write(framed(piece, request), promise)
-        context.flush()
-        needsFlush = false
+        writeFramed(piece, request, promise)
+        flush()
     }
 
     /// Sends the last piece, if there is one more, and ends the reply.
     func finish(_ piece: ByteBuffer?) {
         guard case .request(let request) = state else { return }
         if request.isBodySent {
-            if let piece, piece.readableBytes > 0 { write(framed(piece, request)) }
+            if let piece, piece.readableBytes > 0 { writeFramed(piece, request) }
             if request.isReplyChunked { write(ByteBuffer(string: "0\r\n\r\n")) }
         }
         complete(request)
         flush()
     }
 
-    private func framed(_ piece: ByteBuffer, _ request: CurrentRequest) -> ByteBuffer {
-        guard request.isReplyChunked else { return piece }
-        var bytes = ByteBuffer()
-        bytes.writeString(String(piece.readableBytes, radix: 16))
-        bytes.writeStaticString("\r\n")
-        bytes.writeImmutableBuffer(piece)
-        bytes.writeStaticString("\r\n")
-        return bytes
+    /// - Parameter promise: fulfilled once the operating system has taken the piece.
+    private func writeFramed(_ piece: ByteBuffer, _ request: CurrentRequest, _ promise: EventLoopPromise<Void>? = nil) {
+        guard request.isReplyChunked else { return write(piece, promise) }
+        write(ByteBuffer(string: String(piece.readableBytes, radix: 16) + "\r\n"))
+        write(piece)
+        write(ByteBuffer(string: "\r\n"), promise)
     }
 
     private func refuse(_ failure: Failure) {

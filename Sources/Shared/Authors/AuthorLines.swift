@@ -201,8 +201,8 @@ public struct AuthorLines: Sendable {
         for field in AuthorField.texts {
             // A file without a column of the key gets the default; without a default, the empty text is a fault.
             let text = entry[text: field] ?? (field.isKey ? "" : nil)
-            let isEmpty = text.map { StoredText.normalized($0).isEmpty } ?? true
-            entry[text: field] = isEmpty ? defaults[field.name] ?? text : text
+            guard text.map(StoredText.isBlank) ?? true else { continue }
+            entry[text: field] = defaults[field.name] ?? text
         }
         do {
             return try entry.validatedLine(restIsNeeded: restIsNeeded)

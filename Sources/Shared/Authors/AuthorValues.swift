@@ -98,7 +98,11 @@ public struct AuthorValues: Sendable, Equatable, JSONWritable {
     /// The values in the form in which they are stored.
     func normalized() -> AuthorValues {
         var normalized = self
-        for field in AuthorField.texts { normalized[text: field] = self[text: field].map(StoredText.normalized) }
+        for field in AuthorField.texts {
+            // A value that stays as it is costs no copy of all.
+            guard let text = self[text: field], !StoredText.isTrimmedASCII(text) else { continue }
+            normalized[text: field] = StoredText.normalized(text)
+        }
         return normalized
     }
 

@@ -133,12 +133,12 @@ public struct BulkResult: Sendable, Equatable, JSONReadable, JSONWritable {
 extension BulkResult {
     /// The results as NDJSON, one per line.
     public static func ndjson(_ results: [BulkResult]) -> [UInt8] {
-        var bytes: [UInt8] = []
+        var json = JSONWriter(reservingCapacity: 64 * results.count)
         for result in results {
-            bytes += result.json
-            bytes.append(UInt8(ascii: "\n"))
+            result.write(to: &json)
+            json.endLine()
         }
-        return bytes
+        return json.bytes
     }
 
     /// Reads the output of ``ndjson(_:)``.

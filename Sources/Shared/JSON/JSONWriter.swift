@@ -129,6 +129,12 @@ public struct JSONWriter: ~Copyable {
         literal(value ? "true" : "false")
     }
 
+    /// Ends a line of NDJSON; another value may follow.
+    public mutating func endLine() {
+        append(UInt8(ascii: "\n"))
+        needsComma = false
+    }
+
     public mutating func null() {
         literal("null")
     }

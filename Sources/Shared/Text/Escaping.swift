@@ -71,7 +71,8 @@ public enum Escaping {
     /// marks, zero-width characters, tags), line and paragraph separators, and private-use characters.
     public static func isDangerous(_ scalar: Unicode.Scalar) -> Bool {
         if scalar.value < 0x7F { return scalar.value < 0x20 }
-        if scalar.properties.isNoncharacterCodePoint { return true }
+        // Noncharacters (Unicode, section 23.7).
+        if scalar.value & 0xFFFE == 0xFFFE || (0xFDD0...0xFDEF).contains(scalar.value) { return true }
         switch scalar.properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse: return true
         default: return false

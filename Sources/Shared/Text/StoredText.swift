@@ -7,14 +7,25 @@ public enum StoredText {
     /// In Unicode scalars, after trimming and normalization.
     public static let maximumLength = 200
 
+    /// Whether the text surely is in the form in which it is stored, as most are: ASCII without white space at either
+    /// end.
+    static func isTrimmedASCII(_ text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { bytes in
+            guard let first = bytes.first, let last = bytes.last else { return false }
+            return first > 0x20 && last > 0x20 && bytes.allSatisfy { $0 < 0x80 }
+        }
+    }
+
+    /// Whether nothing of the text is stored.
+    static func isBlank(_ text: String) -> Bool {
+        if let first = text.utf8.first, first > 0x20, first < 0x7F { return false }
+        return normalized(text).isEmpty
+    }
+
     /// The form in which a text is stored: trimmed of white space, in Unicode Normalization Form C (UAX #15).
     public static func normalized(_ text: String) -> String {
-        // The common case needs no change: ASCII without white space at either end.
-        if let first = text.utf8.first, let last = text.utf8.last, first > 0x20, last > 0x20,
-            text.utf8.allSatisfy({ $0 < 0x80 })
-        {
-            return text
-        }
+        if isTrimmedASCII(text) { return text }
         var scalars = text.unicodeScalars[...]
         while let first = scalars.first, first.properties.isWhitespace { scalars.removeFirst() }
         while let last = scalars.last, last.properties.isWhitespace { scalars.removeLast() }
@@ -25,9 +36,18 @@ public enum StoredText {
         return String(composed)
     }
 
+    /// Whether a text is printable ASCII and not only spaces, as most are: then its length is all that can be wrong.
+    private static func isPlain(_ text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { bytes in
+            bytes.allSatisfy { 0x20 <= $0 && $0 < 0x7F } && bytes.contains { $0 > 0x20 }
+        }
+    }
+
     /// The fault of a text that ``normalized(_:)`` has returned, or `nil`.
     static func fault(in text: String, field: String) -> FieldError? {
         if text.isEmpty { return FieldError(field, .empty, "must not be empty") }
+        if isPlain(text), text.utf8.count <= maximumLength { return nil }
         // General category Cc, whose members never change (https://www.unicode.org/policies/stability_policy.html).
         if text.unicodeScalars.contains(where: { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) }) {
             return FieldError(field, .controlCharacter, "must not contain control characters")
