@@ -60,4 +60,25 @@ import Testing
         #expect(result.code == 78)
         #expect(result.error.contains("descriptor 3 of LISTEN_FDS is not a stream socket that listens"))
     }
+
+    @Test func aFileInTheSocketsPlaceIsLeftAlone() async throws {
+        let home = TemporaryFolder()
+        try Data("mine".utf8).write(to: URL(fileURLWithPath: home.path + "/file"))
+        let result = try await Program.run(
+            Program.path("libraryd"), ["--data", home.path + "/data", "--socket", home.path + "/file"],
+            environment: ["HOME": home.path])
+        #expect(result.code == 64)
+        #expect(result.error.contains("/file is a regular file, not a socket"))
+        #expect(try String(contentsOfFile: home.path + "/file", encoding: .utf8) == "mine")
+    }
+
+    /// Whatever clients have begun with and not gone on with, a stop ends in time and with 0.
+    @Test(arguments: ["", "GET /li", "POST /register HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n{"])
+    func aStopWaitsForNoOne(beginning: String) async throws {
+        let daemon = try await Daemon()
+        let clients = try (0..<20).map { _ in try RawClient(port: daemon.port) }
+        for client in clients { client.send(beginning) }
+        #expect(try await daemon.end(SIGTERM) == 0)
+        for client in clients { #expect(await client.waitForClose()) }
+    }
 }

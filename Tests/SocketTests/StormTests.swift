@@ -22,6 +22,31 @@ import Testing
         return try Login(json: reply.body, unknownMembers: .ignored).token
     }
 
+    /// The request of a page of 100 authors: some 20 kB.
+    private static func page(_ library: TestLibrary) async throws -> String {
+        let token = try await login(library)
+        let lines = (0..<100).map { #"{"name":"N\#($0)","book":"B","country":"C"}"# }.joined(separator: "\n")
+        let file = [("Authorization", "Bearer " + token), ("Content-Type", "application/x-ndjson")]
+        #expect(try await library.send("POST", "/authors", headers: file, body: Array(lines.utf8)).status == 200)
+        return "GET /authors HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(token)\r\n\r\n"
+    }
+
+    /// A client may close its half once it has asked, and take its time to read.
+    @Test func aHalfClosedConnectionGetsAllReplies() async throws {
+        var limits = ConnectionLimits()
+        (limits.lingering, limits.idle, limits.look) = (.milliseconds(50), .milliseconds(50), .milliseconds(10))
+        let library = try await TestLibrary()
+        let server = try await TestServer(library, limits)
+        let request = try await Self.page(library)
+        let client = try RawClient(port: server.port, receiveBuffer: 4096)
+        client.send(String(repeating: request, count: 400))
+        client.endSending()
+        try await Task.sleep(for: .milliseconds(300))
+        let answer = await client.receiveAll()
+        #expect(answer.components(separatedBy: "HTTP/1.1 200 OK\r\n").count == 401)
+        #expect(answer.hasSuffix("}"))
+    }
+
     @Test func idleClientsKeepNobodyOut() async throws {
         var limits = ConnectionLimits()
         limits.connections = 100
@@ -67,12 +92,7 @@ import Testing
         limits.slowestBody = 1 << 20
         let library = try await TestLibrary()
         let server = try await TestServer(library, limits)
-        let token = try await Self.login(library)
-        // A page of 100 authors: some 20 kB.
-        let lines = (0..<100).map { #"{"name":"N\#($0)","book":"B","country":"C"}"# }.joined(separator: "\n")
-        let file = [("Authorization", "Bearer " + token), ("Content-Type", "application/x-ndjson")]
-        #expect(try await library.send("POST", "/authors", headers: file, body: Array(lines.utf8)).status == 200)
-        let request = "GET /authors HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(token)\r\n\r\n"
+        let request = try await Self.page(library)
         let client = try RawClient(port: server.port, receiveBuffer: 4096)
         client.send(String(repeating: request, count: 1000))
         let isClosed = Task { await client.waitForClose() }

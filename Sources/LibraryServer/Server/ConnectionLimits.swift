@@ -18,7 +18,7 @@ package struct ConnectionLimits: Sendable {
     package var idle = TimeAmount.seconds(60)
     /// For the rest of a body that nobody wants, once it has been answered.
     package var lingering = TimeAmount.seconds(5)
-    /// For a connection that has sent nothing yet when the daemon stops.
+    /// For a connection that has sent no whole head yet when the daemon stops.
     package var firstRequest = TimeAmount.seconds(1)
     /// Between two looks at a connection.
     package var look = TimeAmount.seconds(1)

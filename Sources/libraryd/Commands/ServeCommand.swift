@@ -78,7 +78,11 @@ struct ServeCommand: AsyncParsableCommand {
 
     /// Throws if another process listens on the socket, which must not be taken from it.
     private static func refuseLiveSocket(_ path: String) throws {
-        try UnixSocket.requireName(path)
+        do {
+            try UnixSocket.requireName(path)
+        } catch let error as CommandError where error.exit == .conflict {
+            throw CommandError(.usage, error.reason, hint: "name another --socket, or move the file away")
+        }
         guard let connection = try UnixSocket.connect(to: path) else { return }
         close(connection)
         throw CommandError(

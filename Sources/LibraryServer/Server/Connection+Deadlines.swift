@@ -1,0 +1,53 @@
+import HTTPTypes
+import NIOCore
+import Shared
+
+/// How long a connection goes on.
+extension Connection {
+    /// Closes the connection unless it has a request. Its place has been given away.
+    func closeIfIdle() {
+        if idleSince != nil { abort() }
+    }
+
+    /// Closes the connection once it has answered what it has begun with. A client that has sent nothing yet may be
+    /// about to.
+    func stop() {
+        isStopping = true
+        switch state {
+        case .idle where hasServed: endOutput()
+        case .request(let request) where request.isEventStream:
+            // The client may read nothing any more.
+            loop.scheduleTask(in: limits.firstRequest) { self.abort() }
+        default: break
+        }
+    }
+
+    func look() {
+        let now = loop.now
+        let unsent = (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        guard !backlog.isTooSlow(unsent: unsent, limits, at: now) else { return abort() }
+        switch state {
+        // Not before the last reply has been taken.
+        case .idle where unsent > 0, .lingering where unsent > 0: stopwatch.restart(now)
+        case .idle where isStopping && stopwatch.hasPassed(limits.firstRequest, at: now),
+            .idle where stopwatch.hasPassed(limits.idle, at: now):
+            close()
+        case .head where stopwatch.hasPassed(isStopping ? limits.firstRequest : limits.head, at: now):
+            refuse(Failure(.requestTimeout))
+        case .lingering where stopwatch.hasPassed(refusal == nil ? limits.lingering : limits.firstRequest, at: now):
+            abort()
+        case .request(let request): look(at: request)
+        default: break
+        }
+    }
+
+    private func look(at request: CurrentRequest) {
+        guard !request.isWhole, request.isWaitingForBody else { return }
+        request.waited = request.waited + limits.look
+        let longest =
+            request.isBulk ? limits.body + .seconds(Int64(request.received / limits.slowestBody)) : limits.body
+        guard request.waited > longest else { return }
+        let failure = Failure(.requestTimeout, headers: [.connection: "close"])
+        if case .routed(let routed) = request.handler { routed.fail(failure) } else { refuse(failure) }
+    }
+}

@@ -1,0 +1,57 @@
+import Hummingbird
+import NIOCore
+import NIOHTTP1
+
+/// The request that a connection is about.
+final class CurrentRequest {
+    enum Handler {
+        case hot(HotLane.Request)
+        case routed(RoutedRequest)
+    }
+
+    let head: HTTPRequestHead
+    var handler: Handler?
+    /// The bytes of the body that have come.
+    var received = 0
+    /// Whether the whole request has come.
+    var isWhole = false
+    var isBroken = false
+    let isChunked: Bool
+    private let length: Int
+    var expectsContinue: Bool
+    /// Whether the connection ends with the reply.
+    var closes: Bool
+    var isReplyChunked = false
+    var isBodySent = false
+    var isEventStream = false
+    /// How long the daemon has waited for the body.
+    var waited = TimeAmount.zero
+
+    init(_ head: HTTPRequestHead) {
+        self.head = head
+        length = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
+        isChunked = head.headers.contains(name: "transfer-encoding")
+        expectsContinue = head.version == .http1_1 && head.headers.first(name: "expect")?.lowercased() == "100-continue"
+        // NIO's decoder reads nothing after a request that offers another protocol.
+        closes = !head.isKeepAlive || head.headers.contains(name: "upgrade")
+    }
+
+    var hasBody: Bool { isChunked || length > 0 }
+    /// Bytes that are announced and have not come.
+    var missing: Int { length - received }
+    /// Whether the body may be a file, which takes its time.
+    var isBulk: Bool { isChunked || length > Request.maximumBody }
+
+    var takesBytes: Bool {
+        switch handler {
+        case .routed(let routed): !isWhole && !isBroken && routed.takesBytes
+        case .hot: !isWhole && !isBroken
+        case nil: false
+        }
+    }
+
+    var isWaitingForBody: Bool {
+        if case .routed(let routed) = handler { return routed.isWaiting }
+        return true
+    }
+}
