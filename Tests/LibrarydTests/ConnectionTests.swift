@@ -133,6 +133,25 @@ import Testing
         }
     }
 
+    /// Some clients send an empty line after a body.
+    @Test func anEmptyLineIsNoRequest() async throws {
+        let connection = try await TestConnection(library)
+        try await connection.send(Self.live + "\r\n")
+        #expect(try await connection.reply().status == 200)
+        await connection.pass(seconds: 15)
+        #expect(try await connection.sent() == "")
+        try await connection.send("\r\n" + Self.live)
+        #expect(try await connection.reply().status == 200)
+    }
+
+    @Test func aRefusedHeadHasNoBody() async throws {
+        let connection = try await TestConnection(library)
+        try await connection.send("HEAD /livez HTTP/1.1\r\n\r\n")
+        let reply = try await connection.reply(toHead: true)
+        #expect(reply.status == 400 && reply.header("content-length") != nil)
+        #expect(try await connection.sent() == "")
+    }
+
     @Test func theDaemonsMethodsAreTold() async throws {
         let connection = try await TestConnection(library)
         for (target, allowed) in [

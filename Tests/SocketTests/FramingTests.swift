@@ -19,6 +19,7 @@ import Testing
         ("length with a sign", head + "Content-Length: +2\r\n\r\n{}", "400"),
         ("length in hexadecimal", head + "Content-Length: 0x2\r\n\r\n{}", "400"),
         ("empty length", head + "Content-Length:\r\n\r\n{}", "400"),
+        ("length beyond an Int", head + "Content-Length: 9223372036854775808\r\n\r\n", "413"),
         ("length beyond 64 bits", head + "Content-Length: 99999999999999999999\r\n\r\n", "400"),
         ("other transfer coding", head + "Transfer-Encoding: gzip\r\n\r\n{}", "400"),
         ("two transfer codings", head + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", "400"),
@@ -112,6 +113,8 @@ import Testing
     /// Requests that are in order, after which the connection goes on.
     private static let answered: [(name: String, bytes: String, status: String)] = [
         ("100,000 levels", head + "Content-Length: 60000\r\n\r\n" + String(repeating: "[", count: 60000), "400"),
+        ("white space around the length", head + "Content-Length:  2  \r\n\r\n{}", "422"),
+        ("empty lines before the request", "\r\n\r\n\r\n" + live, "200"),
         ("short extension", chunked + "2;a=b\r\n{}\r\n0\r\n\r\n", "422"),
         ("trailer", chunked + "2\r\n{}\r\n0\r\nx: y\r\n\r\n", "422"),
         ("empty line before the request", "\r\n" + live, "200"),

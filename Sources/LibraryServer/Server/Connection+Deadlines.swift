@@ -4,10 +4,22 @@ import Shared
 
 /// How long a connection goes on.
 extension Connection {
-    /// Closes the connection unless it has a request. Its place has been given away.
-    func closeIfIdle() {
-        if idleSince != nil { abort() }
+    /// Closes the connection unless it has a request, or a reply that is not taken yet.
+    /// - Returns: whether it is closed.
+    func closeIfIdle() -> Bool {
+        switch state {
+        case .idle where unsent == 0, .lingering where unsent == 0: abort()
+        case .closed: break
+        case .idle, .lingering:
+            setIdle(since: nil)
+            return false
+        default: return false
+        }
+        return true
     }
+
+    /// Bytes that were written and that the operating system has not taken.
+    private var unsent: Int { (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0 }
 
     /// Closes the connection once it has answered what it has begun with. A client that has sent nothing yet may be
     /// about to.
@@ -24,11 +36,13 @@ extension Connection {
 
     func look() {
         let now = loop.now
-        let unsent = (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        let unsent = unsent
         guard !backlog.isTooSlow(unsent: unsent, limits, at: now) else { return abort() }
         switch state {
         // Not before the last reply has been taken.
-        case .idle where unsent > 0, .lingering where unsent > 0: stopwatch.restart(now)
+        case .idle where unsent > 0, .lingering where unsent > 0:
+            stopwatch.restart(now)
+            setIdle(since: nil)
         case .idle where isStopping && stopwatch.hasPassed(limits.firstRequest, at: now),
             .idle where stopwatch.hasPassed(limits.idle, at: now):
             close()
@@ -37,6 +51,7 @@ extension Connection {
         case .lingering where stopwatch.hasPassed(refusal == nil ? limits.lingering : limits.firstRequest, at: now):
             abort()
         case .request(let request): look(at: request)
+        case .idle, .lingering: setIdle(since: stopwatch.start)
         default: break
         }
     }

@@ -12,7 +12,7 @@ extension Connection {
         let connection = connectionField(request, isClosing: false)
         var bytes = context?.channel.allocator.buffer(capacity: 512 + reply.body.readableBytes) ?? ByteBuffer()
         ReplyHead.write(reply.status, reply.fields, connection: connection, date: responder.date.text, to: &bytes)
-        bytes.writeImmutableBuffer(reply.body)
+        if request.head.method != .HEAD { bytes.writeImmutableBuffer(reply.body) }
         write(bytes)
         complete(request)
         if isLate { flush() }

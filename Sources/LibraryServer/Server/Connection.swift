@@ -102,12 +102,17 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
         return flow
     }
 
+    /// Says whether the connection may be closed for another, and since when.
+    func setIdle(since start: NIODeadline?) {
+        idle.store(start.map { max(1, $0.uptimeNanoseconds) } ?? 0, ordering: .relaxed)
+    }
+
     func enter(_ next: State) {
         state = next
         stopwatch.restart(loop.now)
         switch next {
-        case .idle, .lingering: idle.store(max(1, loop.now.uptimeNanoseconds), ordering: .relaxed)
-        default: idle.store(0, ordering: .relaxed)
+        case .idle, .lingering: setIdle(since: loop.now)
+        default: setIdle(since: nil)
         }
     }
 
@@ -186,7 +191,7 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
             refuse(Failure(error, in: flow?.headBytes ?? ByteBuffer(), lineLength: flow?.head.lineLength ?? 0))
         case (.some, .request): breakBody()
         case (.some, .idle), (.some, .lingering), (.some, .closed): break
-        case (nil, _): context.close(promise: nil)
+        case (nil, _): abort()
         }
     }
 
@@ -206,6 +211,7 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
+        looks?.cancel()
         self.context = nil
         flow = nil
     }
@@ -218,18 +224,15 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        looks?.cancel()
-        if case .request(let request) = state, case .routed(let routed) = request.handler { routed.fail(.brokenBody) }
-        enter(.closed)
+        breakOff()
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard case ChannelEvent.inputClosed = event else { return }
         isInputClosed = true
         switch state {
-        case .idle: endOutput()
+        case .idle, .head: endOutput()
         case .lingering: if isOutputClosed { abort() }
-        case .head: abort()
         // A client may close its half once it has asked. But whoever listens to events has nothing more to say, and
         // would otherwise be missed at the next write only.
         case .request(let request) where request.isEventStream: close()
@@ -239,11 +242,18 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
 
     func close() {
         flush()
-        context?.close(promise: nil)
+        abort()
     }
 
     /// Breaks a reply off.
     func abort() {
+        // Over TLS the connection goes on until the client has said that it closes too; its requests must not.
+        breakOff()
         context?.close(promise: nil)
+    }
+
+    private func breakOff() {
+        if case .request(let request) = state, case .routed(let routed) = request.handler { routed.fail(.brokenBody) }
+        enter(.closed)
     }
 }

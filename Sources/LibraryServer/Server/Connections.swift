@@ -45,6 +45,15 @@ final class Connections: Sendable {
         }
     }
 
+    /// Counts a connection again that could not be closed for another: there is one too many for now.
+    func restore(_ connection: Connection) {
+        state.withLock { state in
+            guard state.open.updateValue(connection, forKey: ObjectIdentifier(connection)) == nil else { return }
+            if let address = connection.countedAddress { state.addresses[address, default: 0] += 1 }
+            if state.isStopping { connection.loop.execute { connection.stop() } }
+        }
+    }
+
     func remove(_ connection: Connection) {
         let waiting = state.withLock { state in
             Self.remove(connection, &state)

@@ -29,7 +29,7 @@ final class CurrentRequest {
 
     init(_ head: HTTPRequestHead) {
         self.head = head
-        length = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
+        length = head.headers.first(name: "content-length").flatMap(RequestCheck.contentLength) ?? 0
         isChunked = head.headers.contains(name: "transfer-encoding")
         expectsContinue = head.version == .http1_1 && head.headers.first(name: "expect")?.lowercased() == "100-continue"
         // NIO's decoder reads nothing after a request that offers another protocol.

@@ -165,7 +165,9 @@ struct HotFields {
                 guard !isJSON, value == MediaType.json else { return nil }
                 isJSON = true
             case "content-length":
-                guard let length = Int(value), length <= Hummingbird.Request.maximumBody else { return nil }
+                guard let length = RequestCheck.contentLength(value), length <= Hummingbird.Request.maximumBody else {
+                    return nil
+                }
             case "if-none-match": ifNoneMatch.append(value)
             case "idempotency-key": idempotencyKeys.append(value)
             case "content-encoding", "transfer-encoding", "expect": return nil

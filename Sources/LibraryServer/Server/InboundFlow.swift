@@ -90,6 +90,13 @@ final class InboundFlow: ChannelDuplexHandler {
         let count: Int
         switch connection.incoming {
         case .head(let isBegun):
+            // Empty lines may precede a request (RFC 9112, section 2.2), and are none.
+            if !isBegun {
+                while let byte = held.getInteger(at: held.readerIndex, as: UInt8.self), byte == 0x0A || byte == 0x0D {
+                    held.moveReaderIndex(forwardBy: 1)
+                }
+                guard held.readableBytes > 0 else { return nil }
+            }
             if !isBegun { (head, chunks) = (HeadScanner(), ChunkScanner()) }
             count = held.withUnsafeReadableBytes { bytes in head.scan(bytes) }
             if !isBegun { headBytes = held.getSlice(at: held.readerIndex, length: count) ?? ByteBuffer() }

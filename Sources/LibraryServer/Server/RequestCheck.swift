@@ -26,6 +26,9 @@ enum RequestCheck {
             case 4 where name.lowercased() == "host":
                 hosts += 1
                 guard isHost(value) else { throw Failure(.badRequest, "Host is not a host and a port.") }
+            case 14 where name.lowercased() == "content-length":
+                // NIO's decoder refuses what is no number.
+                guard contentLength(value) != nil else { throw Failure(.bodyTooLarge) }
             case 17 where name.lowercased() == "transfer-encoding":
                 codings += 1
                 guard codings == 1, value.lowercased() == "chunked", head.version == .http1_1 else {
@@ -43,6 +46,13 @@ enum RequestCheck {
     private static func hasControl(_ value: String) -> Bool {
         var value = value
         return value.withUTF8 { bytes in bytes.contains { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F } }
+    }
+
+    /// The value of `Content-Length`, which may have white space around it (RFC 9110, section 5.5); `nil` if it is no
+    /// number, or too large for one.
+    static func contentLength(_ value: String) -> Int? {
+        let digits = value.utf8.drop { $0 == 0x20 || $0 == 0x09 }.prefix { $0 != 0x20 && $0 != 0x09 }
+        return Int64(decimal: Substring(digits)).map { Int($0) }
     }
 
     private static func checkTarget(_ head: HTTPRequestHead) throws(Failure) {

@@ -117,7 +117,8 @@ package struct Server: Service {
         channel.closeFuture.whenComplete { [connections] _ in connections.remove(connection) }
         switch admission {
         case .admitted: break
-        case .insteadOf(let idle): idle.loop.execute { idle.closeIfIdle() }
+        case .insteadOf(let idle):
+            idle.loop.execute { [connections] in if !idle.closeIfIdle() { connections.restore(idle) } }
         case .refused: connection.refuse(onceOpen: Failure.busy)
         }
     }
