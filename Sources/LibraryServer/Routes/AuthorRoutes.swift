@@ -103,7 +103,7 @@ struct AuthorRoutes: Sendable {
     func author(
         _ id: Int64, _ target: String, _ principal: Principal, ifNoneMatch tags: [String]
     ) throws -> Reply {
-        let place = replies.place(target, at: store.changes.current(of: principal.userID))
+        let place = place(target, principal)
         if let known = place.reply { return known.unlessMatched(by: tags) }
         let reply = try store.author(id: id, owner: principal.userID) { row in
             var json = JSONWriter()
@@ -121,11 +121,12 @@ struct AuthorRoutes: Sendable {
         if let format = AuthorFileRoutes.format(acceptedBy: request) {
             return .made(try bulk.list(call.asFile(of: Endpoints.authorFile), context, format))
         }
-        let target = request.uri.string
-        if let reply = try page(target, principal, ifNoneMatch: request.ifNoneMatch) { return .made(Response(reply)) }
-        let place = replies.place(target, at: store.changes.current(of: principal.userID))
+        let place = place(request.uri.string, principal)
+        if let known = place.reply { return .made(Response(known.unlessMatched(by: request.ifNoneMatch))) }
         let query = try call.query()
-        let page = try await store.authors(query, owner: principal.userID) { try $0.page() }
+        let page = try await TargetQuery.check {
+            try await store.authors(query, owner: principal.userID) { try $0.page() }
+        }
         return .made(Response(place.keep(.page(page, query, place.revision)).unlessMatched(by: request.ifNoneMatch)))
     }
 
@@ -133,18 +134,19 @@ struct AuthorRoutes: Sendable {
     /// - Parameter target: of the request.
     /// - Throws: ``Failure`` `invalid_query`, ``StoreError``.
     func page(_ target: String, _ principal: Principal, ifNoneMatch tags: [String]) throws -> Reply? {
-        let place = replies.place(target, at: store.changes.current(of: principal.userID))
+        let place = place(target, principal)
         if let known = place.reply { return known.unlessMatched(by: tags) }
         let query = try TargetQuery.read(target) { items throws(InvalidFields) in
             try QueryItem.check(items, among: AuthorQuery.parameters)
             return try AuthorQuery(items: items)
         }
-        do {
-            let page = try store.authorsAtOnce(query, owner: principal.userID) { try $0.page() }
-            return page.map { place.keep(.page($0, query, place.revision)).unlessMatched(by: tags) }
-        } catch let invalid as InvalidFields {
-            throw Failure(query: invalid)
-        }
+        let page = try TargetQuery.check { try store.authorsAtOnce(query, owner: principal.userID) { try $0.page() } }
+        return page.map { place.keep(.page($0, query, place.revision)).unlessMatched(by: tags) }
+    }
+
+    /// Where a reply to the caller is cached.
+    private func place(_ target: String, _ principal: Principal) -> ReplyCache.Place {
+        replies.place(target, at: store.changes.current(of: principal.userID))
     }
 }
 

@@ -10,8 +10,23 @@ enum TargetQuery {
         guard let items = QueryItem.parse(text(target) ?? "") else {
             throw Failure(.invalidQuery, "The query has a broken percent escape.")
         }
+        return try check { try read(items) }
+    }
+
+    /// Runs `body`, whose faults are those of the query: of its values, or of a cursor that belongs to another list.
+    /// - Throws: ``Failure`` `invalid_query`, and any other error of `body`.
+    static func check<Value>(_ body: () throws -> Value) throws -> Value {
         do {
-            return try read(items)
+            return try body()
+        } catch let invalid as InvalidFields {
+            throw Failure(query: invalid)
+        }
+    }
+
+    /// The same for a body that waits.
+    static func check<Value>(_ body: () async throws -> Value) async throws -> Value {
+        do {
+            return try await body()
         } catch let invalid as InvalidFields {
             throw Failure(query: invalid)
         }
