@@ -63,7 +63,7 @@ package struct App: Sendable {
         return router
     }
 
-    /// What is answered without the router.
+    /// The hot lane, which answers some requests without the router.
     var lane: HotLane { HotLane(health: health, authors: authors, authenticator: authenticator, logger: logger) }
 
     /// An HTTP server for all routes.

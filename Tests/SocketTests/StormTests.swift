@@ -22,6 +22,14 @@ import Testing
         return try Login(json: reply.body, unknownMembers: .ignored).token
     }
 
+    /// A client that has sent something and got the reply to its first request.
+    private static func answered(_ server: TestServer, _ text: String) async throws -> RawClient {
+        let client = try RawClient(port: server.port)
+        client.send(text)
+        #expect(await client.receive(until: "}").hasPrefix("HTTP/1.1 200 OK\r\n"))
+        return client
+    }
+
     /// The request of a page of 100 authors: some 20 kB.
     private static func page(_ library: TestLibrary) async throws -> String {
         let token = try await login(library)
@@ -53,9 +61,7 @@ import Testing
         let server = try await TestServer(try await TestLibrary(), limits)
         var clients: [RawClient] = []
         for _ in 0..<30 {
-            clients.append(try RawClient(port: server.port))
-            clients.last?.send(Self.live)
-            #expect(await clients.last?.receive(until: "}").hasPrefix("HTTP/1.1 200 OK\r\n") == true)
+            clients.append(try await Self.answered(server, Self.live))
         }
         // Those that had been idle for the longest were closed.
         for client in clients.prefix(10) { #expect(await client.receive().isEmpty) }
@@ -70,9 +76,7 @@ import Testing
         let server = try await TestServer(try await TestLibrary(), limits)
         var busy: [RawClient] = []
         for _ in 0..<3 {
-            busy.append(try RawClient(port: server.port))
-            busy.last?.send(Self.live + "GET /livez HT")
-            #expect(await busy.last?.receive(until: "}").hasPrefix("HTTP/1.1 200 OK\r\n") == true)
+            busy.append(try await Self.answered(server, Self.live + "GET /livez HT"))
         }
         let newcomer = try RawClient(port: server.port)
         let answer = await newcomer.receiveAll()

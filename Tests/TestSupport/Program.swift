@@ -185,20 +185,8 @@ public final class Daemon: Sendable {
     /// until it has sent nothing for 2 seconds.
     /// - Parameter reset: end the connection with a reset (`SO_LINGER` of 0 seconds, socket(7)) and read nothing.
     public func send(raw bytes: [UInt8], reset: Bool = false) throws -> String {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let descriptor = try LoopbackSocket.connect(port: port, seconds: 2)
         defer { close(descriptor) }
-        var time = timeval(tv_sec: 2, tv_usec: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let connected = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        guard connected == 0 else { throw Missing(what: "a connection to port \(port)") }
         _ = bytes.withUnsafeBytes { Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
         if reset {
             var now = linger(l_onoff: 1, l_linger: 0)
@@ -207,12 +195,7 @@ public final class Daemon: Sendable {
         }
         shutdown(descriptor, Int32(SHUT_WR))
         var answer: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 65536)
-        while true {
-            let count = recv(descriptor, &buffer, buffer.count, 0)
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return String(decoding: answer, as: UTF8.self) }
-            answer.append(contentsOf: buffer[..<count])
-        }
+        while case let bytes = LoopbackSocket.receive(descriptor), !bytes.isEmpty { answer += bytes }
+        return String(decoding: answer, as: UTF8.self)
     }
 }

@@ -6,25 +6,7 @@ public final class RawClient: Sendable {
 
     /// - Parameter receiveBuffer: in bytes: how much the operating system takes before the test reads.
     public init(port: UInt16, receiveBuffer: Int32? = nil) throws {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        var time = timeval(tv_sec: 60, tv_usec: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
-        if var receiveBuffer {
-            setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receiveBuffer, socklen_t(MemoryLayout<Int32>.size))
-        }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let descriptor = descriptor
-        let connected = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        guard connected == 0 else {
-            throw Missing(what: "a connection to port \(port): \(String(cString: strerror(errno)))")
-        }
+        descriptor = try LoopbackSocket.connect(port: port, seconds: 60, receiveBuffer: receiveBuffer)
     }
 
     deinit {
@@ -50,14 +32,7 @@ public final class RawClient: Sendable {
 
     /// The next bytes; empty at the end of the connection, and after a minute of silence.
     public func receive(atMost count: Int = 65536) async -> [UInt8] {
-        await Program.withoutBlocking { [self] in
-            var buffer = [UInt8](repeating: 0, count: count)
-            while true {
-                let count = recv(descriptor, &buffer, buffer.count, 0)
-                if count < 0, errno == EINTR { continue }
-                return Array(buffer.prefix(max(0, count)))
-            }
-        }
+        await Program.withoutBlocking { [self] in LoopbackSocket.receive(descriptor, atMost: count) }
     }
 
     /// What comes until a text has come, or the connection ends.

@@ -61,26 +61,3 @@ public final class TestConnection {
         if isOpen { try await channel.close() }
     }
 }
-
-extension TestReply {
-    /// The first reply of a text, if it is whole.
-    init?(taking text: inout String, isHead: Bool) {
-        guard let end = text.firstRange(of: "\r\n\r\n") else { return nil }
-        let lines = text[..<end.lowerBound].components(separatedBy: "\r\n")
-        let headers = lines.dropFirst().map { line in
-            let parts = line.components(separatedBy: ": ")
-            return (name: parts[0].lowercased(), value: parts.dropFirst().joined(separator: ": "))
-        }
-        let status = Int(lines[0].split(separator: " ")[1]) ?? 0
-        let length = headers.first { $0.name == "content-length" }.flatMap { Int($0.value) } ?? 0
-        let body = text[end.upperBound...].utf8
-        var count = isHead || status == 304 || status == 204 || status == 100 ? 0 : length
-        if headers.contains(where: { $0.name == "transfer-encoding" }) {
-            guard let last = text[end.upperBound...].firstRange(of: "0\r\n\r\n") else { return nil }
-            count = text[end.upperBound..<last.upperBound].utf8.count
-        }
-        guard body.count >= count else { return nil }
-        self.init(status: status, headers: headers, body: Array(body.prefix(count)))
-        text = String(Substring(body.dropFirst(count)))
-    }
-}

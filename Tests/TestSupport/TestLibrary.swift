@@ -145,38 +145,6 @@ public final class TestLibrary: Sendable {
     }
 }
 
-/// The answer of the router.
-public struct TestReply: Sendable {
-    public let status: Int
-    /// Names are in lower case.
-    public let headers: [(name: String, value: String)]
-    public let body: [UInt8]
-
-    init(_ response: Response, body: [UInt8]) {
-        status = response.status.code
-        headers = response.headers.map { ($0.name.canonicalName, $0.value) }
-        self.body = body
-    }
-
-    init(status: Int, headers: [(name: String, value: String)], body: [UInt8]) {
-        (self.status, self.headers, self.body) = (status, headers, body)
-    }
-
-    /// All of it but what differs from one reply to the next.
-    public var comparable: String {
-        let id = header("x-request-id") ?? "none"
-        let fields = headers.filter { !["date", "connection", "content-length"].contains($0.name) }
-        return "\(status)" + fields.map { " \($0.name)=\($0.value)" }.joined().replacing(id, with: "ID")
-            + " " + text.replacing(id, with: "ID")
-    }
-
-    public func header(_ name: String) -> String? {
-        headers.first { $0.name == name.lowercased() }?.value
-    }
-
-    public var text: String { String(decoding: body, as: UTF8.self) }
-}
-
 /// Stores the log.
 struct TestLog: LogHandler {
     var metadata: Logger.Metadata = [:]

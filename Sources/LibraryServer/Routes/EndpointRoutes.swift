@@ -11,7 +11,7 @@ struct EndpointRequest<Path: Sendable, Input: Sendable>: Sendable {
 }
 
 extension EndpointRequest where Path == Empty {
-    /// The same request, of the endpoint that has the same route and takes or returns a file.
+    /// This request as a request of the endpoint that shares the route and takes or returns a file.
     func asFile<Query, Line>(of _: Endpoint<AuthorFilePath, Query, Line>) -> FileRequest<Query> {
         FileRequest(request: request)
     }
@@ -81,7 +81,7 @@ extension RouterMethods where Context: EndpointContext {
         route(endpoint, { _ in Empty() }, handler)
     }
 
-    /// As above, for an endpoint with a parameter in its path.
+    /// Routes an endpoint with a parameter in its path.
     func on<Path: PathParameter, Input, Output>(
         _ endpoint: Endpoint<Path, Input, Output>,
         use handler: @escaping @Sendable (EndpointRequest<Path, Input>, Context) async throws -> EndpointReply<Output>

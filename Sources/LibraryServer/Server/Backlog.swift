@@ -1,6 +1,6 @@
 import NIOCore
 
-/// What has been written and not been taken by the client.
+/// The bytes that a connection has written and that its client has not taken.
 struct Backlog {
     /// All bytes that were written.
     var written = 0

@@ -1,3 +1,5 @@
+import Shared
+
 /// Finds the end of a chunked body (RFC 9112, section 7.1), and bounds the sizes, extensions and trailers in it, for
 /// which NIO's decoder has no limit. The decoder alone says what is in the body, and whether it is in order.
 struct ChunkScanner {
@@ -52,8 +54,8 @@ struct ChunkScanner {
             (lineLength, size, isInExtension) = (0, 0, false)
             return
         }
-        if !isInExtension, let digit = Self.digit(byte), size < Int.max >> 4 {
-            size = size << 4 | digit
+        if !isInExtension, let digit = byte.hexDigitValue, size < Int.max >> 4 {
+            size = size << 4 | Int(digit)
             lineLength = 0
         } else {
             isInExtension = true
@@ -71,14 +73,5 @@ struct ChunkScanner {
         }
         defer { lineLength = 0 }
         return lineLength == 0
-    }
-
-    private static func digit(_ byte: UInt8) -> Int? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): Int(byte) - 0x30
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): Int(byte) - 0x61 + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): Int(byte) - 0x41 + 10
-        default: nil
-        }
     }
 }

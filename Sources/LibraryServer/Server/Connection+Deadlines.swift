@@ -41,17 +41,17 @@ extension Connection {
         switch state {
         // Not before the last reply has been taken.
         case .idle where unsent > 0, .lingering where unsent > 0:
-            stopwatch.restart(now)
+            since = now
             setIdle(since: nil)
-        case .idle where isStopping && stopwatch.hasPassed(limits.firstRequest, at: now),
-            .idle where stopwatch.hasPassed(limits.idle, at: now):
+        case .idle where isStopping && now - since > limits.firstRequest,
+            .idle where now - since > limits.idle:
             close()
-        case .head where stopwatch.hasPassed(isStopping ? limits.firstRequest : limits.head, at: now):
+        case .head where now - since > (isStopping ? limits.firstRequest : limits.head):
             refuse(Failure(.requestTimeout))
-        case .lingering where stopwatch.hasPassed(refusal == nil ? limits.lingering : limits.firstRequest, at: now):
+        case .lingering where now - since > (refusal == nil ? limits.lingering : limits.firstRequest):
             abort()
         case .request(let request): look(at: request)
-        case .idle, .lingering: setIdle(since: stopwatch.start)
+        case .idle, .lingering: setIdle(since: since)
         default: break
         }
     }
@@ -64,5 +64,22 @@ extension Connection {
         guard request.waited > longest else { return }
         let failure = Failure(.requestTimeout, headers: [.connection: "close"])
         if case .routed(let routed) = request.handler { routed.fail(failure) } else { refuse(failure) }
+    }
+
+    func close() {
+        flush()
+        abort()
+    }
+
+    /// Breaks a reply off.
+    func abort() {
+        // Over TLS the connection goes on until the client has said that it closes too; its requests must not.
+        breakOff()
+        context?.close(promise: nil)
+    }
+
+    func breakOff() {
+        if case .request(let request) = state, case .routed(let routed) = request.handler { routed.fail(.brokenBody) }
+        enter(.closed)
     }
 }

@@ -7,7 +7,7 @@ import Shared
 /// How a connection sends replies.
 extension Connection {
     /// Sends a whole reply to the current request.
-    func answer(_ reply: HotReply, isLate: Bool = false) {
+    func answer(_ reply: Reply, isLate: Bool = false) {
         guard case .request(let request) = state else { return }
         let connection = connectionField(request, isClosing: false)
         var bytes = context?.channel.allocator.buffer(capacity: 512 + reply.body.readableBytes) ?? ByteBuffer()

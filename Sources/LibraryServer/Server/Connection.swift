@@ -11,12 +11,12 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = ByteBuffer
 
-    /// What comes next from the client.
+    /// The next bytes of the client.
     enum Incoming {
         case head(isBegun: Bool)
         case content(length: Int)
         case chunks
-        /// Whatever comes is thrown away.
+        /// Bytes that are discarded.
         case nothing
     }
 
@@ -38,7 +38,8 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
     private(set) var flow: InboundFlow?
     private(set) var context: ChannelHandlerContext?
     private(set) var state = State.idle
-    var stopwatch: Stopwatch
+    /// When the state was entered, or the last reply of an idle or ending connection was taken.
+    var since: NIODeadline
     var backlog: Backlog
     private var looks: RepeatedTask?
     var needsFlush = false
@@ -57,7 +58,7 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
         self.responder = responder
         self.limits = limits
         self.loop = loop
-        stopwatch = Stopwatch(loop.now)
+        since = loop.now
         idle = Atomic(max(1, loop.now.uptimeNanoseconds))
         backlog = Backlog(loop.now)
     }
@@ -109,9 +110,9 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
 
     func enter(_ next: State) {
         state = next
-        stopwatch.restart(loop.now)
+        since = loop.now
         switch next {
-        case .idle, .lingering: setIdle(since: loop.now)
+        case .idle, .lingering: setIdle(since: since)
         default: setIdle(since: nil)
         }
     }
@@ -238,22 +239,5 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
         case .request(let request) where request.isEventStream: close()
         case .request, .closed: break
         }
-    }
-
-    func close() {
-        flush()
-        abort()
-    }
-
-    /// Breaks a reply off.
-    func abort() {
-        // Over TLS the connection goes on until the client has said that it closes too; its requests must not.
-        breakOff()
-        context?.close(promise: nil)
-    }
-
-    private func breakOff() {
-        if case .request(let request) = state, case .routed(let routed) = request.handler { routed.fail(.brokenBody) }
-        enter(.closed)
     }
 }

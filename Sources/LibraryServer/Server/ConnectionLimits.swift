@@ -25,18 +25,3 @@ package struct ConnectionLimits: Sendable {
 
     package init() {}
 }
-
-/// The time since a connection changed its state.
-struct Stopwatch {
-    private(set) var start: NIODeadline
-
-    init(_ now: NIODeadline) {
-        start = now
-    }
-
-    mutating func restart(_ now: NIODeadline) {
-        start = now
-    }
-
-    func hasPassed(_ limit: TimeAmount, at now: NIODeadline) -> Bool { now - start > limit }
-}

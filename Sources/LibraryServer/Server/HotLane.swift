@@ -13,7 +13,7 @@ struct HotLane: Sendable {
     /// A request that the lane answers.
     enum Request {
         /// A request without a body, and its reply.
-        case answered(HotReply)
+        case answered(Reply)
         /// A request whose body is still to come.
         case create(HotCreate)
     }
@@ -96,7 +96,7 @@ final class HotCreate {
 
     /// Stores the author, now that the body is whole.
     /// - Parameter send: called once, on this thread or, after a commit, on another.
-    func perform(_ send: @escaping @Sendable (HotReply) -> Void) {
+    func perform(_ send: @escaping @Sendable (Reply) -> Void) {
         let log = log
         let finish: @Sendable (Result<Reply, any Error>) -> Void = { result in send(log.reply { try result.get() }) }
         do {
@@ -109,27 +109,9 @@ final class HotCreate {
     }
 }
 
-/// A reply with all of its fields.
-struct HotReply: Sendable {
-    let status: HTTPResponse.Status
-    let fields: [HTTPField]
-    let body: ByteBuffer
-
-    init(_ reply: Reply, requestID: String) {
-        status = reply.status
-        body = reply.body
-        var fields = reply.fields
-        if reply.status != .notModified {
-            fields.append(HTTPField(name: .contentLength, value: String(reply.body.readableBytes)))
-        }
-        self.fields =
-            fields + ReplyHead.envelope(requestID: requestID, isPrivate: reply[.cacheControl] != nil)
-    }
-}
-
 extension RequestLog {
-    /// The reply that `body` makes, or that tells of its error; it is logged.
-    func reply(_ body: () throws -> Reply) -> HotReply {
+    /// The reply that `body` makes, or a problem document for its error, with the fields of every reply. It is logged.
+    func reply(_ body: () throws -> Reply) -> Reply {
         let reply: Reply
         do {
             reply = try body()
@@ -137,7 +119,7 @@ extension RequestLog {
             reply = ProblemMiddleware.reply(Failure(error, requestID: requestID, logger), requestID: requestID)
         }
         write(reply.status)
-        return HotReply(reply, requestID: requestID)
+        return reply.enveloped(requestID: requestID)
     }
 }
 

@@ -31,6 +31,16 @@ struct Reply: Sendable {
         return Reply(status: .notModified, fields: fields.filter { $0.name != .contentType })
     }
 
+    /// The reply with the length of its body and the fields that every reply has.
+    func enveloped(requestID: String) -> Reply {
+        var reply = self
+        if status != .notModified {
+            reply.fields.append(HTTPField(name: .contentLength, value: String(body.readableBytes)))
+        }
+        reply.fields += ReplyHead.envelope(requestID: requestID, isPrivate: self[.cacheControl] != nil)
+        return reply
+    }
+
     /// Compares weakly: `W/` makes no difference.
     private static func isMatched(_ tag: String, by fields: [String]) -> Bool {
         fields.contains { field in

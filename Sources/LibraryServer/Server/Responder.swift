@@ -27,7 +27,7 @@ struct Responder: Sendable {
     }
 
     /// The reply to what never reaches a route.
-    func refusal(_ failure: Failure, method: String) -> HotReply {
+    func refusal(_ failure: Failure, method: String) -> Reply {
         let log = RequestLog(logger: lane.logger, requestID: RequestID.next(), method: method)
         return log.reply { throw failure }
     }

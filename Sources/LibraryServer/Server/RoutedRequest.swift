@@ -124,7 +124,7 @@ private struct ReplyWriter: ResponseBodyWriter {
     }
 
     mutating func write(_ buffer: ByteBuffer) async throws {
-        if !hasBegun, whole == nil, response.headers[.contentLength] == String(buffer.readableBytes) {
+        if !hasBegun, whole == nil, response.body.contentLength == buffer.readableBytes {
             whole = buffer
             return
         }

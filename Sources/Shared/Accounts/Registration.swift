@@ -37,7 +37,8 @@ public struct Registration: Sendable, Equatable, JSONReadable, JSONWritable {
         if bytes.isEmpty { return FieldError("name", .empty, "must not be empty") }
         if bytes.count > 64 { return FieldError("name", .tooLong, "must be at most 64 characters") }
         let marks = "._@+-".utf8
-        guard bytes.allSatisfy({ isLetterOrDigit($0) || marks.contains($0) }), bytes.first.map(isLetterOrDigit) == true
+        guard bytes.allSatisfy({ $0.isASCIILetterOrDigit || marks.contains($0) }),
+            bytes.first?.isASCIILetterOrDigit == true
         else {
             return FieldError("name", .invalid, "must start with a letter or digit and have only A-Z a-z 0-9 . _ @ + -")
         }
@@ -64,15 +65,6 @@ public struct Registration: Sendable, Equatable, JSONReadable, JSONWritable {
             return FieldError(field, .tooCommon, "is one of the most common passwords")
         }
         return nil
-    }
-
-    private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"):
-            true
-        default: false
-        }
     }
 }
 

@@ -5,12 +5,9 @@ public enum PercentEncoding {
         let digits = Array("0123456789ABCDEF".utf8)
         var result: [UInt8] = []
         for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"):
+            if byte.isASCIILetterOrDigit || "-._~".utf8.contains(byte) {
                 result.append(byte)
-            default:
+            } else {
                 result.append(contentsOf: [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]])
             }
         }
@@ -26,18 +23,11 @@ public enum PercentEncoding {
     static func decode(utf8 text: some Sequence<UInt8>) -> String? {
         var result: [UInt8] = []
         var bytes = text.makeIterator()
-        func digit(_ byte: UInt8?) -> UInt8? {
-            switch byte {
-            case .some(let byte) where (0x30...0x39).contains(byte): byte - 0x30
-            case .some(let byte) where (0x41...0x46).contains(byte & 0xDF): (byte & 0xDF) - 0x41 + 10
-            default: nil
-            }
-        }
         while let byte = bytes.next() {
             switch byte {
             case UInt8(ascii: "+"): result.append(UInt8(ascii: " "))
             case UInt8(ascii: "%"):
-                guard let high = digit(bytes.next()), let low = digit(bytes.next()) else { return nil }
+                guard let high = bytes.next()?.hexDigitValue, let low = bytes.next()?.hexDigitValue else { return nil }
                 result.append(high << 4 | low)
             default: result.append(byte)
             }
