@@ -3,7 +3,7 @@ import Synchronization
 /// A state of one owner's library. Every list of the owner stays the same as long as it does.
 package struct Revision: Sendable, Hashable {
     /// Random at each start of the daemon, so that counts need not be stored.
-    package let run: UInt64
+    package let run: String
     package let owner: Int64
     package let changes: UInt64
 }
@@ -22,7 +22,7 @@ package final class ChangeCounter: Sendable {
     /// Each has a connection to itself, and there are 512 for all.
     private static let mostSubscriptions = (ofOneOwner: 16, inAll: 128)
 
-    private let run = UInt64.random(in: .min ... .max)
+    private let run = String(UInt64.random(in: .min ... .max), radix: 36)
     private let state = Mutex(State())
 
     package func current(of owner: Int64) -> Revision {

@@ -9,6 +9,8 @@ final class ReadConnection: @unchecked Sendable {
     private let queue: DatabaseQueue
     private let connection: SQLiteConnection
     private var statements: [String: SQLiteStatement] = [:]
+    /// Of ``statements``, without making the text at each list.
+    private var lists: [AuthorListStatement.Shape: SQLiteStatement] = [:]
     /// More shapes of statements than lists have.
     private static let keptStatements = 256
 
@@ -30,9 +32,19 @@ final class ReadConnection: @unchecked Sendable {
         try RawStatement(statement(sql)).rows(values, body)
     }
 
+    /// Runs the statement of a list.
+    func rows(
+        _ shape: AuthorListStatement.Shape, _ values: [RawStatement.Value], _ body: (SQLiteStatement) throws -> Bool
+    ) throws {
+        if let known = lists[shape] { return try RawStatement(known).rows(values, body) }
+        let statement = try statement(shape.sql)
+        lists[shape] = statement
+        try RawStatement(statement).rows(values, body)
+    }
+
     func close() {
         for statement in statements.values { sqlite3_finalize(statement) }
-        statements = [:]
+        (statements, lists) = ([:], [:])
         try? queue.close()
     }
 
@@ -43,7 +55,10 @@ final class ReadConnection: @unchecked Sendable {
             sqlite3_prepare_v3(connection, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, nil) == SQLITE_OK,
             let statement
         else { throw DatabaseError(lastOf: connection) }
-        if statements.count >= Self.keptStatements, let other = statements.popFirst() { sqlite3_finalize(other.value) }
+        if statements.count >= Self.keptStatements, let other = statements.popFirst() {
+            lists = lists.filter { $0.value != other.value }
+            sqlite3_finalize(other.value)
+        }
         statements[sql] = statement
         return statement
     }

@@ -53,7 +53,7 @@ package struct AuthorRows {
         var count = 0
         var last: Cursor?
         var next: String?
-        try connection.rows(statement.sql, statement.values) {
+        try connection.rows(statement.shape, statement.values) {
             // The row after the page only tells that there is another page.
             if count == limit {
                 next = last?.text
@@ -69,54 +69,78 @@ package struct AuthorRows {
     }
 }
 
-/// The statement behind a list: its text depends on which filters are given, so that each has the index that it needs.
+/// The statement behind a list.
 package struct AuthorListStatement: Sendable {
+    /// What the text of a statement depends on: each filter that is given has the index that it needs.
+    struct Shape: Hashable {
+        /// What follows the last author of the page before.
+        enum Start { case none, id, value }
+
+        var filters: [AuthorField] = []
+        var hasSearch = false
+        var start = Start.none
+        let sort: AuthorSort
+
+        var sql: String {
+            var conditions = ["owner = ?"] + filters.map { "\($0.name) = ?" }
+            if hasSearch { conditions.append("id IN (SELECT rowid FROM author_search WHERE author_search MATCH ?)") }
+            // A name leads to a handful of rows. Left to itself SQLite would rather walk the whole library in order of
+            // id than sort them; the plus keeps it from that (https://www.sqlite.org/optoverview.html#uplus).
+            let id = filters.contains(.name) ? "+id" : "id"
+            let column = sort.field == .id ? id : sort.field.name
+            let (comparison, direction) = sort.descending ? ("<", "DESC") : (">", "ASC")
+            switch start {
+            case .none: break
+            case .id: conditions.append("\(id) \(comparison) ?")
+            case .value: conditions.append("(\(column), \(id)) \(comparison) (?, ?)")
+            }
+            let order = sort.field == .id ? "\(id) \(direction)" : "\(column) \(direction), \(id) \(direction)"
+            return """
+                SELECT \(AuthorRow.columns) FROM author WHERE \(conditions.joined(separator: " AND "))
+                ORDER BY \(order) LIMIT ?
+                """
+        }
+    }
+
     fileprivate let query: AuthorQuery
-    package let sql: String
+    let shape: Shape
     let values: [RawStatement.Value]
     fileprivate let matchesNothing: Bool
 
+    package var sql: String { shape.sql }
+
     package init(_ query: AuthorQuery, owner: Int64) throws(InvalidFields) {
         self.query = query
-        var conditions = ["owner = ?"]
+        var shape = Shape(sort: query.sort)
         var values: [RawStatement.Value] = [.integer(owner)]
-        func add(_ condition: String, _ value: RawStatement.Value?) {
-            guard let value else { return }
-            conditions.append(condition)
-            values.append(value)
+        if !query.values.isEmpty {
+            for field in AuthorField.filterable {
+                let text = query.values[text: field].map { RawStatement.Value.text($0) }
+                guard let value = text ?? query.values[flag: field].map({ .integer($0 ? 1 : 0) }) else { continue }
+                shape.filters.append(field)
+                values.append(value)
+            }
         }
-        for field in AuthorField.filterable {
-            add("\(field.name) = ?", query.values[text: field].map { .text($0) })
-            add("\(field.name) = ?", query.values[flag: field].map { .integer($0 ? 1 : 0) })
+        let search = query.search.map { SearchExpression($0, owner: owner) }
+        matchesNothing = search.map { $0 == nil } ?? false
+        if let expression = search ?? nil {
+            shape.hasSearch = true
+            values.append(.text(expression.text))
         }
-
-        matchesNothing = query.search.map { SearchExpression($0, owner: owner) == nil } ?? false
-        add(
-            "id IN (SELECT rowid FROM author_search WHERE author_search MATCH ?)",
-            query.search.flatMap { SearchExpression($0, owner: owner) }.map { .text($0.text) })
-
-        // A name leads to a handful of rows. Left to itself SQLite would rather walk the whole library in order of id
-        // than sort them; the plus keeps it from that (https://www.sqlite.org/optoverview.html#uplus).
-        let id = query.values.has(.name) ? "+id" : "id"
-        let column = query.sort.field == .id ? id : query.sort.field.name
-        let (comparison, direction) = query.sort.descending ? ("<", "DESC") : (">", "ASC")
         if let after = query.after {
             guard let cursor = Cursor(after, sort: query.sort) else {
                 throw InvalidFields([FieldError("after", .invalid, "is not a cursor of this list")])
             }
+            shape.start = .value
             switch cursor.value {
-            case .string(let value): add("(\(column), \(id)) \(comparison) (?, ?)", .text(value))
-            case .integer(let value): add("(\(column), \(id)) \(comparison) (?, ?)", .integer(value))
-            default: conditions.append("\(id) \(comparison) ?")
+            case .string(let value): values.append(.text(value))
+            case .integer(let value): values.append(.integer(value))
+            default: shape.start = .id
             }
             values.append(.integer(cursor.id))
         }
-        let order = query.sort.field == .id ? "\(id) \(direction)" : "\(column) \(direction), \(id) \(direction)"
         values.append(.integer(Int64(query.limit) + 1))
-        sql = """
-            SELECT \(AuthorRow.columns) FROM author WHERE \(conditions.joined(separator: " AND "))
-            ORDER BY \(order) LIMIT ?
-            """
+        self.shape = shape
         self.values = values
     }
 }

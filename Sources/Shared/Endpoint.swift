@@ -124,7 +124,9 @@ extension Endpoint where Path == AuthorFilePath, Input: RequestQuery {
 extension Endpoint where Path: PathParameter {
     /// The path with its parameter filled in, percent-encoded.
     public func path(_ parameter: Path) -> String {
-        guard let open = path.firstIndex(of: "{"), let close = path.firstIndex(of: "}") else { return path }
+        guard let open = path.utf8.firstIndex(of: UInt8(ascii: "{")),
+            let close = path.utf8.firstIndex(of: UInt8(ascii: "}"))
+        else { return path }
         return path[..<open] + PercentEncoding.encode(parameter.pathText) + path[path.index(after: close)...]
     }
 

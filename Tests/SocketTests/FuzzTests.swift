@@ -4,27 +4,6 @@ import Testing
 
 /// Requests that were changed at random. `make fuzz` sends more of them.
 @Suite(.serialized) struct FuzzTests {
-    /// SplitMix64 (Steele, Lea and Flood 2014), so that a seed repeats a run.
-    private struct Generator: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var number = state
-            number = (number ^ (number >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            number = (number ^ (number >> 27)) &* 0x94D0_49BB_1331_11EB
-            return number ^ (number >> 31)
-        }
-    }
-
-    private static let words = [
-        "\r\n", "\n", "\r", ":", " ", "\t", "\0", "%", "#", "?", "/", "//", "0", "-1", "99999999999999999999", "\u{7F}",
-        "chunked", "Content-Length: 5\r\n", "Transfer-Encoding: chunked\r\n", "Host: y\r\n", "Expect: 100-continue\r\n",
-        "Connection: close\r\n", "Upgrade: h2c\r\n", "HTTP/1.1", "HTTP/1.0", "\r\n\r\n", "0\r\n\r\n", ";a=b", "{", "}",
-        "\"",
-        "[", ",", "\\u0000", "\u{FFFD}", "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
-    ].map { Array($0.utf8) }
-
     /// No other status is an answer to a request that is not right.
     private static let statuses: Set<Int> = [
         100, 200, 201, 204, 304, 400, 401, 403, 404, 405, 408, 409, 412, 413, 414, 415, 422, 429, 431, 501, 503, 505,
@@ -51,26 +30,10 @@ import Testing
         ].map { Array($0.utf8) }
     }
 
-    private static func mutated(_ bytes: [UInt8], _ random: inout Generator) -> [UInt8] {
-        var bytes = bytes
-        for _ in 0..<Int.random(in: 1...4, using: &random) {
-            let start = Int.random(in: 0...bytes.count, using: &random)
-            let end = min(bytes.count, start + Int.random(in: 0...12, using: &random))
-            switch Int.random(in: 0..<5, using: &random) {
-            case 0 where start < bytes.count: bytes[start] ^= 1 << UInt8.random(in: 0..<8, using: &random)
-            case 1: bytes.removeSubrange(start..<end)
-            case 2: bytes.insert(contentsOf: bytes[start..<end], at: start)
-            case 3: bytes.insert(contentsOf: words.randomElement(using: &random) ?? [], at: start)
-            default: bytes.replaceSubrange(start..<end, with: words.randomElement(using: &random) ?? [])
-            }
-        }
-        return bytes
-    }
-
     @Test func nothingKillsOrBloatsTheDaemon() async throws {
         let environment = ProcessInfo.processInfo.environment
         let rounds = environment["FUZZ_ROUNDS"].flatMap { Int($0) } ?? 2000
-        var random = Generator(state: environment["FUZZ_SEED"].flatMap { UInt64($0) } ?? 1)
+        var random = SeededGenerator(seed: environment["FUZZ_SEED"].flatMap { UInt64($0) } ?? 1)
         let daemon = try await Daemon(arguments: ["--log-level", "error"])
         let home = TemporaryFolder()
         try await daemon.login("ada", home: home)
@@ -78,7 +41,7 @@ import Testing
         let seeds = Self.seeds(token: String(token))
         var resident = 0
         for round in 0..<rounds {
-            let bytes = Self.mutated(seeds[round % seeds.count], &random)
+            let bytes = HTTPMutation.mutated(seeds[round % seeds.count], &random)
             let client = try RawClient(port: daemon.port)
             let cut = Int.random(in: 0...bytes.count, using: &random)
             client.send(bytes[..<cut])

@@ -188,10 +188,20 @@ struct Authenticator: Sendable {
     }
 
     /// The caller with a token that was verified before and is still good; `nil` for any other token.
-    func known(_ token: String) -> Principal? {
+    /// - Parameter last: the caller of an earlier request, who is not looked for again if the token is the same.
+    func known(_ token: UnsafeRawBufferPointer, _ last: inout KnownCaller?) -> Principal? {
+        let caller: KnownCaller
+        if let last, token.isEqual(to: last.token) {
+            caller = last
+        } else {
+            guard !token.isEmpty, let known = tokens.known(token.text) else { return nil }
+            caller = KnownCaller(Array(token), known)
+            last = caller
+        }
         let now = clock.now()
-        guard let claims = tokens.known(token, at: now),
-            let principal = store.sessions.principal(session: claims.sid, at: now), principal.publicID == claims.sub
+        guard tokens.isGood(caller.verified, at: now) else { return nil }
+        let claims = caller.verified.claims
+        guard let principal = store.sessions.principal(session: claims.sid, at: now), principal.publicID == claims.sub
         else { return nil }
         return principal
     }
@@ -223,5 +233,17 @@ struct Authenticator: Sendable {
 
     private static func hash(_ refreshToken: String) -> [UInt8] {
         Digest.sha256(Array(refreshToken.utf8))
+    }
+}
+
+/// Whose token a connection has brought, so that its signature is not looked for at each request. Whether it is still
+/// good is.
+final class KnownCaller {
+    let token: [UInt8]
+    let verified: Tokens.Verified
+
+    init(_ token: [UInt8], _ verified: Tokens.Verified) {
+        self.token = token
+        self.verified = verified
     }
 }

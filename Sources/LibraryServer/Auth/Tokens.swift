@@ -31,12 +31,14 @@ final class Tokens: Sendable {
 
     let lifetime: TimeSpan
 
+    /// What a token whose signature is right says, and the id of its key.
+    typealias Verified = (claims: AccessClaims, keyID: String)
+
     private struct State {
         var signer: TokenKey
         var retired: (key: TokenKey, at: Timestamp)?
-        /// Tokens whose signature has been verified, with the key's id, so that the signature is not verified at each
-        /// request.
-        var verified: [String: (claims: AccessClaims, keyID: String)] = [:]
+        /// Tokens whose signature has been verified, so that it is not verified at each request.
+        var verified: [String: Verified] = [:]
 
         /// Passes if a token whose signature is right is good now.
         /// - Throws: ``Failure`` `token_malformed` or `token_expired`.
@@ -103,15 +105,15 @@ final class Tokens: Sendable {
         return claims
     }
 
-    /// The claims of a token whose signature was right before and that is still good; `nil` for any other token.
-    func known(_ token: String, at now: Timestamp) -> AccessClaims? {
+    /// A token whose signature was right before; `nil` for any other token.
+    func known(_ token: String) -> Verified? {
         guard Self.isASCII(token) else { return nil }
-        return state.withLock { state in
-            guard let known = state.verified[token],
-                (try? state.check(known.claims, known.keyID, lifetime, at: now)) != nil
-            else { return nil }
-            return known.claims
-        }
+        return state.withLock { $0.verified[token] }
+    }
+
+    /// Whether a token whose signature was right before is good now.
+    func isGood(_ known: Verified, at now: Timestamp) -> Bool {
+        state.withLock { (try? $0.check(known.claims, known.keyID, lifetime, at: now)) != nil }
     }
 
     /// The dictionary compares by canonical equivalence: a token with U+212A (Kelvin sign) would equal one with K.
@@ -120,7 +122,7 @@ final class Tokens: Sendable {
         return token.withUTF8 { $0.allSatisfy { $0 < 0x80 } }
     }
 
-    private func verifySignature(_ token: String) async throws -> (claims: AccessClaims, keyID: String) {
+    private func verifySignature(_ token: String) async throws -> Verified {
         guard token.utf8.count <= Self.maximumLength else { throw Failure(.tokenMalformed) }
         let parts = token.split(separator: ".", omittingEmptySubsequences: false)
         let keys = state.withLock { [$0.signer] + ($0.retired.map { [$0.key] } ?? []) }

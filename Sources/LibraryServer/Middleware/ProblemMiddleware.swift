@@ -47,12 +47,12 @@ struct ProblemMiddleware: RouterMiddleware {
     }
 
     static func reply(_ failure: Failure, requestID: String) -> Reply {
-        var fields = Array(failure.headers) + [HTTPField(name: .contentType, value: Problem.mediaType)]
+        var fields = Array(failure.headers)
         if failure.status == .unauthorized {
             fields.append(HTTPField(name: .wwwAuthenticate, value: challenge(failure.code)))
         }
         return Reply(
-            status: failure.status, fields: fields,
+            status: failure.status, fields: fields, mediaType: Problem.mediaType,
             body: ByteBuffer(bytes: failure.problem(requestID: requestID).json))
     }
 

@@ -104,5 +104,5 @@ extension EventPosition {
 extension Revision {
     /// The entity tag of every list of the owner, a strong validator (RFC 9110, section 8.8.3). It includes the
     /// owner, because a client with several accounts sees their lists at the same URL.
-    var entityTag: String { "\"\(String(run, radix: 36))-\(owner)-\(changes)\"" }
+    var entityTag: String { "\"\(run)-\(owner)-\(changes)\"" }
 }

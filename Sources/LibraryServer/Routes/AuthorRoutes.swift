@@ -77,12 +77,10 @@ struct AuthorRoutes: Sendable {
             store.createAuthor(draft, owner: principal.userID, as: request, at: clock.now()) { result in
                 completion(
                     result.map { author in
-                        Reply.json(
-                            AuthorReply(Message.created, author).json, status: .created,
-                            fields: [
-                                HTTPField(name: .location, value: Endpoints.author.path(author.id)),
-                                HTTPField(name: .eTag, value: author.entityTag),
-                            ])
+                        var reply = Reply.json(AuthorReply(Message.created, author).json, status: .created)
+                        reply.location = Endpoints.author.path(author.id)
+                        reply.entityTag = author.entityTag
+                        return reply
                     })
             }
         } catch {
@@ -108,8 +106,8 @@ struct AuthorRoutes: Sendable {
         let reply = try store.author(id: id, owner: principal.userID) { row in
             var json = JSONWriter()
             row.write(to: &json)
-            return Reply.validated(
-                json.withBytes { ByteBuffer(bytes: $0) }, [HTTPField(name: .eTag, value: row.entityTag)])
+            return Reply(
+                entityTag: row.entityTag, isStorable: true, body: json.withBytes { ByteBuffer(bytes: $0) })
         }
         return place.keep(reply).unlessMatched(by: tags)
     }
@@ -151,24 +149,15 @@ struct AuthorRoutes: Sendable {
 }
 
 extension Reply {
-    /// A reply that the client may store and must ask about each time.
-    fileprivate static func validated(_ json: ByteBuffer, _ fields: [HTTPField]) -> Reply {
-        var reply = Reply(fields: fields, body: json)
-        reply.fields.append(HTTPField(name: .contentType, value: MediaType.json))
-        reply.fields.append(HTTPField(name: .cacheControl, value: "private, no-cache"))
-        return reply
-    }
-
     fileprivate static func page(
         _ page: (json: ByteBuffer, next: String?), _ query: AuthorQuery, _ revision: Revision
     ) -> Reply {
-        var fields = [HTTPField(name: .eTag, value: revision.entityTag)]
+        var reply = Reply(entityTag: revision.entityTag, isStorable: true, body: page.json)
         if let next = page.next {
             var query = query
             query.after = next
-            let link = "<\(Endpoints.authors.path)\(QueryItem.string(query.items))>; rel=\"next\""
-            fields.append(HTTPField(name: .link, value: link))
+            reply.link = "<\(Endpoints.authors.path)\(QueryItem.string(query.items))>; rel=\"next\""
         }
-        return validated(page.json, fields)
+        return reply
     }
 }

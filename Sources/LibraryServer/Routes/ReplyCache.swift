@@ -5,10 +5,21 @@ import Synchronization
 /// Caches replies with lists and authors that were asked for more than once. A reply is valid until its owner's library
 /// changes.
 final class ReplyCache: Sendable {
-    fileprivate struct Key: Hashable {
+    fileprivate struct Key: Equatable {
         let owner: Int64
         /// Path and query as in the request.
         let target: String
+        /// Of the two, made once.
+        let digest: Int
+
+        init(_ owner: Int64, _ target: String) {
+            self.owner = owner
+            self.target = target
+            var hasher = Hasher()
+            hasher.combine(owner)
+            hasher.combine(target)
+            digest = hasher.finalize()
+        }
     }
 
     /// Where the reply to a request is cached, for the library as it is now.
@@ -27,11 +38,21 @@ final class ReplyCache: Sendable {
     }
 
     func place(_ target: String, at revision: Revision) -> Place {
-        Place(revision: revision, key: Key(owner: revision.owner, target: target), cache: self)
+        Place(revision: revision, key: Key(revision.owner, target), cache: self)
+    }
+
+    private struct Entry {
+        let key: Key
+        let revision: Revision
+        let reply: Reply
+
+        /// Estimated, in bytes.
+        var size: Int { ReplyCache.size(reply, key) }
     }
 
     private struct State {
-        var replies: [Key: (revision: Revision, reply: Reply)] = [:]
+        /// By the digest of the key. Of two keys with one digest, one is cached.
+        var replies: [Int: Entry] = [:]
         var bytes = 0
         /// Digests of requests that were made once, each in the place that its last bits say.
         var asked = [Int](repeating: 0, count: 4096)
@@ -47,28 +68,32 @@ final class ReplyCache: Sendable {
     private let state = Mutex(State())
 
     private func reply(_ key: Key, at revision: Revision) -> Reply? {
-        state.withLock { $0.replies[key] }.flatMap { $0.revision == revision ? $0.reply : nil }
+        guard let entry = state.withLock({ $0.replies[key.digest] }), entry.revision == revision, entry.key == key
+        else {
+            return nil
+        }
+        return entry.reply
+    }
+
+    private static func size(_ reply: Reply, _ key: Key) -> Int {
+        reply.body.readableBytes + key.target.utf8.count + overhead
     }
 
     private func keep(_ reply: Reply, for key: Key, at revision: Revision) {
-        func size(_ reply: Reply) -> Int { reply.body.readableBytes + key.target.utf8.count + Self.overhead }
-        let added = size(reply)
-        guard added <= Self.largest else { return }
+        let entry = Entry(key: key, revision: revision, reply: reply)
+        guard entry.size <= Self.largest else { return }
         // A page that is asked for once would only push others out.
-        var hasher = Hasher()
-        hasher.combine(key)
-        hasher.combine(revision)
-        let digest = hasher.finalize()
+        let digest = key.digest ^ Int(truncatingIfNeeded: revision.changes)
         state.withLock { state in
             let place = digest & (state.asked.count - 1)
             guard state.asked[place] == digest else {
                 state.asked[place] = digest
                 return
             }
-            if let old = state.replies.removeValue(forKey: key) { state.bytes -= size(old.reply) }
-            if state.bytes + added > Self.capacity { (state.replies, state.bytes) = ([:], 0) }
-            state.replies[key] = (revision, reply)
-            state.bytes += added
+            if let old = state.replies.removeValue(forKey: key.digest) { state.bytes -= old.size }
+            if state.bytes + entry.size > Self.capacity { (state.replies, state.bytes) = ([:], 0) }
+            state.replies[key.digest] = entry
+            state.bytes += entry.size
         }
     }
 }

@@ -10,13 +10,18 @@ extension Connection {
     func answer(_ reply: Reply, isLate: Bool = false) {
         guard case .request(let request) = state else { return }
         let connection = connectionField(request, isClosing: false)
-        var bytes = context?.channel.allocator.buffer(capacity: 512 + reply.body.readableBytes) ?? ByteBuffer()
-        ReplyHead.write(reply.status, reply.fields, connection: connection, date: responder.date.text, to: &bytes)
-        if request.head.method != .HEAD { bytes.writeImmutableBuffer(reply.body) }
-        write(bytes)
+        // Takes the memory of the reply before, unless that one waits to be sent.
+        output.clear(minimumCapacity: 768 + reply.body.readableBytes)
+        ReplyHead.write(reply, connection: connection, date: responder.date.text, to: &output)
+        if request.method != .HEAD { output.writeImmutableBuffer(reply.body) }
+        write(output)
+        if output.capacity > Self.keptOutput { output = ByteBuffer() }
         complete(request)
         if isLate { flush() }
     }
+
+    /// Limit of the memory that a connection keeps for its next reply, in bytes.
+    private static let keptOutput = 16 * 1024
 
     /// Begins a reply of the router.
     func begin(_ response: Response, isHead: Bool) {
@@ -26,7 +31,7 @@ extension Connection {
         request.isBodySent = mayHaveBody
         if response.status == .noContent || response.status == .notModified { fields[.contentLength] = nil }
         if mayHaveBody, fields[.contentLength] == nil {
-            if request.head.version == .http1_0 {
+            if request.version == .http1_0 {
                 request.closes = true
             } else {
                 request.isReplyChunked = true
@@ -78,14 +83,14 @@ extension Connection {
         }
         request.closes = true
         request.handler = nil
-        answer(responder.refusal(failure, method: request.head.method.rawValue))
+        answer(responder.refusal(failure, method: request.method.rawValue))
         flush()
     }
 
     private func connectionField(_ request: CurrentRequest, isClosing: Bool) -> String? {
         if isClosing || isStopping || isInputClosed || !request.isWhole { request.closes = true }
         if request.closes { return "close" }
-        return request.head.version == .http1_0 ? "keep-alive" : nil
+        return request.version == .http1_0 ? "keep-alive" : nil
     }
 
     private func complete(_ request: CurrentRequest) {

@@ -47,6 +47,9 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
     var isOutputClosed = false
     var isStopping = false
     var hasServed = false
+    private var caller: KnownCaller?
+    /// The bytes of a reply that was whole.
+    var output = ByteBuffer()
     /// Why the connection is answered before it has asked.
     private(set) var refusal: Failure?
     /// When it became idle, in nanoseconds of the event loop's clock; 0 while it is not.
@@ -142,19 +145,46 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
         } catch {
             return refuse(error)
         }
-        if let hot = responder.lane.request(head, hasBody: request.hasBody) {
-            request.handler = .hot(hot)
-        } else {
-            route(request)
-        }
+        route(request, head)
     }
 
-    private func route(_ request: CurrentRequest) {
+    private func route(_ request: CurrentRequest, _ head: HTTPRequestHead) {
         guard let channel = context?.channel else { return }
         let routed = RoutedRequest(self, loop)
         request.handler = .routed(routed)
-        let (responder, head, hasBody) = (responder, request.head, request.hasBody)
+        let (responder, hasBody) = (responder, request.hasBody)
         Task { await routed.perform(head, hasBody: hasBody, responder.context(channel), responder.respond) }
+    }
+
+    /// A request that the hot lane answers, at the beginning of the bytes.
+    /// - Returns: the length of its head as well; `nil` if the decoder has to read the bytes.
+    func hotRequest(in bytes: UnsafeRawBufferPointer) -> (request: CurrentRequest, headLength: Int)? {
+        guard case .idle = state, let head = HotHead(bytes), let hot = responder.lane.request(head, &caller) else {
+            return nil
+        }
+        let request = CurrentRequest(head)
+        request.handler = .hot(hot)
+        return (request, head.length)
+    }
+
+    func begin(hot request: CurrentRequest) {
+        enter(.request(request))
+        if !request.hasBody { finish(hot: request) }
+    }
+
+    /// Takes bytes of a body.
+    /// - Returns: `false` if they are for the decoder.
+    func receive(hot bytes: ByteBuffer) -> Bool {
+        guard case .request(let request) = state, request.isHot else { return false }
+        request.received += bytes.readableBytes
+        receive(bytes, request)
+        if request.missing == 0 { finish(hot: request) }
+        return true
+    }
+
+    private func finish(hot request: CurrentRequest) {
+        request.isWhole = true
+        end(request)
     }
 
     private func receive(_ bytes: ByteBuffer, _ request: CurrentRequest) {
@@ -237,6 +267,8 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
         // A client may close its half once it has asked. But whoever listens to events has nothing more to say, and
         // would otherwise be missed at the next write only.
         case .request(let request) where request.isEventStream: close()
+        // The decoder notices the end of any other body that is not whole.
+        case .request(let request) where request.isHot: breakBody()
         case .request, .closed: break
         }
     }

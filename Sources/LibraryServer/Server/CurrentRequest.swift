@@ -9,7 +9,10 @@ final class CurrentRequest {
         case routed(RoutedRequest)
     }
 
-    let head: HTTPRequestHead
+    let method: HTTPMethod
+    let version: HTTPVersion
+    /// Whether ``HotHead`` has read the head, so that the decoder knows nothing of the request.
+    let isHot: Bool
     var handler: Handler?
     /// The bytes of the body that have come.
     var received = 0
@@ -28,12 +31,18 @@ final class CurrentRequest {
     var waited = TimeAmount.zero
 
     init(_ head: HTTPRequestHead) {
-        self.head = head
+        (method, version, isHot) = (head.method, head.version, false)
         length = head.headers.first(name: "content-length").flatMap(RequestCheck.contentLength) ?? 0
         isChunked = head.headers.contains(name: "transfer-encoding")
         expectsContinue = head.version == .http1_1 && head.headers.first(name: "expect")?.lowercased() == "100-continue"
         // NIO's decoder reads nothing after a request that offers another protocol.
         closes = !head.isKeepAlive || head.headers.contains(name: "upgrade")
+    }
+
+    init(_ head: HotHead) {
+        (method, version, isHot) = (head.isPost ? .POST : .GET, .http1_1, true)
+        length = head.contentLength
+        (isChunked, expectsContinue, closes) = (false, false, false)
     }
 
     var hasBody: Bool { isChunked || length > 0 }

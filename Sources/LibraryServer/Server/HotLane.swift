@@ -29,66 +29,69 @@ struct HotLane: Sendable {
         case author(Int64)
     }
 
-    private static let gets: [String: Action] = [
-        Endpoints.live.path: .live, Endpoints.healthz.path: .live, Endpoints.ready.path: .ready,
-        Endpoints.authors.path: .page,
+    private static let gets: [(path: [UInt8], action: Action)] = [
+        (Array(Endpoints.authors.path.utf8), .page), (Array(Endpoints.live.path.utf8), .live),
+        (Array(Endpoints.healthz.path.utf8), .live), (Array(Endpoints.ready.path.utf8), .ready),
     ]
-    private static let posts: [String: Action] = [
-        Endpoints.createAuthor.path: .create, Endpoints.createAuthorByOldPath.path: .create,
+    private static let posts: [(path: [UInt8], action: Action)] = [
+        (Array(Endpoints.createAuthor.path.utf8), .create), (Array(Endpoints.createAuthorByOldPath.path.utf8), .create),
     ]
-    private static let authorPrefix = Endpoints.authors.path + "/"
+    private static let authorPrefix = Array((Endpoints.authors.path + "/").utf8)
 
+    /// - Parameter caller: of the last request of the connection.
     /// - Returns: `nil` if the router has to answer.
-    func request(_ head: HTTPRequestHead, hasBody: Bool) -> Request? {
-        let end = head.uri.utf8.firstIndex(of: UInt8(ascii: "?"))
-        let path = end.map { String(head.uri[..<$0]) } ?? head.uri
-        guard let action = action(head.method, path, hasQuery: end != nil, hasBody) else { return nil }
-        var log = RequestLog(logger: logger, requestID: RequestID.next(), method: head.method.rawValue, route: path)
+    func request(_ head: HotHead, _ caller: inout KnownCaller?) -> Request? {
+        let end = head.target.firstIndex(of: UInt8(ascii: "?"))
+        let path = head.target.range(0..<(end ?? head.target.count))
+        guard let action = action(path, hasQuery: end != nil, isPost: head.isPost) else { return nil }
         switch action {
-        case .live: return .answered(log.reply { health.live() })
-        case .ready: return .answered(log.reply { try health.ready() })
+        case .live: return .answered(log(Endpoints.live.path).reply { health.live() })
+        case .ready: return .answered(log(Endpoints.ready.path).reply { try health.ready() })
         default: break
         }
-        guard let fields = HotFields(head), let principal = authenticator.known(fields.token) else { return nil }
+        guard let principal = authenticator.known(head.token, &caller) else { return nil }
+        let target = head.target.text
         switch action {
         case .author(let id):
-            guard fields.acceptsJSON else { return nil }
-            log.route = Endpoints.author.path
-            return .answered(log.reply { try authors.author(id, head.uri, principal, ifNoneMatch: fields.ifNoneMatch) })
+            return .answered(
+                log(Endpoints.author.path).reply {
+                    try authors.author(id, target, principal, ifNoneMatch: head.ifNoneMatch)
+                })
         case .create:
-            guard fields.isJSON else { return nil }
-            return .create(HotCreate(fields, principal, self, log))
+            guard head.isJSON else { return nil }
+            return .create(HotCreate(head, principal, self, log(target, method: "POST")))
         default:
-            guard fields.acceptsJSON else { return nil }
-            let page = Result { try authors.page(head.uri, principal, ifNoneMatch: fields.ifNoneMatch) }
+            let log = log(Endpoints.authors.path)
+            let page = Result { try authors.page(target, principal, ifNoneMatch: head.ifNoneMatch) }
             if case .success(nil) = page { return nil }
             return .answered(log.reply { try page.get() ?? Reply() })
         }
     }
 
-    private func action(_ method: HTTPMethod, _ path: String, hasQuery: Bool, _ hasBody: Bool) -> Action? {
-        switch method {
-        case .GET where !hasBody:
-            if let action = Self.gets[path] { return action }
-            guard !hasQuery, path.utf8.starts(with: Self.authorPrefix.utf8) else { return nil }
-            return Int64(decimal: path.dropFirst(Self.authorPrefix.utf8.count)).map { .author($0) }
-        case .POST where hasBody && !hasQuery: return Self.posts[path]
-        default: return nil
-        }
+    private func log(_ route: String, method: String = "GET") -> RequestLog {
+        RequestLog(logger: logger, requestID: RequestID.next(), method: method, route: route)
+    }
+
+    private func action(_ path: UnsafeRawBufferPointer, hasQuery: Bool, isPost: Bool) -> Action? {
+        if isPost { return hasQuery ? nil : Self.posts.first { path.isEqual(to: $0.path) }?.action }
+        if let known = Self.gets.first(where: { path.isEqual(to: $0.path) }) { return known.action }
+        let prefix = Self.authorPrefix
+        guard !hasQuery, path.count > prefix.count, path.range(0..<prefix.count).isEqual(to: prefix) else { return nil }
+        return Int64(decimal: path.suffix(from: prefix.count).text).map { .author($0) }
     }
 }
 
 /// An author that is being added.
 final class HotCreate {
-    private let fields: HotFields
+    private let idempotencyKeys: [String]
     private let principal: Principal
     private let lane: HotLane
     private let log: RequestLog
     /// JSON, as far as it has come.
     var body: [UInt8] = []
 
-    init(_ fields: HotFields, _ principal: Principal, _ lane: HotLane, _ log: RequestLog) {
-        self.fields = fields
+    init(_ head: HotHead, _ principal: Principal, _ lane: HotLane, _ log: RequestLog) {
+        idempotencyKeys = head.idempotencyKeys
         self.principal = principal
         self.lane = lane
         self.log = log
@@ -100,7 +103,7 @@ final class HotCreate {
         let log = log
         let finish: @Sendable (Result<Reply, any Error>) -> Void = { result in send(log.reply { try result.get() }) }
         do {
-            let key = try IdempotencyKey.read(fields.idempotencyKeys)
+            let key = try IdempotencyKey.read(idempotencyKeys)
             lane.authors.create(
                 body, key, principal, { _ = try lane.authenticator.confirm(principal) }, completion: finish)
         } catch {
@@ -110,52 +113,16 @@ final class HotCreate {
 }
 
 extension RequestLog {
-    /// The reply that `body` makes, or a problem document for its error, with the fields of every reply. It is logged.
+    /// The reply that `body` makes, or a problem document for its error. It is logged.
     func reply(_ body: () throws -> Reply) -> Reply {
-        let reply: Reply
+        var reply: Reply
         do {
             reply = try body()
         } catch {
             reply = ProblemMiddleware.reply(Failure(error, requestID: requestID, logger), requestID: requestID)
         }
         write(reply.status)
-        return reply.enveloped(requestID: requestID)
-    }
-}
-
-/// What the lane needs of the fields of a head.
-struct HotFields {
-    private(set) var token = ""
-    private(set) var acceptsJSON = true
-    /// Whether there is a body, and it is small, of a known length, and JSON.
-    private(set) var isJSON = false
-    private(set) var ifNoneMatch: [String] = []
-    private(set) var idempotencyKeys: [String] = []
-
-    /// `nil` if the router has to read them.
-    init?(_ head: HTTPRequestHead) {
-        for (name, value) in head.headers {
-            switch name.lowercased() {
-            case "authorization":
-                guard token.isEmpty, value.utf8.starts(with: "Bearer ".utf8) else { return nil }
-                token = String(value.dropFirst("Bearer ".utf8.count))
-            case "x-access-tokens":
-                guard token.isEmpty else { return nil }
-                token = value
-            case "accept": acceptsJSON = acceptsJSON && (value == "*/*" || value.hasPrefix(MediaType.json))
-            case "content-type":
-                guard !isJSON, value == MediaType.json else { return nil }
-                isJSON = true
-            case "content-length":
-                guard let length = RequestCheck.contentLength(value), length <= Hummingbird.Request.maximumBody else {
-                    return nil
-                }
-            case "if-none-match": ifNoneMatch.append(value)
-            case "idempotency-key": idempotencyKeys.append(value)
-            case "content-encoding", "transfer-encoding", "expect": return nil
-            default: break
-            }
-        }
-        guard !token.isEmpty else { return nil }
+        reply.requestID = requestID
+        return reply
     }
 }

@@ -1,6 +1,7 @@
 import NIOCore
 
-/// Hands the bytes of a connection to the decoder, one request at a time, and stops reading while nobody wants them.
+/// Hands the bytes of a connection to the hot lane or the decoder, one request at a time, and stops reading while
+/// nobody wants them.
 ///
 /// So a request that was sent before the one in front of it was answered waits here as bytes, and at most one read of
 /// them is in memory.
@@ -73,8 +74,13 @@ final class InboundFlow: ChannelDuplexHandler {
         defer { isFeeding = false }
         // The replies are flushed at the end of a turn, by which there may be room for more of them.
         for _ in 0..<Self.piecesOfTurn where held.readableBytes > 0 && connection.takesBytes {
-            guard let piece = nextPiece() else { break }
-            context.fireChannelRead(wrapInboundOut(piece))
+            if let hot = held.withUnsafeReadableBytes(connection.hotRequest) {
+                held.moveReaderIndex(forwardBy: hot.headLength)
+                connection.begin(hot: hot.request)
+            } else {
+                guard let piece = nextPiece() else { break }
+                if !connection.receive(hot: piece) { context.fireChannelRead(wrapInboundOut(piece)) }
+            }
         }
         context.fireChannelReadComplete()
         let connection = connection

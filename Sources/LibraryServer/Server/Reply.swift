@@ -5,41 +5,43 @@ import Shared
 
 /// A reply that is complete before its first byte is sent.
 struct Reply: Sendable {
-    var status: HTTPResponse.Status
-    /// In the order in which they are sent.
-    var fields: [HTTPField]
-    var body: ByteBuffer
+    var status: HTTPResponse.Status = .ok
+    /// Fields that have no place of their own here.
+    var fields: [HTTPField] = []
+    var location: String?
+    var entityTag: String?
+    var link: String?
+    var mediaType = MediaType.json
+    /// Whether the client may store the reply, and must ask about it each time. No other reply is stored.
+    var isStorable = false
+    var body = ByteBuffer()
+    /// Set once the reply goes past the router; ``EnvelopeMiddleware`` knows the ids of the others.
+    var requestID: String?
 
-    init(status: HTTPResponse.Status = .ok, fields: [HTTPField] = [], body: ByteBuffer = ByteBuffer()) {
-        self.status = status
-        self.fields = fields
-        self.body = body
+    static func json(_ bytes: [UInt8], status: HTTPResponse.Status = .ok) -> Reply {
+        Reply(status: status, body: ByteBuffer(bytes: bytes))
     }
-
-    static func json(_ bytes: [UInt8], status: HTTPResponse.Status = .ok, fields: [HTTPField] = []) -> Reply {
-        Reply(
-            status: status, fields: fields + [HTTPField(name: .contentType, value: MediaType.json)],
-            body: ByteBuffer(bytes: bytes))
-    }
-
-    subscript(name: HTTPField.Name) -> String? { fields.first { $0.name == name }?.value }
 
     /// The reply, or 304 without a body if one of the entity tags of `If-None-Match` names it (RFC 9110, section
     /// 13.1.2).
     func unlessMatched(by tags: [String]) -> Reply {
-        guard !tags.isEmpty, let tag = self[.eTag], Self.isMatched(tag, by: tags) else { return self }
-        return Reply(status: .notModified, fields: fields.filter { $0.name != .contentType })
-    }
-
-    /// The reply with the length of its body and the fields that every reply has.
-    func enveloped(requestID: String) -> Reply {
+        guard !tags.isEmpty, let entityTag, Self.isMatched(entityTag, by: tags) else { return self }
         var reply = self
-        if status != .notModified {
-            reply.fields.append(HTTPField(name: .contentLength, value: String(body.readableBytes)))
-        }
-        reply.fields += ReplyHead.envelope(requestID: requestID, isPrivate: self[.cacheControl] != nil)
+        (reply.status, reply.body) = (.notModified, ByteBuffer())
         return reply
     }
+
+    /// Calls `body` with the fields that depend on the route, in the order in which they are sent.
+    func forEachField(_ body: (HTTPField.Name, String) -> Void) {
+        for field in fields { body(field.name, field.value) }
+        if let location { body(.location, location) }
+        if let entityTag { body(.eTag, entityTag) }
+        if let link { body(.link, link) }
+        if status != .notModified { body(.contentType, mediaType) }
+        if isStorable { body(.cacheControl, Self.storable) }
+    }
+
+    private static let storable = "private, no-cache"
 
     /// Compares weakly: `W/` makes no difference.
     private static func isMatched(_ tag: String, by fields: [String]) -> Bool {
@@ -54,9 +56,11 @@ struct Reply: Sendable {
 
 extension Response {
     init(_ reply: Reply) {
+        var headers = HTTPFields()
+        reply.forEachField { headers.append(HTTPField(name: $0, value: $1)) }
         let hasBody = reply.status != .notModified
         self.init(
-            status: reply.status, headers: HTTPFields(reply.fields),
+            status: reply.status, headers: headers,
             body: hasBody ? ResponseBody(byteBuffer: reply.body) : ResponseBody())
     }
 }

@@ -25,7 +25,7 @@ enum RequestCheck {
             switch name.utf8.count {
             case 4 where name.lowercased() == "host":
                 hosts += 1
-                guard isHost(value) else { throw Failure(.badRequest, "Host is not a host and a port.") }
+                guard isHost(value.utf8) else { throw Failure(.badRequest, "Host is not a host and a port.") }
             case 14 where name.lowercased() == "content-length":
                 // NIO's decoder refuses what is no number.
                 guard contentLength(value) != nil else { throw Failure(.bodyTooLarge) }
@@ -70,8 +70,8 @@ enum RequestCheck {
 
     /// Whether a value is `uri-host [ ":" port ]` (RFC 9110, section 7.2; RFC 3986, section 3.2.2). The host may be
     /// empty.
-    static func isHost(_ value: String) -> Bool {
-        var rest = value.utf8[...]
+    static func isHost(_ value: some Collection<UInt8>) -> Bool {
+        var rest = value[...]
         if rest.first == UInt8(ascii: "[") {
             guard let end = rest.firstIndex(of: UInt8(ascii: "]")) else { return false }
             let address = rest[rest.index(after: rest.startIndex)..<end]

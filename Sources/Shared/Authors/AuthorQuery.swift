@@ -76,7 +76,7 @@ public struct AuthorQuery: RequestQuery, Equatable {
 
 /// An order of authors: `FIELD`, `FIELD:asc` or `FIELD:desc`. Authors with equal values are sorted by id, in the same
 /// direction.
-public struct AuthorSort: Sendable, Equatable, CustomStringConvertible {
+public struct AuthorSort: Sendable, Hashable, CustomStringConvertible {
     /// One of ``AuthorField/sortable``.
     public var field: AuthorField
     public var descending: Bool

@@ -70,14 +70,16 @@ extension QueryItem {
     /// - Throws: ``InvalidFields`` with every fault; for an unknown parameter the message suggests the nearest known
     ///   name.
     public static func check(_ items: [QueryItem], among parameters: [String]) throws(InvalidFields) {
-        var seen: Set<String> = []
+        // Known names only, of which there are few.
+        var seen: [String] = []
         let faults = items.compactMap { item -> FieldError? in
             if !parameters.contains(item.name) {
                 let hint = closest(to: item.name, among: parameters).map { "; did you mean '\($0)'?" } ?? ""
                 return FieldError(item.name, .unknownField, "is not a parameter of this request\(hint)")
             }
-            return seen.insert(item.name).inserted
-                ? nil : FieldError(item.name, .invalid, "is given more than once")
+            guard !seen.contains(item.name) else { return FieldError(item.name, .invalid, "is given more than once") }
+            seen.append(item.name)
+            return nil
         }
         guard faults.isEmpty else { throw InvalidFields(faults) }
     }

@@ -12,6 +12,8 @@ public struct JSONWriter: ~Copyable {
     /// In bytes: the length of the text so far.
     public private(set) var count = 0
     private var needsComma = false
+    /// The last time that was written, and the place of its text: rows that were written together share theirs.
+    private var lastTime: (value: Timestamp, place: Int)?
 
     public init(reservingCapacity capacity: Int = 256) {
         self.capacity = max(16, capacity)
@@ -30,8 +32,13 @@ public struct JSONWriter: ~Copyable {
         try body(UnsafeBufferPointer(start: start, count: count))
     }
 
+    @inline(__always)
     private mutating func reserve(_ more: Int) {
-        guard count + more > capacity else { return }
+        if count + more > capacity { grow(more) }
+    }
+
+    @inline(never)
+    private mutating func grow(_ more: Int) {
         capacity = max(2 * capacity, count + more)
         let next = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
         next.update(from: start, count: count)
@@ -39,12 +46,14 @@ public struct JSONWriter: ~Copyable {
         start = next
     }
 
+    @inline(__always)
     private mutating func append(_ byte: UInt8) {
         reserve(1)
         start[count] = byte
         count += 1
     }
 
+    @inline(__always)
     private mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {
         guard let source = bytes.baseAddress else { return }
         reserve(bytes.count)
@@ -75,6 +84,7 @@ public struct JSONWriter: ~Copyable {
 
     /// As ``name(text:)``, for a constant name, which must not need escapes.
     public mutating func name(_ name: StaticString) {
+        reserve(name.utf8CodeUnitCount + 4)
         separate()
         append(UInt8(ascii: "\""))
         append(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
@@ -91,37 +101,63 @@ public struct JSONWriter: ~Copyable {
     /// As ``string(_:)``, without making a `String`.
     /// - Parameter utf8: valid UTF-8.
     public mutating func string(utf8: UnsafeBufferPointer<UInt8>) {
+        reserve(utf8.count + 3)
         separate()
         append(UInt8(ascii: "\""))
-        var start = 0
-        for index in utf8.indices {
-            let byte = utf8[index]
-            guard byte < 0x20 || byte == 0x22 || byte == 0x5C else { continue }
-            append(UnsafeBufferPointer(rebasing: utf8[start..<index]))
-            escape(byte)
-            start = index + 1
-        }
-        append(UnsafeBufferPointer(rebasing: utf8[start...]))
+        // A loop that looks at all bytes, whatever it has found, becomes vector instructions.
+        var escapes: UInt8 = 0
+        for byte in utf8 { escapes |= Self.needsEscape(byte) ? 1 : 0 }
+        if escapes == 0 { append(utf8) } else { appendEscaped(utf8) }
         append(UInt8(ascii: "\""))
         needsComma = true
     }
 
+    @inline(__always)
+    private static func needsEscape(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x22 || byte == 0x5C }
+
+    private mutating func appendEscaped(_ utf8: UnsafeBufferPointer<UInt8>) {
+        var start = 0
+        for index in utf8.indices where Self.needsEscape(utf8[index]) {
+            append(UnsafeBufferPointer(rebasing: utf8[start..<index]))
+            escape(utf8[index])
+            start = index + 1
+        }
+        append(UnsafeBufferPointer(rebasing: utf8[start...]))
+    }
+
     /// Writes a time as a string in the form of RFC 3339.
     public mutating func timestamp(_ value: Timestamp) {
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Timestamp.length) {
-            value.write(to: $0)
-            string(utf8: UnsafeBufferPointer($0))
+        reserve(Timestamp.length + 3)
+        separate()
+        append(UInt8(ascii: "\""))
+        if let lastTime, lastTime.value == value {
+            (start + count).update(from: start + lastTime.place, count: Timestamp.length)
+        } else {
+            value.write(to: UnsafeMutableBufferPointer(start: start + count, count: Timestamp.length))
+            lastTime = (value, count)
         }
+        count += Timestamp.length
+        append(UInt8(ascii: "\""))
+        needsComma = true
     }
 
     public mutating func integer(_ value: Int64) {
         separate()
-        if (0..<10).contains(value) {
-            append(UInt8(ascii: "0") + UInt8(value))
-        } else {
-            var text = String(value)
-            text.withUTF8 { append($0) }
+        if value < 0 { append(UInt8(ascii: "-")) }
+        var rest = value.magnitude
+        // The last digit first, so the place of the first one must be known.
+        var end = 1
+        while rest >= 10 {
+            rest /= 10
+            end += 1
         }
+        reserve(end)
+        rest = value.magnitude
+        for place in stride(from: count + end - 1, through: count, by: -1) {
+            start[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        }
+        count += end
         needsComma = true
     }
 
@@ -177,6 +213,7 @@ public struct JSONWriter: ~Copyable {
         needsComma = true
     }
 
+    @inline(__always)
     private mutating func separate() {
         if needsComma { append(UInt8(ascii: ",")) }
         needsComma = false

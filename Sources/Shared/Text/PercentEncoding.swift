@@ -2,16 +2,27 @@
 public enum PercentEncoding {
     /// Encodes all bytes but the unreserved characters, so that the result is valid in a path segment and in a query.
     public static func encode(_ text: String) -> String {
-        let digits = Array("0123456789ABCDEF".utf8)
+        guard !text.utf8.allSatisfy(isUnreserved) else { return text }
+        let digits: StaticString = "0123456789ABCDEF"
         var result: [UInt8] = []
+        result.reserveCapacity(3 * text.utf8.count)
         for byte in text.utf8 {
-            if byte.isASCIILetterOrDigit || "-._~".utf8.contains(byte) {
+            if isUnreserved(byte) {
                 result.append(byte)
             } else {
-                result.append(contentsOf: [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]])
+                result.append(UInt8(ascii: "%"))
+                result.append(digits.utf8Start[Int(byte >> 4)])
+                result.append(digits.utf8Start[Int(byte & 15)])
             }
         }
         return String(decoding: result, as: UTF8.self)
+    }
+
+    private static func isUnreserved(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"): true
+        default: byte.isASCIILetterOrDigit
+        }
     }
 
     /// Decodes `%XX`, and `+` as a space as in HTML forms (WHATWG URL, section 5); `nil` for a malformed escape or
@@ -20,7 +31,10 @@ public enum PercentEncoding {
         decode(utf8: text.utf8)
     }
 
-    static func decode(utf8 text: some Sequence<UInt8>) -> String? {
+    static func decode(utf8 text: some Collection<UInt8>) -> String? {
+        guard text.contains(where: { $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "%") }) else {
+            return String(validating: text, as: UTF8.self)
+        }
         var result: [UInt8] = []
         var bytes = text.makeIterator()
         while let byte = bytes.next() {
@@ -49,21 +63,29 @@ public struct QueryItem: Sendable, Equatable {
     /// Splits a query string without its `?`; `nil` for a malformed escape or invalid UTF-8.
     public static func parse(_ query: some StringProtocol) -> [QueryItem]? {
         var items: [QueryItem] = []
-        for pair in Array(query.utf8).split(separator: UInt8(ascii: "&")) {
-            let end = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
-            guard let name = PercentEncoding.decode(utf8: pair[..<end]),
-                let value = PercentEncoding.decode(utf8: pair[end...].dropFirst())
-            else { return nil }
-            items.append(QueryItem(name, value))
+        var text = String(query)
+        let isValid = text.withUTF8 { bytes in
+            for pair in bytes.split(separator: UInt8(ascii: "&")) {
+                let end = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
+                guard let name = PercentEncoding.decode(utf8: pair[..<end]),
+                    let value = PercentEncoding.decode(utf8: pair[end...].dropFirst())
+                else { return false }
+                items.append(QueryItem(name, value))
+            }
+            return true
         }
-        return items
+        return isValid ? items : nil
     }
 
     /// The items as a query string with its `?`; empty if there are no items.
     public static func string(_ items: [QueryItem]) -> String {
-        guard !items.isEmpty else { return "" }
-        return "?"
-            + items.map { PercentEncoding.encode($0.name) + "=" + PercentEncoding.encode($0.value) }
-            .joined(separator: "&")
+        var text = ""
+        for item in items {
+            text += text.isEmpty ? "?" : "&"
+            text += PercentEncoding.encode(item.name)
+            text += "="
+            text += PercentEncoding.encode(item.value)
+        }
+        return text
     }
 }

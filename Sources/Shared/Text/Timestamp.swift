@@ -61,21 +61,23 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
         let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
         let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
 
-        func put(_ value: Int64, _ range: Range<Int>, then punctuation: UInt8) {
-            var rest = UInt32(truncatingIfNeeded: value)
-            for index in range.reversed() {
-                text[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-                rest /= 10
-            }
-            text[range.upperBound] = punctuation
+        func put(_ value: Int64, at place: Int, then punctuation: UInt8) {
+            let value = UInt32(truncatingIfNeeded: value)
+            text[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / 10)
+            text[place + 1] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value % 10)
+            text[place + 2] = punctuation
         }
-        put(year, 0..<4, then: UInt8(ascii: "-"))
-        put(month, 5..<7, then: UInt8(ascii: "-"))
-        put(day, 8..<10, then: UInt8(ascii: "T"))
-        put(inDay / 3_600_000, 11..<13, then: UInt8(ascii: ":"))
-        put(inDay / 60_000 % 60, 14..<16, then: UInt8(ascii: ":"))
-        put(inDay / 1000 % 60, 17..<19, then: UInt8(ascii: "."))
-        put(inDay % 1000, 20..<23, then: UInt8(ascii: "Z"))
+        let second = UInt32(truncatingIfNeeded: inDay / 1000)
+        let fraction = inDay % 1000
+        put(year / 100, at: 0, then: 0)
+        put(year % 100, at: 2, then: UInt8(ascii: "-"))
+        put(month, at: 5, then: UInt8(ascii: "-"))
+        put(day, at: 8, then: UInt8(ascii: "T"))
+        put(Int64(second / 3600), at: 11, then: UInt8(ascii: ":"))
+        put(Int64(second / 60 % 60), at: 14, then: UInt8(ascii: ":"))
+        put(Int64(second % 60), at: 17, then: UInt8(ascii: "."))
+        put(fraction / 10, at: 20, then: UInt8(ascii: "0") + UInt8(truncatingIfNeeded: fraction % 10))
+        text[23] = UInt8(ascii: "Z")
     }
 
     /// Reads exactly the form that ``utf8`` writes.
