@@ -12,7 +12,8 @@ SOURCES = Sources Tests Package.swift
 # Completions are tested in the shells themselves, the manual by what formats it, TLS with certificates of openssl.
 TEST_PACKAGES = zsh fish groff-base openssl
 
-.PHONY: help deps deps-test build release test e2e crash fuzz bench lint format completions demo install uninstall clean
+.PHONY: help deps deps-test build release test e2e crash fuzz bench lint format completions picture demo install \
+    uninstall clean
 
 help:
 	@echo 'make demo       start a daemon on a temporary folder and do the main job on real data'
@@ -26,6 +27,7 @@ help:
 	@echo 'make bench      measure, beside other servers with PEERS=FOLDER; writes Benchmarks/RESULTS.md'
 	@echo 'make lint       check the format; make format mends it'
 	@echo 'make completions  write completions/ and the manual anew'
+	@echo 'make picture    make the picture of the README anew'
 
 deps:
 	@scripts/deps
@@ -72,6 +74,9 @@ format:
 completions: build
 	scripts/completions
 
+picture: build
+	scripts/picture
+
 demo: release
 	@scripts/demo
 
@@ -86,6 +91,14 @@ install: release
 	    install -m 644 completions/_$$program $(DESTDIR)$(PREFIX)/share/zsh/site-functions/ && \
 	    install -m 644 completions/$$program.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/ || exit 1; \
 	done
+ifeq ($(DESTDIR),)
+	@case ":$$PATH:" in *":$(PREFIX)/bin:"*) ;; \
+	    *) echo 'not in your PATH yet; put this line into ~/.bashrc: export PATH="$(PREFIX)/bin:$$PATH"' ;; esac
+	@if command -v zsh > /dev/null && ! zsh -ic 'print -l $$fpath' 2> /dev/null < /dev/null \
+	    | grep -Fqx '$(PREFIX)/share/zsh/site-functions'; then \
+	    echo 'for zsh, put this line before compinit in ~/.zshrc: fpath=($(PREFIX)/share/zsh/site-functions $$fpath)'; \
+	fi
+endif
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/libctl.1

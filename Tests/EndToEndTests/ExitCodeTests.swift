@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Each exit code of the README's table, from the real program. Code 2 needs a person at a terminal
+/// Each exit code of the table in docs/scripting.md, from the real program. Code 2 needs a person at a terminal
 /// (`TerminalTests`). Code 1 is for unexpected errors (`ClientTests`).
 @Suite(.serialized) struct ExitCodeTests {
     private let home = TemporaryFolder()

@@ -1,7 +1,19 @@
 import Foundation
 
 /// TCP sockets on this machine.
-enum LoopbackSocket {
+public enum LoopbackSocket {
+    /// A port of the range on which nobody listens.
+    public static func freePort(in range: ClosedRange<UInt16>) throws -> UInt16 {
+        for port in range.shuffled() {
+            let descriptor = make()
+            defer { close(descriptor) }
+            var address = address(port: port)
+            let length = socklen_t(MemoryLayout<sockaddr_in>.size)
+            if withPointer(to: &address, { bind(descriptor, $0, length) }) == 0 { return port }
+        }
+        throw Missing(what: "a free port in \(range)")
+    }
+
     /// A socket that listens on a free port.
     static func listen(backlog: Int32) throws -> (descriptor: Int32, port: UInt16) {
         let descriptor = make()

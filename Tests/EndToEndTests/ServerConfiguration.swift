@@ -1,0 +1,70 @@
+import Foundation
+import TestSupport
+
+/// Checks the configuration files that the documents show, with the programs that read them where they are installed.
+enum ServerConfiguration {
+    private static func isInstalled(_ path: String) -> Bool { FileManager.default.isExecutableFile(atPath: path) }
+
+    /// A block of systemd units. The programs that they start need not be installed.
+    static func unitFault(_ text: String) async throws -> String? {
+        for line in text.split(separator: "\n") where !(line.hasPrefix("[") && line.hasSuffix("]")) {
+            if !line.hasPrefix("#"), !line.contains("=") { return "'\(line)' has no =" }
+        }
+        guard isInstalled("/usr/bin/systemd-analyze") else { return nil }
+        let folder = TemporaryFolder()
+        func write(_ text: String, _ kind: String) throws -> String {
+            let path = folder.path + "/sample.\(kind)"
+            try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+            return path
+        }
+        let kind = text.contains("[Socket]") ? "socket" : text.contains("[Timer]") ? "timer" : "service"
+        // A socket and a timer start the service of their name.
+        if kind != "service" { _ = try write("[Service]\nExecStart=/bin/true\n", "service") }
+        let command = try NSRegularExpression(pattern: "(?m)^(Exec[A-Za-z]+=[-+!@:]*)/\\S+")
+        let range = NSRange(text.startIndex..., in: text)
+        let runnable = command.stringByReplacingMatches(in: text, range: range, withTemplate: "$1/bin/true")
+        let check = try await Program.run(
+            "/usr/bin/systemd-analyze", ["verify", "--man=no", try write(runnable, kind)])
+        // Unknown keys are only warnings.
+        return check.code == 0 && !check.error.contains("sample.") ? nil : check.error
+    }
+
+    /// A block of nginx, as it stands in `http { }`. Certificates need not exist.
+    static func nginxFault(_ text: String) async throws -> String? {
+        if let fault = braceFault(text) { return fault }
+        guard isInstalled("/usr/sbin/nginx") else { return nil }
+        let folder = TemporaryFolder()
+        let certificate = try await Program.run(
+            "/usr/bin/openssl",
+            [
+                "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=x", "-keyout", folder.path + "/key",
+                "-out", folder.path + "/certificate",
+            ])
+        guard certificate.code == 0 else { return certificate.error }
+        let server = text.replacing(/ssl_certificate_key [^;]+/) { _ in "ssl_certificate_key \(folder.path)/key" }
+            .replacing(/ssl_certificate [^;]+/) { _ in "ssl_certificate \(folder.path)/certificate" }
+        let whole = """
+            pid \(folder.path)/pid; error_log stderr; events {}
+            http { access_log off; \(["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map {
+                "\($0)_temp_path \(folder.path)/\($0);"
+            }.joined(separator: " "))
+            \(server)
+            }
+            """
+        let path = folder.path + "/nginx.conf"
+        try Data(whole.utf8).write(to: URL(fileURLWithPath: path))
+        let check = try await Program.run("/usr/sbin/nginx", ["-t", "-c", path])
+        return check.code == 0 ? nil : check.error
+    }
+
+    /// Whether each brace has its partner.
+    static func braceFault(_ text: String) -> String? {
+        var depth = 0
+        for character in text {
+            if character == "{" { depth += 1 }
+            if character == "}" { depth -= 1 }
+            if depth < 0 { break }
+        }
+        return depth == 0 ? nil : "the braces do not match"
+    }
+}
