@@ -12,7 +12,7 @@ SOURCES = Sources Tests Package.swift
 # Completions are tested in the shells themselves, the manual by what formats it, TLS with certificates of openssl.
 TEST_PACKAGES = zsh fish groff-base openssl
 
-.PHONY: help deps deps-test build release test e2e crash fuzz bench lint format completions picture demo install \
+.PHONY: help deps deps-test build release test e2e crash fuzz bench lint format completions samples picture demo install \
     uninstall clean
 
 help:
@@ -27,6 +27,7 @@ help:
 	@echo 'make bench      measure, beside other servers with PEERS=FOLDER; writes Benchmarks/RESULTS.md'
 	@echo 'make lint       check the format; make format mends it'
 	@echo 'make completions  write completions/ and the manual anew'
+	@echo 'make samples    write what the programs print into README and docs'
 	@echo 'make picture    make the picture of the README anew'
 
 deps:
@@ -73,6 +74,11 @@ format:
 
 completions: build
 	scripts/completions
+
+# Ends with an error where something was wrong: read the change.
+samples: deps-test
+	$(SWIFT) build --build-tests
+	WRITE_SAMPLES=1 $(TEST) --filter DocumentationTests/samplesAreTrue
 
 picture: build
 	scripts/picture

@@ -38,8 +38,10 @@ struct CodeBlock: Sendable {
 
 /// A command of a `console` block and what it prints. CONTRIBUTING.md has the form.
 struct ConsoleSample: Sendable {
-    /// File and line of the command.
-    let place: String
+    /// Path in the repository.
+    let file: String
+    /// Line of the command, from 1.
+    let line: Int
     /// The command, over several lines where these end with a backslash.
     let command: String
     /// What the command prints on a terminal. `…` stands for any text; alone on a line, for any lines.
@@ -81,19 +83,57 @@ struct ConsoleSample: Sendable {
             continues = line.hasSuffix("\\")
         }
         return samples.map { line, command, expected in
-            ConsoleSample(place: "\(block.file):\(line)", command: command, expected: expected)
+            ConsoleSample(file: block.file, line: line, command: command, expected: expected)
         }
     }
 
     /// Whether the lines are what the document says.
     func matches(_ shown: String) -> Bool {
-        let pattern = expected.map { line in
+        Self.pattern(expected, matches: shown.isEmpty ? "" : shown + "\n")
+    }
+
+    /// The expected lines, with what is shown instead of those that are wrong. `nil` if one stands for any lines.
+    func corrected(_ shown: String) -> [String]? {
+        guard !expected.contains("…") else { return nil }
+        var rest = expected[...]
+        return (shown.isEmpty ? [] : shown.components(separatedBy: "\n")).map { line in
+            guard let index = rest.firstIndex(where: { Self.pattern([$0], matches: line + "\n") }) else { return line }
+            defer { rest = rest[(index + 1)...] }
+            return rest[index]
+        }
+    }
+
+    private static func pattern(_ lines: [String], matches text: String) -> Bool {
+        let pattern = lines.map { line in
             line == "…"
                 ? "([^\n]*\n)*"
                 : line.components(separatedBy: "…").map(NSRegularExpression.escapedPattern(for:)).joined(
                     separator: "[^\n]*") + "\n"
         }.joined()
-        let text = shown.isEmpty ? "" : shown + "\n"
         return text.range(of: "^\(pattern)$", options: .regularExpression) == text.startIndex..<text.endIndex
+    }
+}
+
+/// A sample that is not as its document says.
+struct WrongSample: CustomStringConvertible {
+    let sample: ConsoleSample
+    /// What the terminal shows, if the command came to its end.
+    let shown: String?
+    let reason: String
+
+    var description: String {
+        "\(sample.file):\(sample.line): \(sample.command)\n\(reason)\(shown.map { "\n" + $0 } ?? "")"
+    }
+
+    /// Writes what is shown into the documents.
+    static func correct(_ faults: [WrongSample], in file: String) throws {
+        let path = Program.repository + "/" + file
+        var lines = try String(contentsOfFile: path, encoding: .utf8).components(separatedBy: "\n")
+        for fault in faults.reversed() where fault.sample.file == file {
+            guard let corrected = fault.shown.flatMap(fault.sample.corrected) else { continue }
+            let start = fault.sample.line - 1 + fault.sample.command.components(separatedBy: "\n").count
+            lines.replaceSubrange(start..<start + fault.sample.expected.count, with: corrected)
+        }
+        try Data(lines.joined(separator: "\n").utf8).write(to: URL(fileURLWithPath: path))
     }
 }

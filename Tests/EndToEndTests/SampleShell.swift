@@ -33,6 +33,30 @@ final class SampleShell {
             ])
     }
 
+    /// Runs commands in one shell, in their order.
+    static func faults(in samples: [ConsoleSample]) async throws -> [WrongSample] {
+        let shell = try SampleShell()
+        var faults: [WrongSample] = []
+        for (index, sample) in samples.enumerated() {
+            do {
+                let (shown, code) = try await shell.run(sample)
+                if !sample.matches(shown) {
+                    faults.append(WrongSample(sample: sample, shown: shown, reason: "prints:"))
+                }
+                let saysCode = index + 1 < samples.count && samples[index + 1].command.hasPrefix("echo $?")
+                if code != 0, !saysCode {
+                    let reason = "ends with \(code), and the document does not say so"
+                    faults.append(WrongSample(sample: sample, shown: nil, reason: reason))
+                }
+            } catch let missing as Missing {
+                // Later commands would answer this one's questions.
+                return faults + [WrongSample(sample: sample, shown: nil, reason: "does not end: \(missing)")]
+            }
+        }
+        try await shell.end()
+        return faults
+    }
+
     /// Runs a command to its end. Returns what the terminal shows of it, and its exit code.
     func run(_ sample: ConsoleSample) async throws -> (shown: String, code: Int32) {
         let command = sample.command.replacingOccurrences(of: ":8080", with: ":\(port)") + "\n"
