@@ -16,12 +16,17 @@ struct CodeBlock: Sendable {
         try all(in: try String(contentsOfFile: Program.repository + "/" + file, encoding: .utf8), file: file)
     }
 
-    /// The blocks of a text.
+    /// The blocks of a text. A block without fences, only indented, has the language `indented`, which no test takes.
     static func all(in text: String, file: String) throws -> [CodeBlock] {
         var blocks: [CodeBlock] = []
         var open: (line: Int, language: String, lines: [String])?
+        var previous = ""
         for (index, line) in text.components(separatedBy: "\n").enumerated() {
+            defer { previous = line }
             let isFence = line.hasPrefix("```")
+            if open == nil, previous.isEmpty, line.hasPrefix("    ") {
+                blocks.append(CodeBlock(file: file, line: index + 1, language: "indented", lines: [line]))
+            }
             if isFence, let block = open {
                 blocks.append(CodeBlock(file: file, line: block.line, language: block.language, lines: block.lines))
                 open = nil

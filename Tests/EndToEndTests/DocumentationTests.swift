@@ -161,6 +161,7 @@ import Testing
         case "nginx": return try await ServerConfiguration.nginxFault(text)
         case "caddy": return ServerConfiguration.braceFault(text)
         case "mermaid", "text": break
+        case "indented": return "put it between fences, with its language"
         default: return "a block of '\(block.language)', which no test checks"
         }
         return nil
