@@ -103,4 +103,24 @@ import Testing
     func writesIntegers(value: Int64) {
         #expect(written(.integer(value)) == String(value))
     }
+
+    /// Eight bytes are looked at in one step.
+    @Test(arguments: ["\"", "\\", "\u{0}", "\u{1F}"])
+    func escapesAtEveryPlace(character: String) throws {
+        for length in 0..<20 {
+            for place in 0...length {
+                var text = String(repeating: "\u{7F}é~", count: length).prefix(length)
+                text.insert(contentsOf: character, at: text.index(text.startIndex, offsetBy: place))
+                #expect(try parse(written(.string(String(text)))) == .string(String(text)))
+            }
+        }
+    }
+
+    @Test func writesTimesThatAreEqual() {
+        let times = [0, 0, 1, 0, 1_700_000_000_123].map { Timestamp(milliseconds: $0) }
+        var json = JSONWriter(reservingCapacity: 16)
+        json.array { for time in times { $0.timestamp(time) } }
+        let texts = times.map { "\"\($0)\"" }.joined(separator: ",")
+        #expect(String(decoding: json.bytes, as: UTF8.self) == "[\(texts)]")
+    }
 }

@@ -28,7 +28,7 @@ struct HotHead {
     init?(_ bytes: UnsafeRawBufferPointer) {
         var lines = Lines(bytes: UnsafeRawBufferPointer(rebasing: bytes.prefix(Self.longest)))
         guard let line = lines.next(), let start = Self.methods.first(where: { line.begins(with: $0.text) }),
-            line.count > start.text.utf8CodeUnitCount + Self.version.utf8CodeUnitCount
+            line.count >= start.text.utf8CodeUnitCount + Self.version.utf8CodeUnitCount
         else { return nil }
         let end = line.count - Self.version.utf8CodeUnitCount
         guard line.suffix(from: end).isEqual(to: Self.version) else { return nil }

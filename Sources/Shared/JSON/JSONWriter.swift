@@ -84,12 +84,15 @@ public struct JSONWriter: ~Copyable {
 
     /// As ``name(text:)``, for a constant name, which must not need escapes.
     public mutating func name(_ name: StaticString) {
-        reserve(name.utf8CodeUnitCount + 4)
+        let length = name.utf8CodeUnitCount
+        reserve(length + 4)
         separate()
-        append(UInt8(ascii: "\""))
-        append(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
-        append(UInt8(ascii: "\""))
-        append(UInt8(ascii: ":"))
+        let place = start + count
+        place[0] = UInt8(ascii: "\"")
+        (place + 1).update(from: name.utf8Start, count: length)
+        place[length + 1] = UInt8(ascii: "\"")
+        place[length + 2] = UInt8(ascii: ":")
+        count += length + 3
     }
 
     /// Writes a string with the escapes of RFC 8259, section 7.
@@ -104,16 +107,30 @@ public struct JSONWriter: ~Copyable {
         reserve(utf8.count + 3)
         separate()
         append(UInt8(ascii: "\""))
-        // A loop that looks at all bytes, whatever it has found, becomes vector instructions.
-        var escapes: UInt8 = 0
-        for byte in utf8 { escapes |= Self.needsEscape(byte) ? 1 : 0 }
-        if escapes == 0 { append(utf8) } else { appendEscaped(utf8) }
+        if Self.needsEscapes(utf8) { appendEscaped(utf8) } else { append(utf8) }
         append(UInt8(ascii: "\""))
         needsComma = true
     }
 
     @inline(__always)
     private static func needsEscape(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x22 || byte == 0x5C }
+
+    /// Looks at eight bytes at a time
+    /// (https://graphics.stanford.edu/~seander/bithacks.html#HasLessInWord and `#ValueInWord`).
+    private static func needsEscapes(_ utf8: UnsafeBufferPointer<UInt8>) -> Bool {
+        let (ones, highBits): (UInt64, UInt64) = (0x0101_0101_0101_0101, 0x8080_8080_8080_8080)
+        let bytes = UnsafeRawBufferPointer(utf8)
+        var index = 0
+        while index + 8 <= bytes.count {
+            let word = bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            let (quotes, backslashes) = (word ^ (ones * 0x22), word ^ (ones * 0x5C))
+            let found =
+                (word &- ones * 0x20) & ~word | (quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes
+            guard found & highBits == 0 else { return true }
+            index += 8
+        }
+        return utf8[index...].contains { needsEscape($0) }
+    }
 
     private mutating func appendEscaped(_ utf8: UnsafeBufferPointer<UInt8>) {
         var start = 0
