@@ -63,6 +63,9 @@ package struct App: Sendable {
         return router
     }
 
+    /// What answers the requests that the hot lane leaves to the router.
+    package func responder() -> PathResponder { PathResponder(router: router().buildResponder()) }
+
     /// The hot lane, which answers some requests without the router.
     var lane: HotLane { HotLane(health: health, authors: authors, authenticator: authenticator, logger: logger) }
 
@@ -76,7 +79,7 @@ package struct App: Sendable {
         onListening: @escaping @Sendable (Server.Address, SocketAddress?) -> Void
     ) -> Server {
         Server(
-            addresses, Responder(lane, router().buildResponder(), HTTPDate(now: clock.now)), limits: limits, tls: tls,
+            addresses, Responder(lane, responder(), HTTPDate(now: clock.now)), limits: limits, tls: tls,
             behindProxy: behindProxy, onListening: onListening, onStop: store.changes.endSubscriptions)
     }
 }

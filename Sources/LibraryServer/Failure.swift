@@ -22,7 +22,7 @@ struct Failure: Error, Equatable {
     }
 
     init(query invalid: InvalidFields) {
-        self.init(.invalidQuery, "The query is not valid: \(invalid).", errors: invalid.errors)
+        self.init(.invalidQuery, "the query is not valid: \(invalid)", errors: invalid.errors)
     }
 
     /// The failure for an error of the store. For a temporary error, the client is asked to retry after a second.
@@ -35,7 +35,7 @@ struct Failure: Error, Equatable {
     /// The body ended early or its framing is invalid. The connection is closed, because the start of a next request
     /// cannot be found.
     static let brokenBody = Failure(
-        .badRequest, "The body breaks off or is framed wrongly.", headers: [.connection: "close"])
+        .badRequest, "the body ends early or is framed wrongly", headers: [.connection: "close"])
 
     /// A queue is full.
     static let busy = Failure(.busy, headers: [.retryAfter: "1"])

@@ -15,6 +15,10 @@ extension HTTPField.Name {
     /// WHATWG HTML, section 9.2.
     // swift-format-ignore: NeverForceUnwrap
     static let lastEventID = HTTPField.Name("Last-Event-ID")!
+    /// Tells nginx to pass a reply on as it comes
+    /// (https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering).
+    // swift-format-ignore: NeverForceUnwrap
+    static let accelBuffering = HTTPField.Name("X-Accel-Buffering")!
     /// RFC 8288.
     // swift-format-ignore: NeverForceUnwrap
     static let link = HTTPField.Name("Link")!

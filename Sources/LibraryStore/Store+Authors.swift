@@ -71,16 +71,17 @@ extension Store {
     }
 
     /// Changes what the patch names. If that is what the author has already, nothing changes: no version, no event.
-    /// - Parameter versions: if given, the author must have one of these versions.
+    /// - Parameter isWanted: whether the author may be changed, by its version.
     /// - Throws: ``StoreError`` `authorNotFound`, `versionMismatch` or `authorExists`.
     package func updateAuthor(
-        id: Int64, owner: Int64, _ patch: AuthorPatch, ifVersion versions: [Int64]?, at now: Timestamp
+        id: Int64, owner: Int64, _ patch: AuthorPatch, ifVersion isWanted: @escaping @Sendable (Int64) -> Bool,
+        at now: Timestamp
     ) async throws -> (author: Author, isChanged: Bool) {
         var isSame = false
         defer { if !isSame { changes.advance(owner) } }
         let result = try await writer.write { db in
             let before = try Self.author(db, id: id, owner: owner)
-            guard versions?.contains(before.version) ?? true else { throw StoreError.versionMismatch }
+            guard isWanted(before.version) else { throw StoreError.versionMismatch }
             guard let after = before.changed(by: patch, at: now) else { return (before, false) }
             try Self.replace(db, before, with: after, owner: owner)
             return (after, true)
@@ -107,14 +108,15 @@ extension Store {
     }
 
     /// Deletes the author and returns it as it was.
+    /// - Parameter isWanted: whether the author may be deleted, by its version.
     /// - Throws: ``StoreError`` `authorNotFound` or `versionMismatch`.
     package func deleteAuthor(
-        id: Int64, owner: Int64, ifVersion versions: [Int64]?, at now: Timestamp
+        id: Int64, owner: Int64, ifVersion isWanted: @escaping @Sendable (Int64) -> Bool, at now: Timestamp
     ) async throws -> Author {
         defer { changes.advance(owner) }
         return try await writer.write { db in
             let author = try Self.author(db, id: id, owner: owner)
-            guard versions?.contains(author.version) ?? true else { throw StoreError.versionMismatch }
+            guard isWanted(author.version) else { throw StoreError.versionMismatch }
             try db.execute(sql: "DELETE FROM author WHERE id = ? AND owner = ?", arguments: [id, owner])
             try SearchIndex.remove(author, owner: owner, db)
             try Self.record(db, AuthorEvent.deleted, author, owner: owner, at: now)

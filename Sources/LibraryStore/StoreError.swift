@@ -6,7 +6,7 @@ package enum StoreError: Error, Sendable, Equatable {
     case authorNotFound
     /// The owner has an author with that name and book.
     case authorExists(id: Int64?)
-    /// The author has none of the versions that were asked for.
+    /// The author has another version than the caller asks for.
     case versionMismatch
     /// - Parameter name: if the user was asked for by name.
     case userNotFound(name: String?)
@@ -64,16 +64,15 @@ extension StoreError {
         }
     }
 
-    /// One sentence about this occurrence; `nil` if there is no more to say than the code does.
+    /// What is wrong in this case; `nil` if there is no more to say than the code does.
     package var detail: String? {
         switch self {
-        case .authorExists: "This author with this book is in the library already."
-        case .versionMismatch: "The author has changed since the version that If-Match names."
-        case .userNotFound(let name?): "There is no user \(name)."
-        case .nameTaken(let name): "The name \(name) is taken."
-        case .lastAdmin(let name): "\(name) is the last admin."
-        case .tooManyResults: "There are too many lines to tell of each."
-        case .notReady(let reason): "The daemon is not ready: \(reason)."
+        case .authorExists: "this author with this book is in the library already"
+        case .userNotFound(let name?): "there is no user \(name)"
+        case .nameTaken(let name): "the name \(name) is taken; choose another"
+        case .lastAdmin(let name): "\(name) is the last admin; make another admin first"
+        case .tooManyResults: "the file has too many lines for one request; send it in parts"
+        case .notReady(let reason): "the daemon is not ready: \(reason)"
         default: nil
         }
     }

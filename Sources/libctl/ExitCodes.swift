@@ -58,9 +58,11 @@ extension CommandError {
     init(_ problem: Problem, retryAfter seconds: Int64?) {
         var why = problem.detail
         if !problem.errors.isEmpty { why = InvalidFields(problem.errors).description }
-        if let id = problem.existingID { why += " It has the id \(id)." }
+        if let id = problem.existingID { why += "; it has the id \(id)" }
         let hint: String? =
             switch problem.knownCode {
+            // Its reason says when to try again.
+            case .rateLimited: nil
             case _ where seconds != nil: seconds.map { "try again in \($0) s" }
             case .tokenMissing, .tokenMalformed, .tokenExpired, .tokenRevoked, .refreshTokenInvalid: "libctl login"
             case .authorNotFound: "libctl authors list"

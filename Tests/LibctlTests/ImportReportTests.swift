@@ -13,7 +13,7 @@ import Testing
         let text = "name,book,country\nA,B,C\nA,B,C\n,B,C\nA,B\nD,E,F\n"
         let result = try await ctl.line("authors import - --rejects \(path)", input: text)
         #expect(result.code == 8)
-        #expect(result.error.contains("line 3: This author with this book is in the library already."))
+        #expect(result.error.contains("line 3: this author with this book is in the library already"))
         #expect(result.error.contains("line 4: name must not be empty"))
         #expect(result.error.contains("line 5: 2 fields where the header has 3"))
         #expect(result.error.contains("created 2, 3 failed"))
@@ -47,7 +47,7 @@ import Testing
         #expect(result.code == (isAtomic ? 6 : 8), "\(result.error)")
         for line in ["first,B,X", "second,B,X", "third,B,X"] {
             #expect(
-                result.error.contains("line \(number(line)): This author with this book is in the library already."))
+                result.error.contains("line \(number(line)): this author with this book is in the library already"))
         }
         guard !isAtomic else { return #expect(result.error.contains("3 of 5004 lines cannot be stored")) }
         #expect(result.error.contains("line \(number("\"two\nlines\",B,C")): name "))
@@ -56,7 +56,7 @@ import Testing
         for line in ["first,B,X", "second,B,X", "third,B,X"] {
             let name = line.prefix { $0 != "," }
             let reject = try #require(rejects.first { $0.contains("\"name\":\"\(name)\"") })
-            #expect(reject.hasPrefix(#"{"line":\#(number(line)),"reason":"This author"#))
+            #expect(reject.hasPrefix(#"{"line":\#(number(line)),"reason":"this author"#))
             #expect(reject.hasSuffix(#","name":"\#(name)","book":"B","country":"X"}"#))
         }
     }

@@ -47,7 +47,7 @@ import Testing
             ("--dry-run --on-conflict skip", 0, "created 1, skipped 1, 0 failed (nothing was changed)", "A\tB\tC\n"),
             (
                 "--atomic", 6,
-                "line 2: This author with this book is in the library already.\nlibctl: authors import: 1 of 2 lines cannot",
+                "line 2: this author with this book is in the library already\nlibctl: authors import: 1 of 2 lines cannot",
                 "A\tB\tC\n"
             ),
             ("--atomic --on-conflict update", 0, "created 1, updated 1, 0 failed", "A\tB\tX\nD\tE\tF\n"),

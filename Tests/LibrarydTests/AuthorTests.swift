@@ -60,7 +60,7 @@ import Testing
 
     @Test(arguments: [
         "0", "-1", "2", "01", "+1", "1.0", "1e0", "１", "9223372036854775807", "9223372036854775808",
-        "18446744073709551617", String(repeating: "1", count: 4096), "%31", "%2e%2e", "%00", "abc", "1%20", "1;x",
+        "18446744073709551617", String(repeating: "1", count: 4096), "%32", "%2e%2e", "%00", "abc", "1%20", "1;x",
     ])
     func whatIsNoIdOfMineIsNotFound(id: String) async throws {
         let library = try await TestLibrary()

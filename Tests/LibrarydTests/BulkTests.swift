@@ -130,8 +130,15 @@ import Testing
     // MARK: Out
 
     @Test(arguments: [
-        ("application/x-ndjson", true), ("text/csv", true), ("text/csv;q=0.9, */*", true),
+        ("application/x-ndjson", true), ("text/csv", true), ("text/csv;q=0.9, */*", false),
         ("application/json, text/csv", false), ("*/*", false), ("text/html", false),
+        ("text/csv;q=0.5, application/json;q=0.9", false), ("application/json;q=0.1, text/csv", true),
+        ("text/csv;q=0, */*", false), ("application/json;q=0, */*", true), ("text/*", true), ("application/*", false),
+        ("text/csv;q=0.9, application/x-ndjson;q=0.8, */*;q=0.1", true), ("text/csv, */*", true),
+        ("TEXT/CSV ; q=1.000", true), ("", false),
+        ("text/html, application/xhtml+xml, application/xml;q=0.9, image/avif, */*;q=0.8", false),
+        ("application/json;q=0.999, text/csv", true), ("*/*, text/csv", true), ("text/csv, application/json", true),
+        ("text/csv;q=2, application/json;q=x", true), ("application/json;version=1, text/csv;q=0.9", false),
     ])
     func aListIsAFileForWhoWantsOne(accept: String, isFile: Bool) async throws {
         let library = try await TestLibrary()
@@ -139,6 +146,29 @@ import Testing
         let reply = try await library.send("GET", "/authors", headers: [bearer(token), ("Accept", accept)])
         #expect(reply.status == 200)
         #expect((reply.header("content-type") != "application/json") == isFile)
+        #expect(reply.header("vary") == "Accept")
+    }
+
+    /// What a client refuses is not sent.
+    @Test(arguments: ["application/json;q=0", "*/*;q=0", "application/json;q=0.000, application/x-ndjson;q=0"])
+    func aListHasNoOtherForms(accept: String) async throws {
+        let library = try await TestLibrary()
+        let token = try await library.login("ada").token
+        let reply = try await library.send("GET", "/authors", headers: [bearer(token), ("Accept", accept)])
+        #expect(reply.code == "not_acceptable")
+        #expect(reply.status == 406)
+        #expect(reply.header("vary") == "Accept")
+    }
+
+    /// Also of a reply that is not sent again.
+    @Test func aListSaysWhatItDependsOn() async throws {
+        let library = try await TestLibrary()
+        let token = try await library.login("ada").token
+        let list = try await library.send("GET", "/authors", headers: [bearer(token)])
+        let tag = try #require(list.header("etag"))
+        let again = try await library.send("GET", "/authors", headers: [bearer(token), ("If-None-Match", tag)])
+        #expect(again.status == 304)
+        #expect(again.header("vary") == "Accept")
     }
 
     /// An exported file can be imported, whatever characters its fields have.

@@ -87,6 +87,25 @@ import Testing
         #expect(try await list(library, "/authors/1", as: token, ifNoneMatch: "*").status == 404)
     }
 
+    /// A change is not made if `If-None-Match` names the author as it is (RFC 9110, section 13.1.2).
+    @Test(arguments: ["PATCH", "DELETE"], ["*", "\"1-1\"", "W/\"1-1\"", "\"x\" ,\"1-1\""])
+    func aChangeOfWhatTheClientHasIsRefused(method: String, condition: String) async throws {
+        let library = try await TestLibrary()
+        let token = try await library.login("ada").token
+        _ = try await library.create("A", "1", as: token)
+        func change(_ id: Int, _ condition: String) async throws -> TestReply {
+            try await library.send(
+                method, "/authors/\(id)",
+                headers: [bearer(token), ("Content-Type", "application/json"), ("If-None-Match", condition)],
+                body: method == "PATCH" ? Array(#"{"country":"D"}"#.utf8) : [])
+        }
+        #expect(try await change(1, condition).code == "precondition_failed")
+        #expect(try await library.list(as: token) == ["A 1 UK false 1"])
+        #expect(try await change(2, condition).code == "author_not_found")
+        #expect(try await change(1, "\"1-2\", \"2-1\"").status == 200)
+        #expect(try await library.list(as: token) == (method == "PATCH" ? ["A 1 D false 2"] : []))
+    }
+
     /// More lists than the cache of replies holds.
     @Test func manyListsAreAllRight() async throws {
         let library = try await TestLibrary()

@@ -50,6 +50,8 @@ import Testing
             "/authors/events", headers: [bearer(token)] + (id.map { [("Last-Event-ID", $0)] } ?? []))
         #expect(stream.reply.status == 200)
         #expect(stream.reply.header("content-type") == "text/event-stream")
+        // nginx would hold the events back.
+        #expect(stream.reply.header("x-accel-buffering") == "no")
         #expect(stream.reply.header("cache-control") == "no-store")
         return stream
     }

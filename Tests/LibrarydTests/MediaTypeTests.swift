@@ -20,8 +20,32 @@ import Testing
         [("Content-Type", "application/json"), ("Content-Type", "application/json")],
         [("Content-Type", "application/json"), ("Content-Type", "text/csv")],
         [("Content-Type", "application/json, text/csv")], [("Content-Type", "application/jsonx")],
-        [("Content-Type", "application/json"), ("Content-Encoding", "gzip")],
     ]
+
+    /// Every endpoint that takes a body names the encoding that it does not take, and the one that it does (RFC 9110,
+    /// section 15.5.16).
+    @Test(arguments: withBody, ["gzip", "br", "gzip, identity"])
+    func anEncodedBodyIsRefused(_ test: AccessTests.Case, encoding: String) async throws {
+        let library = try await TestLibrary()
+        let admin = try await library.adminToken()
+        let reply = try await library.send(
+            test.method.rawValue, test.path,
+            headers: [bearer(admin), ("Content-Type", "application/json"), ("Content-Encoding", encoding)],
+            body: Array(test.body.utf8))
+        #expect(reply.status == 415)
+        #expect(
+            try reply.problem.detail == "the body has the Content-Encoding '\(encoding)'; send it without one")
+        #expect(reply.header("accept-encoding") == "identity")
+        #expect(try await library.list(as: admin) == [])
+    }
+
+    @Test func identityIsNoEncoding() async throws {
+        let library = try await TestLibrary()
+        let token = try await library.login("ada").token
+        let reply = try await library.post(
+            "/authors", AccessTests.draft, headers: [bearer(token), ("Content-Encoding", "Identity")])
+        #expect(reply.status == 201)
+    }
 
     /// Every endpoint that takes a body refuses other types, and nothing changes.
     @Test(arguments: withBody) func anotherBodyIsRefused(_ test: AccessTests.Case) async throws {
@@ -39,7 +63,7 @@ import Testing
             #expect(reply.code == "unsupported_media_type")
             #expect(
                 try reply.problem.detail
-                    == "Send application/json\(types) in UTF-8, without Content-Encoding, and name it in one Content-Type."
+                    == "send application/json\(types) in UTF-8, and name the type in one Content-Type"
             )
         }
         #expect(try await library.app.store.users() == users)

@@ -185,7 +185,7 @@ import Testing
             }
         }
         let failure = #expect(throws: StoreError.self) { try store.checkReadiness() }
-        #expect(failure?.detail == "The daemon is not ready: the disk is full.")
+        #expect(failure?.detail == "the daemon is not ready: the disk is full")
         try await store.writer.write { try $0.execute(sql: "PRAGMA max_page_count = 1000000") }
         try store.checkReadiness()
     }

@@ -17,7 +17,7 @@ public final class TestLibrary: Sendable {
     /// The log of the daemon: level and message.
     let log = TestLog()
     let app: App
-    private let responder: RouterResponder<GuestContext>
+    private let responder: PathResponder
 
     public init(
         folder: TemporaryFolder = TemporaryFolder(), time: TestTime = TestTime(), behindProxy: Bool = false
@@ -34,7 +34,7 @@ public final class TestLibrary: Sendable {
             passwords: Passwords(cost: .init(logN: 4, r: 8, p: 1)),
             behindProxy: behindProxy, clock: Clock(now: { time.now }, uptime: { time.uptime }),
             logger: Logger(label: "test") { [log] _ in log })
-        responder = app.router().buildResponder()
+        responder = app.responder()
     }
 
     deinit {

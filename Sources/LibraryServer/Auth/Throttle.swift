@@ -174,7 +174,7 @@ final class Throttle: Sendable {
     private static func refusal(_ policy: String, _ quota: Int, wait: Int64) -> Failure {
         var headers = fields(policy, quota, left: 0, in: wait)
         headers[.retryAfter] = String(wait)
-        return Failure(.rateLimited, "Too many attempts; try again in \(wait) s.", headers: headers)
+        return Failure(.rateLimited, "too many attempts; try again in \(wait) s", headers: headers)
     }
 
     /// `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10).

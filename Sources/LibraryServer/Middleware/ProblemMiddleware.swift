@@ -16,10 +16,10 @@ struct ProblemMiddleware: RouterMiddleware {
         if request.method == .options, request.uri.string == "*" { return Self.methods(RouteTable.allMethods) }
         do {
             // The router accepts `//users` and `/users/` in place of `/users`.
-            guard RouteTable.isCanonical(request.uri.path) else { throw Failure(.notFound) }
+            guard RouteTable.isCanonical(request.uri.path) else { return notFound(request, context) }
             return try await next(request, context)
         } catch let error as any HTTPResponseError where error.status == .notFound {
-            return try notFound(request, context)
+            return notFound(request, context)
         } catch {
             return Response(
                 Self.reply(Failure(error, requestID: context.requestID, logger), requestID: context.requestID))
@@ -28,16 +28,20 @@ struct ProblemMiddleware: RouterMiddleware {
 
     /// The reply where no route matches: 405 if the path exists but not with the method, and the methods of the path to
     /// `OPTIONS` (RFC 9110, section 9.3.7).
-    private func notFound(_ request: Request, _ context: GuestContext) throws -> Response {
+    private func notFound(_ request: Request, _ context: GuestContext) -> Response {
         let path = request.uri.path
-        let allowed = RouteTable.methods(at: path)
+        let allowed = RouteTable.isCanonical(path) ? RouteTable.methods(at: path) : []
+        let advice = RouteTable.advice(request.method.rawValue, path)
         let failure: Failure
         if request.method == .options, !allowed.isEmpty {
             return Self.methods(allowed)
         } else if allowed.isEmpty {
-            failure = Failure(.notFound)
+            failure = Failure(.notFound, ErrorCode.notFound.text + advice)
         } else {
-            failure = Failure(.methodNotAllowed, headers: [.allow: allowed.joined(separator: ", ")])
+            let named = allowed.filter { $0 != "HEAD" && $0 != "OPTIONS" }.joined(separator: " or ")
+            failure = Failure(
+                .methodNotAllowed, "this path takes \(named), not \(request.method.rawValue)\(advice)",
+                headers: [.allow: allowed.joined(separator: ", ")])
         }
         return Response(Self.reply(failure, requestID: context.requestID))
     }
@@ -76,7 +80,7 @@ extension Failure {
         case let failure as Failure: self = failure
         case let invalid as InvalidFields: self.init(.invalidFields, errors: invalid.errors)
         case let fault as AuthorLines.Fault: self.init(.invalidFields, fault.description)
-        case let syntax as JSONSyntaxError: self.init(.invalidJSON, "The body is not valid JSON: \(syntax).")
+        case let syntax as JSONSyntaxError: self.init(.invalidJSON, "the body is not valid JSON: \(syntax)")
         case let error as any HTTPResponseError where error.status == .contentTooLarge: self.init(.bodyTooLarge)
         case let error as any HTTPResponseError where error.status.kind == .clientError: self.init(.badRequest)
         case let error as StoreError:

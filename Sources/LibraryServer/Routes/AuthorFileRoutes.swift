@@ -25,18 +25,17 @@ struct AuthorFileRoutes: Sendable {
 
     private static let mediaTypes = [MediaType.json] + AuthorLines.Format.allCases.reversed().map(\.mediaType)
 
-    /// The format of the file if the client wants a list as a file: the first known type in `Accept` decides.
-    static func format(acceptedBy request: Request) -> AuthorLines.Format? {
-        guard let accept = request.headers[.accept], accept != "*/*", !accept.hasPrefix("application/json") else {
-            return nil
+    /// The format of the file if the client wants a list as a file; `nil` if it wants JSON.
+    /// - Throws: ``Failure`` `not_acceptable`.
+    static func format(acceptedBy request: Request) throws(Failure) -> AuthorLines.Format? {
+        guard let type = AcceptField(request.headers[values: .accept]).best(of: mediaTypes) else {
+            throw Failure(.notAcceptable, headers: [.vary: Self.vary])
         }
-        for part in accept.split(separator: ",") {
-            let type = part.split(separator: ";").first?.filter { $0 != " " }.lowercased()
-            if let format = AuthorLines.Format.allCases.first(where: { $0.mediaType == type }) { return format }
-            if type == "application/json" || type == "*/*" { return nil }
-        }
-        return nil
+        return AuthorLines.Format.allCases.first { $0.mediaType == type }
     }
+
+    /// What the form of a list depends on (RFC 9110, section 12.5.5).
+    static let vary = "Accept"
 
     // MARK: In
 
@@ -134,8 +133,8 @@ struct AuthorFileRoutes: Sendable {
             throw Failure(
                 report.isConflict ? .authorExists : .invalidFields,
                 report.isRefused
-                    ? "\(report.failed) lines or more cannot be stored, so none was."
-                    : "\(report.failed) of \(report.lines) lines cannot be stored, so none was.",
+                    ? "\(report.failed) lines or more cannot be stored, so none was"
+                    : "\(report.failed) of \(report.lines) lines cannot be stored, so none was",
                 errors: report.faults.map {
                     FieldError("line \($0.line)", .invalid, $0.message ?? "", line: $0.line)
                 })
@@ -187,7 +186,7 @@ struct AuthorFileRoutes: Sendable {
         try request.query { _ in try Store.requireCursor(of: query) }
         let first = query
         return Response(
-            status: .ok, headers: [.contentType: format.mediaType],
+            status: .ok, headers: [.contentType: format.mediaType, .vary: Self.vary],
             body: ResponseBody { writer in
                 var query = first
                 if format == .csv {

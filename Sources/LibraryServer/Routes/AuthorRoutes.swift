@@ -18,14 +18,14 @@ struct AuthorRoutes: Sendable {
 
     func add(toCallers routes: RouterGroup<CallerContext>) {
         routes.on(Endpoints.authors, use: list)
-        routes.on(Endpoints.createAuthor, use: create)
+        routes.on(Endpoints.createAuthor, use: createOrList)
         routes.on(Endpoints.createAuthorByOldPath, use: create)
         routes.on(Endpoints.author, use: show)
         routes.on(Endpoints.updateAuthor) { request, context in
             let id = request.path
             let patch = try await context.decode(request).validated()
             let (author, isChanged) = try await store.updateAuthor(
-                id: id, owner: context.principal.userID, patch, ifVersion: request.request.ifMatchVersions(id: id),
+                id: id, owner: context.principal.userID, patch, ifVersion: request.request.versionCondition(id: id),
                 at: clock.now())
             return .value(
                 AuthorReply(isChanged ? Message.updated : Message.unchanged, author),
@@ -34,10 +34,18 @@ struct AuthorRoutes: Sendable {
         routes.on(Endpoints.deleteAuthor) { request, context in
             let id = request.path
             let author = try await store.deleteAuthor(
-                id: id, owner: context.principal.userID, ifVersion: request.request.ifMatchVersions(id: id),
+                id: id, owner: context.principal.userID, ifVersion: request.request.versionCondition(id: id),
                 at: clock.now())
             return .value(AuthorReply(Message.deleted, author))
         }
+    }
+
+    /// The origin tutorial reads the list with `POST` too, without a body.
+    @Sendable private func createOrList(
+        _ call: EndpointRequest<Empty, AuthorDraft>, _ context: CallerContext
+    ) async throws -> EndpointReply<AuthorReply> {
+        guard try await call.request.isEmpty else { return try await create(call, context) }
+        return .made(Response(try await page(AuthorQuery(), call.request, context.principal)))
     }
 
     @Sendable private func create(
@@ -116,16 +124,21 @@ struct AuthorRoutes: Sendable {
         _ call: EndpointRequest<Empty, AuthorQuery>, _ context: CallerContext
     ) async throws -> EndpointReply<AuthorPage> {
         let (request, principal) = (call.request, context.principal)
-        if let format = AuthorFileRoutes.format(acceptedBy: request) {
+        if let format = try AuthorFileRoutes.format(acceptedBy: request) {
             return .made(try bulk.list(call.asFile(of: Endpoints.authorFile), context, format))
         }
         let place = place(request.uri.string, principal)
         if let known = place.reply { return .made(Response(known.unlessMatched(by: request.ifNoneMatch))) }
-        let query = try call.query()
+        let page = try await page(try call.query(), request, principal)
+        return .made(Response(page.unlessMatched(by: request.ifNoneMatch)))
+    }
+
+    private func page(_ query: AuthorQuery, _ request: Request, _ principal: Principal) async throws -> Reply {
+        let place = place(request.uri.string, principal)
         let page = try await TargetQuery.check {
             try await store.authors(query, owner: principal.userID) { try $0.page() }
         }
-        return .made(Response(place.keep(.page(page, query, place.revision)).unlessMatched(by: request.ifNoneMatch)))
+        return place.keep(.page(page, query, place.revision))
     }
 
     /// A page to which an index leads, or that is cached; `nil` if it may take long to read.
@@ -152,7 +165,8 @@ extension Reply {
     fileprivate static func page(
         _ page: (json: ByteBuffer, next: String?), _ query: AuthorQuery, _ revision: Revision
     ) -> Reply {
-        var reply = Reply(entityTag: revision.entityTag, isStorable: true, body: page.json)
+        var reply = Reply(
+            entityTag: revision.entityTag, isNegotiated: true, isStorable: true, body: page.json)
         if let next = page.next {
             var query = query
             query.after = next

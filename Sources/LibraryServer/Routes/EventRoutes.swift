@@ -25,7 +25,7 @@ struct EventRoutes: Sendable {
             }
             return .made(
                 Response(
-                    status: .ok, headers: [.contentType: Self.mediaType],
+                    status: .ok, headers: [.contentType: Self.mediaType, .accelBuffering: "no"],
                     body: ResponseBody { try await stream.write(to: &$0) }))
         }
     }
@@ -115,7 +115,7 @@ extension Request {
             let values = headers[values: .lastEventID]
             guard let value = values.first else { return nil }
             guard values.count == 1, let position = EventPosition(value) else {
-                throw Failure(.badRequest, "Last-Event-ID is not the id of an event.")
+                throw Failure(.badRequest, "Last-Event-ID must be the id of an event, once")
             }
             return position
         }

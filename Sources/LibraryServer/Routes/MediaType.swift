@@ -43,7 +43,14 @@ extension Request {
     /// The type of the body, which must be one of `types` in UTF-8.
     /// - Throws: ``Failure`` `unsupported_media_type`.
     func mediaType(among types: [String]) throws(Failure) -> String {
-        if let field = headers[.contentType], headers[.contentEncoding] == nil {
+        let encodings = headers[values: .contentEncoding].filter { $0.lowercased() != "identity" }
+        if let encoding = encodings.first {
+            throw Failure(
+                .unsupportedMediaType,
+                "the body has the Content-Encoding \(Secrets.quoted(encoding)); send it without one",
+                headers: [.acceptEncoding: "identity"])
+        }
+        if let field = headers[.contentType] {
             // Several Content-Type fields are joined with a comma, so they equal none of the types.
             if field == MediaType.json, types.contains(field) { return field }
             let type = MediaType(field)
@@ -51,6 +58,6 @@ extension Request {
         }
         let names = types.dropLast().joined(separator: ", ") + (types.count > 1 ? " or " : "") + (types.last ?? "")
         throw Failure(
-            .unsupportedMediaType, "Send \(names) in UTF-8, without Content-Encoding, and name it in one Content-Type.")
+            .unsupportedMediaType, "send \(names) in UTF-8, and name the type in one Content-Type")
     }
 }

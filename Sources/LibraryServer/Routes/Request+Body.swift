@@ -27,6 +27,16 @@ extension Request {
         return try await wholeBody()
     }
 
+    /// Whether the request has neither a query, a type, a key nor a body.
+    var isEmpty: Bool {
+        get async throws {
+            let fields: [HTTPField.Name] = [.contentType, .contentEncoding, .transferEncoding, .idempotencyKey]
+            guard uri.query == nil, (headers[.contentLength] ?? "0") == "0", fields.allSatisfy({ headers[$0] == nil })
+            else { return false }
+            return try await wholeBody().isEmpty
+        }
+    }
+
     private func wholeBody() async throws -> [UInt8] {
         var bytes: [UInt8] = []
         let deadline = ContinuousClock.now + Self.bodyTime

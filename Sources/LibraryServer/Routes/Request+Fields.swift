@@ -4,17 +4,21 @@ import LibraryStore
 import Shared
 
 extension Request {
-    /// The versions in `If-Match` for the author with that id; `nil` without the header or for `*`.
+    /// Whether a version of the author with that id may be changed: it must be named by `If-Match`, where there is one,
+    /// and must not be named by `If-None-Match` (RFC 9110, section 13.2.2).
     ///
-    /// The comparison is strong (RFC 9110, section 13.1.1): weak tags and tags of other resources match nothing.
-    func ifMatchVersions(id: Int64) -> [Int64]? {
-        let tags = headers[values: .ifMatch].flatMap { $0.split(separator: ",") }
-            .map { $0.replacing(" ", with: "").replacing("\t", with: "") }
-        guard !tags.isEmpty, tags != ["*"] else { return nil }
-        return tags.compactMap { tag in
-            let version = tag.dropFirst("\"\(id)-".utf8.count).dropLast()
-            return Int64(decimal: version).flatMap { tag == Author.entityTag(id: id, version: $0) ? $0 : nil }
+    /// `If-Match` compares strongly, so that weak tags match nothing, and `If-None-Match` weakly (section 8.8.3.2).
+    func versionCondition(id: Int64) -> @Sendable (_ version: Int64) -> Bool {
+        let (wanted, unwanted) = (tags(.ifMatch), tags(.ifNoneMatch))
+        return { version in
+            let tag = Author.entityTag(id: id, version: version)
+            let isWanted = wanted.isEmpty || wanted == ["*"] || wanted.contains(tag)
+            return isWanted && !["*", tag, "W/" + tag].contains(where: unwanted.contains)
         }
+    }
+
+    private func tags(_ name: HTTPField.Name) -> [String] {
+        headers[values: name].flatMap { $0.split(separator: ",") }.map { $0.filter { $0 != " " && $0 != "\t" } }
     }
 
     var ifNoneMatch: [String] { headers[values: .ifNoneMatch] }
@@ -35,7 +39,7 @@ enum IdempotencyKey {
         guard values.count == 1, let key = unquoted(Array(value.utf8)), (1...255).contains(key.count),
             key.allSatisfy({ (0x21...0x7E).contains($0) })
         else {
-            throw Failure(.badRequest, "Idempotency-Key must be 1 to 255 visible ASCII characters, given once.")
+            throw Failure(.badRequest, "Idempotency-Key must be 1 to 255 visible ASCII characters, given once")
         }
         return String(decoding: key, as: UTF8.self)
     }

@@ -21,6 +21,18 @@ enum RouteTable {
         return (found.contains(.get) ? names + ["HEAD"] : names) + (names.isEmpty ? [] : ["OPTIONS"])
     }
 
+    /// What a client probably wanted that sent this method to a path that does not take it, as the end of a sentence.
+    static func advice(_ method: String, _ path: String) -> String {
+        let templates = Endpoints.all.filter { $0.method.rawValue == method }.map(\.path)
+        let longer = templates.first { $0.hasPrefix(path + "/{") }
+        let isName = method == Shared.Method.delete.rawValue && path.split(separator: "/").count == 1
+        guard
+            let template = longer ?? closest(to: path, among: templates)
+                ?? (isName ? Endpoints.deleteAuthor.path : nil)
+        else { return "" }
+        return "; did you mean \(method) \(template)?"
+    }
+
     /// Whether the path has no empty segment, neither inside nor at the end.
     static func isCanonical(_ path: String) -> Bool {
         let slash = UInt8(ascii: "/")

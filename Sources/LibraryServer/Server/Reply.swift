@@ -10,6 +10,8 @@ struct Reply: Sendable {
     var fields: [HTTPField] = []
     var location: String?
     var entityTag: String?
+    /// Whether `Accept` decides between this reply and another one.
+    var isNegotiated = false
     var link: String?
     var mediaType = MediaType.json
     /// Whether the client may store the reply, and must ask about it each time. No other reply is stored.
@@ -36,6 +38,7 @@ struct Reply: Sendable {
         for field in fields { body(field.name, field.value) }
         if let location { body(.location, location) }
         if let entityTag { body(.eTag, entityTag) }
+        if isNegotiated { body(.vary, AuthorFileRoutes.vary) }
         if let link { body(.link, link) }
         if status != .notModified { body(.contentType, mediaType) }
         if isStorable { body(.cacheControl, Self.storable) }

@@ -17,28 +17,28 @@ enum RequestCheck {
         try checkTarget(head)
         // One space each, and nothing else, between method, target and version.
         guard lineLength == head.method.rawValue.utf8.count + head.uri.utf8.count + " HTTP/1.1 \r\n".utf8.count else {
-            throw Failure(.badRequest, "The request line is not valid HTTP.")
+            throw Failure(.badRequest, "the request line is not valid HTTP")
         }
         var (hosts, codings) = (0, 0)
         for (name, value) in head.headers {
-            guard !hasControl(value) else { throw Failure(.badRequest, "A header field has a control character.") }
+            guard !hasControl(value) else { throw Failure(.badRequest, "a header field has a control character") }
             switch name.utf8.count {
             case 4 where name.lowercased() == "host":
                 hosts += 1
-                guard isHost(value.utf8) else { throw Failure(.badRequest, "Host is not a host and a port.") }
+                guard isHost(value.utf8) else { throw Failure(.badRequest, "Host must be a host and a port") }
             case 14 where name.lowercased() == "content-length":
                 // NIO's decoder refuses what is no number.
                 guard contentLength(value) != nil else { throw Failure(.bodyTooLarge) }
             case 17 where name.lowercased() == "transfer-encoding":
                 codings += 1
                 guard codings == 1, value.lowercased() == "chunked", head.version == .http1_1 else {
-                    throw Failure(.badRequest, "Transfer-Encoding can only be chunked, given once, in HTTP/1.1.")
+                    throw Failure(.badRequest, "Transfer-Encoding must be chunked, once, in HTTP/1.1")
                 }
             default: break
             }
         }
         guard hosts == 1 || hosts == 0 && head.version == .http1_0 else {
-            throw Failure(.badRequest, "A request has one Host.")
+            throw Failure(.badRequest, "a request must have one Host")
         }
     }
 
@@ -60,11 +60,11 @@ enum RequestCheck {
         guard target.count <= longestTarget else { throw Failure(.uriTooLong) }
         if head.method == .OPTIONS, head.uri == "*" { return }
         guard target.first == UInt8(ascii: "/") else {
-            throw Failure(.badRequest, "The target of a request begins with a slash.")
+            throw Failure(.badRequest, "the target of a request must begin with a slash")
         }
         var text = head.uri
         guard text.withUTF8({ $0.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "#") } }) else {
-            throw Failure(.badRequest, "The target of a request has a character that must be percent-encoded.")
+            throw Failure(.badRequest, "the target of the request has a character that must be percent-encoded")
         }
     }
 

@@ -9,10 +9,10 @@ import Shared
 struct Responder: Sendable {
     let lane: HotLane
     let date: HTTPDate
-    private let router: RouterResponder<GuestContext>
+    private let router: PathResponder
     private static let silent = Logger(label: "router") { _ in SwiftLogNoOpLogHandler() }
 
-    init(_ lane: HotLane, _ router: RouterResponder<GuestContext>, _ date: HTTPDate) {
+    init(_ lane: HotLane, _ router: PathResponder, _ date: HTTPDate) {
         self.lane = lane
         self.router = router
         self.date = date
@@ -43,7 +43,7 @@ extension Failure {
         case .headerOverflow: self.init(.headersTooLarge)
         case .invalidVersion where Self.endsWithVersion(bytes.readableBytesView): self.init(.versionNotSupported)
         case .invalidMethod where Self.beginsWithMethod(bytes.readableBytesView): self.init(.notImplemented)
-        default: self.init(.badRequest, "The request is not valid HTTP.")
+        default: self.init(.badRequest, "the request is not valid HTTP")
         }
     }
 

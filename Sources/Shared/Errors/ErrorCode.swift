@@ -10,6 +10,8 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case invalidQuery = "invalid_query"
     case invalidFields = "invalid_fields"
     case unsupportedMediaType = "unsupported_media_type"
+    /// `Accept` refuses every form that the reply has.
+    case notAcceptable = "not_acceptable"
     case bodyTooLarge = "body_too_large"
     case requestTimeout = "request_timeout"
     case notFound = "not_found"
@@ -32,6 +34,8 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     /// A caller with a valid token sent a wrong current password.
     case passwordWrong = "password_wrong"
     case rateLimited = "rate_limited"
+    /// The operator alone creates accounts.
+    case registrationClosed = "registration_closed"
     case adminRequired = "admin_required"
 
     // Conflicts with stored data.
@@ -63,6 +67,7 @@ public enum ErrorCode: String, Sendable, CaseIterable {
         case 403: "Forbidden"
         case 404: "Not Found"
         case 405: "Method Not Allowed"
+        case 406: "Not Acceptable"
         case 408: "Request Timeout"
         case 409: "Conflict"
         case 412: "Precondition Failed"
@@ -81,7 +86,8 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     }
     /// The exit status of `libctl` when this failure ends a command.
     public var exit: ExitStatus { entry.exit }
-    /// One sentence for people, for a ``Problem`` that has no `detail` of its own.
+    /// The text for people of a ``Problem`` that has no `detail` of its own: what is wrong, lower case and without a
+    /// full stop, and what to do next where that is not plain.
     public var text: String { entry.text }
     /// The origin tutorial's text for this failure, which is the `message` of a ``Problem``; `nil` if the tutorial
     /// has none.
@@ -89,49 +95,67 @@ public enum ErrorCode: String, Sendable, CaseIterable {
 
     private var entry: (status: Int, exit: ExitStatus, tutorialMessage: String?, text: String) {
         switch self {
-        case .badRequest: (400, .invalid, nil, "The request is malformed.")
-        case .invalidJSON: (400, .invalid, nil, "The body is not valid JSON.")
-        case .invalidQuery: (400, .invalid, nil, "The query is not valid.")
-        case .invalidFields: (422, .invalid, nil, "The body is not valid.")
-        case .unsupportedMediaType: (415, .invalid, nil, "Send JSON, with Content-Type: application/json.")
-        case .bodyTooLarge: (413, .invalid, nil, "The body is too large.")
-        case .requestTimeout: (408, .temporaryFailure, nil, "The request took too long to arrive.")
-        case .notFound: (404, .notFound, nil, "There is nothing at this path.")
-        case .methodNotAllowed: (405, .invalid, nil, "This path does not answer that method; see Allow.")
-        case .uriTooLong: (414, .invalid, nil, "The path and the query are too long.")
-        case .headersTooLarge: (431, .invalid, nil, "The header fields are too long, or too many.")
-        case .notImplemented: (501, .invalid, nil, "The daemon does not know this method.")
-        case .versionNotSupported: (505, .invalid, nil, "The daemon takes HTTP/1.0 and HTTP/1.1.")
-        case .credentialsMissing: (401, .notLoggedIn, "could not verify", "Send a name and a password with HTTP Basic.")
+        case .badRequest: (400, .invalid, nil, "the request is malformed")
+        case .invalidJSON: (400, .invalid, nil, "the body is not valid JSON")
+        case .invalidQuery: (400, .invalid, nil, "the query is not valid")
+        case .invalidFields: (422, .invalid, nil, "the body is not valid")
+        case .unsupportedMediaType: (415, .invalid, nil, "send JSON, with Content-Type: application/json")
+        case .notAcceptable:
+            (406, .invalid, nil, "Accept must allow application/json, text/csv or application/x-ndjson")
+        case .bodyTooLarge:
+            (413, .invalid, nil, "the body is too large: the limit is 64 KiB, and 64 MiB for a file of authors")
+        case .requestTimeout: (408, .temporaryFailure, nil, "the request took too long to arrive; send it again")
+        case .notFound: (404, .notFound, nil, "there is nothing at this path")
+        case .methodNotAllowed:
+            (405, .invalid, nil, "this path does not take that method; Allow lists the methods that it takes")
+        case .uriTooLong: (414, .invalid, nil, "the path and the query are too long: the limit is 16 KiB")
+        case .headersTooLarge:
+            (431, .invalid, nil, "the header fields are too long or too many: the limits are 32 KiB and 100 fields")
+        case .notImplemented: (501, .invalid, nil, "the daemon does not know this method")
+        case .versionNotSupported: (505, .invalid, nil, "the daemon takes HTTP/1.0 and HTTP/1.1")
+        case .credentialsMissing: (401, .notLoggedIn, "could not verify", "send a name and a password with HTTP Basic")
         case .credentialsMalformed:
-            (401, .notLoggedIn, "could not verify", "The Authorization header is not HTTP Basic.")
-        case .credentialsWrong: (401, .notLoggedIn, "could not verify", "The name or the password is wrong.")
+            (
+                401, .notLoggedIn, "could not verify",
+                "the Authorization header is not HTTP Basic with a name and a password"
+            )
+        case .credentialsWrong: (401, .notLoggedIn, "could not verify", "the name or the password is wrong")
         case .tokenMissing:
-            (401, .notLoggedIn, "a valid token is missing", "Send a token: Authorization: Bearer TOKEN.")
-        case .tokenMalformed: (401, .notLoggedIn, "token is invalid", "The token is not one of this daemon's.")
+            (401, .notLoggedIn, "a valid token is missing", "send a token: Authorization: Bearer TOKEN")
+        case .tokenMalformed:
+            (401, .notLoggedIn, "token is invalid", "the token is not one of this daemon's; log in again")
         case .tokenExpired:
-            (401, .notLoggedIn, "token is invalid", "The token has expired; refresh it or log in again.")
-        case .tokenRevoked: (401, .notLoggedIn, "token is invalid", "The token's session has ended; log in again.")
-        case .tokensConflict: (400, .invalid, nil, "Authorization and x-access-tokens carry different tokens.")
+            (401, .notLoggedIn, "token is invalid", "the token has expired; refresh it or log in again")
+        case .tokenRevoked: (401, .notLoggedIn, "token is invalid", "the token's session has ended; log in again")
+        case .tokensConflict:
+            (400, .invalid, nil, "Authorization and x-access-tokens have different tokens; send one of them")
         case .refreshTokenInvalid:
-            (401, .notLoggedIn, "token is invalid", "The refresh token is not valid; log in again.")
-        case .passwordWrong: (403, .notLoggedIn, nil, "The current password is wrong.")
-        case .rateLimited: (429, .temporaryFailure, nil, "Too many attempts; try again later.")
-        case .adminRequired: (403, .forbidden, nil, "Only an admin may do this.")
-        case .nameTaken: (409, .conflict, nil, "The name is taken.")
-        case .userNotFound: (404, .notFound, nil, "There is no such user.")
-        case .sessionNotFound: (404, .notFound, nil, "You have no login with this id.")
-        case .lastAdmin: (409, .conflict, nil, "The last admin can be neither removed, disabled nor demoted.")
-        case .authorNotFound: (404, .notFound, "author does not exist", "There is no such author in your library.")
-        case .authorExists: (409, .conflict, nil, "The author exists already.")
-        case .preconditionFailed: (412, .conflict, nil, "The precondition does not hold.")
+            (401, .notLoggedIn, "token is invalid", "the refresh token is not valid; log in again")
+        case .passwordWrong: (403, .notLoggedIn, nil, "the current password is wrong")
+        case .rateLimited: (429, .temporaryFailure, nil, "too many attempts; try again later")
+        case .registrationClosed:
+            (403, .forbidden, nil, "registration is closed; an operator creates accounts: libraryd user add NAME")
+        case .adminRequired: (403, .forbidden, nil, "only an admin may do this")
+        case .nameTaken: (409, .conflict, nil, "the name is taken; choose another")
+        case .userNotFound: (404, .notFound, nil, "there is no such user")
+        case .sessionNotFound: (404, .notFound, nil, "you have no login with this id")
+        case .lastAdmin:
+            (409, .conflict, nil, "the last admin cannot be removed, disabled or demoted; make another admin first")
+        case .authorNotFound: (404, .notFound, "author does not exist", "there is no such author in your library")
+        case .authorExists: (409, .conflict, nil, "the author exists already")
+        case .preconditionFailed:
+            (
+                412, .conflict, nil,
+                "the author has another version than If-Match or If-None-Match asks for; read it again"
+            )
         case .idempotencyKeyReused:
-            (422, .invalid, nil, "The Idempotency-Key belongs to another request; make a new one.")
-        case .busy: (503, .temporaryFailure, nil, "The daemon has too much to do at once; try again.")
-        case .notReady: (503, .temporaryFailure, nil, "The daemon is not ready.")
-        case .storageFull: (507, .temporaryFailure, nil, "The disk is full.")
-        case .storageUnavailable: (503, .temporaryFailure, nil, "The database cannot be used now; try again.")
-        case .internalError: (500, .internalError, nil, "Something went wrong in the daemon; its log knows more.")
+            (422, .invalid, nil, "the Idempotency-Key belongs to another request; make a new one")
+        case .busy: (503, .temporaryFailure, nil, "the daemon has too much to do at once; try again")
+        case .notReady: (503, .temporaryFailure, nil, "the daemon is not ready; try again")
+        case .storageFull:
+            (507, .temporaryFailure, nil, "the disk of the daemon is full; free space on it and try again")
+        case .storageUnavailable: (503, .temporaryFailure, nil, "the database cannot be used now; try again")
+        case .internalError: (500, .internalError, nil, "the request failed inside the daemon; its log has the reason")
         }
     }
 }

@@ -9,7 +9,7 @@ public struct Problem: Error, Sendable, Equatable, JSONReadable, JSONWritable {
     public let title: String
     /// The HTTP status code.
     public let status: Int
-    /// One sentence for people about this occurrence. Never an internal cause.
+    /// What is wrong and what to do next, for people; lower case, without a full stop. Never an internal cause.
     public let detail: String
     /// The raw value of an ``ErrorCode``, or a code that this program does not know.
     public let code: String

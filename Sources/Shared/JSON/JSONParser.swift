@@ -15,6 +15,7 @@ struct JSONParser {
     }
 
     mutating func document() throws(JSONSyntaxError) -> JSONValue {
+        guard !bytes.isEmpty else { throw failure("the text is empty") }
         let value = try self.value()
         skipWhitespace()
         guard peek() == nil else { throw failure("expected the end") }

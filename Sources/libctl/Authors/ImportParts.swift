@@ -91,7 +91,7 @@ final class ImportReport {
             outcomes[result.outcome, default: 0] += 1
             return
         }
-        let id = result.existingID.map { " It has the id \($0)." } ?? ""
+        let id = result.existingID.map { "; it has the id \($0)" } ?? ""
         let message = (result.message ?? code) + id
         progress.end()
         diagnostics.warn("line \(result.line): \(message)")
