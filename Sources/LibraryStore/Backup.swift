@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import Glibc
 package import Shared
@@ -63,19 +64,36 @@ package struct Backup {
 
     /// - Throws: ``CommandError`` for a path where a backup would destroy something else.
     package init(path: String, keep: Int, library: String) throws {
+        // A link stays, and the file that it names is written.
+        let path = try Self.target(of: path)
         self.path = path
         self.keep = keep
         guard (1...1000).contains(keep) else { throw CommandError(.usage, "--keep takes a number from 1 to 1000") }
-        guard let folder = try FileStatus(path: PathName.folder(of: path)), folder.isFolder else {
-            throw CommandError(.noInput, "\(PathName.folder(of: path)) is not a folder")
+        let folder = PathName.folder(of: path)
+        guard let status = try FileStatus(path: folder) else {
+            throw CommandError(
+                .noInput, "there is no folder \(folder)", hint: "mkdir -p \(Escaping.shell(folder))")
+        }
+        guard status.isFolder else {
+            throw CommandError(.noInput, "\(folder) is not a folder", hint: "choose another name")
         }
         let home = PathName.folder(of: library)
-        if try folder.identity == FileStatus(path: home)?.identity,
+        if try status.identity == FileStatus(path: home)?.identity,
             PathName.name(of: path).hasPrefix(PathName.name(of: library))
         {
             throw CommandError(.usage, "\(path) is a name that the library itself needs", hint: "choose another name")
         }
         for name in names { try Self.requireBackup(at: name, library: library) }
+    }
+
+    /// The path to which links lead, also where there is no file yet.
+    private static func target(of path: String) throws -> String {
+        var path = path
+        for _ in 0..<40 {
+            guard let next = try? FileManager.default.destinationOfSymbolicLink(atPath: path) else { return path }
+            path = next.hasPrefix("/") ? next : PathName.folder(of: path) + "/" + next
+        }
+        throw CommandError(.noInput, "\(path): \(String(cString: strerror(ELOOP)))", hint: "choose another name")
     }
 
     /// Where this backup and the older ones are, the newest first.
@@ -88,7 +106,7 @@ package struct Backup {
             try status.kind == .regular && status.identity != own && Store.isLibrary(header: path)
         }
         guard isBackup != false else {
-            throw CommandError(.conflict, "\(path) is there and is not a backup", hint: "choose another name")
+            throw CommandError(.conflict, "\(path) exists and is not a backup", hint: "choose another name")
         }
         do {
             _ = try BackupManifest.beside(path)

@@ -53,7 +53,9 @@ package struct DataFolder: ~Copyable {
             throw CommandError(.ioError, "\(path) is not a folder")
         }
         guard status.owner == geteuid() else {
-            throw CommandError(.noPermission, "\(path) belongs to another user")
+            throw CommandError(
+                .noPermission, "\(path) belongs to \(UserName.of(status.owner))",
+                hint: "run libraryd as that user, or choose another --data folder")
         }
         guard status.isPrivate || chmod(path, 0o700) == 0 else {
             throw CommandError(.noPermission, "\(path) is open to others: \(systemError())")

@@ -1,4 +1,5 @@
 import GRDB
+import GRDBSQLite
 import Glibc
 package import Shared
 
@@ -14,11 +15,11 @@ extension Store {
         guard let status = try FileStatus(path: path) else {
             throw CommandError(.noInput, "\(path): there is no such file")
         }
+        if let fault = try ForeignFile.fault(of: path) { throw fault }
         try reading(path) { db in
             let application = try Int64.fetchOne(db, sql: "PRAGMA application_id") ?? 0
             guard application == Migrations.applicationID else {
-                throw CommandError(
-                    .dataError, "\(path) is not a libraryd database", hint: "choose another file or --data folder")
+                throw try ForeignFile.fault(of: path, db)
             }
             let version = try Int64.fetchOne(db, sql: "PRAGMA user_version") ?? 0
             guard version > 0 else {
@@ -106,10 +107,17 @@ extension Store {
 
     /// Opens a file that somebody else may have made: reading it takes no more work than a library of its size may.
     static func openForeign(path: String, until cancellation: Cancellation = Cancellation()) throws -> DatabaseQueue {
-        try openForReading(path: path, limit: WorkLimit(bytes: try size(of: path), until: cancellation))
+        let limit = WorkLimit(bytes: try size(of: path), until: cancellation)
+        // SQLite would make a log and an index beside a copy that has none. Where a daemon may begin to write at any
+        // time it needs both.
+        let lock = PathName.folder(of: path) + "/libraryd.lock"
+        let isAlone = try ForeignFile.isCopyWithoutLog(path) && FileStatus(path: lock) == nil
+        return try openForReading(path: path, limit: limit, asImmutable: isAlone)
     }
 
-    static func openForReading(path: String, limit: WorkLimit? = nil) throws -> DatabaseQueue {
+    static func openForReading(
+        path: String, limit: WorkLimit? = nil, asImmutable: Bool = false
+    ) throws -> DatabaseQueue {
         for suffix in databaseSuffixes { try FileStatus.requireRegular(path + suffix) }
         var configuration = Configuration()
         configuration.readonly = true
@@ -118,7 +126,9 @@ extension Store {
             limit?.apply(to: db)
             try db.execute(sql: "PRAGMA trusted_schema = OFF; PRAGMA mmap_size = 0")
         }
-        return try DatabaseQueue(path: path, configuration: configuration)
+        // https://www.sqlite.org/uri.html, which Debian's SQLite reads.
+        let name = asImmutable ? "file:\(PercentEncoding.encode(path))?immutable=1" : path
+        return try DatabaseQueue(path: name, configuration: configuration)
     }
 
     /// In bytes, with what is still in the write-ahead log.
@@ -136,13 +146,19 @@ extension CommandError {
     /// What the engine says of the database at that path.
     package init(_ cause: StoreError.Cause, path: String) {
         let code = ResultCode(rawValue: cause.code).primaryResultCode
-        let message = shortened(cause.message.isEmpty ? "SQLite error \(code.rawValue)" : cause.message)
+        // A copy that fails may leave SQLite's message as it was before.
+        let isMissing = cause.message.isEmpty || cause.message == "not an error"
+        let message = shortened(isMissing ? String(cString: sqlite3_errstr(cause.code)) : cause.message)
         switch code {
         case .SQLITE_NOTADB, .SQLITE_CORRUPT:
             self.init(.dataError, "\(path) is damaged or not a database", hint: Store.hintOfDamage)
         case .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_READONLY:
             self.init(.ioError, "\(path) cannot be opened for writing")
         case .SQLITE_TOOBIG, .SQLITE_ERROR: self.init(.dataError, "\(path) is not as a library is: \(message)")
+        case .SQLITE_FULL:
+            self.init(
+                .ioError, "\(path): \(String(cString: strerror(ENOSPC)))",
+                hint: "free space there, or choose another disk")
         case .SQLITE_INTERRUPT:
             self.init(.dataError, "\(path) takes more work to read than any library of its size")
         default: self.init(.ioError, "\(path): \(message)")

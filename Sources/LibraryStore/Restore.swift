@@ -15,7 +15,7 @@ package struct Restore {
     package init(from backup: String, into folder: borrowing DataFolder, at now: Timestamp) throws {
         let library = folder.databasePath
         let incoming = library + ".incoming"
-        defer { unlink(incoming) }
+        defer { for suffix in Store.databaseSuffixes { unlink(incoming + suffix) } }
         do {
             try Store.requireLibrary(at: backup)
             try Self.compareWithManifest(backup)
@@ -64,7 +64,9 @@ package struct Restore {
         let present = try ["", "-wal", "-journal"].filter { try FileStatus(path: library + $0) != nil }
         for suffix in present {
             guard link(library + suffix, name + suffix) == 0 else {
-                throw CommandError(.ioError, "\(name + suffix): \(systemError())")
+                let failure = CommandError(.ioError, "\(name + suffix): \(systemError())")
+                for suffix in present.prefix(while: { $0 != suffix }) { unlink(name + suffix) }
+                throw failure
             }
         }
         try FileContents.syncFolder(of: name)

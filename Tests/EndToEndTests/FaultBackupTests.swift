@@ -45,6 +45,32 @@ extension FaultTests {
         }
     }
 
+    /// A backup and a restore that find no room say so, and leave nothing behind.
+    @Test(.enabled(if: Program.mayMount, "nothing may be mounted here"))
+    func aFullDiskIsSaidToBeFull() async throws {
+        let daemon = try await Daemon()
+        try await daemon.login("ada", home: home)
+        let lines = (0..<2000).map { #"{"name":"N\#($0)","book":"B","country":"C"}"# }.joined(separator: "\n")
+        let add = try await daemon.libctl("authors", "import", "-", home: home, input: lines)
+        #expect(add.code == 0, "\(add.error)")
+        #expect(try await libraryd("backup", "good.db", data: daemon.data).code == 0)
+        #expect(try await daemon.end(SIGTERM) == 0)
+        let disk = home.path + "/disk"
+        try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: false)
+        let launcher = mounting("mount -t tmpfs -o size=300k,mode=0700 tmpfs '\(disk)'")
+        for command in [
+            "libraryd backup '\(disk)/b.db' --data '\(daemon.data)'", "libraryd restore good.db --data '\(disk)'",
+        ] {
+            let result = try await Program.run(
+                launcher[0],
+                launcher.dropFirst() + ["sh", "-c", "\(command); code=$?; ls '\(disk)'; exit $code"],
+                environment: ["HOME": home.path], folder: home.path)
+            #expect(result.code == 74, "\(result.error)")
+            #expect(result.error.contains(": No space left on device\n  hint: free space there"), "\(result.error)")
+            #expect(result.output == (command.contains("restore") ? "libraryd.lock\n" : ""), "\(result.output)")
+        }
+    }
+
     @Test func backupsWorkWithTheDaemonUpAndDownAndRestoresWithItDown() async throws {
         let daemon = try await Daemon()
         try await daemon.login("ada", home: home)

@@ -84,7 +84,7 @@ import Testing
 
     /// A launcher: runs shell commands as root in a new mount namespace, then the program. The namespace ends with
     /// it.
-    private func mounting(_ commands: String) -> [String] {
+    func mounting(_ commands: String) -> [String] {
         ["/usr/bin/unshare", "--map-root-user", "--mount", "sh", "-c", commands + #" && exec "$@""#, "sh"]
     }
 

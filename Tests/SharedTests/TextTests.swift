@@ -93,4 +93,35 @@ import Testing
     func theNearestNameIsFound(word: String, nearest: String?) {
         #expect(closest(to: word, among: ["name", "book", "country"]) == nearest)
     }
+
+    /// All spellings of this machine, and texts that only look like it.
+    @Test(arguments: [
+        ("localhost", true), ("LocalHost", true), ("localhost.", true), ("127.0.0.1", true), ("127.1", true),
+        ("127.255.255.254", true), ("0x7f.1", true), ("2130706433", true), ("0177.0.0.1", true), ("::1", true),
+        ("[::1]", true), ("0:0:0:0:0:0:0:1", true), ("[0:0::1]", true), ("::ffff:127.0.0.1", true),
+        ("[::FFFF:7f00:1]", true), ("", false), (".", false), ("localhost..", false), ("localhost.example.org", false),
+        ("127.0.0.1.example.org", false), ("127.0.0.1 x", false), ("127.0.0.256", false), ("128.0.0.1", false),
+        ("1.127", false), ("::2", false), ("[::1", false), ("::1%lo", false), ("::ffff:128.0.0.1", false),
+        ("127.0.0.1:80", false), ("1271", false), ("::127.0.0.1", false),
+    ])
+    func thisMachineIsRecognized(host: String, isThisMachine: Bool) {
+        #expect(isLoopback(host: host) == isThisMachine)
+    }
+
+    @Test(arguments: [
+        ("Example.ORG.", "example.org"), ("127.1", "127.0.0.1"), ("[0::1]", "[::1]"), ("dead.beef", "dead.beef"),
+        ("2001:DB8:0::1", "2001:db8::1"), ("a", "a"), (".", "."), ("[x]", "[x]"), ("10.1", "10.0.0.1"),
+    ])
+    func aHostHasOneForm(host: String, form: String) {
+        #expect(canonicalHost(host) == form)
+        #expect(canonicalHost(form) == form)
+    }
+
+    @Test(arguments: [
+        ("a-b_c.d/e:f@g%h+i=j,k", "a-b_c.d/e:f@g%h+i=j,k"), ("", "''"), ("a b", "'a b'"), ("it's", #"'it'\''s'"#),
+        ("$(x)", "'$(x)'"), ("é", "'é'"), ("~", "'~'"),
+    ])
+    func aWordIsQuotedForAShell(word: String, quoted: String) {
+        #expect(Escaping.shell(word) == quoted)
+    }
 }

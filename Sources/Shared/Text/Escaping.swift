@@ -15,6 +15,12 @@ public enum Escaping {
         return String(result)
     }
 
+    /// For a shell: one word, in single quotes if it has other than harmless characters (sh(1), Quoting).
+    public static func shell(_ word: String) -> String {
+        let isPlain = word.utf8.allSatisfy { $0.isASCIILetterOrDigit || "-._/:@%+=,".utf8.contains($0) }
+        return isPlain && !word.isEmpty ? word : "'" + word.replacing("'", with: #"'\''"#) + "'"
+    }
+
     /// For a field of tab-separated values: tab, newline, carriage return and backslash become `\t`, `\n`, `\r` and
     /// `\\`.
     public static func tsv(_ text: String) -> String {

@@ -43,8 +43,8 @@ struct Server: Equatable {
             port = number
             authority = authority[..<colon]
         }
-        let host = String(authority)
-        guard Self.isHost(host) else { throw malformed }
+        guard Self.isHost(String(authority)) else { throw malformed }
+        let host = canonicalHost(String(authority))
         socket = nil
         origin = "\(scheme)://\(host):\(port)"
         isLoopback = Shared.isLoopback(host: host)
