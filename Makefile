@@ -92,7 +92,7 @@ install: release
 	    $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 packaging/libctl.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	for program in libraryd libctl; do \
-	    install -m 755 "$$($(RELEASE) --show-bin-path)/$$program" $(DESTDIR)$(PREFIX)/bin/ && \
+	    install -s -m 755 "$$($(RELEASE) --show-bin-path)/$$program" $(DESTDIR)$(PREFIX)/bin/ && \
 	    install -m 644 completions/$$program.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$program && \
 	    install -m 644 completions/_$$program $(DESTDIR)$(PREFIX)/share/zsh/site-functions/ && \
 	    install -m 644 completions/$$program.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/ || exit 1; \

@@ -188,7 +188,7 @@ _libraryd_serve() {
     repeating_flags=()
     non_repeating_flags=(--behind-proxy --version -h --help)
     repeating_options=()
-    non_repeating_options=(--listen --socket --tls-certificate --tls-key --data --config --token-lifetime --refresh-lifetime --log-level --log-format)
+    non_repeating_options=(--listen --socket --tls-certificate --tls-key --data --config --token-lifetime --refresh-lifetime --registration --log-level --log-format)
     __libraryd_offer_flags_options 0
 
     # Offer option value completions
@@ -217,6 +217,9 @@ _libraryd_serve() {
     '--refresh-lifetime')
         return
         ;;
+    '--registration')
+        return
+        ;;
     '--log-level')
         return
         ;;
@@ -238,13 +241,13 @@ _libraryd_user() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    list|promote|demote|disable|enable|delete|passwd)
+    list|add|promote|demote|disable|enable|delete|passwd)
         # Offer subcommand argument completions
         "_libraryd_user_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'list promote demote disable enable delete passwd' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'list add promote demote disable enable delete passwd' -- "${cur}"))
         ;;
     esac
 }
@@ -255,6 +258,24 @@ _libraryd_user_list() {
     repeating_options=()
     non_repeating_options=(--data --config)
     __libraryd_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--data')
+        return
+        ;;
+    '--config')
+        return
+        ;;
+    esac
+}
+
+_libraryd_user_add() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=(--data --config)
+    __libraryd_offer_flags_options 1
 
     # Offer option value completions
     case "${prev}" in

@@ -13,18 +13,20 @@ package struct App: Sendable {
     let keys: KeyFiles
     let turns = OperatorTurns()
     private let behindProxy: Bool
+    private let isRegistrationOpen: Bool
     private let authors: AuthorRoutes
     private let health: HealthRoutes
 
     package init(
         store: Store, keys: KeyFiles, tokenLifetime: TimeSpan, refreshLifetime: TimeSpan, passwords: Passwords,
-        behindProxy: Bool = false, clock: Clock = .system, logger: Logger
+        behindProxy: Bool = false, isRegistrationOpen: Bool = true, clock: Clock = .system, logger: Logger
     ) async throws {
         self.store = store
         self.clock = clock
         self.logger = logger
         self.keys = keys
         self.behindProxy = behindProxy
+        self.isRegistrationOpen = isRegistrationOpen
         authors = AuthorRoutes(store: store, clock: clock)
         health = HealthRoutes(store: store)
         try store.loadSessions()
@@ -42,10 +44,11 @@ package struct App: Sendable {
         let router = Router(context: GuestContext.self, options: .autoGenerateHeadEndpoints)
         let events = EventRoutes(store: store, authenticator: authenticator)
         let accounts = AccountRoutes(
-            authenticator: authenticator, store: store, clock: clock, behindProxy: behindProxy)
+            authenticator: authenticator, store: store, clock: clock, behindProxy: behindProxy,
+            isRegistrationOpen: isRegistrationOpen)
 
         // A middleware applies only to routes that are added after it.
-        router.add(middleware: EnvelopeMiddleware(logger: logger))
+        router.add(middleware: EnvelopeMiddleware(logger: logger, behindProxy: behindProxy))
         router.add(middleware: ProblemMiddleware(logger: logger))
 
         let guests = router.group()
@@ -67,7 +70,10 @@ package struct App: Sendable {
     package func responder() -> PathResponder { PathResponder(router: router().buildResponder()) }
 
     /// The hot lane, which answers some requests without the router.
-    var lane: HotLane { HotLane(health: health, authors: authors, authenticator: authenticator, logger: logger) }
+    var lane: HotLane {
+        HotLane(
+            health: health, authors: authors, authenticator: authenticator, logger: logger, behindProxy: behindProxy)
+    }
 
     /// An HTTP server for all routes.
     ///

@@ -29,12 +29,7 @@ struct Libctl: ParsableCommand {
         ])
 
     static func main() {
-        // A file that is opened later would get the number of a closed standard descriptor, and output would go into
-        // that file. /dev/null takes the number instead, opened so that every use fails: standard input write-only,
-        // the outputs read-only.
-        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
-            _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
-        }
+        openClosedStandardDescriptors()
         // A write beyond the file size limit (setrlimit(2)) fails with EFBIG, instead of the signal ending the
         // process.
         signal(SIGXFSZ, SIG_IGN)

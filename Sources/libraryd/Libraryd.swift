@@ -6,10 +6,12 @@ import Shared
 
 @main
 struct Libraryd: AsyncParsableCommand {
+    static let version = "0.1.0"
+
     static let configuration = CommandConfiguration(
         commandName: "libraryd",
         abstract: "Keeps a library of authors and serves it over HTTP.",
-        version: "0.1.0",
+        version: version,
         subcommands: [
             ServeCommand.self, UserCommand.self, BackupCommand.self, RestoreCommand.self, CheckCommand.self,
             KeyCommand.self, ImportFlaskCommand.self,
@@ -17,11 +19,16 @@ struct Libraryd: AsyncParsableCommand {
         defaultSubcommand: ServeCommand.self)
 
     static func main() async {
+        openClosedStandardDescriptors()
         // New files are private, whatever umask the daemon inherits.
         umask(0o077)
         Signals.ignore()
         do {
             try requireText()
+            // The argument parser shows the general help instead.
+            if SystemText.arguments().first == "help", let failure = UsageError.unknownCommand(SystemText.arguments()) {
+                throw failure
+            }
             var command = try parseAsRoot()
             guard var asynchronous = command as? any AsyncParsableCommand else { return try command.run() }
             try await asynchronous.run()
@@ -47,13 +54,13 @@ struct Libraryd: AsyncParsableCommand {
         throw ExitCode(ExitStatus.configuration.rawValue)
     }
 
-    /// Reports an error of the argument parser, without the values that may be secrets.
+    /// Ends the program: after help and the version, which the argument parser throws as errors, with their text; after
+    /// a command, which has reported its error, with its exit code; otherwise with the usage error.
     private static func end(_ error: any Error) -> Never {
-        let message = message(for: error)
-        let shown = Secrets.ofParser(message)
-        guard shown != message else { exit(withError: error) }
-        StandardError.write(fullMessage(for: error).replacing(message, with: shown) + "\n")
-        exit(withError: exitCode(for: error))
+        guard !exitCode(for: error).isSuccess, !(error is ExitCode) else { exit(withError: error) }
+        let failure = UsageError.of(error, SystemText.arguments())
+        Exit.report(failure)
+        Glibc.exit(failure.exit.rawValue)
     }
 }
 
@@ -98,12 +105,16 @@ enum Exit {
             }
         } catch {
             let failure = CommandError(error)
-            // Escaped line by line, because the reason may be a report of several lines.
-            let lines = failure.reason.split(separator: "\n").map { Escaping.terminal(String($0)) }
-            var text = "libraryd: \(lines.joined(separator: "\n"))\n"
-            if let hint = failure.hint { text += "  hint: \(Escaping.terminal(hint))\n" }
-            StandardError.write(text)
+            report(failure)
             throw ExitCode(failure.exit.rawValue)
         }
+    }
+
+    static func report(_ failure: CommandError) {
+        // Escaped line by line, because the reason may be a report of several lines.
+        let lines = failure.reason.split(separator: "\n").map { Escaping.terminal(String($0)) }
+        var text = "libraryd: \(lines.joined(separator: "\n"))\n"
+        if let hint = failure.hint { text += "  hint: \(Escaping.terminal(hint))\n" }
+        StandardError.write(text)
     }
 }

@@ -10,6 +10,11 @@ enum LogFormat: String, Sendable {
     static var automatic: LogFormat { isatty(STDERR_FILENO) == 1 ? .text : .json }
 }
 
+extension Logger.Level {
+    /// On a terminal, where other programs write too, without a line for each request.
+    static var automatic: Logger.Level { isatty(STDERR_FILENO) == 1 ? .notice : .info }
+}
+
 /// Writes each record as one line to standard error, with one `write`.
 struct LineLogHandler: LogHandler {
     var logLevel: Logger.Level
@@ -29,27 +34,64 @@ struct LineLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        let fields = metadata.merging(event.metadata ?? [:]) { _, new in new }.sorted { $0.key < $1.key }
+        let fields = metadata.merging(event.metadata ?? [:]) { _, new in new }
         var line = render(level: event.level, message: event.message.description, fields: fields)
         line.append(UInt8(ascii: "\n"))
         // A log that cannot be written must not stop the daemon.
         _ = write(STDERR_FILENO, line, line.count)
     }
 
-    func render(level: Logger.Level, message: String, fields: [(key: String, value: Logger.MetadataValue)]) -> [UInt8] {
+    func render(level: Logger.Level, message: String, fields: Logger.Metadata) -> [UInt8] {
         switch format {
-        case .json:
-            var json = JSONWriter()
-            json.object {
-                $0.member("time", clock.now().description)
-                $0.member("level", level.rawValue)
-                $0.member("message", message)
-                for field in fields { $0.member(text: field.key) { $0.string(field.value.description) } }
-            }
-            return json.bytes
-        case .text:
-            let pairs = fields.map { " \($0.key)=\($0.value.description)" }.joined()
-            return Array("\(clock.now()) \(level.rawValue) \(message)\(pairs)".utf8)
+        case .json: json(level, message, fields)
+        case .text: Array(text(level, message, fields).utf8)
         }
+    }
+
+    private func json(_ level: Logger.Level, _ message: String, _ fields: Logger.Metadata) -> [UInt8] {
+        var json = JSONWriter()
+        json.object {
+            $0.member("time", clock.now().description)
+            $0.member("level", level.rawValue)
+            $0.member("message", message)
+            for (key, value) in fields.sorted(by: { $0.key < $1.key }) {
+                $0.member(text: key) { json in
+                    switch value {
+                    case .stringConvertible(let number as Int): json.integer(Int64(number))
+                    case .stringConvertible(let number as Double): json.value(.number(number))
+                    default: json.string(value.description)
+                    }
+                }
+            }
+        }
+        return json.bytes
+    }
+
+    /// `TIME LEVEL METHOD ROUTE STATUS DURATION` for a request, and the message for anything else; then the other
+    /// fields.
+    private func text(_ level: Logger.Level, _ message: String, _ fields: Logger.Metadata) -> String {
+        var (what, rest) = (message, fields)
+        if let method = fields["method"], let route = fields["route"], let status = fields["status"],
+            case .stringConvertible(let duration as Double) = fields["duration_ms"]
+        {
+            what = "\(method) \(route) \(status) \(Self.milliseconds(duration))"
+            for key in ["method", "route", "status", "duration_ms"] { rest[key] = nil }
+        }
+        let pairs = rest.sorted { $0.key < $1.key }.map { " \($0.key)=\(Self.quoted($0.value.description))" }
+        return "\(clock.now()) \(level.rawValue) \(what)\(pairs.joined())"
+    }
+
+    /// `382ms`, `4.1ms` or `0.05ms`.
+    private static func milliseconds(_ duration: Double) -> String {
+        let places = duration < 0.995 ? 100.0 : duration < 9.95 ? 10 : 1
+        let number = (duration * places).rounded() / places
+        return (places == 1 ? Int64(exactly: number).map { "\($0)" } ?? "\(number)" : "\(number)") + "ms"
+    }
+
+    /// A value with spaces or quotes in quotes, so that the fields of a line can be told apart.
+    private static func quoted(_ value: String) -> String {
+        let value = Escaping.terminal(value)
+        let isWord = !value.isEmpty && !value.utf8.contains { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\"") }
+        return isWord ? value : "\"" + value.replacing("\"", with: #"\""#) + "\""
     }
 }

@@ -1,4 +1,3 @@
-import ArgumentParser
 import Configuration
 import Foundation
 import LibraryServer
@@ -17,6 +16,8 @@ struct Settings: Sendable, Equatable {
     var behindProxy: Bool
     var tokenLifetime: TimeSpan
     var refreshLifetime: TimeSpan
+    /// Whether anybody may create an account over HTTP.
+    var isRegistrationOpen: Bool
     var logLevel: Logger.Level
     var logFormat: LogFormat
 
@@ -24,7 +25,7 @@ struct Settings: Sendable, Equatable {
     /// `-`.
     static let keys = [
         "listen", "socket", "tls-certificate", "tls-key", "data", "behind-proxy", "token-lifetime", "refresh-lifetime",
-        "log-level", "log-format",
+        "registration", "log-level", "log-format",
     ]
     static let environmentPrefix = "LIBRARYD_"
 
@@ -37,17 +38,22 @@ struct Settings: Sendable, Equatable {
         if let file = flags.config { environment[Self.variable("config")] = file }
         let reader = try await Self.reader(environment: environment)
         func text(_ key: String, _ flag: String?) -> String? { flag ?? reader.string(forKey: ConfigKey([key])) }
-        func parse<Value>(_ key: String, _ flag: String?, _ form: String, _ read: (String) -> Value?) throws -> Value? {
+        func parse<Value>(
+            _ key: String, _ flag: String?, _ form: String, suggestion: (String) -> String? = { _ in nil },
+            _ read: (String) -> Value?
+        ) throws -> Value? {
             guard let text = text(key, flag) else { return nil }
             guard let value = read(text) else {
-                throw CommandError(.configuration, "\(key) must be \(form), not \(Secrets.quoted(text))")
+                throw CommandError(
+                    .configuration, "\(key) must be \(form), not \(Secrets.quoted(text))",
+                    hint: suggestion(text).map { "did you mean \($0)?" })
             }
             return value
         }
         let lifetime = "a whole number and a unit, such as 90s, 30m, 12h or 30d"
         let runtimeFolder = environment["XDG_RUNTIME_DIR"].flatMap { $0.hasPrefix("/") ? $0 : nil }
 
-        listen = try parse("listen", flags.listen, "HOST:PORT") { Listen($0) }
+        listen = try parse("listen", flags.listen, "HOST:PORT", suggestion: Listen.suggestion) { Listen($0) }
         socket = text("socket", flags.socket)
         if listen == nil, socket == nil, !inheritsSockets {
             listen = .standard
@@ -63,8 +69,15 @@ struct Settings: Sendable, Equatable {
         refreshLifetime =
             try parse("refresh-lifetime", flags.refreshLifetime, lifetime) { TimeSpan($0) }
             ?? TimeSpan(seconds: 30 * 86400)
-        let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
-        logLevel = try parse("log-level", flags.logLevel, "one of \(levels)") { Logger.Level(rawValue: $0) } ?? .info
+        isRegistrationOpen =
+            try parse("registration", flags.registration, "open or closed") { ["open": true, "closed": false][$0] }
+            ?? true
+        let levels = Logger.Level.allCases.map(\.rawValue)
+        logLevel =
+            try parse(
+                "log-level", flags.logLevel, "one of \(levels.joined(separator: ", "))",
+                suggestion: { closest(to: $0, among: levels) }
+            ) { Logger.Level(rawValue: $0) } ?? .automatic
         logFormat = try parse("log-format", flags.logFormat, "text or json") { LogFormat(rawValue: $0) } ?? .automatic
 
         tls = try TLSFiles(
@@ -98,9 +111,10 @@ struct Settings: Sendable, Equatable {
     }
 
     private static func reader(environment: [String: String]) async throws -> ConfigReader {
-        let known = Set((keys + ["config"]).map(variable))
-        for name in environment.keys.sorted() where name.hasPrefix(environmentPrefix) && !known.contains(name) {
-            throw unknown(name, known, "environment variable")
+        let known = (keys + ["config"]).map(variable)
+        for (name, value) in environment.sorted(by: { $0.key < $1.key })
+        where name.hasPrefix(environmentPrefix) && !known.contains(name) && !isInjected(name, value) {
+            throw unknown(name, known, variableKind)
         }
         var providers: [any ConfigProvider] = [
             EnvironmentVariablesProvider(environmentVariables: environment).prefixKeys(with: "libraryd")
@@ -114,7 +128,18 @@ struct Settings: Sendable, Equatable {
         return ConfigReader(providers: providers)
     }
 
-    /// The members of a configuration file. All keys must be known, and all values must be strings.
+    /// Whether Kubernetes or Docker set the variable, for a service or container that is named `libraryd`
+    /// (https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables,
+    /// https://docs.docker.com/engine/network/links/#environment-variables).
+    private static func isInjected(_ name: String, _ value: String) -> Bool {
+        let name = name.dropFirst(environmentPrefix.count)
+        let isService = name.wholeMatch(of: /SERVICE_(HOST|PORT(_[A-Z0-9_]+)?)/) != nil
+        let isPort = name.wholeMatch(of: /PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?/) != nil
+        return isService || isPort || name == "PORT" && value.contains("://") || name == "NAME" && value.hasPrefix("/")
+            || name.hasPrefix("ENV_")
+    }
+
+    /// The members of a configuration file. All keys must be known; a number or a flag is taken as its text.
     private static func texts(_ file: String) throws -> [(name: String, text: String)] {
         let members: [JSONValue.Member]
         do {
@@ -127,101 +152,27 @@ struct Settings: Sendable, Equatable {
         }
         return try members.map { member in
             guard keys.contains(member.name) else { throw unknown(member.name, keys, "key in \(file)") }
-            guard case .string(let text) = member.value else {
-                throw CommandError(.configuration, "\(file): \(member.name) must be a string")
+            switch member.value {
+            case .string(let text): return (member.name, text)
+            case .bool(let flag): return (member.name, String(flag))
+            case .integer(let number): return (member.name, String(number))
+            case .number(let number): return (member.name, String(number))
+            case .null, .array, .object:
+                throw CommandError(.configuration, "\(file): \(member.name) must be a string, a number, true or false")
             }
-            return (member.name, text)
         }
     }
 
-    private static func unknown(_ name: String, _ known: some Sequence<String>, _ kind: String) -> CommandError {
-        CommandError(
-            .configuration, "\(name) is not a known \(kind)",
-            hint: closest(to: name, among: known.map { $0.lowercased() })
-                .map { nearest in "did you mean \(known.first { $0.lowercased() == nearest } ?? nearest)?" })
-    }
-}
-
-/// An address to listen on: `HOST:PORT`, with an IPv6 address in brackets. With port 0 the system chooses a port.
-struct Listen: Sendable, Equatable, CustomStringConvertible {
-    let host: String
-    let port: Int
-
-    static let standard = Listen(host: "127.0.0.1", port: 8080)
-
-    init(host: String, port: Int) {
-        self.host = host
-        self.port = port
+    private static func unknown(_ name: String, _ known: [String], _ kind: String) -> CommandError {
+        // What all variables begin with says nothing about which one is meant.
+        let prefix = kind == variableKind ? environmentPrefix : ""
+        let rests = known.map { String($0.dropFirst(prefix.count)).lowercased() }
+        let nearest = closest(to: String(name.dropFirst(prefix.count)), among: rests)
+            .flatMap { nearest in zip(known, rests).first { $0.1 == nearest }?.0 }
+        let help = name == variable("port") ? "use \(variable("listen"))=HOST:PORT" : "libraryd serve --help"
+        return CommandError(
+            .configuration, "\(name) is not a known \(kind)", hint: nearest.map { "did you mean \($0)?" } ?? help)
     }
 
-    init?(_ text: String) {
-        guard let colon = text.lastIndex(of: ":"), let port = Int64(decimal: text[text.index(after: colon)...]),
-            port <= 65535
-        else { return nil }
-        var host = text[..<colon]
-        if host.hasPrefix("["), host.hasSuffix("]") {
-            host = host.dropFirst().dropLast()
-        } else if host.contains(":") {
-            return nil
-        }
-        guard !host.isEmpty else { return nil }
-        self.init(host: String(host), port: Int(port))
-    }
-
-    var description: String {
-        host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
-    }
-}
-
-/// The files of a certificate and its key.
-struct TLSFiles: Sendable, Equatable {
-    let certificate: String
-    let key: String
-
-    /// `nil` if there are neither.
-    /// - Throws: ``CommandError`` `configuration` for one without the other.
-    init?(certificate: String?, key: String?) throws {
-        guard certificate != nil || key != nil else { return nil }
-        guard let certificate, let key else {
-            let (given, missing) = certificate == nil ? ("tls-key", "tls-certificate") : ("tls-certificate", "tls-key")
-            throw CommandError(.configuration, "\(given) needs \(missing) too", hint: "use --\(missing) FILE")
-        }
-        (self.certificate, self.key) = (certificate, key)
-    }
-}
-
-/// The flags of `serve`. The other commands have those of ``FolderFlags``.
-struct Flags: ParsableArguments {
-    @Option(help: "Address to listen on; port 0 picks a free one. (default: 127.0.0.1:8080)")
-    var listen: String?
-
-    @Option(help: "Unix socket to listen on. (default: $XDG_RUNTIME_DIR/libraryd.sock where that is set)")
-    var socket: String?
-
-    @Option(help: "PEM file with the certificate, to serve HTTPS. SIGHUP reads it again.")
-    var tlsCertificate: String?
-
-    @Option(help: "PEM file with the certificate's private key.")
-    var tlsKey: String?
-
-    @Option(help: "Folder for the database and the key. (default: ~/.local/share/libraryd)")
-    var data: String?
-
-    @Option(help: "JSON file with settings, named like these flags.")
-    var config: String?
-
-    @Flag(help: "Allow an address that is not loopback: a proxy in front speaks TLS.")
-    var behindProxy = false
-
-    @Option(help: "How long a token is good. (default: 30m)")
-    var tokenLifetime: String?
-
-    @Option(help: "How long a login can be refreshed. (default: 30d)")
-    var refreshLifetime: String?
-
-    @Option(help: "trace, debug, info, notice, warning, error or critical. (default: info)")
-    var logLevel: String?
-
-    @Option(help: "text or json. (default: text on a terminal, else json)")
-    var logFormat: String?
+    private static let variableKind = "environment variable"
 }

@@ -101,6 +101,26 @@ import Testing
         #expect(error?.reason.hasSuffix("the daemon does not answer") == true)
     }
 
+    /// A folder whose path leaves no room for a socket in an address (unix(7)).
+    @Test(arguments: [93, 94, 107, 300]) func aLongFolderIsNoObstacle(length: Int) async throws {
+        var long = folder.path
+        while long.utf8.count < length - 1 {
+            long += "/" + String(repeating: "x", count: min(200, length - long.utf8.count - 1))
+        }
+        try FileManager.default.createDirectory(atPath: long, withIntermediateDirectories: true)
+        let library = try await TestLibrary()
+        _ = try await library.login("ada")
+        let path = long + "/operator.sock"
+        #expect(try UnixSocket.connect(to: path) == nil)
+        let socket = Task { try await OperatorSocket(path: path, app: library.app).run() }
+        while !FileManager.default.fileExists(atPath: path) { await Task.yield() }
+        let list = try await Program.withoutBlocking { Result { try OperatorSocket.ask(.list, at: path) } }.get()
+        #expect(list?.users.map(\.name) == ["ada"])
+        socket.cancel()
+        try await socket.value
+        #expect(try FileManager.default.contentsOfDirectory(atPath: long) == [])
+    }
+
     @Test func theNameOfSomethingElseIsNotTaken() throws {
         try FileContents.write([1], to: path)
         let error = #expect(throws: CommandError.self) { try UnixSocket.listen(at: path) }

@@ -10,7 +10,7 @@ import Testing
     @Test(arguments: [
         #"{"command":"list","name":"x"}"#, #"{"command":"promote"}"#, #"{"command":"demote"}"#, "{}", "[]",
         #"{"command":"backup"}"#, #"{"command":"backup","name":"x","path":"/x"}"#,
-        #"{"command":"passwd","name":"ada"}"#, #"{"command":"promote","name":7}"#,
+        #"{"command":"passwd","name":"ada"}"#, #"{"command":"add","name":"ada"}"#, #"{"command":"promote","name":7}"#,
     ])
     func aRequestThatIsNotRightIsRefused(request: String) throws {
         #expect(throws: InvalidFields.self) {
@@ -29,7 +29,8 @@ import Testing
     }
 
     @Test(arguments: [
-        OperatorRequest.list, .promote("ada"), .demote("ada"), .disable("ada"), .enable("ada"), .delete("ada"),
+        OperatorRequest.list, .add("ada", password: "p"), .promote("ada"), .demote("ada"), .disable("ada"),
+        .enable("ada"), .delete("ada"),
         .passwd("ada", password: "p"), .backup(path: "/x", keep: 3),
         .importFlask(path: "/x", owner: "ada", dryRun: true),
         .importFlask(path: "/x", owner: nil, dryRun: false), .rotateKey, .unknown("x"),
@@ -47,6 +48,25 @@ import Testing
     @Test func errorsSurviveTheSocket() throws {
         let error = CommandError(.conflict, "reason", hint: "hint")
         #expect(try CommandError(json: error.json, unknownMembers: .rejected) == error)
+    }
+
+    /// Registration is closed, and more accounts are made than one address may register in a minute.
+    @Test func anOperatorMakesAccountsWithoutALimit() async throws {
+        let library = try await TestLibrary(isRegistrationOpen: false)
+        for number in 0..<8 {
+            _ = try await library.perform(.add("user\(number)", password: "correct horse"))
+        }
+        let login = try await library.send("POST", "/login", headers: [basic("user7", "correct horse")])
+        #expect(login.status == 200)
+        let taken = await #expect(throws: StoreError.self) {
+            try await library.perform(.add("USER1", password: "correct horse"))
+        }
+        #expect(taken.map { CommandError($0) }?.exit == .conflict)
+        let short = await #expect(throws: InvalidFields.self) {
+            try await library.perform(.add("bob", password: "short"))
+        }
+        #expect(short?.errors.map(\.field) == ["password"])
+        #expect(try library.count("user") == 8)
     }
 
     @Test func anUnknownUserIsNotFound() async throws {

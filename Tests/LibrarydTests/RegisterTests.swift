@@ -41,6 +41,29 @@ import Testing
         #expect(try await library.send("POST", "/login", headers: [basic(name, "correct horse")]).status == 401)
     }
 
+    /// Also with a body that is not right, and with the key of an earlier registration.
+    @Test(arguments: [
+        #"{"name":"bob","password":"correct horse"}"#, "{", #"{"name":"ada","password":"correct horse"}"#,
+    ])
+    func aClosedRegistrationIsSaidToBe(body: String) async throws {
+        let folder = TemporaryFolder()
+        let key = [("Idempotency-Key", "k")]
+        do {
+            let open = try await TestLibrary(folder: folder)
+            let ada = #"{"name":"ada","password":"correct horse"}"#
+            #expect(try await open.post("/register", ada, headers: key).status == 201)
+        }
+        let library = try await TestLibrary(folder: folder, isRegistrationOpen: false)
+        let reply = try await library.post("/register", body, headers: key)
+        #expect(reply.status == 403)
+        #expect(reply.code == "registration_closed")
+        #expect(
+            try reply.problem.detail
+                == "registration is closed; an operator creates accounts: libraryd user add NAME")
+        #expect(try library.count("user") == 1)
+        #expect(try await library.send("POST", "/login", headers: [basic("ada", "correct horse")]).status == 200)
+    }
+
     @Test func allFaultsAreTold() async throws {
         let library = try await TestLibrary()
         let reply = try await library.post("/register", #"{"name":" ada","password":"short"}"#)

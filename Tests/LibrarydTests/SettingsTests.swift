@@ -31,7 +31,8 @@ import Testing
         #expect(settings.data == "/home/ada/.local/share/libraryd")
         #expect(settings.tokenLifetime.seconds == 1800)
         #expect(settings.refreshLifetime.seconds == 30 * 86400)
-        #expect(settings.logLevel == .info)
+        #expect(settings.logLevel == .automatic)
+        #expect(settings.isRegistrationOpen)
     }
 
     @Test func theRuntimeFolderBringsASocket() async throws {
@@ -61,6 +62,7 @@ import Testing
     @Test(arguments: [
         ("LIBRARYD_LISTN", "did you mean LIBRARYD_LISTEN?"),
         ("LIBRARYD_TOKEN_LIFETIM", "did you mean LIBRARYD_TOKEN_LIFETIME?"),
+        ("LIBRARYD_PORT", "use LIBRARYD_LISTEN=HOST:PORT"), ("LIBRARYD_X", "libraryd serve --help"),
     ])
     func anUnknownVariableIsNamed(variable: String, hint: String) async throws {
         let error = await #expect(throws: CommandError.self) { try await settings([], [variable: "x"]) }
@@ -69,7 +71,10 @@ import Testing
     }
 
     @Test(arguments: [
-        (#"{"listn":"x"}"#, "listn"), (#"{"listen":5}"#, "listen must be a string"), ("[]", "not a JSON object"),
+        (#"{"listn":"x"}"#, "listn"), (#"{"listen":5}"#, "listen must be HOST:PORT, not '5'"),
+        (#"{"listen":null}"#, "listen must be a string, a number, true or false"),
+        (#"{"behind-proxy":1}"#, "behind-proxy must be true or false, not '1'"), (#"{"data":[]}"#, "data must be"),
+        (#"{"token-lifetime":30}"#, "token-lifetime must be a whole number and a unit"), ("[]", "not a JSON object"),
         ("{", "expected a member name"),
     ])
     func aFileThatIsNotRightIsRefused(text: String, reason: String) async throws {
@@ -83,7 +88,8 @@ import Testing
         ["--listen", "x"], ["--listen", "127.0.0.1:65536"], ["--listen", ":80"], ["--listen", "::1:80"],
         ["--token-lifetime", "0s"], ["--token-lifetime", "5"], ["--log-level", "loud"], ["--log-format", "xml"],
         ["--listen", "0.0.0.0:80"], ["--listen", "[::]:80"], ["--listen", "example.org:80"],
-        ["--listen", "127.0.0.1.example.org:80"],
+        ["--listen", "127.0.0.1.example.org:80"], ["--registration", "shut"], ["--listen", "127.0.0.1 x:80"],
+        ["--listen", "128.1:80"], ["--listen", "[::2]:80"], ["--listen", "localhost.example:80"],
     ])
     func aValueThatIsNotRightIsRefused(arguments: [String]) async throws {
         let error = await #expect(throws: CommandError.self) { try await settings(arguments) }
@@ -93,6 +99,48 @@ import Testing
     @Test(arguments: ["127.0.0.1:80", "127.8.9.1:80", "localhost:80", "[::1]:80"])
     func loopbackNeedsNoProxy(listen: String) async throws {
         #expect(try await settings(["--listen", listen]).listen?.description == listen)
+    }
+
+    /// However this machine is spelt, it is this machine.
+    @Test(arguments: [
+        ("LOCALHOST:0", "localhost:0"), ("localhost.:80", "localhost:80"), ("127.1:80", "127.0.0.1:80"),
+        ("[0:0:0:0:0:0:0:1]:80", "[::1]:80"), ("0x7f000001:80", "127.0.0.1:80"),
+        ("[::FFFF:127.0.0.1]:80", "[::ffff:127.0.0.1]:80"),
+    ])
+    func loopbackHasManySpellings(listen: String, same: String) async throws {
+        #expect(try await settings(["--listen", listen]).listen?.description == same)
+    }
+
+    @Test(arguments: [
+        (":8081", "did you mean 127.0.0.1:8081?"), ("8081", "did you mean 127.0.0.1:8081?"),
+        ("localhost", "did you mean localhost:8080?"), ("box.example", "did you mean box.example:8080?"),
+        ("ada:secret@host", nil), ("a:b:c", nil),
+    ])
+    func anAddressIsCompleted(listen: String, hint: String?) async throws {
+        let error = await #expect(throws: CommandError.self) { try await settings(["--listen", listen]) }
+        #expect(error?.hint == hint)
+    }
+
+    /// What Kubernetes and Docker set for a service of that name is no setting.
+    @Test func injectedVariablesAreIgnored() async throws {
+        let settings = try await settings(
+            [],
+            [
+                "LIBRARYD_SERVICE_HOST": "10.0.0.11", "LIBRARYD_SERVICE_PORT": "8080",
+                "LIBRARYD_SERVICE_PORT_HTTP": "8080", "LIBRARYD_PORT": "tcp://10.0.0.11:8080",
+                "LIBRARYD_PORT_8080_TCP": "tcp://10.0.0.11:8080", "LIBRARYD_PORT_8080_TCP_PROTO": "tcp",
+                "LIBRARYD_PORT_8080_TCP_PORT": "8080", "LIBRARYD_PORT_8080_TCP_ADDR": "10.0.0.11",
+                "LIBRARYD_NAME": "/web/libraryd", "LIBRARYD_ENV_HOME": "/root",
+            ])
+        #expect(settings.listen == .standard)
+    }
+
+    @Test func aFileMayHaveFlagsAndNumbers() async throws {
+        let config = try file(#"{"behind-proxy":true,"listen":"0.0.0.0:80","registration":"closed","data":7}"#)
+        let settings = try await settings(["--config", config])
+        #expect(settings.behindProxy)
+        #expect(!settings.isRegistrationOpen)
+        #expect(settings.data.hasSuffix("/7"))
     }
 
     @Test func aProxyAllowsOtherAddresses() async throws {

@@ -20,7 +20,8 @@ public final class TestLibrary: Sendable {
     private let responder: PathResponder
 
     public init(
-        folder: TemporaryFolder = TemporaryFolder(), time: TestTime = TestTime(), behindProxy: Bool = false
+        folder: TemporaryFolder = TemporaryFolder(), time: TestTime = TestTime(), behindProxy: Bool = false,
+        isRegistrationOpen: Bool = true
     ) async throws {
         self.folder = folder
         self.time = time
@@ -32,7 +33,8 @@ public final class TestLibrary: Sendable {
             tokenLifetime: TimeSpan(seconds: 1800), refreshLifetime: TimeSpan(seconds: 30 * 86400),
             // Cheap, so that a test can have many users. Another test checks the real cost.
             passwords: Passwords(cost: .init(logN: 4, r: 8, p: 1)),
-            behindProxy: behindProxy, clock: Clock(now: { time.now }, uptime: { time.uptime }),
+            behindProxy: behindProxy, isRegistrationOpen: isRegistrationOpen,
+            clock: Clock(now: { time.now }, uptime: { time.uptime }),
             logger: Logger(label: "test") { [log] _ in log })
         responder = app.responder()
     }
@@ -153,8 +155,12 @@ struct TestLog: LogHandler {
 
     var lines: [String] { kept.lines.withLock { $0 } }
 
+    /// The fields of each line.
+    var fields: [Logger.Metadata] { kept.fields.withLock { $0 } }
+
     func log(event: LogEvent) {
         kept.lines.withLock { $0.append("\(event.level) \(event.message)") }
+        kept.fields.withLock { $0.append(event.metadata ?? [:]) }
     }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -164,6 +170,7 @@ struct TestLog: LogHandler {
 
     private final class Kept: Sendable {
         let lines = Mutex<[String]>([])
+        let fields = Mutex<[Logger.Metadata]>([])
     }
 }
 

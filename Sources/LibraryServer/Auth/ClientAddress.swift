@@ -11,10 +11,21 @@ enum ClientAddress {
     /// forge all addresses before it. Requests for which the proxy adds no address share one limit.
     static func of(_ request: Request, _ peer: SocketAddress?, behindProxy: Bool) -> String? {
         guard behindProxy else { return peer.flatMap(network) }
-        let forwarded = request.headers[values: .forwardedFor].last?.split(separator: ",").last ?? ""
-        let text = String(forwarded.filter { $0 != " " && $0 != "\t" })
-        let address = [text, withoutPort(text)].lazy.compactMap { try? SocketAddress(ipAddress: $0, port: 0) }.first
-        return address.flatMap(network) ?? "unknown"
+        return forwarded(request.headers[values: .forwardedFor].last).flatMap(network) ?? "unknown"
+    }
+
+    /// The address of the client for the log: whole, `unix` for the unix socket, `unknown` if the proxy names none.
+    /// - Parameter field: the last `X-Forwarded-For`.
+    static func name(_ field: String?, _ peer: SocketAddress?, behindProxy: Bool) -> String? {
+        if behindProxy { return forwarded(field)?.ipAddress ?? "unknown" }
+        if case .unixDomainSocket? = peer { return "unix" }
+        return peer?.ipAddress
+    }
+
+    private static func forwarded(_ field: String?) -> SocketAddress? {
+        let last = field?.split(separator: ",").last ?? ""
+        let text = String(last.filter { $0 != " " && $0 != "\t" })
+        return [text, withoutPort(text)].lazy.compactMap { try? SocketAddress(ipAddress: $0, port: 0) }.first
     }
 
     /// The host of `1.2.3.4:5678` or `[2001:db8::1]:5678`, the form that some proxies write.

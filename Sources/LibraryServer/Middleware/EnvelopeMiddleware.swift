@@ -6,16 +6,22 @@ import Logging
 /// Adds the header fields that every reply has, and logs each request in one line.
 struct EnvelopeMiddleware: RouterMiddleware {
     let logger: Logger
+    let behindProxy: Bool
 
     func handle(
         _ request: Request, context: GuestContext, next: (Request, GuestContext) async throws -> Response
     ) async throws -> Response {
-        var log = RequestLog(logger: logger, requestID: context.requestID, method: request.method.rawValue)
+        var log = RequestLog(
+            logger: logger, requestID: context.requestID, method: request.method.rawValue,
+            client: ClientAddress.name(
+                request.headers[values: .forwardedFor].last, context.peer, behindProxy: behindProxy))
         var response = try await next(request, context)
         response.headers.append(
             contentsOf: ReplyHead.envelope(
                 requestID: context.requestID, isPrivate: response.headers.contains(.cacheControl)))
-        log.route = context.endpointPath ?? "-"
+        // The router has a name of its own for no route.
+        log.route = context.endpointPath.flatMap { $0.hasPrefix("/") ? $0 : nil } ?? "-"
+        log.user = context.user.name
         log.write(response.status)
         return response
     }

@@ -85,13 +85,16 @@ extension Failure {
         case let error as any HTTPResponseError where error.status.kind == .clientError: self.init(.badRequest)
         case let error as StoreError:
             if let cause = error.cause {
-                logger.error(
-                    "the database failed",
-                    metadata: ["id": "\(requestID)", "sqlite": "\(cause.code)", "reason": "\(cause.message)"])
+                logger.log(
+                    level: error.code == .internalError ? .error : .warning, "the database failed",
+                    metadata: [
+                        "id": "\(requestID)", "sqlite": .stringConvertible(Int(cause.code)),
+                        "reason": "\(cause.message)",
+                    ])
             }
             self.init(error)
         case let error as SpooledFile.Failure:
-            logger.error("a spool failed", metadata: ["id": "\(requestID)", "reason": "\(error)"])
+            logger.warning("a spool failed", metadata: ["id": "\(requestID)", "reason": "\(error)"])
             self = error.isFull ? Failure(.storageFull) : Failure(.storageUnavailable, headers: [.retryAfter: "1"])
         default:
             logger.error("a request failed", metadata: ["id": "\(requestID)", "error": "\(type(of: error))"])

@@ -16,6 +16,8 @@ extension App {
     private func answer(_ request: OperatorRequest) async throws -> any JSONWritable {
         switch request {
         case .list: break
+        case .add(let name, let password):
+            _ = try await authenticator.register(Registration(name: name, password: password), from: nil)
         case .promote(let name): try await update(name, UserPatch(admin: true))
         case .demote(let name): try await update(name, UserPatch(admin: false))
         case .disable(let name): try await update(name, UserPatch(disabled: true))

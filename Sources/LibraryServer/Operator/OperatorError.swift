@@ -21,7 +21,8 @@ extension CommandError {
     private init(_ problem: Problem) {
         switch problem.knownCode {
         case .userNotFound: self.init(.notFound, problem.detail, hint: "libraryd user list")
-        case .lastAdmin: self.init(.conflict, problem.detail, hint: "promote somebody else first")
+        case .nameTaken: self.init(.conflict, problem.detail, hint: "libraryd user list")
+        case .lastAdmin: self.init(.conflict, problem.detail, hint: "libraryd user promote NAME")
         default: self.init(.failure, problem.detail)
         }
     }

@@ -5,6 +5,7 @@ package import Shared
 /// directly.
 package enum OperatorRequest: JSONReadable, JSONWritable, Equatable {
     case list
+    case add(String, password: String)
     case promote(String)
     case demote(String)
     case disable(String)
@@ -24,6 +25,7 @@ package enum OperatorRequest: JSONReadable, JSONWritable, Equatable {
         self =
             switch command {
             case "list": .list
+            case "add": .add(object.string("name"), password: object.string("password"))
             case "promote": .promote(object.string("name"))
             case "demote": .demote(object.string("name"))
             case "disable": .disable(object.string("name"))
@@ -47,7 +49,7 @@ package enum OperatorRequest: JSONReadable, JSONWritable, Equatable {
             case .list, .rotateKey, .unknown: break
             case .promote(let name), .demote(let name), .disable(let name), .enable(let name), .delete(let name):
                 json.member("name", name)
-            case .passwd(let name, let password):
+            case .add(let name, let password), .passwd(let name, let password):
                 json.member("name", name)
                 json.member("password", password)
             case .backup(let path, let keep):
@@ -65,6 +67,7 @@ package enum OperatorRequest: JSONReadable, JSONWritable, Equatable {
     var command: String {
         switch self {
         case .list: "list"
+        case .add: "add"
         case .promote: "promote"
         case .demote: "demote"
         case .disable: "disable"
@@ -95,6 +98,9 @@ package struct OperatorCommand<Answer: JSONReadable> {
 
 extension OperatorCommand<UserList> {
     package static var list: Self { Self(request: .list) }
+    package static func add(_ name: String, password: String) -> Self {
+        Self(request: .add(name, password: password))
+    }
     package static func promote(_ name: String) -> Self { Self(request: .promote(name)) }
     package static func demote(_ name: String) -> Self { Self(request: .demote(name)) }
     package static func disable(_ name: String) -> Self { Self(request: .disable(name)) }

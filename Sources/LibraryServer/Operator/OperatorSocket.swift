@@ -51,7 +51,13 @@ package struct OperatorSocket: Service {
     }
 
     private func serve(_ connection: Int32, _ app: App) async {
-        guard UnixSocket.peer(of: connection) == geteuid() else { return }
+        guard UnixSocket.peer(of: connection) == geteuid() else {
+            let refusal = CommandError(
+                .noPermission, "the daemon runs as \(UserName.of(geteuid())) and answers only that user",
+                hint: "run the command as that user")
+            try? await UnixSocket.send(refusal.json, to: connection, patience: patience)
+            return
+        }
         let signs = Task { [patience] in
             while true {
                 try await Task.sleep(for: Self.signOfLife.pause)

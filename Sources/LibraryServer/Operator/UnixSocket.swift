@@ -181,9 +181,26 @@ package enum UnixSocket {
         return descriptor
     }
 
-    /// Calls `body` with the address for `path`; returns -1 with `errno` ENAMETOOLONG if the path is longer than 107
-    /// bytes.
+    /// The longest path of a socket, in bytes (unix(7)).
+    package static let longestPath = 107
+
+    /// Calls `body` with the address for `path`. A longer path than an address can have is shortened to one that begins
+    /// with the folder's descriptor (proc(5)).
     private static func withAddress(
+        _ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
+    ) -> Int32 {
+        guard path.utf8.count > longestPath else { return withShortAddress(path, body) }
+        let folder = open(PathName.folder(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else { return -1 }
+        let result = withShortAddress("/proc/self/fd/\(folder)/\(PathName.name(of: path))", body)
+        let code = errno
+        close(folder)
+        errno = code
+        return result
+    }
+
+    /// Calls `body` with the address for `path`; returns -1 with `errno` ENAMETOOLONG if the path is too long.
+    private static func withShortAddress(
         _ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
     ) -> Int32 {
         // `struct sockaddr_un` (unix(7)): the family in two bytes, then the path, filled up with zeros.

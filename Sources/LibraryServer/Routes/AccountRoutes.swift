@@ -9,13 +9,16 @@ struct AccountRoutes {
     let store: Store
     let clock: Clock
     let behindProxy: Bool
+    let isRegistrationOpen: Bool
 
     func add(to routes: RouterGroup<GuestContext>) {
         routes.on(Endpoints.register) { request, context in
+            guard isRegistrationOpen else { throw Failure(.registrationClosed) }
             let key = try request.request.idempotencyKey
             let registration = try await request.body()
             let (account, headers) = try await authenticator.register(
                 registration, from: address(request, context.peer), key: key)
+            context.user.name = account.name
             return .value(account, status: .created, headers: headers)
         }
         routes.on(Endpoints.login, use: login)
@@ -24,8 +27,9 @@ struct AccountRoutes {
             .value(try await authenticator.refresh(try await request.body().refreshToken))
         }
         routes.on(Endpoints.deleteMe) { request, context in
-            try await authenticator.deleteAccount(
-                try BasicCredentials(request.headers), from: address(request, context.peer))
+            let credentials = try BasicCredentials(request.headers)
+            try await authenticator.deleteAccount(credentials, from: address(request, context.peer))
+            context.user.name = credentials.name
             return .none
         }
     }
@@ -82,10 +86,11 @@ struct AccountRoutes {
     ) async throws -> EndpointReply<Login> {
         let client = request.headers[.userAgent]?.unicodeScalars.prefix(100).filter(\.isASCII) ?? []
         let label = String(String.UnicodeScalarView(client))
-        return .value(
-            try await authenticator.login(
-                try BasicCredentials(request.headers), from: address(request, context.peer), client: label,
-                key: try request.request.idempotencyKey))
+        let credentials = try BasicCredentials(request.headers)
+        let login = try await authenticator.login(
+            credentials, from: address(request, context.peer), client: label, key: try request.request.idempotencyKey)
+        context.user.name = credentials.name
+        return .value(login)
     }
 
     private func address<Input>(_ request: EndpointRequest<Empty, Input>, _ peer: SocketAddress?) -> String? {

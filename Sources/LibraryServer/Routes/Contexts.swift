@@ -11,6 +11,7 @@ package struct GuestContext: RequestContext {
     /// The value of `X-Request-Id`.
     let requestID: String
     let channel: any Channel
+    let user = RecognizedUser()
     /// Set by ``TokenMiddleware``, with a function that checks whether the session is still live.
     var principal: Principal?
     var confirm: (@Sendable (Principal) throws -> Principal)?

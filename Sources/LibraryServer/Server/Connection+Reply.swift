@@ -83,7 +83,7 @@ extension Connection {
         }
         request.closes = true
         request.handler = nil
-        answer(responder.refusal(failure, method: request.method.rawValue))
+        answer(responder.refusal(failure, request, from: context?.remoteAddress))
         flush()
     }
 

@@ -11,6 +11,8 @@ final class CurrentRequest {
 
     let method: HTTPMethod
     let version: HTTPVersion
+    /// The last `X-Forwarded-For`.
+    let forwardedFor: String?
     /// Whether ``HotHead`` has read the head, so that the decoder knows nothing of the request.
     let isHot: Bool
     var handler: Handler?
@@ -32,6 +34,7 @@ final class CurrentRequest {
 
     init(_ head: HTTPRequestHead) {
         (method, version, isHot) = (head.method, head.version, false)
+        forwardedFor = head.headers["X-Forwarded-For"].last
         length = head.headers.first(name: "content-length").flatMap(RequestCheck.contentLength) ?? 0
         isChunked = head.headers.contains(name: "transfer-encoding")
         expectsContinue = head.version == .http1_1 && head.headers.first(name: "expect")?.lowercased() == "100-continue"
@@ -41,6 +44,7 @@ final class CurrentRequest {
 
     init(_ head: HotHead) {
         (method, version, isHot) = (head.isPost ? .POST : .GET, .http1_1, true)
+        forwardedFor = head.forwardedFor?.text
         length = head.contentLength
         (isChunked, expectsContinue, closes) = (false, false, false)
     }

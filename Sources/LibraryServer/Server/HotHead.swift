@@ -19,6 +19,8 @@ struct HotHead {
     private(set) var isJSON = false
     private(set) var ifNoneMatch: [String] = []
     private(set) var idempotencyKeys: [String] = []
+    /// The last `X-Forwarded-For`; good as long as the bytes of the head.
+    private(set) var forwardedFor: UnsafeRawBufferPointer?
     private var hasHost = false
 
     /// Longest head, in bytes, and its most fields.
@@ -81,6 +83,7 @@ struct HotHead {
         case 15 where name.names("x-access-tokens"):
             guard token.isEmpty else { return false }
             token = value
+        case 15 where name.names("x-forwarded-for"): forwardedFor = value
         case 15 where name.names("idempotency-key"): idempotencyKeys.append(value.text)
         case 6 where name.names("expect"), 7 where name.names("upgrade"), 16 where name.names("content-encoding"),
             16 where name.names("proxy-connection"), 17 where name.names("transfer-encoding"):

@@ -22,6 +22,7 @@ struct HotLane: Sendable {
     let authors: AuthorRoutes
     let authenticator: Authenticator
     let logger: Logger
+    let behindProxy: Bool
 
     /// The endpoints that may be answered here, by their paths without parameters.
     private enum Action {
@@ -40,36 +41,39 @@ struct HotLane: Sendable {
 
     /// - Parameter caller: of the last request of the connection.
     /// - Returns: `nil` if the router has to answer.
-    func request(_ head: HotHead, _ caller: inout KnownCaller?) -> Request? {
+    func request(_ head: HotHead, from peer: SocketAddress? = nil, _ caller: inout KnownCaller?) -> Request? {
         let end = head.target.firstIndex(of: UInt8(ascii: "?"))
         let path = head.target.range(0..<(end ?? head.target.count))
         guard let action = action(path, hasQuery: end != nil, isPost: head.isPost) else { return nil }
+        var log = RequestLog(
+            logger: logger, requestID: RequestID.next(), method: head.isPost ? "POST" : "GET",
+            client: ClientAddress.name(head.forwardedFor?.text, peer, behindProxy: behindProxy))
         switch action {
-        case .live: return .answered(log(Endpoints.live.path).reply { health.live() })
-        case .ready: return .answered(log(Endpoints.ready.path).reply { try health.ready() })
+        case .live:
+            log.route = path.text
+            return .answered(log.reply { health.live() })
+        case .ready:
+            log.route = Endpoints.ready.path
+            return .answered(log.reply { try health.ready() })
         default: break
         }
         guard let principal = authenticator.known(head.token, &caller) else { return nil }
+        log.user = principal.name
         let target = head.target.text
         switch action {
         case .author(let id):
-            return .answered(
-                log(Endpoints.author.path).reply {
-                    try authors.author(id, target, principal, ifNoneMatch: head.ifNoneMatch)
-                })
+            log.route = Endpoints.author.path
+            return .answered(log.reply { try authors.author(id, target, principal, ifNoneMatch: head.ifNoneMatch) })
         case .create:
             guard head.isJSON else { return nil }
-            return .create(HotCreate(head, principal, self, log(target, method: "POST")))
+            log.route = target
+            return .create(HotCreate(head, principal, self, log))
         default:
-            let log = log(Endpoints.authors.path)
+            log.route = Endpoints.authors.path
             let page = Result { try authors.page(target, principal, ifNoneMatch: head.ifNoneMatch) }
             if case .success(nil) = page { return nil }
             return .answered(log.reply { try page.get() ?? Reply() })
         }
-    }
-
-    private func log(_ route: String, method: String = "GET") -> RequestLog {
-        RequestLog(logger: logger, requestID: RequestID.next(), method: method, route: route)
     }
 
     private func action(_ path: UnsafeRawBufferPointer, hasQuery: Bool, isPost: Bool) -> Action? {

@@ -27,8 +27,10 @@ struct Responder: Sendable {
     }
 
     /// The reply to what never reaches a route.
-    func refusal(_ failure: Failure, method: String) -> Reply {
-        let log = RequestLog(logger: lane.logger, requestID: RequestID.next(), method: method)
+    func refusal(_ failure: Failure, _ request: CurrentRequest, from peer: SocketAddress?) -> Reply {
+        let log = RequestLog(
+            logger: lane.logger, requestID: RequestID.next(), method: request.method.rawValue,
+            client: ClientAddress.name(request.forwardedFor, peer, behindProxy: lane.behindProxy))
         return log.reply { throw failure }
     }
 }

@@ -16,6 +16,13 @@ package struct Server: Service {
         case inherited(descriptor: Int32)
     }
 
+    /// An address on which the daemon cannot listen.
+    package struct ListenFailure: Error {
+        package let address: Address
+        /// An `IOError`, or NIO's error for a name that has no address or a path that is too long.
+        package let reason: any Error
+    }
+
     /// How many connections may wait until they are accepted.
     private static let backlog: Int32 = 1024
 
@@ -30,7 +37,7 @@ package struct Server: Service {
 
     /// - Parameters:
     ///   - behindProxy: whether the connections are those of one proxy, which no limit of an address is for.
-    ///   - onListening: called for each address once connections to it are accepted.
+    ///   - onListening: called for each address once connections to all of them are accepted.
     ///   - onStop: called before connections are closed; ends replies that have no end.
     init(
         _ addresses: [Address], _ responder: Responder, limits: ConnectionLimits, tls: TLS?, behindProxy: Bool,
@@ -50,14 +57,17 @@ package struct Server: Service {
         var listeners: [any Channel] = []
         do {
             for address in addresses {
-                let listener = try await listen(on: address)
-                listeners.append(listener)
-                onListening(address, listener.localAddress)
+                do {
+                    listeners.append(try await listen(on: address))
+                } catch {
+                    throw ListenFailure(address: address, reason: error)
+                }
             }
         } catch {
             for listener in listeners { try? await listener.close() }
             throw error
         }
+        for (address, listener) in zip(addresses, listeners) { onListening(address, listener.localAddress) }
         try? await gracefulShutdown()
         await stopAccepting(listeners)
         onStop()

@@ -9,7 +9,7 @@ struct BackupCommand: AsyncParsableCommand {
         commandName: "backup",
         abstract: "Copy the library into one file, whether the daemon is up or down.",
         discussion: """
-            The copy is complete, private and inspected before it gets its name; its SHA-256 and what it holds are
+            The copy is complete, private and inspected before it gets its name; its SHA-256 and what it holds are \
             written beside it, to FILE.manifest.
             """)
 
@@ -23,6 +23,11 @@ struct BackupCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Exit.reporting {
+            guard file != "-" else {
+                throw CommandError(
+                    .usage, "a backup is a file, and cannot be written to standard output",
+                    hint: "libraryd backup FILE && cat FILE")
+            }
             let path = absolute(file)
             let manifest = try await flags.perform(.backup(path: path, keep: keep))
             print("\(file): authors: \(manifest.authors), users: \(manifest.users), bytes: \(manifest.bytes)")
@@ -35,8 +40,8 @@ struct RestoreCommand: AsyncParsableCommand {
         commandName: "restore",
         abstract: "Put a backup in the place of the library, with the daemon down.",
         discussion: """
-            The backup is verified first. The library that was there is kept under another name in the data folder. All
-            logins end: some of those in the backup may have been ended since.
+            The backup is verified first. The library that was there is kept under another name in the data folder. \
+            All logins end: some of those in the backup may have been ended since.
             """)
 
     @OptionGroup var flags: FolderFlags
@@ -46,9 +51,11 @@ struct RestoreCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Exit.reporting {
-            let folder = try DataFolder(path: try await flags.settings().data)
+            let settings = try await flags.ownSettings()
+            let folder = try DataFolder(path: settings.data)
             let restored = try Restore(from: absolute(file), into: folder, at: Clock.system.now())
             print("restored: authors: \(restored.inspection.authors), users: \(restored.inspection.users)")
+            try CheckCommand.warn(absolute(file))
             if let kept = restored.kept { print("the library that was there: \(kept)") }
         }
     }
@@ -67,8 +74,8 @@ struct CheckCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Exit.reporting {
-            let library = DataFolder.databasePath(in: try await flags.settings().data)
-            let path = file.map(absolute) ?? library
+            let settings = try await file == nil ? flags.ownSettings() : flags.settings()
+            let path = file.map(absolute) ?? DataFolder.databasePath(in: settings.data)
             let inspection = try Inspection(file: path)
             guard inspection.faults.isEmpty else {
                 throw CommandError(
@@ -77,7 +84,16 @@ struct CheckCommand: AsyncParsableCommand {
             }
             print(
                 "\(path): ok: authors: \(inspection.authors), users: \(inspection.users), schema: \(inspection.schema)")
+            if file != nil { try Self.warn(path) }
         }
+    }
+}
+
+extension CheckCommand {
+    /// Warns of a file that is a copy of the library instead of a backup.
+    fileprivate static func warn(_ path: String) throws {
+        guard let warning = try Store.warning(ofCopy: path) else { return }
+        StandardError.write("libraryd: \(Escaping.terminal(warning))\n")
     }
 }
 

@@ -20,9 +20,17 @@ struct FolderFlags: ParsableArguments {
         return try await Settings(flags: all, environment: ProcessInfo.processInfo.environment)
     }
 
+    /// The settings, if the library's folder belongs to this user or is missing.
+    /// - Throws: ``CommandError`` `noPermission`.
+    func ownSettings() async throws -> Settings {
+        let settings = try await settings()
+        try FolderOwner.require(settings.data)
+        return settings
+    }
+
     /// Sends the command to the running daemon, or takes the folder's lock and performs the command in this process.
     func perform<Answer: JSONReadable>(_ command: OperatorCommand<Answer>) async throws -> Answer {
-        let settings = try await settings()
+        let settings = try await ownSettings()
         if let answer = try OperatorSocket.ask(command, at: DataFolder.operatorSocketPath(in: settings.data)) {
             return answer
         }

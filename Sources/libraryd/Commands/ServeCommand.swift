@@ -15,8 +15,9 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve",
         abstract: "Serve the library until SIGTERM or SIGINT.",
         discussion: """
-            Creates what is missing: the data folder, the database and the key. Nothing needs configuring. Settings come
-            from flags, else from LIBRARYD_* variables, else from the file that --config names.
+            Creates what is missing: the data folder, the database and the key. Nothing needs configuring. Settings \
+            come from flags, else from variables, else from the file that --config names. The variable of a flag is \
+            LIBRARYD_ and its name in upper case, with _ for -: LIBRARYD_LOG_LEVEL.
             """)
 
     @OptionGroup var flags: Flags
@@ -28,6 +29,7 @@ struct ServeCommand: AsyncParsableCommand {
             let settings = try await Settings(
                 flags: flags, environment: environment, inheritsSockets: !inherited.isEmpty)
             for host in inherited.compactMap(InheritedSockets.host) { try settings.requireConfidential(host, host) }
+            try FolderOwner.require(settings.data)
             let folder = try DataFolder(path: settings.data)
             do {
                 try await serve(settings, inherited, folder)
@@ -48,7 +50,7 @@ struct ServeCommand: AsyncParsableCommand {
         let app = try await App(
             store: store, keys: folder.keys, tokenLifetime: settings.tokenLifetime,
             refreshLifetime: settings.refreshLifetime, passwords: Passwords(), behindProxy: settings.behindProxy,
-            logger: logger)
+            isRegistrationOpen: settings.isRegistrationOpen, logger: logger)
 
         let tls = try settings.tls.map { try TLS(certificate: $0.certificate, key: $0.key) }
         if let socket = settings.socket { try Self.refuseLiveSocket(socket) }
@@ -56,7 +58,8 @@ struct ServeCommand: AsyncParsableCommand {
             Self.announce(address, bound, isTLS: tls != nil)
         }
         var services: [any Service] = [
-            OperatorSocket(path: folder.operatorSocketPath, app: app), Hangups(tls: tls, logger: logger), server,
+            OperatorSocket(path: folder.operatorSocketPath, app: app), Hangups(tls: tls, logger: logger),
+            StoreWatch(store: store, logger: logger), server,
         ]
         // Added last: services are stopped one after the other from the last, so its time counts from the signal.
         services.append(StopLimit(logger: logger))
@@ -64,13 +67,16 @@ struct ServeCommand: AsyncParsableCommand {
             services: services, gracefulShutdownSignals: [.sigterm, .sigint],
             logger: Logger(label: "services") { _ in SwiftLogNoOpLogHandler() })
         configuration.maximumGracefulShutdownDuration = StopLimit.drain
+        logger.info(
+            "starting",
+            metadata: [
+                "version": "\(Libraryd.version)", "data": "\(settings.data)",
+                "schema": .stringConvertible(Migrations.all.count), "pid": .stringConvertible(Int(getpid())),
+            ])
         do {
             try await ServiceGroup(configuration: configuration).run()
-        } catch let error as IOError {
-            let addresses = [settings.listen?.description, settings.socket].compactMap { $0 }.joined(separator: " or ")
-            throw CommandError(
-                .unavailable, "cannot listen on \(addresses): \(String(cString: strerror(error.errnoCode)))",
-                hint: "choose another address with --listen; port 0 picks a free one")
+        } catch let failure as Server.ListenFailure {
+            throw Self.error(failure)
         }
         if let socket = settings.socket { unlink(socket) }
         logger.info("stopped")
@@ -83,10 +89,30 @@ struct ServeCommand: AsyncParsableCommand {
         } catch let error as CommandError where error.exit == .conflict {
             throw CommandError(.usage, error.reason, hint: "name another --socket, or move the file away")
         }
+        guard path.utf8.count <= UnixSocket.longestPath else {
+            throw CommandError(
+                .usage,
+                "\(path) has \(path.utf8.count) bytes, and the path of a socket may have "
+                    + "\(UnixSocket.longestPath)", hint: "name a shorter --socket")
+        }
         guard let connection = try UnixSocket.connect(to: path) else { return }
         close(connection)
         throw CommandError(
             .unavailable, "\(path): another process listens there", hint: "choose another --socket, or use --listen")
+    }
+
+    private static func error(_ failure: Server.ListenFailure) -> CommandError {
+        let code = (failure.reason as? IOError)?.errnoCode
+        let reason = code.map { String(cString: strerror($0)) } ?? "\(failure.reason)"
+        let (address, hint) =
+            switch failure.address {
+            case .tcp(let host, let port) where code == EADDRINUSE:
+                ("\(Listen(host: host, port: port))", "choose another address with --listen; port 0 picks a free one")
+            case .tcp(let host, let port): ("\(Listen(host: host, port: port))", "choose another address with --listen")
+            case .unix(let path): (path, "choose another path with --socket")
+            case .inherited(let descriptor): ("descriptor \(descriptor)", "see the socket unit")
+            }
+        return CommandError(.unavailable, "cannot listen on \(address): \(reason)", hint: hint)
     }
 
     private static func announce(_ address: Server.Address, _ bound: SocketAddress?, isTLS: Bool) {
@@ -110,43 +136,5 @@ extension Settings {
         if let listen { addresses.append(.tcp(host: listen.host, port: listen.port)) }
         if let socket { addresses.append(.unix(path: socket)) }
         return addresses
-    }
-}
-
-/// Reads the certificate again at each SIGHUP, which would end the process otherwise.
-private struct Hangups: Service {
-    let tls: TLS?
-    let logger: Logger
-
-    func run() async throws {
-        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
-            guard let tls else { continue }
-            do {
-                try tls.reload()
-                logger.notice("the certificate was read again")
-            } catch {
-                logger.error("the certificate could not be read again", metadata: ["reason": "\(error)"])
-            }
-        }
-    }
-}
-
-/// Ends the process if the stop takes too long, because something cannot be cancelled, such as a write to a disk that
-/// does not respond. All acknowledged writes are on the disk.
-private struct StopLimit: Service {
-    /// The time in which requests can finish; then they are cancelled.
-    static let drain = Duration.seconds(10)
-    /// Seconds from the signal to the end of the process.
-    private static let longest = 14.0
-
-    let logger: Logger
-
-    func run() async throws {
-        try? await gracefulShutdown()
-        Thread.detachNewThread { [logger] in
-            Thread.sleep(forTimeInterval: Self.longest)
-            logger.critical("the stop took too long; what was under way is given up")
-            _exit(ExitStatus.temporaryFailure.rawValue)
-        }
     }
 }

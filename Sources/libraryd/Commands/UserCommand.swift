@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Glibc
 import LibraryServer
 import LibraryStore
@@ -8,10 +7,10 @@ import Shared
 struct UserCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "user",
-        abstract: "List users, and change who is an admin and who may log in.",
+        abstract: "List and create users, and change who is an admin and who may log in.",
         discussion: "Works whether the daemon is up or down. What changes acts on the very next request.",
         subcommands: [
-            List.self, Promote.self, Demote.self, Disable.self, Enable.self, Delete.self, Passwd.self,
+            List.self, Add.self, Promote.self, Demote.self, Disable.self, Enable.self, Delete.self, Passwd.self,
         ])
 
     struct List: AsyncParsableCommand {
@@ -42,6 +41,19 @@ struct UserCommand: AsyncParsableCommand {
                 _ = try await flags.perform(command(name))
                 print("\(name) \(outcome)")
             }
+        }
+    }
+
+    struct Add: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Create a user, also while registration is closed.",
+            discussion: PasswordInput.help)
+        @OptionGroup var target: Target
+
+        func run() async throws {
+            var password = ""
+            try await Exit.reporting { password = try PasswordInput.read("Password for \(target.name): ") }
+            try await target.perform({ [password] in .add($0, password: password) }, "is created")
         }
     }
 
@@ -99,30 +111,13 @@ struct UserCommand: AsyncParsableCommand {
     struct Passwd: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Give a user another password and log the user out everywhere.",
-            discussion: "Asks twice on a terminal, without echo; elsewhere it reads the first line of standard input.")
+            discussion: PasswordInput.help)
         @OptionGroup var target: Target
 
         func run() async throws {
             var password = ""
-            try await Exit.reporting { password = try Self.password() }
+            try await Exit.reporting { password = try PasswordInput.read("New password: ") }
             try await target.perform({ [password] in .passwd($0, password: password) }, "has a new password")
-        }
-
-        private static func password() throws -> String {
-            guard isatty(STDIN_FILENO) == 1 else {
-                guard let line = readLine(), !line.isEmpty else {
-                    throw CommandError(.usage, "there is no password on standard input")
-                }
-                return line
-            }
-            let (first, second) = (ask("New password: "), ask("Again: "))
-            guard let first, first == second else { throw CommandError(.usage, "the two passwords differ") }
-            return first
-        }
-
-        /// Asks on the terminal without echo (getpass(3)).
-        private static func ask(_ prompt: String) -> String? {
-            getpass(prompt).map { String(cString: $0) }
         }
     }
 }

@@ -1,0 +1,40 @@
+import ArgumentParser
+
+/// The flags of `serve`. The other commands have those of ``FolderFlags``.
+struct Flags: ParsableArguments {
+    @Option(help: "Address to listen on; port 0 picks a free one. (default: 127.0.0.1:8080)")
+    var listen: String?
+
+    @Option(help: "Unix socket to listen on. (default: $XDG_RUNTIME_DIR/libraryd.sock where that is set)")
+    var socket: String?
+
+    @Option(help: "PEM file with the certificate, to serve HTTPS. SIGHUP reads it again.")
+    var tlsCertificate: String?
+
+    @Option(help: "PEM file with the certificate's private key.")
+    var tlsKey: String?
+
+    @Option(help: "Folder for the database and the key. (default: ~/.local/share/libraryd)")
+    var data: String?
+
+    @Option(help: "JSON file with settings, named like these flags.")
+    var config: String?
+
+    @Flag(help: "Allow an address that is not loopback: a proxy in front speaks TLS.")
+    var behindProxy = false
+
+    @Option(help: "How long a token is good. (default: 30m)")
+    var tokenLifetime: String?
+
+    @Option(help: "How long a login can be refreshed. (default: 30d)")
+    var refreshLifetime: String?
+
+    @Option(help: "Who may create an account over HTTP: open (anybody) or closed (nobody). (default: open)")
+    var registration: String?
+
+    @Option(help: "trace, debug, info, notice, warning, error or critical. (default: notice on a terminal, else info)")
+    var logLevel: String?
+
+    @Option(help: "text or json. (default: text on a terminal, else json)")
+    var logFormat: String?
+}

@@ -1,0 +1,83 @@
+import Foundation
+import Glibc
+import LibraryServer
+import LibraryStore
+import Logging
+import ServiceLifecycle
+import Shared
+import UnixSignals
+
+/// Logs when writes can no longer be stored, and when they can be again. Operators would otherwise learn of a full disk
+/// from their users.
+struct StoreWatch: Service {
+    private static let pause = Duration.seconds(5)
+
+    let store: Store
+    let logger: Logger
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            var obstacle: String?
+            while !Task.isCancelled {
+                try? await Task.sleep(for: Self.pause)
+                obstacle = look(after: obstacle)
+            }
+        }
+    }
+
+    /// Logs a change.
+    /// - Parameter last: what kept writes from being stored at the last look; `nil` if nothing did.
+    /// - Returns: what keeps them from being stored now.
+    func look(after last: String?, at now: ContinuousClock.Instant = .now) -> String? {
+        var obstacle: String?
+        do {
+            try store.checkReadiness(at: now)
+        } catch {
+            obstacle = if case StoreError.notReady(let reason) = error { reason } else { "\(error)" }
+        }
+        switch (last, obstacle) {
+        case (nil, let reason?): logger.warning("writes are not stored", metadata: ["reason": "\(reason)"])
+        case (_?, nil): logger.notice("writes are stored again")
+        default: break
+        }
+        return obstacle
+    }
+}
+
+/// Reads the certificate again at each SIGHUP, which would end the process otherwise.
+struct Hangups: Service {
+    let tls: TLS?
+    let logger: Logger
+
+    func run() async throws {
+        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
+            guard let tls else { continue }
+            do {
+                try tls.reload()
+                logger.notice("the certificate was read again")
+            } catch {
+                logger.error("the certificate could not be read again", metadata: ["reason": "\(error)"])
+            }
+        }
+    }
+}
+
+/// Ends the process if the stop takes too long, because something cannot be cancelled, such as a write to a disk that
+/// does not respond. All acknowledged writes are on the disk.
+struct StopLimit: Service {
+    /// The time in which requests can finish; then they are cancelled.
+    static let drain = Duration.seconds(10)
+    /// Seconds from the signal to the end of the process.
+    private static let longest = 14.0
+
+    let logger: Logger
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        Thread.detachNewThread { [logger] in
+            Thread.sleep(forTimeInterval: Self.longest)
+            logger.critical("the stop took too long; what was under way is given up")
+            _exit(ExitStatus.temporaryFailure.rawValue)
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import Logging
+import Shared
+import Testing
+
+@testable import LibraryServer
+@testable import TestSupport
+@testable import libraryd
+
+/// What the log says of a request, and its two forms.
+@Suite(.serialized) struct LogTests {
+    private static let request: Logger.Metadata = [
+        "id": "86ad", "method": "POST", "route": "/register", "status": .stringConvertible(201),
+        "duration_ms": .stringConvertible(382.483), "client": "203.0.113.9", "user": "ada",
+    ]
+
+    private func line(_ format: LogFormat, _ message: String, _ fields: Logger.Metadata) -> String {
+        let clock = Clock(now: { Timestamp(milliseconds: 0) }, uptime: { 0 })
+        let handler = LineLogHandler(level: .info, format: format, clock: clock)
+        return String(decoding: handler.render(level: .info, message: message, fields: fields), as: UTF8.self)
+    }
+
+    @Test func aRequestIsReadable() {
+        #expect(
+            line(.text, "request", Self.request)
+                == "1970-01-01T00:00:00.000Z info POST /register 201 382ms client=203.0.113.9 id=86ad user=ada")
+    }
+
+    @Test(arguments: [
+        (0.0, "0.0ms"), (0.054, "0.05ms"), (0.996, "1.0ms"), (4.06, "4.1ms"), (9.96, "10ms"), (59_999.6, "60000ms"),
+    ])
+    func aDurationIsShort(milliseconds: Double, text: String) {
+        var fields = Self.request
+        fields["duration_ms"] = .stringConvertible(milliseconds)
+        #expect(line(.text, "request", fields).contains(" 201 \(text) "))
+    }
+
+    @Test func numbersAreNumbers() {
+        #expect(
+            line(.json, "request", Self.request) == """
+                {"time":"1970-01-01T00:00:00.000Z","level":"info","message":"request","client":"203.0.113.9",\
+                "duration_ms":382.483,"id":"86ad","method":"POST","route":"/register","status":201,"user":"ada"}
+                """)
+    }
+
+    /// A value cannot be taken for two fields, or drive the terminal.
+    @Test func valuesAreApart() {
+        let fields: Logger.Metadata = ["reason": "disk \"sda\" full", "x": "\u{1B}[2J", "y": ""]
+        #expect(
+            line(.text, "failed", fields)
+                == #"1970-01-01T00:00:00.000Z info failed reason="disk \"sda\" full" x=\u{1B}[2J y="""#)
+    }
+
+    /// Requests of the router and of the hot lane tell who asked and from where.
+    @Test func aRequestTellsWhoAsked() async throws {
+        let library = try await TestLibrary()
+        let token = try await library.login("ada").token
+        func last() -> [String] {
+            let fields = library.log.fields.last ?? [:]
+            return ["method", "route", "status", "user", "client"].map { fields[$0]?.description ?? "-" }
+        }
+        _ = try await library.send("GET", "/me", headers: [bearer(token)], address: "198.51.100.7")
+        #expect(last() == ["GET", "/me", "200", "ada", "198.51.100.7"])
+        _ = try await library.send("POST", "/login", headers: [basic("ADA", "wrong horse")], address: "2001:db8::7")
+        #expect(last() == ["POST", "/login", "401", "-", "2001:db8::7"])
+        _ = try await library.send("POST", "/login", headers: [basic("ada", "correct horse")], address: "2001:db8::7")
+        #expect(last() == ["POST", "/login", "200", "ada", "2001:db8::7"])
+        _ = try await library.send("PUT", "/nowhere/secret", address: "198.51.100.7")
+        #expect(last() == ["PUT", "-", "404", "-", "198.51.100.7"])
+        let connection = try await TestConnection(library)
+        try await connection.send("GET /authors HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(token)\r\n\r\n")
+        _ = try await connection.reply()
+        #expect(last() == ["GET", "/authors", "200", "ada", "192.0.2.7"])
+        try await connection.send("NONSENSE\r\n\r\n")
+        _ = try await connection.reply()
+        #expect(last()[2...] == ["400", "-", "192.0.2.7"])
+        let times = library.log.fields.map { $0["duration_ms"] }
+        #expect(times.allSatisfy { if case .stringConvertible(_ as Double)? = $0 { true } else { false } })
+    }
+
+    @Test func behindAProxyTheClientIsTheOneThatItNames() async throws {
+        let library = try await TestLibrary(behindProxy: true)
+        for (forwarded, client) in [
+            ("203.0.113.1, 198.51.100.9", "198.51.100.9"), ("[2001:db8::9]:443", "2001:db8::9"), ("x\u{1B}", "unknown"),
+        ] {
+            _ = try await library.send("GET", "/me", headers: [("X-Forwarded-For", forwarded)], address: "10.0.0.1")
+            #expect(library.log.fields.last?["client"] == "\(client)")
+        }
+    }
+
+    /// A disk that is full, and one that has room again, are each told of once.
+    @Test func whatKeepsWritesFromTheDiskIsAWarning() async throws {
+        let library = try await TestLibrary()
+        let store = library.app.store
+        let watch = StoreWatch(store: store, logger: library.app.logger)
+        #expect(watch.look(after: nil) == nil)
+        try library.hideFolder(true)
+        let start = library.log.lines.count
+        let obstacle = watch.look(after: nil)
+        #expect(obstacle == "the database file was deleted or replaced")
+        #expect(watch.look(after: obstacle) == obstacle)
+        try library.hideFolder(false)
+        #expect(watch.look(after: obstacle) == nil)
+        #expect(library.log.lines[start...] == ["warning writes are not stored", "notice writes are stored again"])
+        #expect(library.log.fields[start]["reason"] == "the database file was deleted or replaced")
+    }
+}
