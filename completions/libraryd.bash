@@ -197,18 +197,23 @@ _libraryd_serve() {
         return
         ;;
     '--socket')
+        __libraryd_add_completions -f
         return
         ;;
     '--tls-certificate')
+        __libraryd_add_completions -f
         return
         ;;
     '--tls-key')
+        __libraryd_add_completions -f
         return
         ;;
     '--data')
+        __libraryd_add_completions -d
         return
         ;;
     '--config')
+        __libraryd_add_completions -f
         return
         ;;
     '--token-lifetime')
@@ -218,12 +223,15 @@ _libraryd_serve() {
         return
         ;;
     '--registration')
+        __libraryd_add_completions -W 'open'$'\n''closed'
         return
         ;;
     '--log-level')
+        __libraryd_add_completions -W 'trace'$'\n''debug'$'\n''info'$'\n''notice'$'\n''warning'$'\n''error'$'\n''critical'
         return
         ;;
     '--log-format')
+        __libraryd_add_completions -W 'text'$'\n''json'
         return
         ;;
     esac

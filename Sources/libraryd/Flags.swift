@@ -1,23 +1,34 @@
 import ArgumentParser
+import Logging
 
 /// The flags of `serve`. The other commands have those of ``FolderFlags``.
 struct Flags: ParsableArguments {
     @Option(help: "Address to listen on; port 0 picks a free one. (default: 127.0.0.1:8080)")
     var listen: String?
 
-    @Option(help: "Unix socket to listen on. (default: $XDG_RUNTIME_DIR/libraryd.sock where that is set)")
+    @Option(
+        help: "Unix socket to listen on. (default: $XDG_RUNTIME_DIR/libraryd.sock where that is set)",
+        completion: .file())
     var socket: String?
 
-    @Option(help: "PEM file with the certificate, to serve HTTPS. SIGHUP reads it again.")
+    @Option(
+        help: "PEM file with the certificate, to serve HTTPS. SIGHUP reads it again.",
+        completion: .file())
     var tlsCertificate: String?
 
-    @Option(help: "PEM file with the certificate's private key.")
+    @Option(
+        help: "PEM file with the certificate's private key.",
+        completion: .file())
     var tlsKey: String?
 
-    @Option(help: "Folder for the database and the key. (default: ~/.local/share/libraryd)")
+    @Option(
+        help: "Folder for the database and the key. (default: ~/.local/share/libraryd)",
+        completion: .directory)
     var data: String?
 
-    @Option(help: "JSON file with settings, named like these flags.")
+    @Option(
+        help: "JSON file with settings, named like these flags.",
+        completion: .file())
     var config: String?
 
     @Flag(help: "Allow an address that is not loopback: a proxy in front speaks TLS.")
@@ -29,12 +40,18 @@ struct Flags: ParsableArguments {
     @Option(help: "How long a login can be refreshed. (default: 30d)")
     var refreshLifetime: String?
 
-    @Option(help: "Who may create an account over HTTP: open (anybody) or closed (nobody). (default: open)")
+    @Option(
+        help: "Who may create an account over HTTP: open (anybody) or closed (nobody). (default: open)",
+        completion: .list(["open", "closed"]))
     var registration: String?
 
-    @Option(help: "trace, debug, info, notice, warning, error or critical. (default: notice on a terminal, else info)")
+    @Option(
+        help: "trace, debug, info, notice, warning, error or critical. (default: notice on a terminal, else info)",
+        completion: .list(Logger.Level.allCases.map(\.rawValue)))
     var logLevel: String?
 
-    @Option(help: "text or json. (default: text on a terminal, else json)")
+    @Option(
+        help: "text or json. (default: text on a terminal, else json)",
+        completion: .list(["text", "json"]))
     var logFormat: String?
 }

@@ -71,6 +71,10 @@ import Testing
         ("http://[::1]:9/", "http://[::1]:9"),
         ("https://Example.org", "https://example.org:443"), ("https://example.org:8443", "https://example.org:8443"),
         ("unix:/run/x.sock", "unix:/run/x.sock"),
+        // Other spellings of this machine are the same server, so they share its login.
+        ("http://127.1:8080", "http://127.0.0.1:8080"), ("http://2130706433", "http://127.0.0.1:80"),
+        ("http://127.0.0.01", "http://127.0.0.1:80"), ("http://localhost.:8080", "http://localhost:8080"),
+        ("http://[0:0:0:0:0:0:0:1]:8080", "http://[::1]:8080"), ("https://example.org.", "https://example.org:443"),
     ])
     func originsAreNormalized(text: String, origin: String) throws {
         #expect(try Server(text).origin == origin)
@@ -81,9 +85,9 @@ import Testing
         "http://127.0.0.1/x",
         "http://127.0.0.1?x", "http://127.0.0.1#x", "http://127.0.0.1:0", "http://127.0.0.1:65536",
         "http://127.0.0.1:+80", "http://a b",
-        "unix:x", "http://example.org", "http://127.0.0.1.example.org", "http://127.1", "http://2130706433",
+        "unix:x", "http://example.org", "http://127.0.0.1.example.org", "http://128.1", "http://2147483649",
         "http://0.0.0.0:80", "http://[::2]",
-        "http://localhost.example.org", "http://127.0.0.01",
+        "http://localhost.example.org", "http://localhost..", "http://[::ffff:128.0.0.1]",
     ])
     func otherTextIsNoServer(text: String) {
         let failure = #expect(throws: CommandError.self) { try Server(text) }

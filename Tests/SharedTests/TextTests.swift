@@ -111,6 +111,7 @@ import Testing
     @Test(arguments: [
         ("Example.ORG.", "example.org"), ("127.1", "127.0.0.1"), ("[0::1]", "[::1]"), ("dead.beef", "dead.beef"),
         ("2001:DB8:0::1", "2001:db8::1"), ("a", "a"), (".", "."), ("[x]", "[x]"), ("10.1", "10.0.0.1"),
+        ("localhost..", "localhost.."), ("localhost.", "localhost"),
     ])
     func aHostHasOneForm(host: String, form: String) {
         #expect(canonicalHost(host) == form)

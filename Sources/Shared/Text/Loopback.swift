@@ -15,7 +15,7 @@ public func canonicalHost(_ host: String) -> String {
     {
         return withUnsafeBytes(of: address.s_addr) { $0.map(String.init).joined(separator: ".") }
     }
-    return host.count > 1 && host.hasSuffix(".") ? String(host.dropLast()) : host
+    return host.count > 1 && host.hasSuffix(".") && !host.hasSuffix("..") ? String(host.dropLast()) : host
 }
 
 /// Whether a host is this machine: `localhost`, `127.0.0.0/8` or `::1`, however it is spelt. Other names are not
