@@ -100,7 +100,8 @@ import Testing
     @Test func aPortInUseIsNamed() async throws {
         let daemon = try await Daemon()
         let second = try await Program.run(
-            Program.path("libraryd"), ["--data", home.path + "/data", "--listen", "127.0.0.1:\(daemon.port)"],
+            Program.path("libraryd"),
+            ["--data", home.path + "/data", "--listen", "127.0.0.1:\(daemon.port)", "--log-level", "notice"],
             environment: ["HOME": home.path])
         #expect(second.code == 69)
         #expect(
