@@ -12,6 +12,7 @@ static __typeof__(&curl_easy_reset) easy_reset;
 static __typeof__(&curl_easy_perform) easy_perform;
 static __typeof__(&curl_easy_strerror) easy_strerror;
 static __typeof__(&curl_easy_setopt) easy_setopt;
+static __typeof__(&curl_easy_getinfo) easy_getinfo;
 static __typeof__(&curl_slist_append) slist_append;
 static __typeof__(&curl_slist_free_all) slist_free_all;
 
@@ -26,10 +27,11 @@ bool ccurl_load(void) {
     easy_perform = (__typeof__(easy_perform))dlsym(handle, "curl_easy_perform");
     easy_strerror = (__typeof__(easy_strerror))dlsym(handle, "curl_easy_strerror");
     easy_setopt = (__typeof__(easy_setopt))dlsym(handle, "curl_easy_setopt");
+    easy_getinfo = (__typeof__(easy_getinfo))dlsym(handle, "curl_easy_getinfo");
     slist_append = (__typeof__(slist_append))dlsym(handle, "curl_slist_append");
     slist_free_all = (__typeof__(slist_free_all))dlsym(handle, "curl_slist_free_all");
     loaded = easy_init && easy_cleanup && easy_reset && easy_perform && easy_strerror && easy_setopt
-        && slist_append && slist_free_all;
+        && easy_getinfo && slist_append && slist_free_all;
     return loaded;
 }
 
@@ -56,6 +58,16 @@ CURLcode ccurl_set_sink(CURL *handle, CURLoption option, ccurl_sink sink) { retu
 CURLcode ccurl_set_progress(CURL *handle, ccurl_progress progress) {
     CURLcode code = easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, progress);
     return code == CURLE_OK ? easy_setopt(handle, CURLOPT_NOPROGRESS, 0L) : code;
+}
+
+CURLcode ccurl_set_opening(CURL *handle, ccurl_opening opening, void *context) {
+    CURLcode code = easy_setopt(handle, CURLOPT_SOCKOPTFUNCTION, opening);
+    return code == CURLE_OK ? easy_setopt(handle, CURLOPT_SOCKOPTDATA, context) : code;
+}
+
+curl_socket_t ccurl_socket(CURL *handle) {
+    curl_socket_t socket = CURL_SOCKET_BAD;
+    return easy_getinfo(handle, CURLINFO_ACTIVESOCKET, &socket) == CURLE_OK ? socket : CURL_SOCKET_BAD;
 }
 
 CURLcode ccurl_set_body(CURL *handle, const void *bytes, size_t size) {

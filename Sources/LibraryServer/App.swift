@@ -33,10 +33,11 @@ package struct App: Sendable {
         let throttle = Throttle(uptime: clock.uptime)
         for hash in try store.importedHashes() { passwords.expect(hash) }
         for (name, address) in try store.loginAddresses() { throttle.know(name, at: address) }
+        let loaded = try keys.load()
         authenticator = Authenticator(
-            store: store, tokens: try await Tokens(keys: try keys.load(), lifetime: tokenLifetime),
-            passwords: passwords,
-            throttle: throttle, refreshLifetime: refreshLifetime, clock: clock, logger: logger)
+            store: store, tokens: try await Tokens(keys: loaded, lifetime: tokenLifetime),
+            prover: Prover(daemon: try store.daemonID(), keys: loaded), passwords: passwords, throttle: throttle,
+            refreshLifetime: refreshLifetime, clock: clock, logger: logger)
     }
 
     /// The router with all middlewares and routes.

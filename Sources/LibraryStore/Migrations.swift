@@ -5,7 +5,7 @@ package enum Migrations {
     /// "Libr", the mark of a libraryd database (https://www.sqlite.org/pragma.html#pragma_application_id).
     package static let applicationID: Int64 = 0x4C69_6272
 
-    package static let all = [first, coveringName, loginAddresses, events, idempotencyKeys, trustedTime]
+    package static let all = [first, coveringName, loginAddresses, events, idempotencyKeys, trustedTime, daemonID]
 
     /// AUTOINCREMENT: an id is never used again. `author_search` is an external-content FTS5 table that ``SearchIndex``
     /// keeps in step: with `trusted_schema=OFF`, SQLite 3.40 lets no trigger write to a virtual table. It indexes the
@@ -124,6 +124,16 @@ package enum Migrations {
     private static let trustedTime = """
         ALTER TABLE library ADD COLUMN trusted_at INTEGER NOT NULL DEFAULT 0;
         UPDATE library SET trusted_at = coalesce((SELECT max(used_at) FROM session), 0);
+        """
+
+    /// The id by which clients recognize the daemon: a random UUID (RFC 9562, section 5.4). A restore and a copy keep
+    /// it.
+    private static let daemonID = """
+        ALTER TABLE library ADD COLUMN daemon_id TEXT NOT NULL DEFAULT '';
+        UPDATE library SET daemon_id = lower(
+            hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-'
+                || substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6))
+        );
         """
 
     /// An SQL expression.

@@ -89,6 +89,11 @@ package struct Store: Sendable {
 }
 
 extension Store {
+    /// The id of the library, a UUID.
+    package func daemonID() throws -> String {
+        try readers.read { try String.fetchOne($0, sql: "SELECT daemon_id FROM library") ?? "" }
+    }
+
     /// Passes if the writer gets its commits onto the disk, the file is still the one that was opened, and a read
     /// works. Tells what is known, and waits for nothing.
     /// - Throws: ``StoreError`` `notReady`.

@@ -161,6 +161,9 @@ public enum Endpoints {
     public static let loginByGet = Endpoint<Empty, Empty, Login>(.get, "/login", for: .password)
     /// Exchanges a refresh token for new tokens.
     public static let refresh = Endpoint<Empty, RefreshRequest, Login>(.post, "/token/refresh", for: .anyone)
+    /// Proves to a client on this machine that this is the daemon of a login. Changes nothing, and replies to every
+    /// user id alike.
+    public static let proof = Endpoint<Empty, ProofRequest, Proof>(.post, "/proof", for: .anyone, repeatable: true)
     public static let logout = Endpoint<Empty, Empty, Empty>(.post, "/logout", for: .token)
     public static let me = Endpoint<Empty, Empty, User>(.get, "/me", for: .token)
     /// Also ends the caller's other sessions.
@@ -206,8 +209,9 @@ public enum Endpoints {
 
     /// Method and path of every endpoint.
     public static let all: [(method: Method, path: String)] = [
-        register.route, login.route, loginByGet.route, refresh.route, logout.route, me.route, changePassword.route,
-        deleteMe.route, sessions.route, endSessions.route, endSession.route, users.route, updateUser.route,
+        register.route, login.route, loginByGet.route, refresh.route, proof.route, logout.route, me.route,
+        changePassword.route, deleteMe.route, sessions.route, endSessions.route, endSession.route, users.route,
+        updateUser.route,
         deleteUser.route,
         createAuthor.route, createAuthors.route, createAuthorByOldPath.route, authors.route, authorFile.route,
         author.route, updateAuthor.route, deleteAuthor.route, authorEvents.route, live.route, ready.route,

@@ -9,14 +9,15 @@ final class CommandContext {
     let client: Client
     let output: Output
     let diagnostics: Diagnostics
-    let credentials: CredentialsFile
-    /// The folder of `config.json` and `credentials.json`.
-    let folder: String
+    /// The folder of `config.json` and `credentials.json`, or why there is none.
+    private let place: Result<String, CommandError>
     /// The user whose login to use, if the flag, `LIBCTL_USER` or `config.json` names one.
     let user: String?
     let config: Config?
     /// A refreshed login that could not be saved yet (`new`), and the login that it replaces (`old`).
     var unkept: (old: Credential, new: Credential)?
+    /// The login of another address of the daemon, which has proven that it is the same daemon.
+    var proven: Credential?
 
     /// - Parameter readsConfig: whether to read `config.json`, which must then be valid.
     init(_ options: GlobalOptions, io: IO, readsConfig: Bool = true) throws {
@@ -26,14 +27,13 @@ final class CommandContext {
         self.options = options
         let diagnostics = Diagnostics(options: options, io: io)
         self.diagnostics = diagnostics
-        folder = try io.configurationFolder()
-        config = readsConfig ? try Config(folder: folder) : nil
+        place = Result { () throws(CommandError) in try io.configurationFolder() }
+        config = readsConfig ? try (try? place.get()).map { try Config(folder: $0) } : nil
         output = try Output(options: options, io: io, config: config)
         var server = try Server.choose(flag: options.server, io: io, configured: config?[.server])
         server.certificates = Server.certificates(flag: options.cacert, io: io, configured: config?[.cacert])
         self.server = server
         user = try Self.chooseUser(flag: options.user, io: io, config: config)
-        credentials = CredentialsFile(folder: folder, patience: io.patience)
         client = Client(
             server: server, transport: io.transport(server), trace: { diagnostics.trace($0) },
             wait: { why, seconds in
@@ -42,6 +42,10 @@ final class CommandContext {
                 diagnostics.endProgress()
             })
     }
+
+    /// - Throws: ``CommandError`` `configuration` if there is no folder for files.
+    var folder: String { get throws { try place.get() } }
+    var credentials: CredentialsFile { get throws { CredentialsFile(folder: try folder, patience: io.patience) } }
 
     /// The first of: the flag, `LIBCTL_USER`, `config.json`.
     private static func chooseUser(flag: String?, io: IO, config: Config?) throws -> String? {
@@ -75,7 +79,9 @@ final class CommandContext {
     /// Whether there is a token to send.
     var isLoggedIn: Bool {
         get throws {
-            try environmentToken() != nil || login(in: credentials.read()) != nil
+            if try environmentToken() != nil { return true }
+            if case .failure = place { return false }
+            return try login(in: credentials.read()) != nil
         }
     }
 
@@ -118,20 +124,9 @@ final class CommandContext {
 
     private func credential() throws -> Credential {
         let all = try credentials.read()
-        guard let credential = login(in: all) else {
-            let other = user == nil ? all.logins.last { $0.server == server.origin } : nil
-            throw CommandError(
-                .notLoggedIn, "not logged in at \(server.origin)\(user.map { " as \($0)" } ?? "")",
-                hint: other.map { "use --user \($0.user), who is logged in" }
-                    ?? "libctl login\(user.map { " \($0)" } ?? "")")
-        }
+        guard let credential = try login(in: all) else { throw notLoggedIn(all) }
         if let unkept, unkept.old == credential { return unkept.new }
         return credential
-    }
-
-    /// The login that commands use.
-    func login(in all: Credentials) -> Credential? {
-        all.find(server: server.origin, user: user)
     }
 }
 

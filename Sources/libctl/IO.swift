@@ -14,6 +14,12 @@ struct IO {
     var sleep: (_ seconds: Int64) -> Void = { Glibc.sleep(UInt32(clamping: $0)) }
     /// Timeout for other processes: the holder of a lock, the reader of a pipe.
     var patience: Duration = .seconds(30)
+    /// The home folder of the user who runs the program, by the user database (passwd(5)).
+    var accountHome: () -> String? = {
+        getpwuid(geteuid())?.pointee.pw_dir.map {
+            SystemText.decoded(UnsafeRawBufferPointer(start: $0, count: strlen($0)))
+        }
+    }
     /// Makes the transport for a server.
     var transport: (Server) -> Transport = { Curl(server: $0).send }
 
@@ -41,11 +47,13 @@ struct IO {
     }
 
     /// `$XDG_CONFIG_HOME/libctl`, else `~/.config/libctl`. A relative path is ignored (XDG Base Directory
-    /// Specification).
-    func configurationFolder() throws -> String {
+    /// Specification). Without `HOME`, as under cron(8) or env(1), the home folder is that of the user database.
+    func configurationFolder() throws(CommandError) -> String {
         if let folder = variable("XDG_CONFIG_HOME"), folder.hasPrefix("/") { return folder + "/libctl" }
-        guard let home = variable("HOME") else {
-            throw CommandError(.configuration, "neither XDG_CONFIG_HOME nor HOME is set")
+        guard let home = variable("HOME") ?? accountHome().flatMap({ $0.hasPrefix("/") ? $0 : nil }) else {
+            throw CommandError(
+                .configuration, "neither XDG_CONFIG_HOME nor HOME is set, and this user has no home folder",
+                hint: "set HOME; commands with LIBCTL_TOKEN need none")
         }
         return home + "/.config/libctl"
     }

@@ -104,7 +104,13 @@ import Testing
             && mount -o remount,bind,ro "$C/credentials.json"; libctl whoami; echo $?
             """#, daemon)
         #expect(refused.output == "74\n")
-        #expect(refused.error.contains("Read-only file system"), "\(refused.error)")
+        #expect(
+            refused.error.hasSuffix(
+                """
+                Read-only file system
+                  hint: make that folder and its files writable, or set LIBCTL_TOKEN
+
+                """), "\(refused.error)")
         #expect(refreshes(daemon) == 0)
         #expect(try await daemon.libctl("whoami", home: home).output == "ada\n")
     }
@@ -149,6 +155,27 @@ import Testing
         #expect(
             try await daemon.libctl("sessions", "list", "-o", "id", home: home).output.split(separator: "\n").count == 1
         )
+    }
+
+    /// A login that was refreshed from a copy of the file has ended for the original.
+    @Test func theEndOfACopiedLoginIsExplained() async throws {
+        let daemon = try await Daemon()
+        try await daemon.login("ada", home: home)
+        let copy = TemporaryFolder()
+        try FileManager.default.copyItem(atPath: home.path + "/.config", toPath: copy.path + "/.config")
+        for _ in 0..<2 {
+            try copy.expireLogins()
+            #expect(try await daemon.libctl("whoami", home: copy).output == "ada\n")
+        }
+        try home.expireLogins()
+        let ended = try await daemon.libctl("whoami", home: home)
+        #expect(ended.code == 4)
+        #expect(
+            ended.error == """
+                libctl: whoami: the login of ada has ended
+                  hint: libctl login ada; a copy of credentials.json on another machine needs a login of its own
+
+                """)
     }
 
     /// A logout makes the file shorter, which needs no room.

@@ -25,7 +25,8 @@ import Testing
         let login = try await curl("-u", "ada:correct horse", "/login")
         #expect(
             login.map(\.name) == [
-                "token", "token_type", "expires_in", "expires_at", "refresh_token", "refresh_expires_at",
+                "token", "token_type", "expires_in", "expires_at", "refresh_token", "refresh_expires_at", "daemon",
+                "public_id", "proof_key",
             ])
         guard case .string(let token)? = login.first?.value else { throw Missing(what: "a token") }
         let header = "x-access-tokens: \(token)"

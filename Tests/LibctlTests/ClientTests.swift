@@ -103,8 +103,8 @@ import Testing
         #expect(try server() == "http://127.0.0.1:8080")
         io.environment["XDG_RUNTIME_DIR"] = folder.path
         #expect(try server() == "http://127.0.0.1:8080")
-        try Data().write(to: URL(fileURLWithPath: folder.path + "/libraryd.sock"))
-        #expect(try server() == "unix:\(folder.path)/libraryd.sock")
+        let listener = try Relay(to: .tcp(port: 1), at: folder.path + "/libraryd.sock")
+        #expect(try server() == listener.address)
         #expect(try server(configured: "http://127.0.0.1:1") == "http://127.0.0.1:1")
         io.environment["LIBCTL_SERVER"] = "http://127.0.0.1:2"
         #expect(try server(configured: "http://127.0.0.1:1") == "http://127.0.0.1:2")

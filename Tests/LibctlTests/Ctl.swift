@@ -14,6 +14,8 @@ struct Ctl: Sendable {
     var environment: [String: String] = [:]
     /// The timeout for a lock and for the reader of a pipe.
     var patience: Duration = .seconds(30)
+    /// The home folder by the user database.
+    var accountHome: String?
     /// The path whose first answer is lost.
     var lost: String?
     /// Answers in place of the router, unless it returns `nil`.
@@ -44,7 +46,7 @@ struct Ctl: Sendable {
         let library = library
         let time = library.time
         let (lost, answer, record) = (Once(lost), answer, record)
-        let patience = patience
+        let (patience, accountHome) = (patience, accountHome)
         let environment = environment.merging(["HOME": home.path]) { given, _ in given }
         let code: Int32 = await withCheckedContinuation { continuation in
             Thread.detachNewThread {
@@ -55,6 +57,7 @@ struct Ctl: Sendable {
                 io.terminal = nil
                 io.now = { time.now }
                 io.patience = patience
+                io.accountHome = { accountHome }
                 io.sleep = { seconds in record.all.withLock { $0.append("wait \(seconds)") } }
                 io.transport = { _ in
                     { request in

@@ -37,6 +37,10 @@ import Testing
         Case(method: .post, path: "/login", statuses: [401, 401, 401, 401]),
         Case(method: .get, path: "/login", statuses: [401, 401, 401, 401]),
         Case(method: .post, path: "/token/refresh", body: #"{"refresh_token":"x"}"#, statuses: [401, 401, 401, 401]),
+        Case(
+            method: .post, path: "/proof",
+            body: #"{"user":"6f9619ff-8b86-4011-b42d-00c04fc964ff","nonce":"\#(String(repeating: "n", count: 43))"}"#,
+            statuses: [200, 200, 200, 200]),
         Case(method: .post, path: "/logout", statuses: [401, 204, 204, 204]),
         Case(method: .get, path: "/me", statuses: [401, 200, 200, 200]),
         Case(

@@ -52,6 +52,12 @@ import Testing
             Login.self,
             #"{"token":"t","token_type":"Bearer","expires_in":1800,"expires_at":"2026-11-23T18:04:02.123Z","refresh_token":"r","refresh_expires_at":"2026-12-23T18:04:02.123Z"}"#
         )
+        try survives(
+            Login.self,
+            #"{"token":"t","token_type":"Bearer","expires_in":1800,"expires_at":"2026-11-23T18:04:02.123Z","refresh_token":"r","refresh_expires_at":"2026-12-23T18:04:02.123Z","daemon":"d","public_id":"p","proof_key":"k"}"#
+        )
+        try survives(ProofRequest.self, #"{"user":"p","nonce":"n"}"#)
+        try survives(Proof.self, #"{"daemon":"d","proof":"x"}"#)
         try survives(RefreshRequest.self, #"{"refresh_token":"r"}"#)
         let user =
             #"{"public_id":"p","name":"ada","admin":true,"disabled":false,"created_at":"2026-11-23T18:04:02.123Z","authors":3}"#
@@ -101,7 +107,7 @@ import Testing
 
     @Test func theCatalogueIsWhole() {
         let routes = Endpoints.all.map { "\($0.method.rawValue) \($0.path)" }
-        #expect(Set(routes).count == 24)
+        #expect(Set(routes).count == 25)
         #expect(Endpoints.author.path(5) == "/authors/5")
         #expect(Endpoints.createAuthor.isRepeatable && Endpoints.authors.isRepeatable)
         #expect(!Endpoints.logout.isRepeatable && !Endpoints.deleteAuthor.isRepeatable)

@@ -13,6 +13,7 @@
 typedef size_t (*ccurl_sink)(const char *bytes, size_t size, size_t count, void *context);
 typedef size_t (*ccurl_source)(char *buffer, size_t size, size_t count, void *context);
 typedef int (*ccurl_seek)(void *context, curl_off_t offset, int origin);
+typedef int (*ccurl_opening)(void *context, curl_socket_t socket, curlsocktype purpose);
 typedef int (*ccurl_progress)(void *context, curl_off_t, curl_off_t, curl_off_t, curl_off_t);
 
 /// Loads libcurl; returns false if it is not installed. Must be called before any other function.
@@ -31,6 +32,11 @@ CURLcode ccurl_set_sink(CURL *handle, CURLoption option, ccurl_sink sink);
 /// Sets a function that libcurl calls at least about once a second (CURLOPT_XFERINFOFUNCTION). A result other than 0
 /// ends the exchange.
 CURLcode ccurl_set_progress(CURL *handle, ccurl_progress progress);
+/// Sets a function that libcurl calls before it connects a new socket (CURLOPT_SOCKOPTFUNCTION). The result
+/// CURL_SOCKOPT_ERROR keeps it from doing so, and ends the exchange.
+CURLcode ccurl_set_opening(CURL *handle, ccurl_opening opening, void *context);
+/// The socket of the last exchange, if it is still connected; else CURL_SOCKET_BAD (CURLINFO_ACTIVESOCKET).
+curl_socket_t ccurl_socket(CURL *handle);
 /// Sets the body of the request. The bytes are copied (CURLOPT_COPYPOSTFIELDS).
 CURLcode ccurl_set_body(CURL *handle, const void *bytes, size_t size);
 

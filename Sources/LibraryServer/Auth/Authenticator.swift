@@ -14,6 +14,7 @@ struct Authenticator: Sendable {
 
     let store: Store
     let tokens: Tokens
+    let prover: Prover
     let passwords: Passwords
     let throttle: Throttle
     let refreshLifetime: TimeSpan
@@ -223,7 +224,8 @@ struct Authenticator: Sendable {
             expiresAt: expiresAt)
         return Login(
             token: token, expiresIn: expiresAt.seconds - now.seconds, expiresAt: expiresAt,
-            refreshToken: refreshToken, refreshExpiresAt: session.expiresAt)
+            refreshToken: refreshToken, refreshExpiresAt: session.expiresAt,
+            daemon: prover.key(of: session.user.publicID))
     }
 
     /// 256 random bits.

@@ -62,7 +62,9 @@ extension App {
 
     private func rotateKey() async throws -> KeyRotation {
         let now = clock.now()
-        let id = try await authenticator.tokens.use(try keys.rotate(try keys.load(), at: now))
+        let next = try keys.rotate(try keys.load(), at: now)
+        let id = try await authenticator.tokens.use(next)
+        authenticator.prover.use(next)
         return KeyRotation(keyID: id, retiredUntil: now.adding(seconds: authenticator.tokens.lifetime.seconds))
     }
 

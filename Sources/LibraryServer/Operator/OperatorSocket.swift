@@ -51,7 +51,7 @@ package struct OperatorSocket: Service {
     }
 
     private func serve(_ connection: Int32, _ app: App) async {
-        guard UnixSocket.peer(of: connection) == geteuid() else {
+        guard ConnectionPlace.user(atOtherEndOf: connection) == geteuid() else {
             let refusal = CommandError(
                 .noPermission, "the daemon runs as \(UserName.of(geteuid())) and answers only that user",
                 hint: "run the command as that user")

@@ -62,15 +62,6 @@ package enum UnixSocket {
         }
     }
 
-    /// The user id of the process at the other end (`SO_PEERCRED`, unix(7)).
-    static func peer(of descriptor: Int32) -> uid_t? {
-        // `struct ucred`, which the module Glibc does not export: pid, uid, gid.
-        var credentials: [UInt32] = [0, 0, 0]
-        var size = socklen_t(12)
-        guard getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0, size == 12 else { return nil }
-        return credentials[1]
-    }
-
     static func setTimeout(_ descriptor: Int32, seconds: Int) {
         // `struct timeval`: seconds and microseconds. An array, because it depends on the build which C module
         // exports the members of the structure.

@@ -26,6 +26,11 @@ struct AccountRoutes {
         routes.on(Endpoints.refresh) { request, _ in
             .value(try await authenticator.refresh(try await request.body().refreshToken))
         }
+        routes.on(Endpoints.proof) { request, context in
+            let body = try await request.body()
+            try body.validate()
+            return .value(authenticator.prover.proof(body, at: context.channel.localAddress))
+        }
         routes.on(Endpoints.deleteMe) { request, context in
             let credentials = try BasicCredentials(request.headers)
             try await authenticator.deleteAccount(credentials, from: address(request, context.peer))

@@ -11,9 +11,12 @@ public struct Login: Sendable, Equatable, JSONReadable, JSONWritable {
     public let refreshToken: String
     /// When the session ends at the latest, however often it is refreshed.
     public let refreshExpiresAt: Timestamp
+    /// `nil` from a daemon that has none.
+    public let daemon: DaemonKey?
 
     public init(
-        token: String, expiresIn: Int64, expiresAt: Timestamp, refreshToken: String, refreshExpiresAt: Timestamp
+        token: String, expiresIn: Int64, expiresAt: Timestamp, refreshToken: String, refreshExpiresAt: Timestamp,
+        daemon: DaemonKey? = nil
     ) {
         self.token = token
         tokenType = "Bearer"
@@ -21,6 +24,7 @@ public struct Login: Sendable, Equatable, JSONReadable, JSONWritable {
         self.expiresAt = expiresAt
         self.refreshToken = refreshToken
         self.refreshExpiresAt = refreshExpiresAt
+        self.daemon = daemon
     }
 
     public init(from object: inout ObjectReader) {
@@ -30,6 +34,7 @@ public struct Login: Sendable, Equatable, JSONReadable, JSONWritable {
         expiresAt = object.timestamp("expires_at")
         refreshToken = object.string("refresh_token")
         refreshExpiresAt = object.timestamp("refresh_expires_at")
+        daemon = DaemonKey(from: &object)
     }
 
     public func write(to json: inout JSONWriter) {
@@ -40,6 +45,7 @@ public struct Login: Sendable, Equatable, JSONReadable, JSONWritable {
             $0.member("expires_at", expiresAt.description)
             $0.member("refresh_token", refreshToken)
             $0.member("refresh_expires_at", refreshExpiresAt.description)
+            daemon?.write(into: &$0)
         }
     }
 }

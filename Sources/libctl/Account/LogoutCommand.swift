@@ -16,9 +16,8 @@ struct LogoutCommand: ParsableCommand, ContextCommand {
             try end(context)
             return context.diagnostics.say("logged out")
         }
-        guard let credential = context.login(in: try context.credentials.read()) else {
-            throw CommandError(.notLoggedIn, "not logged in at \(context.server.origin)")
-        }
+        let kept = try context.credentials.read()
+        guard let credential = try context.login(in: kept) else { throw context.notLoggedIn(kept) }
         do {
             try end(context)
         } catch let failure where !all && Self.hasEnded(failure) {

@@ -11,15 +11,23 @@ final class Client {
     let trace: (String) -> Void
     /// Waits so many seconds, and tells the user why.
     let wait: (_ why: String, _ seconds: Int64) -> Void
+    /// Limit of each request, in seconds; `nil` for none.
+    let limit: Int64?
+    /// Lets the daemon prove itself on a new connection, before anything else is sent over it, and returns the number
+    /// of that connection. `nil` if no proof is needed. Set by ``CommandContext``.
+    var prove: (() throws -> Int)?
+    /// The connection on which the daemon has proven itself.
+    var provenConnection: Int?
     /// Whether the daemon has replied before. If nothing listens any more, the daemon may be restarting.
     private var hasAnswered = false
 
     init(
-        server: Server, transport: @escaping Transport, trace: @escaping (String) -> Void,
+        server: Server, transport: @escaping Transport, limit: Int64? = nil, trace: @escaping (String) -> Void,
         wait: @escaping (_ why: String, _ seconds: Int64) -> Void
     ) {
         self.server = server
         self.transport = transport
+        self.limit = limit
         self.trace = trace
         self.wait = wait
     }
@@ -136,10 +144,14 @@ final class Client {
         /// Number of replies that broke off.
         var lost = 0
         var waited: Int64 = 0
+        let deadline = limit.map { ContinuousClock.now + .seconds($0) }
+        func hasTime(for pause: Int64) -> Bool {
+            waited + pause <= Self.longestWait && deadline.map { .now + .seconds(pause) < $0 } ?? true
+        }
         while true {
             let reply: TransportReply
             do {
-                reply = try transport(request)
+                reply = try deliver(request, until: deadline)
             } catch let failure as CommandError {
                 trace("\(request.method) \(server.base)\(request.path): \(failure.reason)")
                 let isLost = failure.exit == .protocolError
@@ -149,7 +161,7 @@ final class Client {
                     : failure.exit == .unavailable && (lost > 0 || hasAnswered && isPatient && request.receive == nil)
                 // 0 after the first reply that broke off, else 1, 2 and 4.
                 let pause = isLost && lost == 0 ? 0 : waited + 1
-                guard isRepeated, waited + pause <= Self.longestWait else {
+                guard isRepeated, hasTime(for: pause) else {
                     let mayBeDone = lost > 0 || failure.isLostAnswer
                     guard mayBeDone, isPatient, !["GET", "HEAD"].contains(request.method) else { throw failure }
                     throw CommandError(
@@ -171,12 +183,35 @@ final class Client {
             guard [429, 503].contains(reply.status),
                 let pause = reply.headers["retry-after"].flatMap({ Int64(decimal: $0) }).map({ max($0, 1) })
             else { throw problem }
-            guard isPatient, pause <= Self.longestWait - waited else {
+            guard isPatient, pause <= Self.longestWait, hasTime(for: pause) else {
                 throw CommandError(problem, retryAfter: pause)
             }
             waited += pause
             wait("the daemon has too much to do", pause)
         }
+    }
+
+    /// Sends the request once: if a proof is needed, only over a connection on which the daemon has proven itself.
+    private func deliver(_ request: TransportRequest, until deadline: ContinuousClock.Instant?) throws -> TransportReply
+    {
+        var request = request
+        if let deadline {
+            let left = ContinuousClock.now.duration(to: deadline)
+            request.limitMilliseconds = min(max(1, Int(left / .milliseconds(1))), Int(Int32.max))
+        }
+        guard let prove else { return try transport(request) }
+        for _ in 0..<3 {
+            if provenConnection == nil { provenConnection = try prove() }
+            request.connection = provenConnection
+            do {
+                return try transport(request)
+            } catch is ConnectionEnded {
+                provenConnection = nil
+            }
+        }
+        throw CommandError(
+            .notLoggedIn, "\(server.origin) ends each connection, so the daemon cannot prove that it is yours",
+            hint: "libctl login --server \(server.origin)")
     }
 
     private func problem(_ reply: TransportReply) throws -> Problem {

@@ -4,6 +4,10 @@ import Shared
 /// The transport on libcurl. One handle serves all requests, so that they share a connection.
 final class Curl {
     private let server: Server
+    /// Number of sockets for which a connection was begun.
+    private var opened = 0
+    /// Whether the current exchange may begin a connection, and whether it was kept from it.
+    private var (mayOpen, wasKept) = (true, false)
     private lazy var handle: UnsafeMutableRawPointer? = ccurl_load() ? ccurl_init() : nil
 
     init(server: Server) {
@@ -19,6 +23,8 @@ final class Curl {
         guard let handle else {
             throw CommandError(.internalError, "libcurl.so.4 is missing", hint: "apt-get install libcurl4")
         }
+        guard request.connection == nil || request.connection == opened else { throw ConnectionEnded() }
+        (mayOpen, wasKept) = (request.connection == nil, false)
         ccurl_reset(handle)
         var list: UnsafeMutablePointer<curl_slist>?
         defer { ccurl_free(list) }
@@ -31,12 +37,15 @@ final class Curl {
         let upload = Upload()
         setOptions(handle, request, list, answer, upload)
         let code = withExtendedLifetime((answer, upload)) { ccurl_perform(handle) }
+        if wasKept { throw ConnectionEnded() }
         if let failure = answer.failure ?? upload.failure { throw failure }
         // Checked before libcurl's code, which would only say that a callback ended the exchange.
         if let fault = answer.fault { throw notWhole(fault) }
         guard code == CURLE_OK else { throw failure(code, answer) }
         if let fault = answer.faultAtEnd { throw notWhole(fault) }
-        return answer.reply
+        var reply = answer.reply
+        reply.peer = Self.place(ccurl_socket(handle), server).map { .init(connection: opened, place: $0) }
+        return reply
     }
 
     private func setOptions(
@@ -50,6 +59,12 @@ final class Curl {
         if server.isLoopback { ccurl_set_string(handle, CURLOPT_PROXY, "") }
         ccurl_set_string(handle, CURLOPT_PROTOCOLS_STR, "http,https")
         if let file = server.certificates { ccurl_set_string(handle, CURLOPT_CAINFO, SystemText.path(file)) }
+        ccurl_set_opening(
+            handle,
+            { curl, _, _ in Curl.from(curl)?.beginConnection() == true ? CURL_SOCKOPT_OK : CURL_SOCKOPT_ERROR },
+            Unmanaged.passUnretained(self).toOpaque())
+        // Otherwise an older connection than the last one could be used again.
+        ccurl_set_long(handle, CURLOPT_MAXCONNECTS, 1)
         ccurl_set_long(handle, CURLOPT_FOLLOWLOCATION, 0)
         // Otherwise libcurl would pass on the head of a proxy's reply to CONNECT as that of the reply.
         ccurl_set_long(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
@@ -76,14 +91,26 @@ final class Curl {
         ccurl_set_sink(handle, CURLOPT_HEADERFUNCTION) { bytes, size, count, context in
             Answer.from(context).append(header: UnsafeRawBufferPointer(start: bytes, count: size * count))
         }
+        let limit = request.limitMilliseconds
         switch request.patience {
-        case .whole(let milliseconds): ccurl_set_long(handle, CURLOPT_TIMEOUT_MS, milliseconds)
+        case .whole(let milliseconds):
+            ccurl_set_long(handle, CURLOPT_TIMEOUT_MS, min(milliseconds, limit ?? milliseconds))
         case .piece:
+            if let limit { ccurl_set_long(handle, CURLOPT_TIMEOUT_MS, limit) }
             // Not CURLOPT_LOW_SPEED_TIME, which measures bytes per second: the few bytes of a keep-alive would count
             // as none.
             ccurl_set_pointer(handle, CURLOPT_XFERINFODATA, context)
             ccurl_set_progress(handle) { context, _, _, _, _ in Answer.from(context).isSilentTooLong ? 1 : 0 }
         }
+    }
+
+    private static func from(_ context: UnsafeMutableRawPointer?) -> Curl? {
+        context.map { Unmanaged<Curl>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    private func beginConnection() -> Bool {
+        if mayOpen { opened += 1 } else { wasKept = true }
+        return mayOpen
     }
 
     private func notWhole(_ fault: String) -> CommandError {

@@ -8,6 +8,8 @@ struct Server: Equatable {
     /// The path of the Unix socket; `nil` for TCP.
     let socket: String?
     let isLoopback: Bool
+    /// Whether it is an address of this machine without TLS, over which a daemon can prove itself.
+    var isLocal: Bool { isLoopback && !origin.hasPrefix("https:") }
     /// A PEM file with the certificates to trust instead of the system's; `nil` for the system's.
     var certificates: String?
 
@@ -55,16 +57,36 @@ struct Server: Equatable {
         }
     }
 
-    /// The first of: the flag, `LIBCTL_SERVER`, `config.json`, the daemon's socket if it exists, ``standard``.
+    /// The first of: the flag, `LIBCTL_SERVER`, `config.json`, the daemon's socket unless a daemon that was killed has
+    /// left it behind, ``standard``.
     static func choose(flag: String?, io: IO, configured: String?) throws -> Server {
         if let flag { return try Server(flag, malformed: .usage) }
         if let variable = try io.text("LIBCTL_SERVER") { return try Server(variable) }
         if let configured { return try Server(configured) }
         if let folder = io.variable("XDG_RUNTIME_DIR"), folder.hasPrefix("/") {
             let socket = folder + "/libraryd.sock"
-            if access(SystemText.path(socket), F_OK) == 0 { return try Server("unix:" + socket) }
+            if access(SystemText.path(socket), F_OK) == 0, !isAbandoned(socket) { return try Server("unix:" + socket) }
         }
         return try Server(standard)
+    }
+
+    /// Whether a socket is there and no process listens on it (connect(2), ECONNREFUSED).
+    private static func isAbandoned(_ path: String) -> Bool {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let bytes = SystemText.bytes(path)
+        let capacity = MemoryLayout.size(ofValue: address.sun_path)
+        let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+        let descriptor = Glibc.socket(AF_UNIX, kind, 0)
+        guard bytes.count < capacity, descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+        let result = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        return result != 0 && errno == ECONNREFUSED
     }
 
     /// The first of: the flag, `LIBCTL_CACERT`, `config.json`, `SSL_CERT_FILE`, which OpenSSL's own programs read too.

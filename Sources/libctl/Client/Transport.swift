@@ -1,5 +1,8 @@
 import Shared
 
+/// Nothing was sent, because the connection that the request names has ended.
+struct ConnectionEnded: Error {}
+
 /// Sends one request to the daemon and returns its reply. A closure, so that tests can replace libcurl with the
 /// daemon's own router.
 typealias Transport = (TransportRequest) throws -> TransportReply
@@ -16,6 +19,11 @@ struct TransportRequest {
     var receive: ((_ head: TransportReply, _ bytes: [UInt8]) throws -> Void)?
     /// Stores the body of a successful reply, and of no other. Complete when the exchange has ended.
     var gathered: SpooledFile?
+    /// The connection over which to send the request, as ``TransportReply/Peer/connection`` numbers it; `nil` for any.
+    /// If it has ended, nothing is sent and ``ConnectionEnded`` is thrown.
+    var connection: Int?
+    /// Limit for the whole exchange, besides ``patience``; `nil` for none.
+    var limitMilliseconds: Int?
 
     enum Body {
         case bytes([UInt8])
@@ -37,6 +45,16 @@ struct TransportReply {
     /// By names in lower case.
     let headers: [String: String]
     let body: [UInt8]
+    /// Who has replied; `nil` if the connection has ended.
+    var peer: Peer?
+
+    /// The other end of a connection.
+    struct Peer {
+        /// Counts the connections of this process.
+        let connection: Int
+        /// As ``ConnectionPlace`` writes it; `nil` if it is not on this machine.
+        let place: String?
+    }
 
     /// Whether the status is one of the API's successes. Other 2xx statuses are not libraryd's: a part of the body
     /// (206), a body that a proxy has changed (203), a request that is not done yet (202).

@@ -85,7 +85,7 @@ struct ConfigCommand: ParsableCommand {
 
         func run(_ context: CommandContext) throws {
             // In a pipe, the bytes of the file name are written unchanged; they need not be UTF-8.
-            let path = context.folder + "/config.json"
+            let path = try context.folder + "/config.json"
             try context.output.isTerminal
                 ? context.output.line(path) : context.output.write(SystemText.bytes(path) + [UInt8(ascii: "\n")])
         }
@@ -94,7 +94,7 @@ struct ConfigCommand: ParsableCommand {
 
 extension CommandContext {
     fileprivate func set(_ key: Config.Key, _ value: String?) throws {
-        try Config.set(key, value, folder: folder, patience: io.patience)
+        try Config.set(key, value, folder: try folder, patience: io.patience)
     }
 }
 

@@ -13,6 +13,9 @@ struct Credential: Equatable, JSONReadable, JSONWritable {
     let refreshExpiresAt: Timestamp
     /// Whether commands use this login of the server if no user is named.
     var current: Bool
+    /// By which the daemon is recognized at its other addresses; `nil` for a login from a daemon or by a `libctl` that
+    /// had none.
+    let daemon: DaemonKey?
 
     init(server: String, user: String, login: Login, at now: Timestamp) {
         self.server = server
@@ -22,6 +25,7 @@ struct Credential: Equatable, JSONReadable, JSONWritable {
         refreshToken = login.refreshToken
         refreshExpiresAt = login.refreshExpiresAt
         current = true
+        daemon = login.daemon
     }
 
     init(from object: inout ObjectReader) {
@@ -32,6 +36,7 @@ struct Credential: Equatable, JSONReadable, JSONWritable {
         refreshToken = object.string("refresh_token")
         refreshExpiresAt = object.timestamp("refresh_expires_at")
         current = object.bool("current")
+        daemon = DaemonKey(from: &object)
     }
 
     func write(to json: inout JSONWriter) {
@@ -43,6 +48,7 @@ struct Credential: Equatable, JSONReadable, JSONWritable {
             $0.member("refresh_token", refreshToken)
             $0.member("refresh_expires_at", refreshExpiresAt.description)
             $0.member("current", current)
+            daemon?.write(into: &$0)
         }
     }
 }
@@ -68,10 +74,12 @@ struct Credentials: Equatable, JSONReadable, JSONWritable {
         logins.first { $0.server == server && (user.map($0.isUser) ?? $0.current) }
     }
 
-    /// Adds a login in place of an older login of the same user, and makes it the current login of the server.
-    mutating func put(_ credential: Credential) {
-        remove(credential)
-        for index in logins.indices where logins[index].server == credential.server { logins[index].current = false }
+    /// Adds a login in place of an older login of the same user, and makes it the current login of the daemon.
+    /// - Parameter origins: the other addresses at which the same daemon has proven itself.
+    mutating func put(_ credential: Credential, at origins: Set<String> = []) {
+        let origins = origins.union([credential.server])
+        logins.removeAll { origins.contains($0.server) && $0.isUser(credential.user) }
+        for index in logins.indices where origins.contains(logins[index].server) { logins[index].current = false }
         logins.append(credential)
     }
 

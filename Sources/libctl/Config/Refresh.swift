@@ -1,3 +1,4 @@
+import Glibc
 import Shared
 
 /// Refreshing and saving of logins. A refresh token can be used once, so disk space for the next one is reserved
@@ -46,13 +47,16 @@ extension CommandContext {
         try Self.beforeSpending { try credentials.room() }
     }
 
-    /// Saves a new login. If it cannot be saved, its session is ended, because nobody could use it.
+    /// Saves a new login. A login of the same user that was made at another address of the daemon is removed from the
+    /// file; its session does not end, as that of a login at the same address does not: a script may have its token.
+    /// If the new login cannot be saved, its session is ended, because nobody could use it.
     func keep(_ credential: Credential, in room: Replacement) throws {
+        let origins = otherAddresses(of: credential)
         do {
-            try credentials.update(in: room) { all, _ in all.put(credential) }
+            try credentials.update(in: room) { all, _ in all.put(credential, at: origins) }
         } catch {
             do {
-                try credentials.update { all, _ in all.put(credential) }
+                try credentials.update { all, _ in all.put(credential, at: origins) }
             } catch {
                 try? client.send(Endpoints.logout.call(), authorization: "Bearer " + credential.token)
                 throw error
@@ -64,9 +68,10 @@ extension CommandContext {
         do {
             return try makeRoom()
         } catch let failure as CommandError where failure.exit == .ioError {
+            let isFull = [ENOSPC, EDQUOT, EFBIG].contains { failure.reason.hasSuffix(String(cString: strerror($0))) }
             throw CommandError(
                 .ioError, "a token could not be kept, so none was asked for: \(failure.reason)",
-                hint: "make room there, or set LIBCTL_TOKEN")
+                hint: "\(isFull ? "make room there" : "make that folder and its files writable"), or set LIBCTL_TOKEN")
         }
     }
 
@@ -85,8 +90,13 @@ extension CommandContext {
                 return try attempt()
             }
         } catch let problem as Problem where problem.status == 401 {
+            // Long before its time it was ended by somebody, or by a copy of the file that was used elsewhere.
+            let isEarly = io.now() < old.refreshExpiresAt
             throw CommandError(
-                .notLoggedIn, "the login of \(old.user) has ended", hint: "libctl login \(old.user)", problem: problem)
+                .notLoggedIn, "the login of \(old.user) has ended",
+                hint: "libctl login \(old.user)"
+                    + (isEarly ? "; a copy of credentials.json on another machine needs a login of its own" : ""),
+                problem: problem)
         }
     }
 }

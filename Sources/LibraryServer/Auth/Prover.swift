@@ -1,0 +1,61 @@
+import CLibcrypto
+import Glibc
+import LibraryStore
+import NIOCore
+import Shared
+import Synchronization
+
+/// Proves to a client which daemon this is, before the client sends a token to an address at which it has not logged
+/// in.
+///
+/// Each user has a proof key, which the client gets with its tokens. It is derived from the signing key with HKDF
+/// (RFC 5869), so nothing is stored for it, and `libraryd key rotate` renews it. A proof is an HMAC over the client's
+/// nonce and the address on which the daemon has accepted the connection. So neither an older proof nor one for a
+/// connection to another address is of use to an impostor.
+final class Prover: Sendable {
+    private let daemon: String
+    /// The signing key.
+    private let secret: Mutex<[UInt8]>
+
+    /// - Parameter daemon: the id of the library.
+    init(daemon: String, keys: SigningKeys) {
+        self.daemon = daemon
+        secret = Mutex(keys.current)
+    }
+
+    func use(_ keys: SigningKeys) {
+        secret.withLock { $0 = keys.current }
+    }
+
+    /// - Parameter user: the user's public id; need not be that of a user.
+    func key(of user: String) -> DaemonKey {
+        // HKDF with the salt of zeros that is used where there is none, and an output of one block.
+        let extracted = Self.hmac(secret.withLock { $0 }, key: [UInt8](repeating: 0, count: 32))
+        let expanded = Self.hmac(Array("libraryd proof key 1\n\(user)".utf8) + [1], key: extracted)
+        return DaemonKey(daemon: daemon, user: user, key: Base64URL.encode(expanded))
+    }
+
+    /// - Parameter address: on which the connection was accepted. Without one the proof is of no use.
+    func proof(_ request: ProofRequest, at address: SocketAddress?) -> Proof {
+        let message = Proof.message(
+            daemon: daemon, user: request.user, nonce: request.nonce, place: address.flatMap(Self.place) ?? "")
+        let proof = Self.hmac(message, key: Array(key(of: request.user).key.utf8))
+        return Proof(daemon: daemon, proof: Base64URL.encode(proof))
+    }
+
+    private static func place(_ address: SocketAddress) -> String? {
+        switch address {
+        case .unixDomainSocket: address.pathname.flatMap { ConnectionPlace.unix(path: $0, user: geteuid()) }
+        case .v4, .v6:
+            address.ipAddress.flatMap { text in
+                address.port.flatMap { ConnectionPlace.tcp(address: text, port: $0) }
+            }
+        }
+    }
+
+    private static func hmac(_ message: [UInt8], key: [UInt8]) -> [UInt8] {
+        var (code, length) = ([UInt8](repeating: 0, count: 32), UInt32(32))
+        HMAC(EVP_sha256(), key, Int32(key.count), message, message.count, &code, &length)
+        return code
+    }
+}

@@ -1,0 +1,134 @@
+import FoundationEssentials
+import Shared
+
+/// Logins that were made at another address of the same daemon. The daemon must prove that it is the same, on the
+/// connection that is used, before any token is sent there.
+extension CommandContext {
+    /// The login that commands use: that of the server, else one of another address that the daemon at the server
+    /// proves to have issued; `nil` if there is neither.
+    /// - Throws: ``CommandError`` if no daemon can be asked.
+    func login(in all: Credentials) throws -> Credential? {
+        if let proven { return all.find(server: proven.server, user: proven.user) }
+        if let own = all.find(server: server.origin, user: user) { return own }
+        for other in elsewhere(in: all) where user.map(other.isUser) ?? other.current {
+            guard try provesItself(toHolderOf: other) else { continue }
+            proven = other
+            client.prove = { [unowned self] in
+                // A refresh may have brought another proof key.
+                let now = try? credentials.read().find(server: other.server, user: other.user)
+                return try proof(toHolderOf: now ?? other)
+            }
+            return other
+        }
+        return nil
+    }
+
+    /// The other addresses in this file at which the daemon of a new login is known, because it proves here that it is
+    /// the same. They then share one login of each user.
+    func otherAddresses(of credential: Credential) -> Set<String> {
+        guard let all = try? credentials.read(), let daemon = credential.daemon else { return [] }
+        let same = elsewhere(in: all).filter {
+            $0.daemon?.daemon == daemon.daemon && (try? provesItself(toHolderOf: $0)) == true
+        }
+        return Set(same.map(\.server))
+    }
+
+    /// The failure if there is no login to use.
+    func notLoggedIn(_ all: Credentials) -> CommandError {
+        let name = user.map { " \($0)" } ?? ""
+        let here = user == nil ? all.logins.last { $0.server == server.origin } : nil
+        let hint =
+            here.map { "use --user \($0.user), who is logged in" }
+            ?? hintOfOtherAddress(all) ?? "libctl login\(name)"
+        return CommandError(
+            .notLoggedIn, "not logged in at \(server.origin)\(user.map { " as \($0)" } ?? "")", hint: hint)
+    }
+
+    /// Names the login that somebody at an address of this machine may mean.
+    private func hintOfOtherAddress(_ all: Credentials) -> String? {
+        let others = server.isLocal ? all.logins.filter { $0.isLocal && $0.server != server.origin } : []
+        return others.last { user.map($0.isUser) ?? $0.current }.map {
+            "you are logged in at \($0.server) as \($0.user): add --server \($0.server)"
+        }
+    }
+
+    /// The logins with which a daemon at the server could prove itself. At most eight are asked for.
+    private func elsewhere(in all: Credentials) -> ArraySlice<Credential> {
+        guard server.isLocal else { return [] }
+        return all.logins.filter { $0.server != server.origin && $0.isLocal && $0.daemon != nil }.suffix(8)
+    }
+
+    /// - Throws: ``CommandError`` if nothing listens, or no reply comes in time.
+    private func provesItself(toHolderOf login: Credential) throws -> Bool {
+        do {
+            client.provenConnection = try proof(toHolderOf: login)
+            return true
+        } catch let failure as CommandError where failure.exit == .notLoggedIn {
+            return false
+        } catch let failure as CommandError where failure.exit == .unavailable {
+            throw CommandError(
+                failure.exit, failure.reason,
+                hint: "you are logged in at \(login.server) as \(login.user): add --server \(login.server)")
+        }
+    }
+
+    /// Asks the daemon for a proof that it has issued a login, with a nonce that was never used before.
+    /// - Returns: the number of the connection on which it has come.
+    /// - Throws: ``CommandError`` `notLoggedIn` if what comes is no proof.
+    private func proof(toHolderOf login: Credential) throws -> Int {
+        guard let daemon = login.daemon else { throw unproven }
+        var random = SystemRandomNumberGenerator()
+        let nonce = Data((0..<32).map { _ in UInt8.random(in: .min ... .max, using: &random) }).base64URL
+        let reply = try client.proof(ProofRequest(user: daemon.user, nonce: nonce))
+        guard let (proof, peer) = reply, let place = peer.place, proof.daemon == daemon.daemon else {
+            throw unproven
+        }
+        let message = Proof.message(daemon: daemon.daemon, user: daemon.user, nonce: nonce, place: place)
+        let expected = Data(SHA256.authenticate(message, key: Array(daemon.key.utf8))).base64URL
+        guard Self.isSame(Array(proof.proof.utf8), Array(expected.utf8)) else { throw unproven }
+        return peer.connection
+    }
+
+    private var unproven: CommandError { notLoggedIn((try? credentials.read()) ?? Credentials()) }
+
+    /// Compares in a time that does not depend on where the first difference is.
+    private static func isSame(_ one: [UInt8], _ other: [UInt8]) -> Bool {
+        one.count == other.count && zip(one, other).reduce(0) { $0 | $1.0 ^ $1.1 } == 0
+    }
+}
+
+extension Client {
+    /// The reply of a daemon that is asked for a proof, and who has sent it; `nil` for any other reply.
+    /// - Throws: ``CommandError`` if nothing listens, or no reply comes in time.
+    fileprivate func proof(_ body: ProofRequest) throws -> (Proof, TransportReply.Peer)? {
+        let call = Endpoints.proof.call(body)
+        var request = TransportRequest(
+            method: call.method.rawValue, path: call.path,
+            headers: [("Accept", "application/json"), ("Content-Type", "application/json")],
+            body: call.body.map { .bytes($0) }, patience: .whole(milliseconds: 4000))
+        request.limitMilliseconds = limit.map { Int($0 * 1000) }
+        do {
+            let reply = try transport(request)
+            trace("\(request.method) \(server.base)\(request.path) \(reply.status) \(reply.body.count) bytes")
+            guard reply.status == 200, reply.mediaType == "application/json", let peer = reply.peer,
+                let proof = try? Proof(json: reply.body, unknownMembers: .ignored)
+            else { return nil }
+            return (proof, peer)
+        } catch let failure as CommandError where failure.exit == .protocolError {
+            // What answers does not speak HTTP as libraryd does.
+            return nil
+        }
+    }
+}
+
+extension Credential {
+    /// Whether the login was made at an address at which a daemon can prove itself.
+    fileprivate var isLocal: Bool { (try? Server(server))?.isLocal ?? false }
+}
+
+extension Data {
+    /// RFC 4648, section 5, without padding.
+    fileprivate var base64URL: String {
+        base64EncodedString(options: [.base64URLAlphabet, .omitPaddingCharacter])
+    }
+}
