@@ -165,7 +165,7 @@ _libctl() {
     local -a repeating_flags=()
     local -a non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
     local -a repeating_options=()
-    local -a non_repeating_options=(--server --cacert --user -o --output --fields --color)
+    local -a non_repeating_options=(--server --cacert --user -o --output --fields --timeout --color)
     __libctl_offer_flags_options 0
 
     # Offer option value completions
@@ -187,6 +187,9 @@ _libctl() {
         ;;
     '--fields')
         __libctl_add_completions -W "$(__libctl_custom_complete ---completion -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
+        return
+        ;;
+    '--timeout')
         return
         ;;
     '--color')
@@ -215,7 +218,7 @@ _libctl_register() {
     repeating_flags=()
     non_repeating_flags=(--password-stdin --json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--password-file --server --cacert --user -o --output --fields --color)
+    non_repeating_options=(--password-file --server --cacert --user -o --output --fields --timeout --color)
     __libctl_offer_flags_options 1
 
     # Offer option value completions
@@ -243,6 +246,9 @@ _libctl_register() {
         __libctl_add_completions -W "$(__libctl_custom_complete ---completion register -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
+    '--timeout')
+        return
+        ;;
     '--color')
         __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
         return
@@ -254,7 +260,7 @@ _libctl_login() {
     repeating_flags=()
     non_repeating_flags=(--password-stdin --json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--password-file --server --cacert --user -o --output --fields --color)
+    non_repeating_options=(--password-file --server --cacert --user -o --output --fields --timeout --color)
     __libctl_offer_flags_options 1
 
     # Offer option value completions
@@ -282,6 +288,9 @@ _libctl_login() {
         __libctl_add_completions -W "$(__libctl_custom_complete ---completion login -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
+    '--timeout')
+        return
+        ;;
     '--color')
         __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
         return
@@ -293,7 +302,7 @@ _libctl_logout() {
     repeating_flags=()
     non_repeating_flags=(--all --json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--server --cacert --user -o --output --fields --color)
+    non_repeating_options=(--server --cacert --user -o --output --fields --timeout --color)
     __libctl_offer_flags_options 0
 
     # Offer option value completions
@@ -317,6 +326,9 @@ _libctl_logout() {
         __libctl_add_completions -W "$(__libctl_custom_complete ---completion logout -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
+    '--timeout')
+        return
+        ;;
     '--color')
         __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
         return
@@ -328,7 +340,7 @@ _libctl_whoami() {
     repeating_flags=()
     non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--server --cacert --user -o --output --fields --color)
+    non_repeating_options=(--server --cacert --user -o --output --fields --timeout --color)
     __libctl_offer_flags_options 0
 
     # Offer option value completions
@@ -352,6 +364,9 @@ _libctl_whoami() {
         __libctl_add_completions -W "$(__libctl_custom_complete ---completion whoami -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
+    '--timeout')
+        return
+        ;;
     '--color')
         __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
         return
@@ -363,7 +378,7 @@ _libctl_token() {
     repeating_flags=()
     non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--min-ttl --server --cacert --user -o --output --fields --color)
+    non_repeating_options=(--min-ttl --server --cacert --user -o --output --fields --timeout --color)
     __libctl_offer_flags_options 0
 
     # Offer option value completions
@@ -390,6 +405,9 @@ _libctl_token() {
         __libctl_add_completions -W "$(__libctl_custom_complete ---completion token -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
+    '--timeout')
+        return
+        ;;
     '--color')
         __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
         return
@@ -401,7 +419,7 @@ _libctl_passwd() {
     repeating_flags=()
     non_repeating_flags=(--password-stdin --json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--password-file --server --cacert --user -o --output --fields --color)
+    non_repeating_options=(--password-file --server --cacert --user -o --output --fields --timeout --color)
     __libctl_offer_flags_options 0
 
     # Offer option value completions
@@ -429,6 +447,9 @@ _libctl_passwd() {
         __libctl_add_completions -W "$(__libctl_custom_complete ---completion passwd -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
+    '--timeout')
+        return
+        ;;
     '--color')
         __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
         return
@@ -448,13 +469,13 @@ _libctl_sessions() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    list|revoke)
+    list|kept|revoke)
         # Offer subcommand argument completions
         "_libctl_sessions_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'list revoke' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'list kept revoke' -- "${cur}"))
         ;;
     esac
 }
@@ -463,7 +484,7 @@ _libctl_sessions_list() {
     repeating_flags=()
     non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--server --cacert --user -o --output --fields --color)
+    non_repeating_options=(--server --cacert --user -o --output --fields --timeout --color)
     __libctl_offer_flags_options 0
 
     # Offer option value completions
@@ -487,6 +508,47 @@ _libctl_sessions_list() {
         __libctl_add_completions -W "$(__libctl_custom_complete ---completion sessions list -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
+    '--timeout')
+        return
+        ;;
+    '--color')
+        __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_libctl_sessions_kept() {
+    repeating_flags=()
+    non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--server --cacert --user -o --output --fields --timeout --color)
+    __libctl_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--server')
+        return
+        ;;
+    '--cacert')
+        __libctl_add_completions -f
+        return
+        ;;
+    '--user')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion sessions kept -- --user "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
+        return
+        ;;
+    '-o'|'--output')
+        __libctl_add_completions -W 'table'$'\n''tsv'$'\n''csv'$'\n''json'$'\n''ndjson'$'\n''id'
+        return
+        ;;
+    '--fields')
+        __libctl_add_completions -W "$(__libctl_custom_complete ---completion sessions kept -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
     '--color')
         __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
         return
@@ -498,7 +560,7 @@ _libctl_sessions_revoke() {
     repeating_flags=()
     non_repeating_flags=(--others --json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--server --cacert --user -o --output --fields --color)
+    non_repeating_options=(--server --cacert --user -o --output --fields --timeout --color)
     __libctl_offer_flags_options -1
 
     # Offer option value completions
@@ -522,6 +584,9 @@ _libctl_sessions_revoke() {
         __libctl_add_completions -W "$(__libctl_custom_complete ---completion sessions revoke -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
+    '--timeout')
+        return
+        ;;
     '--color')
         __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
         return
@@ -541,7 +606,7 @@ _libctl_status() {
     repeating_flags=()
     non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--wait --server --cacert --user -o --output --fields --color)
+    non_repeating_options=(--wait --server --cacert --user -o --output --fields --timeout --color)
     __libctl_offer_flags_options 0
 
     # Offer option value completions
@@ -566,6 +631,9 @@ _libctl_status() {
         ;;
     '--fields')
         __libctl_add_completions -W "$(__libctl_custom_complete ---completion status -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
+        return
+        ;;
+    '--timeout')
         return
         ;;
     '--color')
@@ -602,7 +670,7 @@ _libctl_authors_list() {
     repeating_flags=()
     non_repeating_flags=(--booker-prize --no-booker-prize --json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--search --name --book --country --sort --limit --server --cacert --user -o --output --fields --color)
+    non_repeating_options=(--search --name --book --country --sort --limit --server --cacert --user -o --output --fields --timeout --color)
     __libctl_offer_flags_options 0
 
     # Offer option value completions
@@ -645,6 +713,9 @@ _libctl_authors_list() {
         __libctl_add_completions -W "$(__libctl_custom_complete ---completion authors list -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
+    '--timeout')
+        return
+        ;;
     '--color')
         __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
         return
@@ -654,9 +725,9 @@ _libctl_authors_list() {
 
 _libctl_authors_show() {
     repeating_flags=()
-    non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
+    non_repeating_flags=(--ignore-missing --json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--server --cacert --user -o --output --fields --color)
+    non_repeating_options=(--server --cacert --user -o --output --fields --timeout --color)
     __libctl_offer_flags_options -1
 
     # Offer option value completions
@@ -680,6 +751,9 @@ _libctl_authors_show() {
         __libctl_add_completions -W "$(__libctl_custom_complete ---completion authors show -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
+    '--timeout')
+        return
+        ;;
     '--color')
         __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
         return
@@ -699,7 +773,7 @@ _libctl_authors_add() {
     repeating_flags=()
     non_repeating_flags=(--booker-prize --no-booker-prize --json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=(--map --default)
-    non_repeating_options=(--name --book --country --file -f --file-format --server --cacert --user -o --output --fields --color)
+    non_repeating_options=(--name --book --country --file -f --file-format --server --cacert --user -o --output --fields --timeout --color)
     __libctl_offer_flags_options 0
 
     # Offer option value completions
@@ -746,6 +820,9 @@ _libctl_authors_add() {
         __libctl_add_completions -W "$(__libctl_custom_complete ---completion authors add -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
+    '--timeout')
+        return
+        ;;
     '--color')
         __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
         return
@@ -755,10 +832,10 @@ _libctl_authors_add() {
 
 _libctl_authors_edit() {
     repeating_flags=()
-    non_repeating_flags=(--booker-prize --no-booker-prize --json --pager --no-input --quiet -q --verbose -v --version -h --help)
-    repeating_options=()
-    non_repeating_options=(--name --book --country --if-version --server --cacert --user -o --output --fields --color)
-    __libctl_offer_flags_options 1
+    non_repeating_flags=(--booker-prize --no-booker-prize --all --ignore-missing --dry-run --yes -y --json --pager --no-input --quiet -q --verbose -v --version -h --help)
+    repeating_options=(--where)
+    non_repeating_options=(--name --book --country --search --if-version --server --cacert --user -o --output --fields --timeout --color)
+    __libctl_offer_flags_options -1
 
     # Offer option value completions
     case "${prev}" in
@@ -769,6 +846,12 @@ _libctl_authors_edit() {
         return
         ;;
     '--country')
+        return
+        ;;
+    '--search')
+        return
+        ;;
+    '--where')
         return
         ;;
     '--if-version')
@@ -793,6 +876,9 @@ _libctl_authors_edit() {
         __libctl_add_completions -W "$(__libctl_custom_complete ---completion authors edit -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
+    '--timeout')
+        return
+        ;;
     '--color')
         __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
         return
@@ -801,7 +887,7 @@ _libctl_authors_edit() {
 
     # Offer positional completions
     case "${positional_number}" in
-    1)
+    *)
         __libctl_add_completions -W "$(__libctl_custom_complete ---completion authors edit -- positional@0 "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
@@ -810,9 +896,9 @@ _libctl_authors_edit() {
 
 _libctl_authors_rm() {
     repeating_flags=()
-    non_repeating_flags=(--booker-prize --no-booker-prize --all --yes -y --json --pager --no-input --quiet -q --verbose -v --version -h --help)
+    non_repeating_flags=(--booker-prize --no-booker-prize --all --ignore-missing --dry-run --yes -y --json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--search --name --book --country --if-version --server --cacert --user -o --output --fields --color)
+    non_repeating_options=(--search --name --book --country --if-version --server --cacert --user -o --output --fields --timeout --color)
     __libctl_offer_flags_options -1
 
     # Offer option value completions
@@ -851,6 +937,9 @@ _libctl_authors_rm() {
         __libctl_add_completions -W "$(__libctl_custom_complete ---completion authors rm -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
+    '--timeout')
+        return
+        ;;
     '--color')
         __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
         return
@@ -870,7 +959,7 @@ _libctl_authors_import() {
     repeating_flags=()
     non_repeating_flags=(--atomic --dry-run --json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=(--map --default)
-    non_repeating_options=(--file-format --on-conflict --rejects --server --cacert --user -o --output --fields --color)
+    non_repeating_options=(--file-format --on-conflict --rejects --server --cacert --user -o --output --fields --timeout --color)
     __libctl_offer_flags_options 1
 
     # Offer option value completions
@@ -912,6 +1001,9 @@ _libctl_authors_import() {
         __libctl_add_completions -W "$(__libctl_custom_complete ---completion authors import -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
+    '--timeout')
+        return
+        ;;
     '--color')
         __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
         return
@@ -931,7 +1023,7 @@ _libctl_authors_export() {
     repeating_flags=()
     non_repeating_flags=(--booker-prize --no-booker-prize --json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--search --name --book --country --server --cacert --user -o --output --fields --color)
+    non_repeating_options=(--search --name --book --country --server --cacert --user -o --output --fields --timeout --color)
     __libctl_offer_flags_options 1
 
     # Offer option value completions
@@ -967,6 +1059,9 @@ _libctl_authors_export() {
         __libctl_add_completions -W "$(__libctl_custom_complete ---completion authors export -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
+    '--timeout')
+        return
+        ;;
     '--color')
         __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
         return
@@ -986,7 +1081,7 @@ _libctl_authors_watch() {
     repeating_flags=()
     non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--since --count --server --cacert --user -o --output --fields --color)
+    non_repeating_options=(--since --count --server --cacert --user -o --output --fields --timeout --color)
     __libctl_offer_flags_options 0
 
     # Offer option value completions
@@ -1016,6 +1111,9 @@ _libctl_authors_watch() {
         __libctl_add_completions -W "$(__libctl_custom_complete ---completion authors watch -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
+    '--timeout')
+        return
+        ;;
     '--color')
         __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
         return
@@ -1027,7 +1125,7 @@ _libctl_authors_stats() {
     repeating_flags=()
     non_repeating_flags=(--booker-prize --no-booker-prize --json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--by --search --name --book --country --server --cacert --user -o --output --fields --color)
+    non_repeating_options=(--by --search --name --book --country --server --cacert --user -o --output --fields --timeout --color)
     __libctl_offer_flags_options 0
 
     # Offer option value completions
@@ -1067,6 +1165,9 @@ _libctl_authors_stats() {
         __libctl_add_completions -W "$(__libctl_custom_complete ---completion authors stats -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
+    '--timeout')
+        return
+        ;;
     '--color')
         __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
         return
@@ -1101,7 +1202,7 @@ _libctl_users_list() {
     repeating_flags=()
     non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--server --cacert --user -o --output --fields --color)
+    non_repeating_options=(--server --cacert --user -o --output --fields --timeout --color)
     __libctl_offer_flags_options 0
 
     # Offer option value completions
@@ -1125,6 +1226,9 @@ _libctl_users_list() {
         __libctl_add_completions -W "$(__libctl_custom_complete ---completion users list -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
+    '--timeout')
+        return
+        ;;
     '--color')
         __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
         return
@@ -1136,7 +1240,7 @@ _libctl_users_promote() {
     repeating_flags=()
     non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--server --cacert --user -o --output --fields --color)
+    non_repeating_options=(--server --cacert --user -o --output --fields --timeout --color)
     __libctl_offer_flags_options -1
 
     # Offer option value completions
@@ -1160,6 +1264,9 @@ _libctl_users_promote() {
         __libctl_add_completions -W "$(__libctl_custom_complete ---completion users promote -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
+    '--timeout')
+        return
+        ;;
     '--color')
         __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
         return
@@ -1179,7 +1286,7 @@ _libctl_users_demote() {
     repeating_flags=()
     non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--server --cacert --user -o --output --fields --color)
+    non_repeating_options=(--server --cacert --user -o --output --fields --timeout --color)
     __libctl_offer_flags_options -1
 
     # Offer option value completions
@@ -1203,6 +1310,9 @@ _libctl_users_demote() {
         __libctl_add_completions -W "$(__libctl_custom_complete ---completion users demote -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
+    '--timeout')
+        return
+        ;;
     '--color')
         __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
         return
@@ -1222,7 +1332,7 @@ _libctl_users_disable() {
     repeating_flags=()
     non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--server --cacert --user -o --output --fields --color)
+    non_repeating_options=(--server --cacert --user -o --output --fields --timeout --color)
     __libctl_offer_flags_options -1
 
     # Offer option value completions
@@ -1246,6 +1356,9 @@ _libctl_users_disable() {
         __libctl_add_completions -W "$(__libctl_custom_complete ---completion users disable -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
+    '--timeout')
+        return
+        ;;
     '--color')
         __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
         return
@@ -1265,7 +1378,7 @@ _libctl_users_enable() {
     repeating_flags=()
     non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--server --cacert --user -o --output --fields --color)
+    non_repeating_options=(--server --cacert --user -o --output --fields --timeout --color)
     __libctl_offer_flags_options -1
 
     # Offer option value completions
@@ -1289,6 +1402,9 @@ _libctl_users_enable() {
         __libctl_add_completions -W "$(__libctl_custom_complete ---completion users enable -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
+    '--timeout')
+        return
+        ;;
     '--color')
         __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
         return
@@ -1308,7 +1424,7 @@ _libctl_users_rm() {
     repeating_flags=()
     non_repeating_flags=(--yes -y --json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--server --cacert --user -o --output --fields --color)
+    non_repeating_options=(--server --cacert --user -o --output --fields --timeout --color)
     __libctl_offer_flags_options -1
 
     # Offer option value completions
@@ -1330,6 +1446,9 @@ _libctl_users_rm() {
         ;;
     '--fields')
         __libctl_add_completions -W "$(__libctl_custom_complete ---completion users rm -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
+        return
+        ;;
+    '--timeout')
         return
         ;;
     '--color')
@@ -1374,7 +1493,7 @@ _libctl_config_get() {
     repeating_flags=()
     non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--server --cacert --user -o --output --fields --color)
+    non_repeating_options=(--server --cacert --user -o --output --fields --timeout --color)
     __libctl_offer_flags_options 1
 
     # Offer option value completions
@@ -1398,6 +1517,9 @@ _libctl_config_get() {
         __libctl_add_completions -W "$(__libctl_custom_complete ---completion config get -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
+    '--timeout')
+        return
+        ;;
     '--color')
         __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
         return
@@ -1417,7 +1539,7 @@ _libctl_config_set() {
     repeating_flags=()
     non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--server --cacert --user -o --output --fields --color)
+    non_repeating_options=(--server --cacert --user -o --output --fields --timeout --color)
     __libctl_offer_flags_options 2
 
     # Offer option value completions
@@ -1441,6 +1563,9 @@ _libctl_config_set() {
         __libctl_add_completions -W "$(__libctl_custom_complete ---completion config set -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
+    '--timeout')
+        return
+        ;;
     '--color')
         __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
         return
@@ -1460,7 +1585,7 @@ _libctl_config_unset() {
     repeating_flags=()
     non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--server --cacert --user -o --output --fields --color)
+    non_repeating_options=(--server --cacert --user -o --output --fields --timeout --color)
     __libctl_offer_flags_options 1
 
     # Offer option value completions
@@ -1484,6 +1609,9 @@ _libctl_config_unset() {
         __libctl_add_completions -W "$(__libctl_custom_complete ---completion config unset -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
+    '--timeout')
+        return
+        ;;
     '--color')
         __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
         return
@@ -1503,7 +1631,7 @@ _libctl_config_list() {
     repeating_flags=()
     non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--server --cacert --user -o --output --fields --color)
+    non_repeating_options=(--server --cacert --user -o --output --fields --timeout --color)
     __libctl_offer_flags_options 0
 
     # Offer option value completions
@@ -1527,6 +1655,9 @@ _libctl_config_list() {
         __libctl_add_completions -W "$(__libctl_custom_complete ---completion config list -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
+    '--timeout')
+        return
+        ;;
     '--color')
         __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
         return
@@ -1538,7 +1669,7 @@ _libctl_config_path() {
     repeating_flags=()
     non_repeating_flags=(--json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
-    non_repeating_options=(--server --cacert --user -o --output --fields --color)
+    non_repeating_options=(--server --cacert --user -o --output --fields --timeout --color)
     __libctl_offer_flags_options 0
 
     # Offer option value completions
@@ -1562,6 +1693,9 @@ _libctl_config_path() {
         __libctl_add_completions -W "$(__libctl_custom_complete ---completion config path -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
         return
         ;;
+    '--timeout')
+        return
+        ;;
     '--color')
         __libctl_add_completions -W 'auto'$'\n''always'$'\n''never'
         return
@@ -1573,7 +1707,7 @@ _libctl_api() {
     repeating_flags=()
     non_repeating_flags=(--include -i --json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=(-f --raw-field -F --field -H --header)
-    non_repeating_options=(--input --server --cacert --user -o --output --fields --color)
+    non_repeating_options=(--input --server --cacert --user -o --output --fields --timeout --color)
     __libctl_offer_flags_options 2
 
     # Offer option value completions
@@ -1608,6 +1742,9 @@ _libctl_api() {
         ;;
     '--fields')
         __libctl_add_completions -W "$(__libctl_custom_complete ---completion api -- --fields "${COMP_CWORD}" "$(__libctl_cursor_index_in_current_word)")"
+        return
+        ;;
+    '--timeout')
         return
         ;;
     '--color')

@@ -28,6 +28,7 @@ ends 6 libctl register ada --password-file password
 ends 4 libctl whoami
 for user in bob eve ada; do libctl login "$user" --password-file password -q; done
 is "$(libctl whoami)" ada
+is "$(libctl sessions kept --fields user,current)" "$(printf 'bob\tfalse\neve\tfalse\nada\ttrue')"
 is "$(curl -s -H "Authorization: Bearer $(libctl token --min-ttl 1m)" "$LIBCTL_SERVER/me" | jq -r .name)" ada
 
 # One author.

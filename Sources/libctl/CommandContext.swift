@@ -35,7 +35,8 @@ final class CommandContext {
         self.server = server
         user = try Self.chooseUser(flag: options.user, io: io, config: config)
         client = Client(
-            server: server, transport: io.transport(server), trace: { diagnostics.trace($0) },
+            server: server, transport: io.transport(server), limit: options.timeout?.seconds,
+            trace: { diagnostics.trace($0) },
             wait: { why, seconds in
                 diagnostics.progress("\(why); waiting \(seconds) s")
                 io.sleep(seconds)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Shared
 
 /// The options of every command.
 struct GlobalOptions: ParsableArguments {
@@ -14,7 +15,7 @@ struct GlobalOptions: ParsableArguments {
     var user: String?
 
     @Option(
-        name: [.customShort("o"), .customLong("output")],
+        name: [.customShort("o", allowingJoined: true), .customLong("output")],
         help: "Format of the results. (default: table on a terminal, else tsv)")
     var format: OutputFormat?
 
@@ -23,6 +24,9 @@ struct GlobalOptions: ParsableArguments {
 
     @Option(help: "Fields to show, separated by commas.", completion: .custom(Candidates.fields))
     var fields: String?
+
+    @Option(help: "How long a request may take, such as 10s; then the exit code is 75.")
+    var timeout: TimeSpan?
 
     @Option(help: "When to use colour. (default: auto)")
     var color: ColorChoice?
@@ -39,17 +43,23 @@ struct GlobalOptions: ParsableArguments {
     @Flag(name: .shortAndLong, help: "Tell of each request on standard error, without secrets.")
     var verbose = false
 
+    func validate() throws {
+        if timeout?.seconds == 0 { throw ValidationError("--timeout must be at least 1s") }
+    }
+
     /// Moves options from before the command to the end, or before `--`: the argument parser accepts them only after
     /// the command.
     static func moveBehindCommand(_ arguments: [String]) -> [String] {
-        let withValue = ["--server", "--cacert", "--user", "-o", "--output", "--fields", "--color"]
+        let withValue = ["--server", "--cacert", "--user", "-o", "--output", "--fields", "--timeout", "--color"]
         let alone = ["--json", "--pager", "--no-input", "-q", "--quiet", "-v", "--verbose"]
         var count = 0
         while count < arguments.count {
             let name = arguments[count].prefix { $0 != "=" }
             if withValue.contains(arguments[count]) {
                 count += 2
-            } else if alone.contains(arguments[count]) || withValue.contains(String(name)) {
+            } else if alone.contains(arguments[count]) || withValue.contains(String(name))
+                || arguments[count].hasPrefix("-o")
+            {
                 count += 1
             } else {
                 break
@@ -59,6 +69,22 @@ struct GlobalOptions: ParsableArguments {
         let rest = arguments[count...]
         let end = rest.firstIndex(of: "--") ?? rest.endIndex
         return Array(rest[..<end] + arguments[..<count] + rest[end...])
+    }
+
+    /// Whether the arguments ask for JSON, as far as that can be told before they are parsed: `--json`, or `json` or
+    /// `ndjson` in any spelling of `--output`.
+    static func asksForJSON(_ arguments: [String]) -> Bool {
+        let arguments = arguments.prefix { $0 != "--" }
+        let formats = [OutputFormat.json, .ndjson].map(\.rawValue)
+        return arguments.contains("--json")
+            || zip(arguments, arguments.dropFirst()).contains {
+                ["-o", "--output"].contains($0) && formats.contains($1)
+            }
+            || arguments.contains { word in
+                ["-o=", "-o", "--output="].contains {
+                    word.hasPrefix($0) && formats.contains(String(word.dropFirst($0.count)))
+                }
+            }
     }
 
     /// Whether errors are reported as JSON.

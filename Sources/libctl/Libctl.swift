@@ -24,7 +24,8 @@ struct Libctl: ParsableCommand {
         version: version,
         subcommands: [
             RegisterCommand.self, LoginCommand.self, LogoutCommand.self, WhoamiCommand.self, TokenCommand.self,
-            PasswdCommand.self, SessionsCommand.self, StatusCommand.self, AuthorsCommand.self, UsersCommand.self,
+            PasswdCommand.self, SessionsCommand.self, StatusCommand.self, AuthorsCommand.self,
+            UsersCommand.self,
             ConfigCommand.self, APICommand.self,
         ])
 
@@ -41,7 +42,7 @@ struct Libctl: ParsableCommand {
     /// Runs one command line and returns its exit code.
     static func run(_ arguments: [String], io: IO) -> Int32 {
         if let code = CompletionRoot.run(arguments, io: io) { return code }
-        let asJSON = asksForJSON(arguments)
+        let asJSON = GlobalOptions.asksForJSON(arguments)
         do {
             if arguments.first == "help", let word = arguments.dropFirst().first, !word.hasPrefix("-") {
                 if let topic = HelpTopic(rawValue: word) {
@@ -121,6 +122,7 @@ struct Libctl: ParsableCommand {
             path.append(word)
             known = command.configuration.subcommands
         }
+        if let refusal = PasswordOptions.refusal(of: arguments, to: path) { return refusal }
         return CommandError(
             .usage, Secrets.ofParser(message(for: error)), hint: "\(path.joined(separator: " ")) --help")
     }
@@ -140,14 +142,5 @@ struct Libctl: ParsableCommand {
         let output = OutputWriter(io.output)
         try output.write(text + "\n")
         try output.flush()
-    }
-
-    /// Whether to report errors as JSON while the arguments are not parsed yet; looks only for the words.
-    private static func asksForJSON(_ arguments: [String]) -> Bool {
-        let formats = ["json", "ndjson"]
-        return arguments.contains("--json")
-            || zip(arguments, arguments.dropFirst()).contains {
-                ["-o", "--output"].contains($0) && formats.contains($1)
-            }
     }
 }

@@ -108,7 +108,9 @@ import Testing
 
                     """)
         }
-        #expect(try await libctl(relay.address, "logout").code == 4)
+        let out = try await libctl(relay.address, "logout")
+        #expect(out.code == 0)
+        #expect(out.error.hasPrefix("not logged in at \(relay.address); you are logged in at "), "\(out.error)")
         // The relay works, and was asked for a proof each time, and for nothing else.
         let heads = relay.requests.matches(of: /[A-Z]+ \/\S* HTTP\/1\.1/).map { String($0.output) }
         #expect(heads == Array(repeating: "POST /proof HTTP/1.1", count: 3))
@@ -212,5 +214,23 @@ import Testing
         #expect(try await first.end(SIGKILL) == 128 + SIGKILL)
         let second = try await Daemon(folder: first.folder, arguments: ["--socket", path])
         #expect(try await libctl(second.address, "whoami").output == "ada\n")
+    }
+
+    @Test func keptLoginsAreListed() async throws {
+        let daemon = try await daemon()
+        try await login(socket)
+        let status = try await libctl(daemon.address, "sessions", "kept")
+        #expect(status.code == 0)
+        let fields = status.output.split(separator: "\t")
+        #expect(fields.prefix(3) == [socket[...], "ada", "true"])
+        #expect(fields[3].hasSuffix("Z\n"))
+        let json = try await libctl(daemon.address, "sessions", "kept", "--json").output
+        #expect(json.contains(#""server":"\#(socket)","user":"ada","current":true,"expires_at":""#))
+        for secret in [#""token""#, "refresh", "proof"] { #expect(!json.contains(secret)) }
+        #expect(try await libctl(daemon.address, "sessions", "kept", "-oid").output == socket + "\n")
+        let other = try await libctl(daemon.address, "sessions", "kept", "--user", "bob")
+        #expect(other.code == 0)
+        #expect(other.output == "")
+        #expect(other.error == "no such login is kept here\n")
     }
 }

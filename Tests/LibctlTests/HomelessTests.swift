@@ -25,7 +25,7 @@ import Testing
         #expect(try await ctl.line("logout").code == 0)
     }
 
-    @Test(arguments: ["whoami", "config list", "config path", "config set color always", "logout"])
+    @Test(arguments: ["whoami", "sessions kept", "config list", "config path", "config set color always", "logout"])
     func whatNeedsAFileSaysSo(command: String) async throws {
         let (ctl, _) = try await loggedIn(nil)
         let result = try await ctl.line(command)

@@ -70,7 +70,7 @@ import Testing
     func noMessageRepeatsAVariable(variables: [String: String]) async throws {
         let home = TemporaryFolder()
         let environment = variables.merging(["HOME": home.path]) { given, _ in given }
-        for arguments in [["whoami", "-v"], ["whoami", "--json"], ["status"], ["logout"]] {
+        for arguments in [["whoami", "-v"], ["whoami", "--json"], ["status"], ["sessions", "list"]] {
             let result = try await Program.run(Program.path("libctl"), arguments, environment: environment)
             #expect(result.code != 0)
             #expect(!(result.error + result.output).contains("canary"), "\(result.error)")

@@ -4,7 +4,9 @@ import Shared
 struct LogoutCommand: ParsableCommand, ContextCommand {
     static let title = "logout"
     static let configuration = CommandConfiguration(
-        "logout", "End the session and forget its token.", examples: "logout", "logout --all")
+        "logout", "End the session and forget its token.",
+        discussion: "Without a login there is nothing to end, and that is no failure.",
+        examples: "logout", "logout --all")
 
     @Flag(help: "End your logins on all machines.")
     var all = false
@@ -17,7 +19,11 @@ struct LogoutCommand: ParsableCommand, ContextCommand {
             return context.diagnostics.say("logged out")
         }
         let kept = try context.credentials.read()
-        guard let credential = try context.login(in: kept) else { throw context.notLoggedIn(kept) }
+        guard let credential = try context.login(in: kept) else {
+            let failure = context.notLoggedIn(kept)
+            return context.diagnostics.say(
+                "\(failure.reason)\(failure.hint.map { $0.hasPrefix("libctl") ? "" : "; \($0)" } ?? "")")
+        }
         do {
             try end(context)
         } catch let failure where !all && Self.hasEnded(failure) {

@@ -11,6 +11,20 @@ struct PasswordOptions: ParsableArguments {
     @Option(help: "Read the password from a file.", completion: .file())
     var passwordFile: String?
 
+    /// The error for a password on the command line, in the spellings of other programs; `nil` if there is none.
+    /// - Parameter path: the words of the command.
+    static func refusal(of arguments: [String], to path: [String]) -> CommandError? {
+        let names = ["--password", "--pass", "--passwd", "--pwd"]
+        let takesPassword = ["register", "login", "passwd"].contains(path.last)
+        let isGiven = arguments.prefix { $0 != "--" }.contains { word in
+            names.contains(String(word.prefix { $0 != "=" })) || takesPassword && word.hasPrefix("-p")
+        }
+        guard isGiven else { return nil }
+        return CommandError(
+            .usage, "a password on the command line is seen by others on this machine",
+            hint: "use --password-stdin or --password-file FILE, or let libctl ask for it")
+    }
+
     /// The password from the source that the options name, else from a prompt.
     /// - Parameter twice: whether to prompt twice, so that a typing error in a new password is noticed.
     func password(for user: String, twice: Bool = false, _ context: CommandContext) throws -> String {

@@ -3,7 +3,8 @@ import Shared
 
 struct SessionsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "sessions", abstract: "List and end your logins.", subcommands: [List.self, Revoke.self])
+        commandName: "sessions", abstract: "List and end your logins.",
+        subcommands: [List.self, Kept.self, Revoke.self])
 
     struct List: ParsableCommand, ContextCommand {
         static let title = "sessions list"
@@ -15,6 +16,31 @@ struct SessionsCommand: ParsableCommand {
 
         func run(_ context: CommandContext) throws {
             try context.output.show(try context.logins())
+        }
+    }
+
+    /// Reads `credentials.json` only; no daemon is asked.
+    struct Kept: ParsableCommand, ContextCommand {
+        static let title = "sessions kept"
+        static let configuration = CommandConfiguration(
+            "kept", "List the logins that are kept here, and until when each is good.",
+            discussion: """
+                Asks no daemon, so a login that was ended elsewhere is listed too; 'libctl whoami' asks. A login is \
+                good until expires_at at the latest, and ends when it is not used for seven days. --server and --user \
+                choose logins.
+                """,
+            examples: "sessions kept", "sessions kept --json", "sessions kept --fields server,user,expires_at")
+
+        @OptionGroup var options: GlobalOptions
+
+        func run(_ context: CommandContext) throws {
+            let all = try context.credentials.read().logins
+            let chosen = all.filter { login in
+                (options.server == nil || login.server == context.server.origin)
+                    && (options.user.map(login.isUser) ?? true)
+            }
+            try context.output.show(chosen.map { KeptLogin($0) })
+            if chosen.isEmpty { context.diagnostics.say("no \(all.isEmpty ? "" : "such ")login is kept here") }
         }
     }
 
@@ -47,6 +73,26 @@ struct SessionsCommand: ParsableCommand {
             }
             context.diagnostics.say("ended \(id.count == 1 ? "the login" : "\(id.count) logins")")
         }
+    }
+}
+
+/// A login in `credentials.json`, without its secrets.
+private struct KeptLogin: Displayable {
+    static let fields: [DisplayField<KeptLogin>] = [
+        .init("server") { .string($0.login.server) }, .init("user") { .string($0.login.user) },
+        .init("current") { .bool($0.login.current) },
+        .init("expires_at") { .string($0.login.refreshExpiresAt.description) },
+        .init("token_expires_at") { .string($0.login.expiresAt.description) },
+        .init("daemon") { $0.login.daemon.map { .string($0.daemon) } },
+        .init("public_id") { $0.login.daemon.map { .string($0.user) } },
+    ]
+    static let columns = ["server", "user", "current", "expires_at"]
+
+    let login: Credential
+    var identifier: String { login.server }
+
+    init(_ login: Credential) {
+        self.login = login
     }
 }
 

@@ -5,32 +5,102 @@ extension AuthorsCommand {
     struct Edit: ParsableCommand, ContextCommand {
         static let title = "authors edit"
         static let configuration = CommandConfiguration(
-            "edit", "Change an author; what is not named stays.",
-            discussion: "A change that somebody else makes meanwhile is not overwritten: that is a conflict.",
-            examples: "authors edit 12 --country Ireland", "authors edit 12 --no-booker-prize --if-version 3")
+            "edit", "Change authors; what is not named stays.",
+            discussion: """
+                --name, --book, --country and --[no-]booker-prize are the new values. The authors are named by ids, \
+                or found by --search and --where, which need --yes as --all and ids from standard input ('-') do. Each \
+                author is changed by itself: if some fail, they are reported, the others are changed, and the exit \
+                code is 8. A change that somebody else makes meanwhile is not overwritten: that is a conflict. \
+                --dry-run does not find out whether the library has an author with the new values already.
+                """,
+            examples: "authors edit 12 --country Ireland", "authors edit 12 --no-booker-prize --if-version 3",
+            "authors edit 12 13 14 --country Ireland",
+            "authors edit --where country=UK --country 'United Kingdom' --yes")
 
-        @Argument(help: "Id of the author.", completion: .custom(Candidates.authors))
-        var id: String
+        @Argument(
+            help: "Id of the author, or - for ids from standard input.", completion: .custom(Candidates.authors))
+        var id: [String] = []
 
         @OptionGroup var author: AuthorOptions
 
+        @Option(parsing: .unconditional, help: "Change the authors that 'authors list --search' finds.")
+        var search: String?
+
+        @Option(
+            name: .customLong("where"), parsing: .unconditionalSingleValue,
+            help: "Change the authors that have this FIELD=VALUE; may be repeated.")
+        var conditions: [String] = []
+
+        @Flag(help: "Change the whole library.")
+        var all = false
+
         @OptionGroup var condition: VersionCondition
+
+        @OptionGroup var batch: BatchOptions
+
+        @Flag(name: .shortAndLong, help: "Change authors that are not named by id.")
+        var yes = false
 
         @OptionGroup var options: GlobalOptions
 
+        func validate() throws {
+            let selection = try selection()
+            guard selection.isClear else {
+                throw ValidationError("name the authors: ids, --search, --where, or --all")
+            }
+            try condition.validate(for: selection)
+        }
+
+        private func selection() throws -> AuthorSelection {
+            var query = AuthorQuery()
+            query.search = search
+            for text in conditions { try Self.add(text, to: &query.values) }
+            return AuthorSelection(ids: id, query: query, all: all)
+        }
+
+        /// Adds a condition `FIELD=VALUE`.
+        private static func add(_ text: String, to values: inout AuthorValues) throws {
+            let names = AuthorField.filterable.map(\.name)
+            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            guard parts.count == 2, let field = AuthorField(name: parts[0]), field.isFilterable else {
+                throw ValidationError("--where is FIELD=VALUE; a field is \(names.joined(separator: ", "))")
+            }
+            guard !values.has(field) else { throw ValidationError("--where has \(field.name) twice") }
+            guard field.kind == .flag else {
+                values[text: field] = parts[1]
+                return
+            }
+            guard let flag = Bool(parts[1]) else { throw ValidationError("\(field.name) is true or false") }
+            values[flag: field] = flag
+        }
+
         func run(_ context: CommandContext) throws {
-            let id = try CommandError.ids([id])[0]
+            let selection = try selection()
             let patch = AuthorPatch(author.values)
             guard !patch.values.isEmpty else {
                 throw CommandError(
                     .usage, "nothing to change", hint: "use --name, --book, --country or --[no-]booker-prize")
             }
             let body = try patch.validated()
-            let tag = try condition.entityTag(id) ?? context.author(id).entityTag
-            let reply = try context.authorized {
-                try context.client.send(Endpoints.updateAuthor.call(id, body), authorization: $0, ifMatch: tag)
+            let list = try context.output.list(of: Author.self, single: selection.isOne)
+            guard !batch.dryRun else {
+                return try batch.tryOut(list, selection, condition, "change", context) { $0.changed(by: body) }
             }
-            try context.output.show(reply.author)
+            guard yes || selection.isNamed else { throw selection.refusal(to: "change", context) }
+            try context.forEach(try selection.targets(context), noun: "author") { target in
+                try context.skippingMissing(batch.ignoreMissing) {
+                    let tag =
+                        try condition.entityTag(target.id) ?? target.entityTag ?? context.author(target.id).entityTag
+                    let reply = try context.conditional(target.id, version: condition.ifVersion) {
+                        try context.authorized {
+                            try context.client.send(
+                                Endpoints.updateAuthor.call(target.id, body), authorization: $0, ifMatch: tag)
+                        }
+                    }
+                    try list.add(reply.author)
+                }
+            }
+            try list.end()
         }
     }
 }
@@ -42,6 +112,19 @@ struct VersionCondition: ParsableArguments {
 
     func entityTag(_ id: Int64) -> String? {
         ifVersion.map { Author.entityTag(id: id, version: $0) }
+    }
+
+    func validate(for selection: AuthorSelection) throws {
+        guard ifVersion == nil || selection.isOne else { throw ValidationError("--if-version is for one author") }
+    }
+}
+
+extension Author {
+    /// The author after a change, with the version and the time that it has now.
+    fileprivate func changed(by patch: AuthorPatch) -> Author {
+        Author(
+            id: id, AuthorDraft(patch.values.filled(from: draft.values)), createdAt: createdAt, updatedAt: updatedAt,
+            version: version)
     }
 }
 

@@ -9,9 +9,9 @@ extension AuthorsCommand {
             discussion: """
                 Asks on a terminal, and shows what will go. Filters, --all and ids from standard input ('-') \
                 always need \
-                --yes. An author that has changed since it was shown or found is not deleted.
+                --yes. An author that has changed since it was shown or found is not deleted. --dry-run needs no --yes.
                 """,
-            examples: "authors rm 12", "authors rm 12 13 --yes",
+            examples: "authors rm 12", "authors rm 12 13 --yes", "authors rm --country Atlantis --dry-run",
             "authors rm --country Atlantis --yes -o ndjson > gone.ndjson",
             "authors list --search draft -o id | libctl authors rm - --yes")
 
@@ -26,6 +26,8 @@ extension AuthorsCommand {
 
         @OptionGroup var condition: VersionCondition
 
+        @OptionGroup var batch: BatchOptions
+
         @Flag(name: .shortAndLong, help: "Do not ask.")
         var yes = false
 
@@ -34,78 +36,81 @@ extension AuthorsCommand {
         /// Number of authors that the question lists; it only counts the others.
         private static let shown = 10
 
+        private var selection: AuthorSelection { AuthorSelection(ids: id, query: filter.query(), all: all) }
+
         func validate() throws {
-            let ways = [!id.isEmpty, !filter.isEmpty, all].filter { $0 }.count
-            guard ways == 1 else { throw ValidationError("name the authors: ids, filters, or --all") }
-            guard condition.ifVersion == nil || id.count == 1 && id != ["-"] else {
-                throw ValidationError("--if-version is for one author")
-            }
+            guard selection.isClear else { throw ValidationError("name the authors: ids, filters, or --all") }
+            try condition.validate(for: selection)
         }
 
         func run(_ context: CommandContext) throws {
-            let targets = try yes ? chosen(context) : confirmed(context)
-            let list = try context.output.list(of: Author.self, single: id.count == 1 && id != ["-"])
+            let list = try context.output.list(of: Author.self, single: selection.isOne)
+            guard !batch.dryRun else {
+                return try batch.tryOut(list, selection, condition, "delete", context) { author in author }
+            }
+            let targets = try yes ? selection.targets(context) : confirmed(context)
             try context.forEach(targets, noun: "author") { target in
-                let reply = try context.authorized {
-                    try context.client.send(
-                        Endpoints.deleteAuthor.call(target.id), authorization: $0,
-                        ifMatch: condition.entityTag(target.id) ?? target.entityTag)
+                try context.skippingMissing(batch.ignoreMissing) {
+                    let reply = try context.conditional(target.id, version: condition.ifVersion) {
+                        try context.authorized {
+                            try context.client.send(
+                                Endpoints.deleteAuthor.call(target.id), authorization: $0,
+                                ifMatch: condition.entityTag(target.id) ?? target.entityTag)
+                        }
+                    }
+                    try list.add(reply.author)
                 }
-                try list.add(reply.author)
             }
             try list.end()
         }
 
-        private func chosen(_ context: CommandContext) throws -> [Target] {
-            if id == ["-"] {
-                var targets: [Target] = []
-                let reader = InputReader(context.io.input)
-                while let line = try reader.line() {
-                    let text = String(decoding: line, as: UTF8.self)
-                    if !text.isEmpty { targets += try CommandError.ids([text]).map { Target(id: $0) } }
-                }
-                return targets
-            }
-            if !id.isEmpty { return try CommandError.ids(id).map { Target(id: $0) } }
-            var targets: [Target] = []
-            try context.streamAuthors(filter.query()) { targets.append(Target($0)) }
-            return targets
-        }
-
         /// Shows the authors and asks for confirmation. Throws if one of them does not exist, before any is deleted.
-        private func confirmed(_ context: CommandContext) throws -> [Target] {
-            guard !id.isEmpty, id != ["-"] else {
-                throw CommandError(
-                    .usage, "this deletes without naming each author", hint: "add --yes if you mean it")
-            }
+        private func confirmed(_ context: CommandContext) throws -> [AuthorSelection.Target] {
+            guard selection.isNamed else { throw selection.refusal(to: "delete", context) }
             let ids = try CommandError.ids(id)
             // Fails here if there is no terminal, before any request is sent.
             try context.requireTerminal().close()
-            let authors = try ids.map { try context.author($0) }
+            var authors: [Author] = []
+            for id in ids {
+                try context.skippingMissing(batch.ignoreMissing) { authors.append(try context.author(id)) }
+            }
+            guard !authors.isEmpty else { return [] }
             let lines = authors.prefix(Self.shown).map { "  \($0.id)  \($0.name), \($0.book) (\($0.country))" }
             let rest = authors.count > Self.shown ? ["  and \(authors.count - Self.shown) more"] : []
             try context.confirm(
                 lines + rest, "Delete \(authors.count == 1 ? "this author" : "these \(authors.count) authors")?",
                 otherwise: "nothing was deleted")
-            return authors.map { Target($0) }
+            return authors.map { .init(id: $0.id, entityTag: $0.entityTag) }
         }
     }
+}
 
-    /// An author to delete. The entity tag is that of the version that was shown or found, if the author was read.
-    private struct Target: CustomStringConvertible {
-        let id: Int64
-        let entityTag: String?
+/// The options of commands that change several authors.
+struct BatchOptions: ParsableArguments {
+    @Flag(help: "Skip ids that have no author.")
+    var ignoreMissing = false
 
-        init(id: Int64) {
-            self.id = id
-            entityTag = nil
+    @Flag(help: "Change nothing; print what would be done.")
+    var dryRun = false
+
+    /// Shows what would become of the authors, and changes nothing.
+    /// - Parameters:
+    ///   - verb: what would be done to them.
+    ///   - change: what would become of one of them.
+    func tryOut(
+        _ list: RecordPrinter<Author>, _ selection: AuthorSelection, _ condition: VersionCondition, _ verb: String,
+        _ context: CommandContext, _ change: (Author) -> Author
+    ) throws {
+        var count = 0
+        try selection.forEach(context, skipsMissing: ignoreMissing) { author in
+            if let version = condition.ifVersion, version != author.version {
+                throw CommandError(changed: author.id, version: version, now: author.version)
+            }
+            try list.add(change(author))
+            count += 1
         }
-
-        init(_ author: Author) {
-            id = author.id
-            entityTag = author.entityTag
-        }
-
-        var description: String { String(id) }
+        try list.end()
+        try context.output.flush()
+        context.diagnostics.say("would \(verb) \(count) \(count == 1 ? "author" : "authors"); nothing was changed")
     }
 }

@@ -24,10 +24,15 @@ extension AuthorsCommand {
 
         private static let longestPause: Int64 = 10
 
+        private static let wrongPosition = "--since wants the event_id of a change"
+
         func validate() throws {
             if let count, count < 1 { throw ValidationError("--count must be at least 1") }
             guard since?.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) ?? true else {
-                throw ValidationError("--since wants the event_id of a change")
+                throw ValidationError(Self.wrongPosition)
+            }
+            guard options.timeout == nil else {
+                throw ValidationError("--timeout is for requests that end; use --count, or timeout(1)")
             }
         }
 
@@ -60,6 +65,11 @@ extension AuthorsCommand {
                     return try list.end()
                 } catch {
                     let failure = CommandError(error)
+                    if since != nil, !wasConnected, failure.problem?.knownCode == .badRequest {
+                        throw CommandError(
+                            .usage, Self.wrongPosition,
+                            hint: "libctl authors watch -o ndjson shows each with its event_id")
+                    }
                     // Fails at once if the daemon was never reached; waits only for a daemon that was there.
                     guard wasConnected, [.unavailable, .temporaryFailure, .protocolError].contains(failure.exit) else {
                         throw failure

@@ -44,9 +44,11 @@ enum HelpTopic: String, CaseIterable {
         config.json       What 'libctl config' sets.
         credentials.json  The logins, by server and user; private (0600), replaced as a whole, under a lock.
 
-        The server is the first of --server, LIBCTL_SERVER, config.json, the daemon's socket if there is one,
-        and http://127.0.0.1:8080. A token goes only to the server that issued it, never in plain HTTP to another
-        machine, never after a redirect, and never through a proxy to this machine.
+        The server is the first of --server, LIBCTL_SERVER, config.json, the daemon's socket if a daemon listens
+        there, and http://127.0.0.1:8080. A token goes only to the address where the login was made, and to other
+        addresses of the same daemon on this machine (its socket, 127.0.0.1, ::1, localhost), once it has proven there
+        that it is the same. It never goes in plain HTTP to another machine, never after a redirect, and never through
+        a proxy to this machine. Without HOME, the home folder is that of the user database.
         """
 
     private static let outputText = """

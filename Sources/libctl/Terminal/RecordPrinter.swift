@@ -50,7 +50,7 @@ final class RecordPrinter<Item: Displayable> {
         case .table: if widths == nil, !waiting.isEmpty { try showWaiting() }
         case .tsv, .ndjson, .id: break
         case .csv: if count == 0 { try output.write(fields.joined(separator: ",") + "\r\n") }
-        case .json: try output.write(single ? "\n" : count == 0 ? "[]\n" : "\n]\n")
+        case .json: try output.write(single ? (count == 0 ? "" : "\n") : count == 0 ? "[]\n" : "\n]\n")
         }
     }
 
