@@ -216,7 +216,7 @@ _libctl() {
 
 _libctl_register() {
     repeating_flags=()
-    non_repeating_flags=(--password-stdin --json --pager --no-input --quiet -q --verbose -v --version -h --help)
+    non_repeating_flags=(--password-stdin --no-login --json --pager --no-input --quiet -q --verbose -v --version -h --help)
     repeating_options=()
     non_repeating_options=(--password-file --server --cacert --user -o --output --fields --timeout --color)
     __libctl_offer_flags_options 1

@@ -23,7 +23,7 @@ ends 3 libctl config get server
 
 # Accounts.
 printf 'correct horse battery staple\n' > password
-for user in ada bob eve; do libctl register "$user" --password-file password --quiet; done
+for user in ada bob eve; do libctl register "$user" --no-login --password-file password --quiet; done
 ends 6 libctl register ada --password-file password
 ends 4 libctl whoami
 for user in bob eve ada; do libctl login "$user" --password-file password -q; done

@@ -10,6 +10,8 @@ struct IO {
     var error: Int32 = STDERR_FILENO
     /// The device on which to ask the user; `nil` if nothing may be asked.
     var terminal: String? = "/dev/tty"
+    /// The name of this machine.
+    var host: () -> String = ClientName.systemHost
     var now: () -> Timestamp = Clock.system.now
     var sleep: (_ seconds: Int64) -> Void = { Glibc.sleep(UInt32(clamping: $0)) }
     /// Timeout for other processes: the holder of a lock, the reader of a pipe.

@@ -72,6 +72,21 @@ import Testing
         #expect(try await whoami("unlimited").output == "ada\n0\n")
     }
 
+    /// Nothing is registered if the login could not be kept.
+    @Test func anAccountIsNotMadeInVain() async throws {
+        let daemon = try await Daemon()
+        func register(_ arguments: String) async throws -> String {
+            let command = "echo 'correct horse' | libctl register ada --password-stdin \(arguments); echo $?"
+            return try await Program.run(
+                "/bin/sh", ["-c", "{ ulimit -f 0; \(command); } 2>&1 | cat"],
+                environment: ["HOME": home.path, "LIBCTL_SERVER": daemon.address]
+            ).output
+        }
+        let refused = try await register("")
+        #expect(refused.hasSuffix("\n  hint: make room there, or use --no-login\n74\n"), "\(refused)")
+        #expect(try await register("--no-login") == "registered ada; now: libctl login ada\n0\n")
+    }
+
     /// A file that is a mount point cannot be replaced, but can be written to.
     @Test(.enabled(if: Program.mayMount, "nothing may be mounted here"), arguments: ["", "other disk"])
     func aMountedFileIsWrittenInPlace(disk: String) async throws {

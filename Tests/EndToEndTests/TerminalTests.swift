@@ -45,8 +45,9 @@ import Testing
 
     @Test func aPasswordIsAskedForTwiceAndNotShown() async throws {
         let daemon = try await Daemon()
+        let new = "Password for ada (at least 8 characters): "
         let differing = try libctl(daemon, "register", "ada")
-        try await differing.wait(for: "Password for ada: ")
+        try await differing.wait(for: "Password for ada (at least 8 characters): ")
         #expect(!differing.echoes)
         differing.send("correct horse\r")
         try await differing.wait(for: "Again: ")
@@ -57,11 +58,15 @@ import Testing
         let (code, output) = try await differing.end()
         #expect(code == 7)
         #expect(
-            output == "Password for ada: \r\nAgain: \r\nlibctl: register: the two passwords differ\r\n", "\(output)")
+            output == "\(new)\r\nAgain: \r\nlibctl: register: the two passwords differ\r\n", "\(output)")
 
         // The prompts go to the terminal, even if the output is redirected.
-        for (command, prompts) in [("register", ["Password for ada: ", "Again: "]), ("login", ["Password for ada: "])] {
-            let asking = try libctl(daemon, command, "ada", output: home.path + "/out")
+        let prompts = [
+            ("register", "ada", [new, "Again: "]), ("login", "ada", ["Password for ada: "]),
+            ("passwd", "--quiet", ["Current password for ada: ", "New password (at least 8 characters): ", "Again: "]),
+        ]
+        for (command, argument, prompts) in prompts {
+            let asking = try libctl(daemon, command, argument, output: home.path + "/out")
             for prompt in prompts {
                 try await asking.wait(for: prompt)
                 asking.send("correct horse\r")
@@ -73,6 +78,89 @@ import Testing
             #expect(try String(contentsOfFile: home.path + "/out", encoding: .utf8) == "")
         }
         #expect(try await daemon.libctl("whoami", home: home).output == "ada\n")
+    }
+
+    /// Whoever has registered is logged in, so that the password is typed twice and not three times.
+    @Test func aNewUserTypesThePasswordTwice() async throws {
+        let daemon = try await Daemon()
+        let asking = try libctl(daemon, "register")
+        try await asking.wait(for: "User: ")
+        asking.send("ada\r")
+        for prompt in ["Password for ada (at least 8 characters): ", "Again: "] {
+            try await asking.wait(for: prompt)
+            asking.send("correct horse\r")
+        }
+        let (code, output) = try await asking.end()
+        #expect(code == 0)
+        #expect(output.hasSuffix("Again: \r\nregistered ada and logged in at \(daemon.address)\r\n"), "\(output)")
+        #expect(try await daemon.libctl("whoami", home: home).output == "ada\n")
+    }
+
+    /// A password that the daemon would refuse is not asked for again.
+    @Test(arguments: [
+        ("short", "must be at least 8 characters"), ("password1", "is one of the most common passwords"),
+        ("Somebody", "must not be the name"),
+    ])
+    func aBadPasswordIsRefusedAtOnce(password: String, fault: String) async throws {
+        let daemon = try await Daemon()
+        let registering = try libctl(daemon, "register", "somebody")
+        try await registering.wait(for: "characters): ")
+        registering.send(password + "\r")
+        let refused = try await registering.end()
+        #expect(refused.code == 7)
+        #expect(refused.output.hasSuffix("characters): \r\nlibctl: register: password \(fault)\r\n"))
+
+        try await daemon.login("somebody", home: home)
+        let changing = try libctl(daemon, "passwd")
+        try await changing.wait(for: "Current password for somebody: ")
+        changing.send("correct horse\r")
+        try await changing.wait(for: "New password (at least 8 characters): ")
+        changing.send(password + "\r")
+        let kept = try await changing.end()
+        #expect(kept.code == 7)
+        #expect(kept.output.contains(fault))
+        #expect(!kept.output.contains("Again"))
+    }
+
+    /// What is typed is not shown, although the option names standard input or a file.
+    @Test(arguments: ["--password-stdin", "--password-file=/dev/tty", "--password-file=/dev/stdin"])
+    func whatIsTypedIsNeverShown(option: String) async throws {
+        let daemon = try await Daemon()
+        try await daemon.login("ada", home: home)
+        let login = try libctl(daemon, "login", "ada", option)
+        try await login.wait(for: "Password for ada: ")
+        #expect(!login.echoes)
+        login.send("correct horse\r")
+        let (code, output) = try await login.end()
+        #expect(code == 0)
+        #expect(output == "Password for ada: \r\nlogged in as ada at \(daemon.address)\r\n")
+        let silent = try libctl(daemon, "login", "ada", option, "--no-input")
+        let refused = try await silent.end()
+        #expect(refused.code == 64)
+        #expect(refused.output.contains("hint: use --password-file FILE, or --password-stdin < FILE"))
+    }
+
+    /// Nothing is typed in vain.
+    @Test func theDaemonIsLookedForBeforeAnythingIsAsked() async throws {
+        let daemon = try await Daemon()
+        try await daemon.login("ada", home: home)
+        #expect(try await daemon.end(SIGTERM) == 0)
+        for arguments in [["register", "bob"], ["register"], ["login", "ada"], ["login"], ["passwd"]] {
+            let asking = try PseudoTerminal(
+                Program.path("libctl"), arguments,
+                environment: ["HOME": home.path, "LIBCTL_SERVER": daemon.address])
+            let (code, output) = try await asking.end()
+            #expect(code == 69)
+            #expect(
+                output.hasPrefix("libctl: \(arguments[0]): no libraryd answers at \(daemon.address)\r\n"), "\(output)")
+        }
+        // A password is not typed for another server either.
+        let other = try FakeServer(answer: FakeServer.http("200 OK", type: "text/html", "hello"))
+        let asking = try PseudoTerminal(
+            Program.path("libctl"), ["login", "ada", "--server", other.address], environment: ["HOME": home.path])
+        let (code, output) = try await asking.end()
+        #expect(code == 76)
+        #expect(output.hasPrefix("libctl: login: what answers at \(other.address) is not libraryd"), "\(output)")
     }
 
     @Test func aDeletionIsAskedFor() async throws {

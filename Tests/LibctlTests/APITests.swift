@@ -72,7 +72,7 @@ import Testing
         let ctl = Ctl(try await TestLibrary())
         #expect(try await ctl.line("api GET /livez").output == #"{"status":"ok"}"#)
         #expect(try await ctl.line("api GET /me").code == 4)
-        _ = try await ctl.line("register ada --password-stdin", input: "correct horse")
+        _ = try await ctl.line("register ada --no-login --password-stdin", input: "correct horse")
         let login = try await ctl("api", "GET", "/login", "-H", "Authorization: Basic YWRhOmNvcnJlY3QgaG9yc2U=")
         #expect(login.output.hasPrefix(#"{"token":""#))
         #expect(try await ctl.line("whoami").code == 4)

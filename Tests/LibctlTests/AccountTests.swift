@@ -6,9 +6,45 @@ import Testing
 @testable import libctl
 
 @Suite(.serialized) struct AccountTests {
-    @Test func registersAndLogsIn() async throws {
+    @Test func whoRegistersIsLoggedIn() async throws {
         let ctl = Ctl(try await TestLibrary())
-        let registered = try await ctl("register", "ada", "--password-stdin", input: "correct horse\n")
+        for name in ["ada", "bob"] {
+            let registered = try await ctl("register", name, "--password-stdin", input: "correct horse\n")
+            #expect(registered.code == 0)
+            #expect(registered.output == "")
+            #expect(registered.error == "registered \(name) and logged in at http://127.0.0.1:8080\n")
+            #expect(try await ctl("whoami").output == "\(name)\n")
+        }
+        #expect(try await ctl("whoami", "--user", "ada").output == "ada\n")
+        // A script that logs in afterwards goes on as before.
+        #expect(try await ctl("login", "ada", "--password-stdin", input: "correct horse").code == 0)
+        #expect(try await ctl("whoami").output == "ada\n")
+        let json = try await ctl("register", "eve", "--password-stdin", "--json", input: "correct horse")
+        #expect(json.output.hasPrefix(#"{"message":"registered successfully","public_id":""#))
+        #expect(try await ctl("whoami").output == "eve\n")
+    }
+
+    @Test func anAccountWithoutALoginIsTold() async throws {
+        var ctl = Ctl(try await TestLibrary())
+        ctl.answer = { request in
+            guard request.path == "/login" else { return nil }
+            throw CommandError(.unavailable, "nobody there")
+        }
+        let result = try await ctl("register", "ada", "--password-stdin", input: "correct horse")
+        #expect(result.code == 69)
+        #expect(
+            result.error == """
+                libctl: register: ada is registered, but not logged in: nobody there
+                  hint: libctl login ada
+
+                """)
+        ctl.answer = nil
+        #expect(try await ctl("login", "ada", "--password-stdin", input: "correct horse").code == 0)
+    }
+
+    @Test func registersWithoutALogin() async throws {
+        let ctl = Ctl(try await TestLibrary())
+        let registered = try await ctl("register", "ada", "--no-login", "--password-stdin", input: "correct horse\n")
         #expect(registered.code == 0)
         #expect(registered.output == "")
         #expect(registered.error == "registered ada; now: libctl login ada\n")
@@ -27,6 +63,21 @@ import Testing
         _ = try await ctl("register", "ada", "--password-stdin", input: " correct horse \r\n")
         #expect(try await ctl("login", "ada", "--password-stdin", input: " correct horse ").code == 0)
         #expect(try await ctl("login", "ada", "--password-stdin", input: "correct horse").code == 4)
+    }
+
+    /// Editors of Windows write a byte order mark. Within a password, and before the second line, it is a character.
+    @Test func aByteOrderMarkIsNotPartOfThePassword() async throws {
+        let ctl = Ctl(try await TestLibrary())
+        #expect(try await ctl("register", "ada", "--password-stdin", input: "\u{FEFF}correct horse\r\n").code == 0)
+        let file = ctl.home.path + "/password"
+        try Data("\u{FEFF}correct horse\n".utf8).write(to: URL(fileURLWithPath: file))
+        #expect(try await ctl("login", "ada", "--password-file", file).code == 0)
+        #expect(try await ctl("login", "ada", "--password-stdin", input: "correct horse").code == 0)
+        #expect(try await ctl("login", "ada", "--password-stdin", input: "\u{FEFF}\u{FEFF}correct horse").code == 4)
+        let both = "\u{FEFF}correct horse\n\u{FEFF}battery staple\n"
+        #expect(try await ctl("passwd", "--password-stdin", input: both).code == 0)
+        #expect(try await ctl("login", "ada", "--password-stdin", input: "battery staple").code == 4)
+        #expect(try await ctl("login", "ada", "--password-stdin", input: "\u{FEFF}").code == 64)
     }
 
     @Test(

@@ -16,6 +16,8 @@ struct Ctl: Sendable {
     var patience: Duration = .seconds(30)
     /// The home folder by the user database.
     var accountHome: String?
+    /// The name of the machine.
+    var host = "box"
     /// The path whose first answer is lost.
     var lost: String?
     /// Answers in place of the router, unless it returns `nil`.
@@ -46,7 +48,7 @@ struct Ctl: Sendable {
         let library = library
         let time = library.time
         let (lost, answer, record) = (Once(lost), answer, record)
-        let (patience, accountHome) = (patience, accountHome)
+        let (patience, accountHome, host) = (patience, accountHome, host)
         let environment = environment.merging(["HOME": home.path]) { given, _ in given }
         let code: Int32 = await withCheckedContinuation { continuation in
             Thread.detachNewThread {
@@ -55,6 +57,7 @@ struct Ctl: Sendable {
                 io.output = open(outputPath, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
                 io.error = open(errorPath, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
                 io.terminal = nil
+                io.host = { host }
                 io.now = { time.now }
                 io.patience = patience
                 io.accountHome = { accountHome }
@@ -108,7 +111,7 @@ struct Ctl: Sendable {
 
     /// Registers the user and logs in.
     func login(_ name: String) async throws {
-        _ = try await self("register", name, "--password-stdin", input: "correct horse\n")
+        _ = try await self("register", name, "--no-login", "--password-stdin", input: "correct horse\n")
         _ = try await self("login", name, "--password-stdin", input: "correct horse\n")
     }
 

@@ -53,7 +53,7 @@ import Testing
 
     @Test func theFolderOfOursIsAFolder() async throws {
         let ctl = Ctl(try await TestLibrary())
-        _ = try await ctl.line("register ada --password-stdin", input: "correct horse\n")
+        _ = try await ctl.line("register ada --no-login --password-stdin", input: "correct horse\n")
         try FileManager.default.createDirectory(atPath: ctl.home.path + "/.config", withIntermediateDirectories: false)
         try put(.pipe, at: ctl.home.path + "/.config/libctl")
         let result = try await ctl.line("login ada --password-stdin", input: "correct horse\n")

@@ -175,10 +175,8 @@ public final class Daemon: Sendable {
 
     /// Registers a user and logs in.
     public func login(_ name: String, home: TemporaryFolder) async throws {
-        for command in ["register", "login"] {
-            let result = try await libctl(command, name, "--password-stdin", home: home, input: "correct horse")
-            guard result.code == 0 else { throw Missing(what: "a \(command): \(result.error)") }
-        }
+        let result = try await libctl("register", name, "--password-stdin", home: home, input: "correct horse")
+        guard result.code == 0 else { throw Missing(what: "an account: \(result.error)") }
     }
 
     /// Sends bytes on a new connection. Returns the bytes that the daemon sends until it closes the connection, or

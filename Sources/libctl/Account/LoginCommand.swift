@@ -21,12 +21,18 @@ struct LoginCommand: ParsableCommand, ContextCommand {
         let given = try password.password(for: name, context)
         let room = try context.roomForLogin()
         defer { room.cancel() }
-        let pair = "\(name):\(given)"
-        let login = try context.client.send(
-            Endpoints.login.call(), authorization: "Basic " + Data(pair.utf8).base64EncodedString())
-        let credential = Credential(
-            server: context.server.origin, user: name, login: login, at: context.io.now())
-        try context.keep(credential, in: room)
+        try context.logIn(name, given, in: room)
         context.diagnostics.say("logged in as \(name) at \(context.server.origin)")
+    }
+}
+
+extension CommandContext {
+    /// Logs in and saves the login, which is then the one that commands use.
+    func logIn(_ name: String, _ password: String, in room: Replacement) throws {
+        let pair = "\(name):\(password)"
+        let login = try client.send(
+            Endpoints.login.call(), authorization: "Basic " + Data(pair.utf8).base64EncodedString(),
+            clientName: ClientName(host: io.host()).text)
+        try keep(Credential(server: server.origin, user: name, login: login, at: io.now()), in: room)
     }
 }

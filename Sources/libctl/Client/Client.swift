@@ -19,7 +19,7 @@ final class Client {
     /// The connection on which the daemon has proven itself.
     var provenConnection: Int?
     /// Whether the daemon has replied before. If nothing listens any more, the daemon may be restarting.
-    private var hasAnswered = false
+    private(set) var hasAnswered = false
 
     init(
         server: Server, transport: @escaping Transport, limit: Int64? = nil, trace: @escaping (String) -> Void,
@@ -33,14 +33,16 @@ final class Client {
     }
 
     /// Calls an endpoint whose reply is JSON.
-    /// - Parameter isPatient: whether to wait and repeat, as ``exchange(_:isRepeatable:isPatient:)`` says.
+    /// - Parameters:
+    ///   - clientName: the `User-Agent`; `nil` for the transport's own.
+    ///   - isPatient: whether to wait and repeat, as ``exchange(_:isRepeatable:isPatient:)`` says.
     func send<Output: JSONReadable>(
         _ call: EndpointCall<Output>, authorization: String? = nil, ifMatch: String? = nil,
-        timeoutMilliseconds: Int = 60_000, isPatient: Bool = true
+        clientName: String? = nil, timeoutMilliseconds: Int = 60_000, isPatient: Bool = true
     ) throws -> Output {
-        let reply = try exchange(
-            request(call, authorization, timeoutMilliseconds, ifMatch: ifMatch), isRepeatable: call.isRepeatable,
-            isPatient: isPatient)
+        let request = request(
+            call, authorization, timeoutMilliseconds, ifMatch: ifMatch, clientName: clientName)
+        let reply = try exchange(request, isRepeatable: call.isRepeatable, isPatient: isPatient)
         guard reply.mediaType == "application/json",
             let output = try? Output(json: reply.body, unknownMembers: .ignored)
         else { throw foreign(reply) }
@@ -102,19 +104,22 @@ final class Client {
     }
 
     private func request<Output>(
-        _ call: EndpointCall<Output>, _ authorization: String?, _ timeout: Int, ifMatch: String? = nil
+        _ call: EndpointCall<Output>, _ authorization: String?, _ timeout: Int, ifMatch: String? = nil,
+        clientName: String? = nil
     ) -> TransportRequest {
         request(
             call.method, call.path, authorization, call.body.map { ("application/json", .bytes($0)) }, timeout,
-            ifMatch: ifMatch)
+            ifMatch: ifMatch, clientName: clientName)
     }
 
     private func request(
         _ method: Method, _ path: String, _ authorization: String?,
-        _ body: (type: String, contents: TransportRequest.Body)?, _ timeout: Int, ifMatch: String? = nil
+        _ body: (type: String, contents: TransportRequest.Body)?, _ timeout: Int, ifMatch: String? = nil,
+        clientName: String? = nil
     ) -> TransportRequest {
         var headers = [("Accept", "application/json, \(Problem.mediaType)")]
         if let authorization { headers.append(("Authorization", authorization)) }
+        if let clientName { headers.append(("User-Agent", clientName)) }
         if let ifMatch { headers.append(("If-Match", ifMatch)) }
         if let body { headers.append(("Content-Type", body.type)) }
         if method == .post { headers.append(("Idempotency-Key", Self.newKey())) }

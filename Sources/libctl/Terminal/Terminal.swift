@@ -55,7 +55,9 @@ struct Terminal {
             _ = write(descriptor, "\n", 1)
         }
         settings.c_lflag &= ~tcflag_t(ECHO)
-        tcsetattr(descriptor, TCSAFLUSH, &settings)
+        guard tcsetattr(descriptor, TCSAFLUSH, &settings) == 0 else {
+            throw CommandError(.ioError, "the terminal cannot hide what is typed: \(systemError())")
+        }
         return try ask(prompt)
     }
 }
