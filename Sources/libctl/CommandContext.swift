@@ -140,6 +140,12 @@ extension CommandContext {
         return try body(descriptor)
     }
 
+    /// Tells a person why there is no result. Says nothing if results or messages go into a file or a pipe, or if the
+    /// results are JSON.
+    func sayEmpty(_ text: String) {
+        if output.isTerminal, diagnostics.isTerminal, !options.wantsJSON { diagnostics.say(text) }
+    }
+
     /// Asks a yes-or-no question on the terminal.
     /// - Parameters:
     ///   - lines: shown before the question.

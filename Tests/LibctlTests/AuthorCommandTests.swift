@@ -127,7 +127,7 @@ import Testing
                 libctl: line 6: booker_prize must be true or false, not 'maybe'
                 libctl: line 8: this author with this book is in the library already; it has the id 1
                 libctl: line 9: a quote is not closed
-                added 1 authors, 5 failed
+                added 1 author, 5 failed
                 libctl: authors add: 5 of 6 lines failed
 
                 """)

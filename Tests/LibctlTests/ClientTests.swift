@@ -145,11 +145,6 @@ import Testing
         #expect(try JSONValue(parsing: escaped) == .string(text))
         #expect(!String(decoding: escaped, as: UTF8.self).unicodeScalars.contains(where: Escaping.isDangerous))
     }
-
-    @Test(arguments: [("abc", 3), ("é", 1), ("e\u{301}", 1), ("漢字", 4), ("📚", 2), ("", 0), ("👩‍🚀", 2)])
-    func width(text: String, columns: Int) {
-        #expect(DisplayWidth.of(text) == columns)
-    }
 }
 
 extension JSONWriter {

@@ -54,6 +54,57 @@ import Testing
         #expect(try await there.line("logout").code == 0)
     }
 
+    @Test func loginsTellTheirMachines() async throws {
+        let library = try await TestLibrary()
+        var (here, there) = (Ctl(library), Ctl(library))
+        (here.host, there.host) = ("desk", "lap\u{1B}top")
+        try await here.login("ada")
+        try await there.login("ada")
+        let all = try await here.line("sessions list --fields client")
+        #expect(all.output.split(separator: "\n").sorted() == ["libctl/0.1.0 (desk)", "libctl/0.1.0 (laptop)"])
+        let table = try await here.line("sessions list -o table")
+        #expect(table.output.contains("  libctl@desk    true\n"), "\(table.output)")
+        #expect(table.output.contains("  libctl@laptop  false\n"))
+        #expect(table.output.hasPrefix("ID        CREATED AT        LAST USED AT      CLIENT         CURRENT\n"))
+    }
+
+    /// The table shows the beginning of each id, and `revoke` takes it.
+    @Test func theBeginningOfAnIDIsEnough() async throws {
+        let library = try await TestLibrary()
+        let (here, there) = (Ctl(library), Ctl(library))
+        try await here.login("ada")
+        try await there.login("ada")
+        let table = try await here.line("sessions list -o table")
+        let row = try #require(table.output.split(separator: "\n").first { $0.hasSuffix("false") })
+        let beginning = String(try #require(row.split(separator: " ").first))
+        #expect(beginning.count == 8)
+        for text in [String(beginning.prefix(3)), "0123456x", "", beginning + "!"] {
+            #expect(try await here.run(["sessions", "revoke", text], input: []).code == 3, "\(text)")
+        }
+        #expect(try await there.line("whoami").code == 0)
+        #expect(try await here.line("sessions revoke \(beginning.uppercased())").error == "ended the login\n")
+        #expect(try await there.line("whoami").code == 4)
+        #expect(try await here.line("whoami").code == 0)
+    }
+
+    @Test func aBeginningOfSeveralIDsIsRefused() async throws {
+        var ctl = Ctl(try await TestLibrary())
+        try await ctl.login("ada")
+        ctl.answer = { request in
+            guard request.path == "/sessions" else { return nil }
+            let sessions = ["6f9619ff-8b86-4011-b42d-00c04fc964ff", "6f9619ff-8b86-4011-b42d-00c04fc96400"].map {
+                let now = Timestamp(milliseconds: 0)
+                return LoginSession(id: $0, createdAt: now, usedAt: now, expiresAt: now, client: "", current: false)
+            }
+            let headers = ["content-type": "application/json"]
+            return TransportReply(status: 200, headers: headers, body: LoginSessionList(sessions).json)
+        }
+        let result = try await ctl.line("sessions revoke 6f9619ff")
+        #expect(result.code == 64)
+        #expect(result.error.contains("2 logins have ids that begin with 6f9619ff"))
+        #expect(ctl.record.lines("DELETE") == [])
+    }
+
     @Test(arguments: ["sessions revoke", "sessions revoke --others x", "sessions"])
     func whichLoginsMustBeSaid(line: String) async throws {
         let ctl = Ctl(try await TestLibrary())

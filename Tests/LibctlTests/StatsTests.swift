@@ -42,27 +42,6 @@ import Testing
     }
 }
 
-@Suite struct TableTests {
-    @Test(
-        arguments: [
-            ([3, 10, 10, 5], 80, [3, 10, 10, 5]), ([3, 40, 60, 10], 80, [3, 31, 30, 10]),
-            ([3, 40, 60, 10], 40, [3, 11, 10, 10]), ([30, 10, 10, 10], 20, [30, 6, 6, 6]),
-        ] as [([Int], Int, [Int])])
-    func columnsAreMadeToFit(natural: [Int], width: Int, expected: [Int]) {
-        let widths = RecordPrinter<Author>.fit(natural, of: ["id", "name", "book", "country"], into: width)
-        #expect(widths[0] == expected[0])
-        #expect(widths.dropFirst().sorted() == expected.dropFirst().sorted())
-    }
-
-    @Test(arguments: [
-        ("plain", 5, "plain"), ("plainer", 5, "plai…"), ("漢字漢字", 8, "漢字漢字"), ("漢字漢字", 7, "漢字漢…"),
-        ("漢字漢字", 6, "漢字…"), ("e\u{301}e\u{301}e\u{301}", 2, "e\u{301}…"),
-    ])
-    func textIsShortenedByColumns(text: String, columns: Int, expected: String) {
-        #expect(DisplayWidth.shortened(text, to: columns) == expected)
-    }
-}
-
 @Suite struct EventStreamTests {
     private func events(_ pieces: [String], after id: String = "") throws -> ([EventReader.Event], last: String) {
         var stream = EventReader(lastID: id)

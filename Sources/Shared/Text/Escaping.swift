@@ -1,16 +1,19 @@
 /// Escapes text that comes from outside for the place where it is shown.
 public enum Escaping {
     /// For a terminal: each ``isDangerous(_:)`` character is written as in `\u{202E}`, so that the text can neither
-    /// control the terminal nor hide or reorder parts of itself.
+    /// control the terminal nor hide or reorder parts of itself. A joiner (U+200C, U+200D) is shown after a character
+    /// of a script that is written with joiners, such as Persian and Sinhala, and between emoji.
     public static func terminal(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: isDangerous) else { return text }
         var result = String.UnicodeScalarView()
+        var previous: Unicode.Scalar = " "
         for scalar in text.unicodeScalars {
-            if isDangerous(scalar) {
+            if isDangerous(scalar), !(isJoiner(scalar) && takesJoiner(previous)) {
                 result.append(contentsOf: "\\u{\(String(scalar.value, radix: 16, uppercase: true))}".unicodeScalars)
             } else {
                 result.append(scalar)
             }
+            previous = scalar
         }
         return String(result)
     }
@@ -19,6 +22,15 @@ public enum Escaping {
     public static func shell(_ word: String) -> String {
         let isPlain = word.utf8.allSatisfy { $0.isASCIILetterOrDigit || "-._/:@%+=,".utf8.contains($0) }
         return isPlain && !word.isEmpty ? word : "'" + word.replacing("'", with: #"'\''"#) + "'"
+    }
+
+    /// U+200C and U+200D decide whether the characters beside them are joined.
+    private static func isJoiner(_ scalar: Unicode.Scalar) -> Bool { (0x200C...0x200D).contains(scalar.value) }
+
+    /// Whether a joiner after the character can change how it looks. After Latin, Greek, Cyrillic and Hebrew letters
+    /// (below U+0600, and U+1E00–U+1FFF) it is only invisible, and so is a second joiner.
+    private static func takesJoiner(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.value >= 0x600 && !(0x1E00...0x1FFF).contains(scalar.value) && !isDangerous(scalar)
     }
 
     /// For a field of tab-separated values: tab, newline, carriage return and backslash become `\t`, `\n`, `\r` and

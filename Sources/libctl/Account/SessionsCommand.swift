@@ -49,9 +49,12 @@ struct SessionsCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             "revoke", "End logins: their tokens stop working at once.",
             discussion: "To end the login of this machine too: libctl logout --all",
-            examples: "sessions revoke --others", "sessions revoke 6f9619ff-8b86-4011-b42d-00c04fc964ff")
+            examples: "sessions revoke --others", "sessions revoke 6f9619ff",
+            "sessions revoke 6f9619ff-8b86-4011-b42d-00c04fc964ff")
 
-        @Argument(help: "Id of the login.", completion: .custom(Candidates.sessions)) var id: [String] = []
+        @Argument(
+            help: "Id of the login, or its beginning as 'sessions list' shows it.",
+            completion: .custom(Candidates.sessions)) var id: [String] = []
         @Flag(help: "All but the one in use.") var others = false
         @OptionGroup var options: GlobalOptions
 
@@ -66,12 +69,31 @@ struct SessionsCommand: ParsableCommand {
                 }
                 return context.diagnostics.say("ended all other logins")
             }
-            try context.forEach(id, noun: "session") { id in
+            let ids = try wholeIDs(context)
+            try context.forEach(ids, noun: "session") { id in
                 try context.authorized {
                     try context.client.send(Endpoints.endSession.call(id), authorization: $0)
                 }
             }
             context.diagnostics.say("ended \(id.count == 1 ? "the login" : "\(id.count) logins")")
+        }
+
+        /// Completes each beginning of an id of at least 4 characters. A text that begins no id stays as it is, and the
+        /// daemon tells that there is no such login.
+        /// - Throws: ``CommandError`` `usage` if several ids begin so.
+        private func wholeIDs(_ context: CommandContext) throws -> [String] {
+            let uuid = 36
+            guard id.contains(where: { (4..<uuid).contains($0.utf8.count) }) else { return id }
+            let all = try context.logins().map(\.id)
+            return try id.map { text in
+                let found = text.utf8.count < 4 ? [] : all.filter { $0.hasPrefix(text.lowercased()) }
+                guard found.count < 2 else {
+                    throw CommandError(
+                        .usage, "\(found.count) logins have ids that begin with \(text)",
+                        hint: "libctl sessions list --fields id,client shows whole ids")
+                }
+                return found.first ?? text
+            }
         }
     }
 }

@@ -61,19 +61,19 @@ extension AuthorsCommand {
                     if failure.endsBatch {
                         context.diagnostics.endProgress()
                         context.diagnostics.say(
-                            "added \(total - 1 - failures.count) authors before line \(line.number)")
+                            "added \(counted(total - 1 - failures.count, "author")) before line \(line.number)")
                         throw failure
                     }
                     failures.add(failure)
                     context.diagnostics.endProgress()
                     context.diagnostics.warn("line \(line.number): \(failure.reason)")
                 }
-                if total.isMultiple(of: 50) { context.diagnostics.progress("\(total) lines …") }
+                if total.isMultiple(of: 50) { context.diagnostics.progress("\(counted(total, "line")) …") }
             }
             context.diagnostics.endProgress()
             try list.end()
             try context.output.flush()
-            context.diagnostics.say("added \(total - failures.count) authors, \(failures.count) failed")
+            context.diagnostics.say("added \(counted(total - failures.count, "author")), \(failures.count) failed")
             try failures.end(of: total, noun: "lines")
         }
     }

@@ -66,6 +66,14 @@ extension CommandContext {
         } while query.after != nil && left > 0
     }
 
+    /// Tells a person that the filter has found no author, and what to do next.
+    func sayNothingFound(_ filter: AuthorFilter) {
+        sayEmpty(
+            filter.isEmpty
+                ? "no authors yet; to add some: libctl authors add --help"
+                : "nothing matched; to see all authors: libctl authors list")
+    }
+
     /// Calls `body` for each item, and continues after a failure unless the failure ends the batch.
     /// - Throws: the failure that ends the batch; else as ``BatchFailures/end(of:noun:)``.
     func forEach<Item>(_ items: [Item], noun: String, _ body: (Item) throws -> Void) throws {

@@ -32,6 +32,7 @@ extension AuthorsCommand {
             let list = try context.output.list(of: Author.self)
             try context.forEachAuthor(query, limit: limit ?? .max) { try list.add($0) }
             try list.end()
+            if list.count == 0 { context.sayNothingFound(filter) }
         }
     }
 }

@@ -49,6 +49,12 @@ extension AuthorsCommand {
                 return try batch.tryOut(list, selection, condition, "delete", context) { author in author }
             }
             let targets = try yes ? selection.targets(context) : confirmed(context)
+            if targets.isEmpty {
+                context.sayEmpty(
+                    all
+                        ? "there are no authors to delete"
+                        : id.isEmpty ? "nothing matched, so nothing was deleted" : "no ids were read")
+            }
             try context.forEach(targets, noun: "author") { target in
                 try context.skippingMissing(batch.ignoreMissing) {
                     let reply = try context.conditional(target.id, version: condition.ifVersion) {

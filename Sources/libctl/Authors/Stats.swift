@@ -36,6 +36,7 @@ extension AuthorsCommand {
                     counts[index][grouping.value(author), default: 0] += 1
                 }
             }
+            if counts.allSatisfy(\.isEmpty) { context.sayNothingFound(filter) }
             let groups = zip(groupings, counts).map { grouping, counts in
                 counts.map { Count(by: grouping.rawValue, value: $0, authors: $1) }
                     .sorted { ($1.authors, $0.value) < ($0.authors, $1.value) }
@@ -57,7 +58,8 @@ extension AuthorsCommand {
 /// The number of authors with the same value of a field.
 struct Count: Displayable {
     static let fields: [DisplayField<Count>] = [
-        .init("by") { .string($0.by) }, .init("value") { .string($0.value) }, .init("authors") { .integer($0.authors) },
+        .init("by", .word) { .string($0.by) }, .init("value") { .string($0.value) },
+        .init("authors", .number) { .integer($0.authors) },
     ]
     let by: String
     let value: String

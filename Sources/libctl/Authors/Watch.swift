@@ -134,10 +134,11 @@ extension CommandContext {
 
 extension AuthorEvent: Displayable {
     private static let own: [DisplayField<AuthorEvent>] = [
-        .init("event_id") { .string($0.id) }, .init("event") { .string($0.event) },
-        .init("at") { .string($0.at.description) },
+        .init("event_id", .word) { .string($0.id) }, .init("event", .word) { .string($0.event) },
+        .init("at", .time) { .string($0.at.description) },
     ]
-    static let fields = own + AuthorField.all.map { field in .init(field.name) { $0.author.value(field) } }
+    static let fields =
+        own + AuthorField.all.map { field in .init(field.name, FieldKind(field.kind)) { $0.author.value(field) } }
     static let columns = own.map(\.name) + Author.columns
     var identifier: String { author.identifier }
 
@@ -146,7 +147,7 @@ extension AuthorEvent: Displayable {
         let colors = [AuthorEvent.created: "32", AuthorEvent.updated: "33", AuthorEvent.deleted: "31"]
         let word = Escaping.terminal(event)
         let shown = color ? "\u{1B}[\(colors[event] ?? "0")m\(word)\u{1B}[0m" : word
-        return "\(at)  \(shown)  \(author.id)  "
+        return "\(LocalTime.text(at))  \(shown)  \(author.id)  "
             + Escaping.terminal("\(author.name), \(author.book) (\(author.country))") + "\n"
     }
 }

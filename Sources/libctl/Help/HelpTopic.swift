@@ -35,6 +35,7 @@ enum HelpTopic: String, CaseIterable {
         LIBCTL_USER      Which of several logins to use, where --user does not say.
         LIBCTL_TOKEN     An access token; it wins over the kept logins and is never refreshed.
         XDG_CONFIG_HOME  Where the folder libctl with the files below is, else ~/.config.
+        TZ               The time zone of the times in tables; all other formats have times in UTC.
         TMPDIR           Where 'authors import' gathers what is too long for memory, else /var/tmp.
         XDG_RUNTIME_DIR  Where a daemon's socket libraryd.sock is looked for.
         NO_COLOR         If set, no colour, unless --color always says so.
@@ -54,7 +55,8 @@ enum HelpTopic: String, CaseIterable {
     private static let outputText = """
         Results go to standard output, everything else to standard error. -o chooses the format:
 
-        table   Aligned columns, shortened to the width of the terminal; what a terminal gets.
+        table   Aligned columns; what a terminal gets. Texts are shortened to its width, and times are local, to the
+                minute. On a terminal too narrow for that, and in 'authors show', each field has a line of its own.
         tsv     Fields separated by tabs, without a header, with \\t, \\n, \\r and \\\\ escaped; what a pipe gets.
         csv     RFC 4180, with a header.
         json    One array, or one object for a command that shows one thing; all fields. The same as --json.

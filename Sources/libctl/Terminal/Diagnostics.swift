@@ -5,11 +5,17 @@ final class Diagnostics {
     private let writer: OutputWriter
     private let options: GlobalOptions
     private var showsProgress = false
+    /// The width of the terminal in columns; `nil` if messages go elsewhere.
+    private let width: Int?
 
     init(options: GlobalOptions, io: IO) {
         self.options = options
         writer = OutputWriter(io.error)
+        width = writer.isTerminal ? Terminal.width(of: io.error) ?? 80 : nil
     }
+
+    /// Whether a person reads the messages.
+    var isTerminal: Bool { width != nil }
 
     /// Reports what was done; silent with `--quiet`.
     func say(_ text: String) {
@@ -27,8 +33,8 @@ final class Diagnostics {
 
     /// Shows the progress of a batch on a terminal, each time on the same line.
     func progress(_ text: String) {
-        guard writer.isTerminal, !options.quiet else { return }
-        put("\r\(text)\u{1B}[K")
+        guard let width, !options.quiet else { return }
+        put("\r\(DisplayWidth.shortened(text, to: width - 1))\u{1B}[K")
         showsProgress = true
     }
 

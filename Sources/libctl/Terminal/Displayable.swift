@@ -4,27 +4,66 @@ import Shared
 protocol Displayable: JSONWritable {
     /// All fields, in the order of the members of the JSON.
     static var fields: [DisplayField<Self>] { get }
-    /// Names of the fields that a table, TSV and CSV show without `--fields`.
+    /// Names of the fields that TSV and CSV show without `--fields`.
     static var columns: [String] { get }
+    /// Names of the fields that a table shows without `--fields`: not all of ``columns`` if those are too wide for a
+    /// screen.
+    static var tableColumns: [String] { get }
     /// The text that `-o id` shows.
     var identifier: String { get }
+}
+
+/// How a table shows the values of a field.
+enum FieldKind {
+    /// Cut if the terminal is too narrow.
+    case text
+    /// Never cut, as ``word`` and ``time``.
+    case number
+    /// A flag, an id or a word of a fixed list.
+    case word
+    /// A text as in RFC 3339; tables show ``LocalTime``.
+    case time
 }
 
 /// A field that `--fields` can name.
 struct DisplayField<Item>: Sendable {
     let name: String
+    let kind: FieldKind
     /// A string, an integer or a boolean; `nil` if the item has no value.
     let value: @Sendable (Item) -> JSONValue?
+    /// What a table shows in place of the value, unless `--fields` names the field.
+    let short: (@Sendable (Item) -> String)?
 
-    init(_ name: String, _ value: @escaping @Sendable (Item) -> JSONValue?) {
-        self.name = name
-        self.value = value
+    init(
+        _ name: String, _ kind: FieldKind = .text, short: (@Sendable (Item) -> String)? = nil,
+        _ value: @escaping @Sendable (Item) -> JSONValue?
+    ) {
+        (self.name, self.kind, self.short, self.value) = (name, kind, short, value)
+    }
+
+    /// The value in TSV and CSV, before escaping.
+    func text(_ item: Item) -> String {
+        switch value(item) {
+        case .string(let text)?: text
+        case .integer(let number)?: String(number)
+        case .bool(let flag)?: flag ? "true" : "false"
+        default: ""
+        }
+    }
+
+    /// The value in a table, before escaping.
+    /// - Parameter isChosen: whether `--fields` names the field.
+    func textForPeople(_ item: Item, isChosen: Bool) -> String {
+        if !isChosen, let short { return short(item) }
+        let text = text(item)
+        return kind == .time ? Timestamp(text).map(LocalTime.text) ?? text : text
     }
 }
 
 extension Displayable {
     static var fieldNames: [String] { fields.map(\.name) }
     static var columns: [String] { fieldNames }
+    static var tableColumns: [String] { columns }
 
     /// The JSON of a type that is only shown and never sent.
     func write(to json: inout JSONWriter) { write(Self.fields, to: &json) }
@@ -38,39 +77,63 @@ extension Displayable {
     }
 }
 
+extension FieldKind {
+    init(_ kind: AuthorField.Kind) {
+        self =
+            switch kind {
+            case .integer: .number
+            case .text: .text
+            case .flag: .word
+            case .time: .time
+            }
+    }
+}
+
 extension Author: Displayable {
-    static let fields = AuthorField.all.map { field in DisplayField<Author>(field.name) { $0.value(field) } }
+    static let fields = AuthorField.all.map { field in
+        DisplayField<Author>(field.name, FieldKind(field.kind)) { $0.value(field) }
+    }
     static let columns = ["id"] + AuthorField.writable.map(\.name)
     var identifier: String { String(id) }
 }
 
 extension User: Displayable {
     static let fields: [DisplayField<User>] = [
-        .init("public_id") { .string($0.publicID) }, .init("name") { .string($0.name) },
-        .init("admin") { .bool($0.admin) },
-        .init("disabled") { .bool($0.disabled) }, .init("created_at") { .string($0.createdAt.description) },
-        .init("authors") { .integer($0.authors) },
+        .init("public_id", .word) { .string($0.publicID) }, .init("name") { .string($0.name) },
+        .init("admin", .word) { .bool($0.admin) }, .init("disabled", .word) { .bool($0.disabled) },
+        .init("created_at", .time) { .string($0.createdAt.description) },
+        .init("authors", .number) { .integer($0.authors) },
     ]
-    static let columns = ["name", "admin", "disabled", "created_at", "authors", "public_id"]
+    static let columns = tableColumns + ["public_id"]
+    static let tableColumns = ["name", "admin", "disabled", "created_at", "authors"]
     var identifier: String { publicID }
 }
 
 extension LoginSession: Displayable {
     static let fields: [DisplayField<LoginSession>] = [
-        .init("id") { .string($0.id) }, .init("created_at") { .string($0.createdAt.description) },
-        .init("last_used_at") { .string($0.usedAt.description) },
-        .init("expires_at") { .string($0.expiresAt.description) },
-        .init("client") { .string($0.client) }, .init("current") { .bool($0.current) },
+        .init("id", .word, short: \.shortID) { .string($0.id) },
+        .init("created_at", .time) { .string($0.createdAt.description) },
+        .init("last_used_at", .time) { .string($0.usedAt.description) },
+        .init("expires_at", .time) { .string($0.expiresAt.description) },
+        .init("client", short: \.shortClient) { .string($0.client) },
+        .init("current", .word) { .bool($0.current) },
     ]
+    static let tableColumns = ["id", "created_at", "last_used_at", "client", "current"]
     var identifier: String { id }
+
+    /// The first 8 characters of the id, which `sessions revoke` takes as well.
+    private var shortID: String { String(id.prefix(8)) }
+
+    /// `libctl@HOST` for ``ClientName/text``, else the whole text.
+    private var shortClient: String { ClientName.host(in: client).map { "libctl@\($0)" } ?? client }
 }
 
 extension BulkResult: Displayable {
     static let fields: [DisplayField<BulkResult>] = [
-        .init("line") { .integer($0.line) }, .init("outcome") { .string($0.outcome) },
-        .init("id") { $0.id.map { .integer($0) } }, .init("code") { $0.code.map { .string($0) } },
+        .init("line", .number) { .integer($0.line) }, .init("outcome", .word) { .string($0.outcome) },
+        .init("id", .number) { $0.id.map { .integer($0) } }, .init("code") { $0.code.map { .string($0) } },
         .init("message") { $0.message.map { .string($0) } },
-        .init("existing_id") { $0.existingID.map { .integer($0) } },
+        .init("existing_id", .number) { $0.existingID.map { .integer($0) } },
     ]
     var identifier: String { id.map(String.init) ?? "" }
 }

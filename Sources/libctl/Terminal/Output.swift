@@ -50,13 +50,20 @@ final class Output {
     }
 
     /// A printer for a list whose records come one by one.
-    func list<Item: Displayable>(of type: Item.Type, single: Bool = false) throws -> RecordPrinter<Item> {
-        let chosen = fields ?? Item.columns
-        for field in chosen where !Item.fieldNames.contains(field) {
-            let hint = closest(to: field, among: Item.fieldNames) ?? Item.fieldNames.joined(separator: ", ")
-            throw CommandError(.usage, "there is no field \(Secrets.quoted(field))", hint: "try --fields \(hint)")
+    /// - Parameter asRecords: whether a terminal gets a line for each field, of all fields, in place of a table.
+    func list<Item: Displayable>(
+        of type: Item.Type, single: Bool = false, asRecords: Bool = false
+    ) throws -> RecordPrinter<Item> {
+        let asRecords = asRecords && isTerminal && format == .table
+        let names = fields ?? (asRecords ? Item.fieldNames : format == .table ? Item.tableColumns : Item.columns)
+        let chosen = try names.map { name in
+            guard let field = Item.fields.first(where: { $0.name == name }) else {
+                let hint = closest(to: name, among: Item.fieldNames) ?? Item.fieldNames.joined(separator: ", ")
+                throw CommandError(.usage, "there is no field \(Secrets.quoted(name))", hint: "try --fields \(hint)")
+            }
+            return field
         }
-        return RecordPrinter(self, fields: chosen, jsonFields: fields, single: single)
+        return RecordPrinter(self, fields: chosen, isChosen: fields != nil, single: single, asRecords: asRecords)
     }
 
     /// Shows one word or line.

@@ -6,35 +6,43 @@ final class RecordPrinter<Item: Displayable> {
     private let measuredRows = 1000
 
     private let output: Output
-    private let fields: [String]
-    private let shown: [DisplayField<Item>]
-    private let jsonFields: [DisplayField<Item>]?
+    private let fields: [DisplayField<Item>]
+    /// Whether the user has named the fields. Else JSON has all of them.
+    private let isChosen: Bool
     private let single: Bool
-    private var count = 0
+    /// Number of records so far.
+    private(set) var count = 0
     private var waiting: [[String]] = []
-    private var widths: [Int]?
+    private var layout: Layout
 
-    init(_ output: Output, fields: [String], jsonFields: [String]?, single: Bool) {
+    /// How the format `table` shows the records.
+    private enum Layout {
+        /// Rows are held back to be measured.
+        case open
+        /// Rows of cells of these widths.
+        case rows(widths: [Int])
+        /// A line for each field.
+        case records
+    }
+
+    /// - Parameters:
+    ///   - isChosen: whether the user has named the fields.
+    ///   - single: whether JSON is one object instead of an array.
+    ///   - asRecords: whether the format `table` shows a line for each field.
+    init(_ output: Output, fields: [DisplayField<Item>], isChosen: Bool, single: Bool, asRecords: Bool) {
         self.output = output
-        func named(_ names: [String]) -> [DisplayField<Item>] {
-            names.compactMap { name in Item.fields.first { $0.name == name } }
-        }
         self.fields = fields
-        shown = named(fields)
-        self.jsonFields = jsonFields.map(named)
+        self.isChosen = isChosen
         self.single = single
+        layout = asRecords ? .records : .open
     }
 
     func add(_ record: Item) throws {
         switch output.format {
-        case .table:
-            let row = cells(record).map(Escaping.terminal)
-            guard widths == nil else { return try show(row) }
-            waiting.append(row)
-            if waiting.count >= measuredRows { try showWaiting() }
+        case .table: try addToTable(record)
         case .tsv: try output.write(cells(record).map { safe(Escaping.tsv($0)) }.joined(separator: "\t") + "\n")
         case .csv:
-            if count == 0 { try output.write(fields.joined(separator: ",") + "\r\n") }
+            if count == 0 { try writeCSVHeader() }
             try output.write(cells(record).map { Escaping.csv(safe($0)) }.joined(separator: ",") + "\r\n")
         case .json:
             if !single { try output.write(count == 0 ? "[\n" : ",\n") }
@@ -47,78 +55,101 @@ final class RecordPrinter<Item: Displayable> {
 
     func end() throws {
         switch output.format {
-        case .table: if widths == nil, !waiting.isEmpty { try showWaiting() }
+        case .table: if case .open = layout, !waiting.isEmpty { try showWaiting(goesOn: false) }
         case .tsv, .ndjson, .id: break
-        case .csv: if count == 0 { try output.write(fields.joined(separator: ",") + "\r\n") }
+        case .csv: if count == 0 { try writeCSVHeader() }
         case .json: try output.write(single ? (count == 0 ? "" : "\n") : count == 0 ? "[]\n" : "\n]\n")
         }
+    }
+
+    private func writeCSVHeader() throws {
+        try output.write(fields.map(\.name).joined(separator: ",") + "\r\n")
     }
 
     private func safe(_ text: String) -> String {
         output.isTerminal ? Escaping.terminal(text) : text
     }
 
-    private func cells(_ record: Item) -> [String] {
-        shown.map { field in
-            switch field.value(record) {
-            case .string(let text)?: text
-            case .integer(let number)?: String(number)
-            case .bool(let flag)?: flag ? "true" : "false"
-            default: ""
-            }
-        }
-    }
+    private func cells(_ record: Item) -> [String] { fields.map { $0.text(record) } }
 
     private func json(_ record: Item) -> [UInt8] {
-        guard let jsonFields else { return Escaping.json(record.json) }
+        guard isChosen else { return Escaping.json(record.json) }
         var json = JSONWriter()
-        record.write(jsonFields, to: &json)
+        record.write(fields, to: &json)
         return Escaping.json(json.bytes)
     }
 
     // MARK: Table
 
-    private func showWaiting() throws {
-        let header = fields.map { $0.uppercased().replacing("_", with: " ") }
-        let natural = fields.indices.map { column in
-            ([header] + waiting).map { DisplayWidth.of($0[column]) }.max() ?? 0
+    private func addToTable(_ record: Item) throws {
+        let row = fields.map { Escaping.terminal($0.textForPeople(record, isChosen: isChosen)) }
+        switch layout {
+        case .open:
+            waiting.append(row)
+            if waiting.count >= measuredRows { try showWaiting(goesOn: true) }
+        case .rows(let widths): try show(row, widths)
+        case .records: try showRecord(row, isFirst: count == 0)
         }
-        widths = output.width.map { Self.fit(natural, of: fields, into: $0) } ?? natural
-        try show(header, bold: true)
-        for row in waiting { try show(row) }
+    }
+
+    private var headers: [String] { fields.map { $0.name.uppercased().replacing("_", with: " ") } }
+
+    private func showWaiting(goesOn: Bool) throws {
+        let columns = fields.indices.map { column in
+            TableLayout.Column(
+                kind: fields[column].kind, header: DisplayWidth.of(headers[column]),
+                cells: waiting.map { DisplayWidth.of($0[column]) }.max() ?? 0)
+        }
+        let widths =
+            if let width = output.width {
+                TableLayout.widths(of: columns, into: width, goesOn: goesOn)
+            } else {
+                columns.map(\.natural)
+            }
+        if let widths {
+            layout = .rows(widths: widths)
+            try show(headers, widths, isHeader: true)
+            for row in waiting { try show(row, widths) }
+        } else {
+            layout = .records
+            for (index, row) in waiting.enumerated() { try showRecord(row, isFirst: index == 0) }
+        }
         waiting = []
     }
 
-    /// Columns that are never shortened, because users copy ids.
-    private static var whole: [String] { ["id", "public_id", "event_id"] }
-
-    /// Narrows the widest column until a row fits, but no column of ids and none below ``narrowest``.
-    static func fit(_ natural: [Int], of fields: [String], into width: Int) -> [Int] {
-        var widths = natural
-        let shortened = fields.indices.filter { !whole.contains(fields[$0]) }
-        while widths.reduce(0, +) + gap * (widths.count - 1) > width,
-            let column = shortened.max(by: { widths[$0] < widths[$1] }), widths[column] > narrowest
-        {
-            widths[column] -= 1
-        }
-        return widths
-    }
-
-    private static var gap: Int { 2 }
-    private static var narrowest: Int { 6 }
-
-    private func show(_ row: [String], bold: Bool = false) throws {
+    private func show(_ row: [String], _ widths: [Int], isHeader: Bool = false) throws {
         var line = ""
         for (column, cell) in row.enumerated() {
-            // Without a terminal no cell is shortened, and cells of rows that were not measured may be wider.
-            let width = widths?[column] ?? 0
-            let staysWhole = output.width == nil || Self.whole.contains(fields[column])
-            let text = staysWhole ? cell : DisplayWidth.shortened(cell, to: width)
+            // Without a terminal no cell is cut, and cells of rows that were not measured may be wider.
+            let isCut = output.width != nil && (isHeader || fields[column].kind == .text)
+            let text = isCut ? DisplayWidth.shortened(cell, to: widths[column]) : cell
             line += text
             if column < row.count - 1 {
-                line += String(repeating: " ", count: max(0, width - DisplayWidth.of(text)) + Self.gap)
+                let spaces = max(0, widths[column] - DisplayWidth.of(text)) + TableLayout.gap
+                line += String(repeating: " ", count: spaces)
             }
         }
-        try output.write(bold && output.color ? "\u{1B}[1m\(line)\u{1B}[0m\n" : line + "\n")
+        try output.write((isHeader ? bold(line) : line) + "\n")
+    }
+
+    /// Shows each field on a line of its own, with texts wrapped to the width of the terminal.
+    private func showRecord(_ row: [String], isFirst: Bool) throws {
+        let names = headers
+        let indent = (names.map { DisplayWidth.of($0) }.max() ?? 0) + TableLayout.gap
+        // A terminal that is narrower wraps the lines itself.
+        let room = output.width.map { max(10, $0 - indent) } ?? .max
+        var text = isFirst ? "" : "\n"
+        for (column, (name, value)) in zip(names, row).enumerated() {
+            // Only texts are wrapped: an id has to be whole where it is copied.
+            let lines = fields[column].kind == .text ? DisplayWidth.lines(value, of: room) : [value]
+            text += bold(name)
+            if lines != [""] { text += String(repeating: " ", count: indent - DisplayWidth.of(name)) }
+            text += lines.joined(separator: "\n" + String(repeating: " ", count: indent)) + "\n"
+        }
+        try output.write(text)
+    }
+
+    private func bold(_ text: String) -> String {
+        output.color ? "\u{1B}[1m\(text)\u{1B}[0m" : text
     }
 }

@@ -72,7 +72,7 @@ struct UsersCommand: ParsableCommand {
             if !yes {
                 let chosen = try target.names.map { try context.user($0, among: users) }
                 try context.confirm(
-                    chosen.map { "  \($0.name) with \($0.authors) authors" },
+                    chosen.map { "  \($0.name) with \(counted($0.authors, "author"))" },
                     "Delete \(chosen.count == 1 ? "this user" : "these \(chosen.count) users")?",
                     otherwise: "nothing was deleted")
             }
