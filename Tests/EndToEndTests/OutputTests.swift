@@ -154,6 +154,24 @@ import Testing
         #expect(configured == "= 1\n= 2\n= 3\n= 4\n")
     }
 
+    /// Without the pager the output is shown all the same: what a pipe holds, and more.
+    @Test(arguments: [
+        ("nosuch", 4, true), ("/etc/hostname -x", 4, true), ("nosuch", 30_000, true), ("cat | nosuch", 4, true),
+        ("sed -n 1,2p", 4, false),
+    ])
+    func aPagerThatIsMissingHidesNothing(pager: String, count: Int, isMissing: Bool) async throws {
+        let daemon = try await daemon()
+        if count > 4 {
+            let lines = (5...count).map { #"{"name":"N\#($0)","book":"B","country":"C"}"# }.joined(separator: "\n")
+            #expect(try await daemon.libctl("authors", "import", "-", home: home, input: lines).code == 0)
+        }
+        let shown = try await terminal(daemon, "authors list -o id --pager", environment: ["PAGER": pager])
+        let warning = "libctl: there is no pager '\(pager)'; the output is shown without one\n"
+        #expect(shown.contains(warning) == isMissing, "\(shown.prefix(200))")
+        let ids = (1...count).map { "\($0)\n" }.joined()
+        if isMissing { #expect(shown.hasSuffix(warning + ids)) } else { #expect(!shown.contains("4\n")) }
+    }
+
     @Test func aRawReplyIsHarmlessOnATerminal() async throws {
         let daemon = try await daemon()
         let shown = try await terminal(daemon, "api GET /authors/4")

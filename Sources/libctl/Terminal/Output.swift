@@ -7,15 +7,20 @@ final class Output {
     /// The width of the terminal in columns; `nil` if there is no terminal, and lines may have any length.
     let width: Int?
     let color: Bool
+    private let descriptor: Int32
     private var writer: OutputWriter
     private let fields: [String]?
-    private let openPager: (() throws -> Pager)?
+    /// Starts the pager; `nil` once it was started, or if there is none.
+    private var openPager: (() throws -> Pager)?
     private var pager: Pager?
+    private let warn: (String) -> Void
     /// The beginning of a line of a reply whose end has not arrived yet.
     private var pending: [UInt8] = []
 
     init(options: GlobalOptions, io: IO, config: Config?) throws {
-        writer = OutputWriter(io.output)
+        descriptor = io.output
+        writer = OutputWriter(descriptor)
+        warn = Diagnostics(options: options, io: io).warn
         isTerminal = writer.isTerminal
         width = isTerminal ? Terminal.width(of: io.output) : nil
         if options.json, let format = options.format, format != .json {
@@ -99,22 +104,56 @@ final class Output {
 
     func write(_ bytes: [UInt8]) throws {
         // The pager is started at the first output, so that an error before that needs none.
-        if pager == nil, let openPager {
-            let opened = try openPager()
-            (pager, writer) = (opened, OutputWriter(opened.input))
-        }
-        try writer.write(bytes)
+        if let openPager { start(openPager) }
+        pager?.remember(bytes)
+        try whileRead { try writer.write(bytes) }
     }
 
-    func flush() throws { try writer.flush() }
+    func flush() throws { try whileRead { try writer.flush() } }
 
     /// Writes the rest, and waits until the user has left the pager.
     func end() throws {
-        defer { pager?.wait() }
         if !pending.isEmpty {
-            try foreignLines(pending[...])
+            let rest = pending[...]
+            pending = []
+            try foreignLines(rest)
             try write("\n")
         }
         try flush()
+        try leavePager()
+    }
+
+    // MARK: Pager
+
+    private func start(_ open: () throws -> Pager) {
+        openPager = nil
+        do {
+            let opened = try open()
+            (pager, writer) = (opened, OutputWriter(opened.input))
+        } catch {
+            warn("\(CommandError(error).reason); the output is shown without it")
+        }
+    }
+
+    /// Calls `body`, which writes. If it fails because there is no such pager, all text is shown without one instead.
+    private func whileRead(_ body: () throws -> Void) throws {
+        do {
+            try body()
+        } catch let failure as CommandError where failure.exit == .brokenPipe {
+            guard try leavePager() else { throw failure }
+        }
+    }
+
+    /// Waits until the user has left the pager, or until the shell has found no such program. Then shows all text
+    /// without a pager.
+    /// - Returns: whether the text was shown without a pager.
+    @discardableResult private func leavePager() throws -> Bool {
+        guard let pager else { return false }
+        (self.pager, writer) = (nil, OutputWriter(descriptor))
+        guard let text = pager.end() else { return false }
+        warn("there is no pager \(Secrets.quoted(pager.command)); the output is shown without one")
+        try writer.write(text)
+        try writer.flush()
+        return true
     }
 }

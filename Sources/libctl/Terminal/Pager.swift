@@ -8,7 +8,13 @@ final class Pager {
 
     /// The write end of the pipe that the pager reads.
     let input: Int32
+    let command: String
     private let child: pid_t
+    /// All text so far, as long as it may be that nothing has read it; then `nil`.
+    private var unread: [UInt8]? = []
+    /// In bytes. A pipe holds less than this (pipe(7)), so whoever lets more be written does read.
+    private static let largestPipe = 1 << 20
+    private static let ignored = [SIGINT, SIGPIPE]
 
     init(_ command: String, output: Int32, environment: [String: String]) throws {
         var ends: [Int32] = [-1, -1]
@@ -35,15 +41,28 @@ final class Pager {
             throw CommandError(.ioError, "the pager could not be started: \(String(cString: strerror(code)))")
         }
         self.child = child
+        self.command = command
         input = ends[1]
-        // Control-C is for the pager, which continues after it. libctl must not end before the pager.
-        signal(SIGINT, SIG_IGN)
+        // Control-C is for the pager, which continues after it. libctl must not end before the pager, nor because the
+        // pager has ended. The child has the signals as they were.
+        for number in Self.ignored { signal(number, SIG_IGN) }
+    }
+
+    /// Keeps text that is about to be written to ``input``, for ``end()``.
+    func remember(_ text: [UInt8]) {
+        unread?.append(contentsOf: text)
+        if unread?.count ?? 0 > Self.largestPipe { unread = nil }
     }
 
     /// Closes the pipe, and waits until the pager has ended.
-    func wait() {
+    /// - Returns: all text, if the shell found no such program and nothing was shown.
+    func end() -> [UInt8]? {
         close(input)
         var status: Int32 = 0
         while waitpid(child, &status, 0) < 0, errno == EINTR {}
+        for number in Self.ignored { signal(number, SIG_DFL) }
+        // What a shell returns for a program that is not there, or is none (sh(1), exit status).
+        let isMissing = status & 0x7F == 0 && [126, 127].contains(status >> 8 & 0xFF)
+        return isMissing ? unread : nil
     }
 }
