@@ -40,6 +40,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CCurl"),
         .target(
             name: "Shared", dependencies: [system], swiftSettings: settings),
@@ -77,7 +78,7 @@ let package = Package(
             swiftSettings: settings
         ),
         .executableTarget(
-            name: "libctl", dependencies: ["Shared", "CCurl", argumentParser, system], swiftSettings: settings),
+            name: "libctl", dependencies: ["Shared", "CCurl", "CZlib", argumentParser, system], swiftSettings: settings),
         .target(
             name: "TestSupport",
             dependencies: [
@@ -102,7 +103,8 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
-        .testTarget(name: "LibctlTests", dependencies: ["libctl", "Shared", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "LibctlTests", dependencies: ["libctl", "CZlib", "Shared", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "SocketTests",
             dependencies: [

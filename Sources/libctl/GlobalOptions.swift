@@ -22,6 +22,9 @@ struct GlobalOptions: ParsableArguments {
     @Flag(help: "The same as --output json.")
     var json = false
 
+    @Flag(inversion: .prefixedNo, help: "Whether a list begins with the names of its fields. (default: all but tsv)")
+    var headers: Bool?
+
     @Option(help: "Fields to show, separated by commas.", completion: .custom(Candidates.fields))
     var fields: String?
 
@@ -51,7 +54,9 @@ struct GlobalOptions: ParsableArguments {
     /// the command.
     static func moveBehindCommand(_ arguments: [String]) -> [String] {
         let withValue = ["--server", "--cacert", "--user", "-o", "--output", "--fields", "--timeout", "--color"]
-        let alone = ["--json", "--pager", "--no-input", "-q", "--quiet", "-v", "--verbose"]
+        let alone = [
+            "--json", "--headers", "--no-headers", "--pager", "--no-input", "-q", "--quiet", "-v", "--verbose",
+        ]
         var count = 0
         while count < arguments.count {
             let name = arguments[count].prefix { $0 != "=" }

@@ -36,7 +36,9 @@ struct Libctl: ParsableCommand {
         signal(SIGXFSZ, SIG_IGN)
         let (arguments, io) = (SystemText.arguments(), IO.standard)
         CompletionRoot.limitTime(arguments, io: io)
-        Glibc.exit(run(arguments, io: io))
+        let code = run(arguments, io: io)
+        Interruption.endProgram()
+        Glibc.exit(code)
     }
 
     /// Runs one command line and returns its exit code.

@@ -120,9 +120,9 @@ import Testing
         try await daemon.login("ada", home: home)
         _ = try await daemon.libctl("authors", "add", "--name", "A", "--book", "B", "--country", "C", home: home)
         let line = """
-            libctl authors export /dev/stdout -o id -q | cat; mkfifo pipe; cat pipe > out & \
-            libctl authors export pipe -o id -q; wait; cat out; touch target; ln -s target link; \
-            libctl authors export link -o id -q; cat target; readlink link; ls
+            ids='-o tsv --fields id --no-headers -q'; libctl authors export /dev/stdout $ids | cat; mkfifo pipe; cat pipe > out & \
+            libctl authors export pipe $ids; wait; cat out; touch target; ln -s target link; \
+            libctl authors export link $ids; cat target; readlink link; ls
             """
         let result = try await Program.run(
             "/bin/sh", ["-c", line], environment: ["HOME": home.path, "LIBCTL_SERVER": daemon.address],

@@ -123,8 +123,8 @@ import Testing
             result.error == """
                 libctl: these are not fields of an author and are ignored: year, year2
                 libctl: line 2: book must not contain control characters
-                libctl: line 5: 3 fields where the header has 6
-                libctl: line 6: booker_prize must be true or false, not 'maybe'
+                libctl: line 5: country must not be empty
+                libctl: line 6: booker_prize must be true or false, or t, f, yes, no, y, n, on, off, 1 or 0, not 'maybe'
                 libctl: line 8: this author with this book is in the library already; it has the id 1
                 libctl: line 9: a quote is not closed
                 added 1 author, 5 failed
@@ -153,7 +153,7 @@ import Testing
         let result = try await ctl.run(["authors", "add", "-f", "-"], input: input)
         #expect(result.code == 8)
         #expect(result.output == "1\tA\tB\tC\tfalse\n")
-        #expect(result.error.contains("libctl: line 2: not valid UTF-8\n"))
+        #expect(result.error.contains("libctl: line 2: book is not valid UTF-8\n"))
     }
 
     @Test(arguments: ["ndjson", "csv", "json"])

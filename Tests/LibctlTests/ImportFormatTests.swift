@@ -95,7 +95,7 @@ import Testing
         let start = try #require("\u{FEFF}name,book,country\nA,B,C\nD,E,".data(using: .utf16LittleEndian))
         let result = try await ctl.run(["authors", "import", "-"], input: Array(start) + end)
         #expect(result.code == 8)
-        #expect(result.error.contains("line 3: not valid UTF-8"), "\(result.error)")
+        #expect(result.error.contains("line 3: country is not valid UTF-8"), "\(result.error)")
         #expect(try await ctl.line("authors list --fields name").output == "A\n")
     }
 

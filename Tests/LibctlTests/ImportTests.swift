@@ -74,7 +74,7 @@ import Testing
         let result = try await ctl.run(
             ["authors", "import", "-", "--map", "name=Author,book=Title,country=Origin"], input: Array(text.utf8))
         #expect(result.code == 0, "\(result.error)")
-        #expect(result.error.contains("these are not fields of an author and are ignored: book id, shelf\n"))
+        #expect(result.error.contains("these are not fields of an author and are ignored: Book Id, Shelf\n"))
         #expect(
             try await ctl.line("authors list -o tsv --fields name,book,country").output
                 == "Hilary Mantel\tWolf Hall\tUK\n")

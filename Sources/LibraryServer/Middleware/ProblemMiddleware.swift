@@ -79,7 +79,7 @@ extension Failure {
         switch error {
         case let failure as Failure: self = failure
         case let invalid as InvalidFields: self.init(.invalidFields, errors: invalid.errors)
-        case let fault as AuthorLines.Fault: self.init(.invalidFields, fault.description)
+        case let fault as AuthorLines.Fault: self.init(fault.code, fault.description)
         case let syntax as JSONSyntaxError: self.init(.invalidJSON, "the body is not valid JSON: \(syntax)")
         case let error as any HTTPResponseError where error.status == .contentTooLarge: self.init(.bodyTooLarge)
         case let error as any HTTPResponseError where error.status.kind == .clientError: self.init(.badRequest)

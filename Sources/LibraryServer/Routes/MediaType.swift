@@ -7,14 +7,15 @@ import Shared
 struct MediaType {
     static let json = "application/json"
 
-    /// Type and subtype in lower case.
+    /// Type and subtype in lower case; the type of ``AuthorLines/Format`` for its other names.
     let name: String
     /// Whether there is no `charset` parameter but UTF-8.
     let isUTF8: Bool
 
     init(_ field: String) {
         let parts = Self.parts(field)
-        name = Self.trimmed(parts[0])
+        let name = Self.trimmed(parts[0])
+        self.name = AuthorLines.Format(mediaType: name)?.mediaType ?? name
         isUTF8 = parts.dropFirst().allSatisfy { part in
             let pair = part.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
             guard Self.trimmed(pair[0]) == "charset" else { return true }

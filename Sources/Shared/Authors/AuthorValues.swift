@@ -46,7 +46,7 @@ public struct AuthorValues: Sendable, Equatable, JSONWritable {
                 || absent == .allowedBeyondKey && field.isKey
             switch (field.kind, absent) {
             case (.flag, .fault): self[flag: field] = object.bool(field.name)
-            case (.flag, .allowedBeyondKey): self[flag: field] = object.nullableBool(field.name)
+            case (.flag, .allowedBeyondKey): self[flag: field] = object.fileBool(field.name)
             case (.flag, _): self[flag: field] = object.optionalBool(field.name)
             case _ where isNeeded: self[text: field] = object.string(field.name)
             case (_, .allowedBeyondKey): self[text: field] = object.nullableString(field.name)

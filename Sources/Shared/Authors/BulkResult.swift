@@ -101,12 +101,7 @@ public struct BulkResult: Sendable, Equatable, JSONReadable, JSONWritable {
 
     /// The result of a line that cannot be read.
     public init(line: Int, _ fault: AuthorLines.Fault) {
-        let code: ErrorCode =
-            switch fault {
-            case .syntax, .missingColumn: .invalidJSON
-            case .invalid: .invalidFields
-            }
-        self.init(line: line, failed: code, fault.description)
+        self.init(line: line, failed: fault.code, fault.description)
     }
 
     public init(from object: inout ObjectReader) {

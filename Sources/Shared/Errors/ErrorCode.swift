@@ -7,6 +7,8 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     // Malformed requests.
     case badRequest = "bad_request"
     case invalidJSON = "invalid_json"
+    case invalidCSV = "invalid_csv"
+    case invalidEncoding = "invalid_encoding"
     case invalidQuery = "invalid_query"
     case invalidFields = "invalid_fields"
     case unsupportedMediaType = "unsupported_media_type"
@@ -97,6 +99,8 @@ public enum ErrorCode: String, Sendable, CaseIterable {
         switch self {
         case .badRequest: (400, .invalid, nil, "the request is malformed")
         case .invalidJSON: (400, .invalid, nil, "the body is not valid JSON")
+        case .invalidCSV: (400, .invalid, nil, "the file is not valid CSV")
+        case .invalidEncoding: (400, .invalid, nil, "the text is not valid UTF-8")
         case .invalidQuery: (400, .invalid, nil, "the query is not valid")
         case .invalidFields: (422, .invalid, nil, "the body is not valid")
         case .unsupportedMediaType: (415, .invalid, nil, "send JSON, with Content-Type: application/json")

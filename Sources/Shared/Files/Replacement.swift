@@ -23,9 +23,12 @@ package final class Replacement {
         leftovers?.start(temporary)
         descriptor = open(SystemText.path(temporary), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
-            let failure = CommandError(.ioError, "\(temporary): \(systemError())")
+            let (folder, code) = (PathName.folder(of: path), errno)
             leftovers?.end()
-            throw failure
+            guard code == ENOENT else {
+                throw CommandError(.ioError, "\(path): \(String(cString: strerror(code)))")
+            }
+            throw CommandError(.ioError, "there is no folder \(folder)", hint: "mkdir -p \(folder)")
         }
     }
 

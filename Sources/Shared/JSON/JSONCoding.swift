@@ -110,10 +110,16 @@ public struct ObjectReader {
         present(name) ? bool(name) : nil
     }
 
-    /// As ``optionalBool(_:)``, but `null` counts as absent.
-    public mutating func nullableBool(_ name: String) -> Bool? {
-        known.append(name)
-        return self[name] == .null ? nil : optionalBool(name)
+    /// Reads a boolean of a file, which may be a text such as `yes`; `null` and an empty text count as absent.
+    mutating func fileBool(_ name: String) -> Bool? {
+        switch self[name] {
+        case nil, .null: known.append(name)
+        case .string(let text) where StoredText.isBlank(text): known.append(name)
+        case .string(let text):
+            return required(name, BooleanText.fault(in: text), false) { _ in BooleanText.value(text) }
+        default: return bool(name)
+        }
+        return nil
     }
 
     /// Reads an object that must be present. Its faults have the member's name before theirs, as in `author.name`.

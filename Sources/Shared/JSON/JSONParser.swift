@@ -7,11 +7,13 @@ struct JSONParser {
     private static let fewMembers = 16
 
     private let bytes: [UInt8]
+    private let numbersAsText: Bool
     private var offset = 0
     private var depth = 0
 
-    init(_ bytes: [UInt8]) {
+    init(_ bytes: [UInt8], numbersAsText: Bool = false) {
         self.bytes = bytes
+        self.numbersAsText = numbersAsText
     }
 
     mutating func document() throws(JSONSyntaxError) -> JSONValue {
@@ -115,6 +117,7 @@ struct JSONParser {
             guard skipDigits() else { throw failure("expected a digit") }
         }
         let text = String(decoding: bytes[start..<offset], as: UTF8.self)
+        if numbersAsText { return .string(text) }
         if isInteger, let integer = Int64(text) { return .integer(integer) }
         guard let double = Double(text), double.isFinite else {
             throw JSONSyntaxError(reason: "number out of range", offset: start)

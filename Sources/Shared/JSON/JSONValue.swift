@@ -26,9 +26,10 @@ public enum JSONValue: Sendable, Equatable {
     /// The parser is stricter than Foundation's `JSONDecoder`, which takes the first of two equal names, a trailing
     /// comma, a byte order mark and UTF-16. All of these are refused here, and so are lone surrogates and more than
     /// 32 levels of nesting.
+    /// - Parameter numbersAsText: whether each number comes as a string, as it stands in the text.
     /// - Throws: ``JSONSyntaxError``.
-    public init(parsing bytes: [UInt8]) throws(JSONSyntaxError) {
-        var parser = JSONParser(bytes)
+    public init(parsing bytes: [UInt8], numbersAsText: Bool = false) throws(JSONSyntaxError) {
+        var parser = JSONParser(bytes, numbersAsText: numbersAsText)
         self = try parser.document()
     }
 }

@@ -41,6 +41,23 @@ public enum Escaping {
             .replacing("\r", with: "\\r")
     }
 
+    /// The text of which ``tsv(_:)`` made a field. Other backslashes stay as they are.
+    static func fromTSV(_ field: String) -> String {
+        guard field.utf8.contains(UInt8(ascii: "\\")) else { return field }
+        let escapes: [Unicode.Scalar: Unicode.Scalar] = ["t": "\t", "n": "\n", "r": "\r", "\\": "\\"]
+        var text = String.UnicodeScalarView()
+        var rest = field.unicodeScalars[...]
+        while let scalar = rest.popFirst() {
+            if scalar == "\\", let next = rest.first, let escaped = escapes[next] {
+                rest.removeFirst()
+                text.append(escaped)
+            } else {
+                text.append(scalar)
+            }
+        }
+        return String(text)
+    }
+
     /// For a field of comma-separated values (RFC 4180). A field with a space at either end is quoted too.
     public static func csv(_ text: String) -> String {
         var (text, csv) = (text, [UInt8]())

@@ -23,7 +23,8 @@ public enum StoredText {
         return normalized(text).isEmpty
     }
 
-    /// The form in which a text is stored: trimmed of white space, in Unicode Normalization Form C (UAX #15).
+    /// The form in which a text is stored: trimmed of white space, with plain spaces for spaces of other kinds, such as
+    /// the no-break space (general category Zs), and in Unicode Normalization Form C (UAX #15).
     public static func normalized(_ text: String) -> String {
         if isTrimmedASCII(text) { return text }
         var scalars = text.unicodeScalars[...]
@@ -32,8 +33,12 @@ public enum StoredText {
         let trimmed = String(scalars)
         guard trimmed.utf8.contains(where: { $0 >= 0x80 }) else { return trimmed }
         var composed = String.UnicodeScalarView()
-        for scalar in trimmed._nfc { composed.append(scalar) }
+        for scalar in trimmed._nfc { composed.append(isOtherSpace(scalar) ? " " : scalar) }
         return String(composed)
+    }
+
+    private static func isOtherSpace(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.value >= 0x80 && scalar.properties.generalCategory == .spaceSeparator
     }
 
     /// Whether a text is printable ASCII and not only spaces, as most are: then its length is all that can be wrong.

@@ -34,7 +34,7 @@ extension AuthorsCommand {
         }
 
         func run(_ context: CommandContext) throws {
-            if let file { return try context.reading(file) { try addAll(InputReader($0), context) } }
+            if let file { return try context.reading(file) { try addAll(InputReader($0), file, context) } }
             let draft = try AuthorDraft(author.values).validated()
             try context.output.show(try create(draft, context))
         }
@@ -45,9 +45,9 @@ extension AuthorsCommand {
             }.author
         }
 
-        private func addAll(_ reader: InputReader, _ context: CommandContext) throws {
+        private func addAll(_ reader: InputReader, _ name: String, _ context: CommandContext) throws {
             let country = try form.defaultCountry()
-            let lines = try LineSource(reader, form, context, restIsNeeded: country == nil)
+            let lines = try LineSource(reader, name: name, form, context, restIsNeeded: country == nil)
             let list = try context.output.list(of: Author.self)
             var failures = BatchFailures()
             var total = 0
@@ -61,12 +61,12 @@ extension AuthorsCommand {
                     if failure.endsBatch {
                         context.diagnostics.endProgress()
                         context.diagnostics.say(
-                            "added \(counted(total - 1 - failures.count, "author")) before line \(line.number)")
+                            "added \(counted(total - 1 - failures.count, "author")) before \(lines.noun) \(line.number)")
                         throw failure
                     }
                     failures.add(failure)
                     context.diagnostics.endProgress()
-                    context.diagnostics.warn("line \(line.number): \(failure.reason)")
+                    context.diagnostics.warn("\(lines.noun) \(line.number): \(failure.reason)")
                 }
                 if total.isMultiple(of: 50) { context.diagnostics.progress("\(counted(total, "line")) …") }
             }

@@ -107,11 +107,11 @@ struct BatchFailures {
     /// Ends the batch.
     /// - Throws: ``CommandError``: the failure itself if the batch has one item, the common status if all items
     ///   failed with the same status, else `partial`.
-    func end(of total: Int, noun: String) throws {
+    func end(of total: Int, noun: String, hint: String? = nil) throws {
         guard let first else { return }
-        if total == 1 { throw first }
+        if total == 1 { throw CommandError(first.exit, first.reason, hint: first.hint ?? hint, problem: first.problem) }
         let status = count == total && areAlike ? first.exit : .partial
-        throw CommandError(status, "\(count) of \(total) \(noun) failed")
+        throw CommandError(status, "\(count) of \(total) \(noun) failed", hint: hint)
     }
 }
 

@@ -9,29 +9,53 @@ extension AuthorsCommand {
             discussion: """
                 The file is whole, or it is not there: it gets its name at the end, and what had that name is \
                 replaced. \
-                NDJSON unless the file is named .csv or -o says so.
+                It is NDJSON unless its name ends in .csv, .tsv or .json, or -o says csv, tsv, json or ndjson.
                 """,
             examples: "authors export library.csv", "authors export --booker-prize winners.ndjson",
+            "authors export for-excel.csv --bom", "authors export - -o csv | gzip > library.csv.gz",
             "--user ada authors export | libctl --user bob authors import -")
 
         @Argument(help: "File to write; - is standard output. (default: -)", completion: .file()) var file = "-"
 
         @OptionGroup var filter: AuthorFilter
 
+        @Flag(help: "Begin a CSV or TSV file with a byte order mark, by which Excel knows that it is UTF-8.")
+        var bom = false
+
         @OptionGroup var options: GlobalOptions
 
         func run(_ context: CommandContext) throws {
-            guard !file.lowercased().hasSuffix(".tsv") || options.format != nil else {
-                throw CommandError(
-                    .usage, "TSV has no header, so import could not read it", hint: "name the file .csv, or use -o tsv")
+            let format = try format()
+            guard !bom || [.csv, .tsv].contains(format) else {
+                throw CommandError(.usage, "--bom is for CSV and TSV, not for \(format.rawValue)", hint: "add -o csv")
             }
-            guard file != "-" else { return try write(context, to: context.io.output) }
-            try PrivateFile.replace(file, patience: context.io.patience) { try write(context, to: $0) }
+            guard file != "-" else { return try write(context, format, to: context.io.output) }
+            try PrivateFile.replace(file, patience: context.io.patience) { try write(context, format, to: $0) }
         }
 
-        private func write(_ context: CommandContext, to descriptor: Int32) throws {
-            let standard: OutputFormat = options.json ? .json : file.lowercased().hasSuffix(".csv") ? .csv : .ndjson
-            let output = try context.output(as: options.format ?? standard, to: descriptor)
+        /// The format that the options or the name of the file say.
+        /// - Throws: ``CommandError`` `usage` for a format that import does not read.
+        private func format() throws -> OutputFormat {
+            let name = file.lowercased()
+            if let asked = options.json ? .json : options.format {
+                guard [.csv, .tsv, .json, .ndjson].contains(asked) else {
+                    throw CommandError(
+                        .usage, "import cannot read a file with -o \(asked.rawValue)",
+                        hint: "use -o csv, tsv, json or ndjson; or libctl authors list -o \(asked.rawValue)")
+                }
+                return asked
+            }
+            for ending in [".gz", ".bz2", ".xz", ".zst", ".zip", ".xlsx", ".xls", ".ods", ".pdf", ".db", ".xml"]
+            where name.hasSuffix(ending) {
+                throw CommandError(
+                    .usage, "export does not write \(ending) files", hint: "name the file .csv, .tsv, .json or .ndjson")
+            }
+            return [OutputFormat.csv, .tsv, .json].first { name.hasSuffix(".\($0.rawValue)") } ?? .ndjson
+        }
+
+        private func write(_ context: CommandContext, _ format: OutputFormat, to descriptor: Int32) throws {
+            let output = try context.output(as: format, to: descriptor, header: options.headers ?? true)
+            if bom { try output.write("\u{FEFF}") }
             let list = try output.list(of: Author.self)
             let progress = Progress(context.diagnostics, size: nil, noun: "authors")
             defer { progress.end() }
@@ -53,9 +77,9 @@ extension CommandContext {
     /// Calls `body` with each author that the query finds, while the daemon streams the list.
     func streamAuthors(_ query: AuthorQuery, _ body: (Author) throws -> Void) throws {
         let path = Endpoints.authorFile.path(query)
-        var lines = RecordReader(csv: false)
-        func take(_ record: RecordReader.Record) throws {
-            guard record.fault == nil, let author = try? Author(json: record.fields[0], unknownMembers: .ignored) else {
+        var lines = JSONRecords()
+        func take(_ record: Record) throws {
+            guard record.fault == nil, let author = try? Author(json: record.content, unknownMembers: .ignored) else {
                 throw CommandError(.protocolError, "the reply from \(server.origin) is not a list of authors")
             }
             try body(author)

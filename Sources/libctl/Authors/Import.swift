@@ -8,19 +8,20 @@ extension AuthorsCommand {
         static let configuration = CommandConfiguration(
             "import", "Add all authors of a file, in few requests.",
             discussion: """
-                A file is CSV or TSV with a header line, or NDJSON with one object a line; the columns are name, book, \
-                country and booker_prize. A bad line is reported with its number, and the rest goes on. Other people's \
-                columns get their meaning by --map; --default is what new authors get where the file has \
-                nothing. A column \
-                that is not there, an empty cell and null say nothing: with --on-conflict update, that field \
-                stays as it \
-                is; a new author has no prize then. With -o or --fields the \
-                result of each line is printed: line, outcome, id, code, message, existing_id.
+                A file is CSV or TSV with a header line, NDJSON, or a JSON array; also compressed by gzip, and in \
+                UTF-16. The columns are name, book, country and booker_prize. What 'authors list' and \
+                'authors export' write can be read. A bad line is reported with its number, the first 20 one by \
+                one, and the rest goes on. Other people's columns get their meaning by --map; --default is what new \
+                authors get where the file has nothing. A column that is not there, an empty cell and null say \
+                nothing: with --on-conflict update, that field stays as it is; a new author has no prize then. An \
+                author is found by name and book; ids in the file are ignored. With -o or --fields the result of \
+                each line is printed, in the order of the file: line, outcome, id, code, message, existing_id.
                 """,
             examples: "authors import library.csv --dry-run",
             "authors import goodreads_library_export.csv --map name=Author,book=Title "
                 + "--default country=Unknown --on-conflict skip",
             "authors import librarything.tsv --map 'name=Primary Author,book=Title' --default country=Unknown",
+            "authors import old.csv --encoding windows-1252 --rejects bad.csv",
             "authors import library.ndjson --atomic", "authors import - --rejects bad.ndjson < library.csv",
             "authors import new.csv -o id > ids")
 
@@ -35,7 +36,9 @@ extension AuthorsCommand {
 
         @Flag(help: "Only tell what would happen.") var dryRun = false
 
-        @Option(help: "File for the lines that fail, as NDJSON.", completion: .file())
+        @Option(
+            help: "File for the lines that fail: as they are if its name ends in .csv or .tsv, else as NDJSON.",
+            completion: .file())
         var rejects: String?
 
         @OptionGroup var options: GlobalOptions
@@ -52,10 +55,16 @@ extension AuthorsCommand {
             try context.reading(file) { descriptor in
                 var report: ImportReport?
                 let isInput = RejectFile.isFile(rejects, descriptor)
-                try RejectFile.with(rejects, isInput: isInput, patience: context.io.patience) {
-                    report = try run(context, descriptor, $0, isReplaced: isInput)
+                try RejectFile.with(rejects, isInput: isInput, context) { rejects in
+                    // A file that is one request is stored whole or not at all: there is nothing to report.
+                    report =
+                        isWhole
+                        ? try run(context, descriptor, rejects, isReplaced: isInput)
+                        : try Interruption.awaited(input: descriptor) {
+                            try run(context, descriptor, rejects, isReplaced: isInput)
+                        }
                 }
-                try report?.endFailures()
+                try report?.endFailures(onConflict: onConflict)
             }
         }
 
@@ -64,54 +73,94 @@ extension AuthorsCommand {
             _ context: CommandContext, _ descriptor: Int32, _ rejects: RejectFile?, isReplaced: Bool
         ) throws -> ImportReport {
             let query = try query()
-            let source = try LineSource(
-                InputReader(descriptor), form, context, restIsNeeded: query.restIsNeeded)
-            guard !isReplaced || source.format == .ndjson && !isWhole else {
-                throw CommandError(
-                    .usage, "the rejects would replace lines that are nowhere else", hint: "name another --rejects file"
-                )
+            let source: LineSource
+            do {
+                source = try LineSource(
+                    InputReader(descriptor), name: file, form, context, restIsNeeded: query.restIsNeeded,
+                    keepsText: rejects?.isTable ?? false)
+            } catch {
+                throw Interruption.hasCome ? interrupted(stored: 0, "line") : error
             }
+            try check(source, rejects, isReplaced)
             let progress = Progress(context.diagnostics, size: Self.size(of: descriptor), noun: "lines")
             let report = try ImportReport(context, progress, rejects, isTrial: dryRun)
             defer { progress.end() }
 
-            var batch = ImportBatch(context.io.spool())
+            var batch = ImportBatch(context.io.spool)
             do {
                 while let line = try source.next() {
+                    guard !Interruption.hasCome else { break }
                     report.total += 1
-                    if isWhole, batch.size(before: line.number) > Self.largestBody {
-                        throw CommandError(
-                            .invalid, "the file is too large for one request",
-                            hint: "without --atomic and --dry-run it goes in by batches")
-                    }
-                    if !isWhole, batch.count == Self.batch.lines || batch.size(before: line.number) > Self.batch.size {
-                        try send(&batch, query, report, context)
-                    }
-                    switch line.entry {
-                    case .success(let entry): try batch.add(entry, line.number)
-                    case .failure(let fault):
-                        try report.add(
-                            BulkResult(line: line.number, fault), CommandError(fault),
-                            text: source.text(of: line))
-                    }
+                    report.noun = source.noun
+                    try add(line, to: &batch, query, report, context)
                     if report.total.isMultiple(of: Self.batch.lines) { progress.show(report.total, source.received) }
+                }
+                guard !Interruption.hasCome else { throw interrupted(stored: report.stored, report.noun) }
+                if source.hasIDs, onConflict == .update {
+                    context.diagnostics.warn("the ids in the file are ignored: authors are found by name and book")
                 }
                 if atomic, report.failures.count > 0 {
                     throw CommandError(
-                        .invalid, "\(report.failures.count) of \(report.total) lines are not right, so none was stored")
+                        .invalid,
+                        "\(report.failures.count) of \(report.total) \(report.noun)s are not right, so none was stored")
                 }
                 if isWhole { context.diagnostics.progress("waiting for the daemon: \(batch.count) lines") }
                 try send(&batch, query, report, context)
             } catch {
                 progress.end()
-                try? report.endEarly()
+                _ = try? report.add(batch.notes)
+                try? report.end(isEarly: true)
                 if report.stored > 0 { context.diagnostics.say(report.description) }
-                throw error
+                throw Interruption.hasCome ? interrupted(stored: report.stored, report.noun) : error
             }
-            progress.end()
             try report.end()
             context.diagnostics.say(report.description + (dryRun ? " (nothing was changed)" : ""))
             return report
+        }
+
+        private func check(_ source: LineSource, _ rejects: RejectFile?, _ isReplaced: Bool) throws {
+            let isLines = source.format == .ndjson && source.noun == "line"
+            guard !isReplaced || isLines && !isWhole else {
+                throw CommandError(
+                    .usage, "the rejects would replace lines that are nowhere else", hint: "name another --rejects file"
+                )
+            }
+            guard let rejects, rejects.isTable else { return }
+            guard source.format == .csv else {
+                throw CommandError(
+                    .usage, "the rejects of JSON are NDJSON", hint: "name the --rejects file .ndjson")
+            }
+            rejects.header = { source.header }
+        }
+
+        private func interrupted(stored: Int, _ noun: String) -> CommandError {
+            CommandError(
+                .failure, "interrupted: \(stored) \(noun)s are stored",
+                hint: "run it again with --on-conflict \(onConflict == .fail ? .skip : onConflict)")
+        }
+
+        private func add(
+            _ line: AuthorLines.Line, to batch: inout ImportBatch, _ query: BulkOptions, _ report: ImportReport,
+            _ context: CommandContext
+        ) throws {
+            if isWhole, batch.size(before: line.number) > Self.largestBody {
+                throw CommandError(
+                    .invalid, "the file is too large for one request",
+                    hint: "without --atomic and --dry-run it goes in by batches")
+            }
+            let lines = max(batch.count, batch.notes.count)
+            let size = max(batch.size(before: line.number), batch.notes.size)
+            if !isWhole, lines >= Self.batch.lines || size > Self.batch.size {
+                try send(&batch, query, report, context)
+            }
+            switch line.entry {
+            case .success(let entry): try batch.add(entry, line.number, text: line.text)
+            case .failure(let fault):
+                let result = BulkResult(line: line.number, fault)
+                // The results of lines before it come first.
+                guard batch.count > 0, !atomic else { return try report.add(result, isLocal: true, text: line.text) }
+                try batch.notes.add(.init(number: line.number, fault: result, text: line.text))
+            }
         }
 
         private func query() throws -> BulkOptions {
@@ -128,6 +177,7 @@ extension AuthorsCommand {
             let sent = batch
             let entry = sent.entries()
             var answered = 0
+            var ending: CommandError?
             do {
                 try context.authorized {
                     try context.client.send(
@@ -140,7 +190,13 @@ extension AuthorsCommand {
                         answered += 1
                         var own = result
                         own.line = Int64(line)
-                        try report.add(own, entry: try entry(result.line))
+                        let text = try report.add(sent.notes, upTo: line)
+                        // All that follow would fail in the same way, such as on a full disk.
+                        if let failure = Self.failure(own), failure.endsBatch {
+                            ending = ending ?? failure
+                        } else {
+                            try report.add(own, entry: try entry(result.line), text: text)
+                        }
                     }
                 }
             } catch let problem as Problem where atomic && !problem.errors.isEmpty {
@@ -150,8 +206,20 @@ extension AuthorsCommand {
             guard answered == sent.count else {
                 throw Self.foreign("\(answered) results came for \(sent.count) lines")
             }
+            _ = try report.add(sent.notes)
             try batch.removeAll()
             try report.flush()
+            if let ending { throw ending }
+        }
+
+        /// The failure of a line, if it is one.
+        private static func failure(_ result: BulkResult) -> CommandError? {
+            guard let code = result.code else { return nil }
+            let known = ErrorCode(rawValue: code)
+            let hint = known == .storageFull ? "make room, then run it again with --on-conflict skip" : nil
+            return CommandError(
+                ExitStatus(line: code), "line \(result.line): \(result.message ?? code)",
+                hint: hint ?? "run it again with --on-conflict skip")
         }
 
         private static func foreign(_ why: String) -> CommandError {

@@ -124,9 +124,10 @@ extension CommandContext {
     }
 
     /// An output with the options of the context, but another format, no pager and, if given, another descriptor.
-    func output(as format: OutputFormat?, to descriptor: Int32? = nil) throws -> Output {
+    func output(as format: OutputFormat?, to descriptor: Int32? = nil, header: Bool? = nil) throws -> Output {
         var (options, io) = (options, io)
         (options.json, options.format, options.pager) = (false, format, false)
+        options.headers = header ?? options.headers
         if let descriptor { io.output = descriptor }
         return try Output(options: options, io: io, config: config)
     }

@@ -69,9 +69,9 @@ final class Client {
         request.gathered = results
         let reply = try exchange(request, isRepeatable: endpoint.isRepeatable)
         guard reply.status == 200, reply.mediaType == type else { throw foreign(reply) }
-        var records = RecordReader(csv: false)
-        func takeLine(_ record: RecordReader.Record) throws {
-            guard record.fault == nil, let result = try? Output(json: record.fields[0], unknownMembers: .ignored)
+        var records = JSONRecords()
+        func takeLine(_ record: Record) throws {
+            guard record.fault == nil, let result = try? Output(json: record.content, unknownMembers: .ignored)
             else { throw foreign(reply) }
             try take(result)
         }

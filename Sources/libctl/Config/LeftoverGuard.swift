@@ -10,8 +10,20 @@ struct LeftoverGuard: LeftoverDeleting {
 
     func start(_ file: String) {
         (Self.path, Self.outer) = (strdup(SystemText.path(file)), Self.path)
-        for number in Self.signals where !Self.isIgnored(number) {
+        Self.install()
+    }
+
+    func end() {
+        free(Self.path)
+        (Self.path, Self.outer) = (Self.outer, nil)
+        Self.uninstall()
+    }
+
+    /// Handles the signals from now on.
+    static func install() {
+        for number in signals where !isIgnored(number) {
             signal(number) { number in
+                if Interruption.note(number) { return }
                 if let path = LeftoverGuard.path { unlink(path) }
                 if let path = LeftoverGuard.outer { unlink(path) }
                 signal(number, SIG_DFL)
@@ -20,11 +32,10 @@ struct LeftoverGuard: LeftoverDeleting {
         }
     }
 
-    func end() {
-        free(Self.path)
-        (Self.path, Self.outer) = (Self.outer, nil)
-        guard Self.path == nil else { return }
-        for number in Self.signals where !Self.isIgnored(number) { signal(number, SIG_DFL) }
+    /// Lets the signals end the program again, unless one must still be handled.
+    static func uninstall() {
+        guard path == nil, !Interruption.isAwaited else { return }
+        for number in signals where !isIgnored(number) { signal(number, SIG_DFL) }
     }
 
     /// Whether the signal is ignored, as under nohup(1). It then stays ignored.

@@ -58,7 +58,7 @@ enum HelpTopic: String, CaseIterable {
         table   Aligned columns; what a terminal gets. Texts are shortened to its width, and times are local, to the
                 minute. On a terminal too narrow for that, and in 'authors show', each field has a line of its own.
         tsv     Fields separated by tabs, without a header, with \\t, \\n, \\r and \\\\ escaped; what a pipe gets.
-        csv     RFC 4180, with a header.
+        csv     RFC 4180, with a header. --no-headers leaves it out, also of a table; --headers adds one to tsv.
         json    One array, or one object for a command that shows one thing; all fields. The same as --json.
         ndjson  One object a line; all fields.
         id      One id a line, for other commands.

@@ -7,6 +7,8 @@ final class Output {
     /// The width of the terminal in columns; `nil` if there is no terminal, and lines may have any length.
     let width: Int?
     let color: Bool
+    /// Whether a list begins with the names of its fields.
+    let hasHeader: Bool
     private let descriptor: Int32
     private var writer: OutputWriter
     private let fields: [String]?
@@ -27,6 +29,7 @@ final class Output {
             throw CommandError(.usage, "--json and --output \(format.rawValue) contradict each other")
         }
         format = options.json ? .json : options.format ?? (isTerminal ? .table : .tsv)
+        hasHeader = options.headers ?? (format != .tsv)
         fields = options.fields.map { $0.split(separator: ",").map(String.init) }
         color =
             switch options.color ?? config?[.color].flatMap(ColorChoice.init(rawValue:)) ?? .auto {

@@ -40,9 +40,11 @@ final class RecordPrinter<Item: Displayable> {
     func add(_ record: Item) throws {
         switch output.format {
         case .table: try addToTable(record)
-        case .tsv: try output.write(cells(record).map { safe(Escaping.tsv($0)) }.joined(separator: "\t") + "\n")
+        case .tsv:
+            try showHeader("\t", "\n")
+            try output.write(cells(record).map { safe(Escaping.tsv($0)) }.joined(separator: "\t") + "\n")
         case .csv:
-            if count == 0 { try writeCSVHeader() }
+            try showHeader(",", "\r\n")
             try output.write(cells(record).map { Escaping.csv(safe($0)) }.joined(separator: ",") + "\r\n")
         case .json:
             if !single { try output.write(count == 0 ? "[\n" : ",\n") }
@@ -56,14 +58,17 @@ final class RecordPrinter<Item: Displayable> {
     func end() throws {
         switch output.format {
         case .table: if case .open = layout, !waiting.isEmpty { try showWaiting(goesOn: false) }
-        case .tsv, .ndjson, .id: break
-        case .csv: if count == 0 { try writeCSVHeader() }
+        case .ndjson, .id: break
+        case .tsv: try showHeader("\t", "\n")
+        case .csv: try showHeader(",", "\r\n")
         case .json: try output.write(single ? (count == 0 ? "" : "\n") : count == 0 ? "[]\n" : "\n]\n")
         }
     }
 
-    private func writeCSVHeader() throws {
-        try output.write(fields.map(\.name).joined(separator: ",") + "\r\n")
+    /// Shows the names of the fields, before the first record.
+    private func showHeader(_ separator: String, _ end: String) throws {
+        guard count == 0, output.hasHeader else { return }
+        try output.write(fields.map(\.name).joined(separator: separator) + end)
     }
 
     private func safe(_ text: String) -> String {
@@ -108,7 +113,7 @@ final class RecordPrinter<Item: Displayable> {
             }
         if let widths {
             layout = .rows(widths: widths)
-            try show(headers, widths, isHeader: true)
+            if output.hasHeader { try show(headers, widths, isHeader: true) }
             for row in waiting { try show(row, widths) }
         } else {
             layout = .records
