@@ -97,14 +97,7 @@ install: release
 	    install -m 644 completions/_$$program $(DESTDIR)$(PREFIX)/share/zsh/site-functions/ && \
 	    install -m 644 completions/$$program.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/ || exit 1; \
 	done
-ifeq ($(DESTDIR),)
-	@case ":$$PATH:" in *":$(PREFIX)/bin:"*) ;; \
-	    *) echo 'not in your PATH yet; put this line into ~/.bashrc: export PATH="$(PREFIX)/bin:$$PATH"' ;; esac
-	@if command -v zsh > /dev/null && ! zsh -ic 'print -l $$fpath' 2> /dev/null < /dev/null \
-	    | grep -Fqx '$(PREFIX)/share/zsh/site-functions'; then \
-	    echo 'for zsh, put this line before compinit in ~/.zshrc: fpath=($(PREFIX)/share/zsh/site-functions $$fpath)'; \
-	fi
-endif
+	@[ -n '$(DESTDIR)' ] || scripts/after-install '$(PREFIX)'
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/libctl.1

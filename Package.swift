@@ -44,6 +44,8 @@ let package = Package(
         .target(name: "CCurl"),
         .target(
             name: "Shared", dependencies: [system], swiftSettings: settings),
+        // Help, usage errors and shell completion, which both programs have.
+        .target(name: "CommandHelp", dependencies: ["Shared", argumentParser], swiftSettings: settings),
         // SQLite. Knows nothing of HTTP, NIO or Hummingbird.
         .target(
             name: "LibraryStore",
@@ -69,7 +71,7 @@ let package = Package(
         .executableTarget(
             name: "libraryd",
             dependencies: [
-                "Shared", "LibraryStore", "LibraryServer", argumentParser, hummingbird, logging,
+                "Shared", "LibraryStore", "LibraryServer", "CommandHelp", argumentParser, hummingbird, logging,
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -78,7 +80,8 @@ let package = Package(
             swiftSettings: settings
         ),
         .executableTarget(
-            name: "libctl", dependencies: ["Shared", "CCurl", "CZlib", argumentParser, system], swiftSettings: settings),
+            name: "libctl", dependencies: ["Shared", "CCurl", "CZlib", "CommandHelp", argumentParser, system],
+            swiftSettings: settings),
         .target(
             name: "TestSupport",
             dependencies: [
@@ -104,7 +107,8 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
-            name: "LibctlTests", dependencies: ["libctl", "CZlib", "Shared", "TestSupport"], swiftSettings: settings),
+            name: "LibctlTests", dependencies: ["libctl", "CZlib", "CommandHelp", "Shared", "TestSupport"],
+            swiftSettings: settings),
         .testTarget(
             name: "SocketTests",
             dependencies: [

@@ -68,12 +68,26 @@ final class CommandContext {
     /// Refreshes it and calls `body` again if the daemon reports the token as expired, or as malformed: the daemon
     /// reports the latter if it no longer has the key that signed the token.
     func authorized<Value>(_ body: (_ authorization: String) throws -> Value) throws -> Value {
-        if let token = try environmentToken() { return try body("Bearer " + token) }
+        if let token = try environmentToken() { return try Self.namingItsSource { try body("Bearer " + token) } }
         let credential = try credential(validFor: 10)
         do {
             return try body("Bearer " + credential.token)
+        } catch let problem as Problem where problem.knownCode == .adminRequired {
+            throw CommandError(problem).saying(
+                hint: "libraryd user promote \(credential.user), on the daemon's machine")
         } catch let problem as Problem where [.tokenExpired, .tokenMalformed].contains(problem.knownCode) {
             return try body("Bearer " + (try refresh(credential)).token)
+        }
+    }
+
+    /// Says of a token that the daemon refuses that it is the one in `LIBCTL_TOKEN`: a new login would not replace it.
+    private static func namingItsSource<Value>(_ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
+        } catch let problem as Problem where problem.status == 401 {
+            let failure = CommandError(problem)
+            let reason = failure.reason.replacing("the token", with: "the token in LIBCTL_TOKEN")
+            throw failure.saying(reason, hint: "unset LIBCTL_TOKEN to use your login, or set it to a new token")
         }
     }
 
@@ -94,7 +108,7 @@ final class CommandContext {
         guard io.now().adding(seconds: seconds) < credential.expiresAt else {
             let life = (credential.expiresAt.milliseconds - io.now().milliseconds) / 1000
             throw CommandError(
-                .invalid, "a new token is good for \(life) s only", hint: "ask for less than --min-ttl \(life)s")
+                .invalid, "a new token is valid for \(life) s only", hint: "ask for less than --min-ttl \(life)s")
         }
         return credential.token
     }
@@ -104,7 +118,8 @@ final class CommandContext {
         guard let token = try io.text("LIBCTL_TOKEN") else { return nil }
         guard token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw CommandError(
-                .configuration, "LIBCTL_TOKEN is no token: it has white space or other characters in it")
+                .configuration, "LIBCTL_TOKEN is not a token: it has white space or other characters in it",
+                hint: "unset LIBCTL_TOKEN to use your login, or set it to a new token")
         }
         return token
     }
@@ -160,13 +175,14 @@ extension CommandContext {
     }
 
     var whyNobodyIsAsked: String {
-        options.noInput ? "--no-input is set, so nothing can be asked" : "there is no terminal to ask on"
+        options.noInput ? "--no-input is set" : "there is no terminal to ask on"
     }
 
     /// - Throws: ``CommandError`` `usage` if there is no terminal or `--no-input` is set.
     func requireTerminal() throws -> Terminal {
         guard let terminal = Terminal(io) else {
-            throw CommandError(.usage, whyNobodyIsAsked, hint: "add --yes if you mean it")
+            throw CommandError(
+                .usage, "nobody can be asked: \(whyNobodyIsAsked)", hint: "add --yes if you mean it")
         }
         return terminal
     }
@@ -182,8 +198,11 @@ protocol ContextCommand {
     /// Arguments and values of options that are file names.
     var files: [String] { get }
     func run(_ context: CommandContext) throws
+    /// The failure of this command with more words about what the user named.
+    func explained(_ failure: CommandError) -> CommandError
 }
 
 extension ContextCommand {
     static var readsConfig: Bool { true }
+    func explained(_ failure: CommandError) -> CommandError { failure }
 }

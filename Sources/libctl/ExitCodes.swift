@@ -50,36 +50,6 @@ extension ExitStatus {
 }
 
 extension CommandError {
-    init(_ problem: Problem) {
-        self.init(problem, retryAfter: nil)
-    }
-
-    /// - Parameter seconds: the `Retry-After` of the reply.
-    init(_ problem: Problem, retryAfter seconds: Int64?) {
-        var why = problem.detail
-        if !problem.errors.isEmpty { why = InvalidFields(problem.errors).description }
-        if let id = problem.existingID { why += "; it has the id \(id)" }
-        let hint: String? =
-            switch problem.knownCode {
-            // Its reason says when to try again.
-            case .rateLimited: nil
-            case _ where seconds != nil: seconds.map { "try again in \($0) s" }
-            case .tokenMissing, .tokenMalformed, .tokenExpired, .tokenRevoked, .refreshTokenInvalid: "libctl login"
-            case .authorNotFound: "libctl authors list"
-            case .authorExists: problem.existingID.map { "libctl authors show \($0)" }
-            case .nameTaken: "libctl login"
-            case .sessionNotFound: "libctl sessions list"
-            case .userNotFound: "libctl users list"
-            case .lastAdmin: "libctl users promote another user first"
-            default: nil
-            }
-        self.init(ExitStatus(problem), why, hint: hint, problem: problem)
-    }
-
-    init(_ invalid: InvalidFields) {
-        self.init(.invalid, invalid.description)
-    }
-
     /// Whether the exchange failed after the daemon may have received the request.
     var isLostAnswer: Bool { problem == nil && [.temporaryFailure, .protocolError].contains(exit) }
 

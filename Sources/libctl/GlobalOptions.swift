@@ -3,51 +3,55 @@ import Shared
 
 /// The options of every command.
 struct GlobalOptions: ParsableArguments {
-    @Option(help: "Server: http://HOST:PORT, https://HOST or unix:/PATH.")
+    @Option(help: .general("Server: http://HOST:PORT, https://HOST or unix:/PATH.", "url"))
     var server: String?
 
     @Option(
-        help: "PEM file with the certificates to trust, for a server whose certificate no public authority has issued.",
-        completion: .file())
+        help: .general("Certificates to trust, in PEM, instead of the system's.", "file"), completion: .file())
     var cacert: String?
 
-    @Option(help: "Which of several logins at the server to use.", completion: .custom(Candidates.logins))
+    @Option(
+        help: .general("Which of several logins at the server to use.", "name"), completion: .custom(Candidates.logins))
     var user: String?
 
     @Option(
         name: [.customShort("o", allowingJoined: true), .customLong("output")],
-        help: "Format of the results. (default: table on a terminal, else tsv)")
+        help: .general("Format of the results. (default: table, in a pipe tsv)", "format"))
     var format: OutputFormat?
 
-    @Flag(help: "The same as --output json.")
+    @Flag(help: .general("The same as --output json."))
     var json = false
 
-    @Flag(inversion: .prefixedNo, help: "Whether a list begins with the names of its fields. (default: all but tsv)")
+    @Flag(
+        inversion: .prefixedNo,
+        help: .general("Begin a list with its fields' names. (default: all but tsv)"))
     var headers: Bool?
 
-    @Option(help: "Fields to show, separated by commas.", completion: .custom(Candidates.fields))
+    @Option(help: .general("Fields to show, separated by commas.", "names"), completion: .custom(Candidates.fields))
     var fields: String?
 
-    @Option(help: "How long a request may take, such as 10s; then the exit code is 75.")
+    @Option(help: .general("Limit of a request, such as 10s; then the exit code is 75.", "time"))
     var timeout: TimeSpan?
 
-    @Option(help: "When to use colour. (default: auto)")
+    @Option(help: .general("When to use colour. (default: auto)", "when"))
     var color: ColorChoice?
 
-    @Flag(help: "Show the output in a pager, on a terminal.")
+    @Flag(help: .general("Show the output in a pager, on a terminal."))
     var pager = false
 
-    @Flag(help: "Never ask; fail where a question would be needed.")
+    @Flag(help: .general("Never ask; fail where a question would be needed."))
     var noInput = false
 
-    @Flag(name: .shortAndLong, help: "Say nothing but results and errors.")
+    @Flag(name: .shortAndLong, help: .general("Print only results and errors."))
     var quiet = false
 
-    @Flag(name: .shortAndLong, help: "Tell of each request on standard error, without secrets.")
+    @Flag(name: .shortAndLong, help: .general("Report each request on standard error, without secrets."))
     var verbose = false
 
     func validate() throws {
-        if timeout?.seconds == 0 { throw ValidationError("--timeout must be at least 1s") }
+        if timeout?.seconds == 0 {
+            throw CommandError(.usage, "--timeout takes at least 1s", hint: "for example: --timeout 10s")
+        }
     }
 
     /// Moves options from before the command to the end, or before `--`: the argument parser accepts them only after
@@ -102,4 +106,11 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
 
 enum ColorChoice: String, ExpressibleByArgument, CaseIterable {
     case auto, always, never
+}
+
+extension ArgumentHelp {
+    /// The help of an option of every command: `libctl help options` shows it, the pages of the commands do not.
+    static func general(_ abstract: String, _ value: String? = nil) -> ArgumentHelp {
+        ArgumentHelp(abstract, valueName: value, visibility: .hidden)
+    }
 }

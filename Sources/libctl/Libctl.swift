@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandHelp
 import Glibc
 import Shared
 
@@ -8,13 +9,12 @@ struct Libctl: ParsableCommand {
 
     static let overview = """
         Results go to standard output, everything else to standard error. On a terminal a list is a table, in a \
-        pipe it \
-        is tab-separated; -o chooses. The exit code says what went wrong.
+        pipe it is tab-separated; -o chooses. The exit code says what went wrong.
         """
 
     static let configuration = CommandConfiguration(
         commandName: "libctl",
-        abstract: "Drives a libraryd: registers, logs in, and keeps authors.",
+        abstract: "Client of libraryd, which keeps a library of authors.",
         discussion: """
             \(overview)
 
@@ -35,7 +35,7 @@ struct Libctl: ParsableCommand {
         // process.
         signal(SIGXFSZ, SIG_IGN)
         let (arguments, io) = (SystemText.arguments(), IO.standard)
-        CompletionRoot.limitTime(arguments, io: io)
+        CompletionAnswer.limitTime(arguments, io: io)
         let code = run(arguments, io: io)
         Interruption.endProgram()
         Glibc.exit(code)
@@ -43,26 +43,14 @@ struct Libctl: ParsableCommand {
 
     /// Runs one command line and returns its exit code.
     static func run(_ arguments: [String], io: IO) -> Int32 {
-        if let code = CompletionRoot.run(arguments, io: io) { return code }
+        if let code = CompletionAnswer.run(arguments, io: io) { return code }
         let asJSON = GlobalOptions.asksForJSON(arguments)
         do {
-            if arguments.first == "help", let word = arguments.dropFirst().first, !word.hasPrefix("-") {
-                if let topic = HelpTopic(rawValue: word) {
-                    try show(topic.text, io)
-                    return 0
-                }
-                let known = configuration.subcommands.map { $0._commandName } + HelpTopic.allCases.map(\.rawValue)
-                guard known.contains(word) else { throw unknownCommand(word, behind: ["libctl", "help"], known) }
-            }
-            // Options for the build (`make completions`), like the argument parser's --generate-completion-script.
-            if arguments == ["--generate-manual"] {
-                try show(Manual.page(), io)
+            if let text = try generatedText(arguments) {
+                try show(text, io)
                 return 0
             }
-            if arguments == ["--generate-error-list"] {
-                try show(ErrorList.page(), io)
-                return 0
-            }
+            if arguments.first == "help" { try checkHelp(arguments.dropFirst()) }
             var command = try parseAsRoot(GlobalOptions.moveBehindCommand(arguments))
             guard let sessionCommand = command as? any ContextCommand & ParsableCommand else {
                 try command.run()
@@ -74,6 +62,26 @@ struct Libctl: ParsableCommand {
             return run(sessionCommand, io: io)
         } catch {
             return endOfParsing(error, arguments, asJSON: asJSON, io: io)
+        }
+    }
+
+    /// The text of a help topic or of a file that the build makes; `nil` for other arguments.
+    private static func generatedText(_ arguments: [String]) throws -> String? {
+        switch arguments {
+        case ["--generate-manual"]: try Manual.page()
+        case ["--generate-error-list"]: ErrorList.page()
+        case _ where arguments.count == 2 && arguments[0] == "help": HelpTopic(rawValue: arguments[1])?.text
+        default: nil
+        }
+    }
+
+    /// Passes if the words name a command.
+    private static func checkHelp(_ words: ArraySlice<String>) throws {
+        var path = CommandPath(root: Libctl.self)
+        for word in words where !word.hasPrefix("-") {
+            guard path.descend(to: word) || word == "help" && path.words.count == 1 else {
+                throw Usage.unknownCommand(word, path, asked: ["help"])
+            }
         }
     }
 
@@ -91,7 +99,7 @@ struct Libctl: ParsableCommand {
             try session.output.end()
             return 0
         } catch {
-            let failure = CommandError(error)
+            let failure = command.explained(CommandError(error))
             Diagnostics.report(failure, title: type(of: command).title, asJSON: command.options.wantsJSON, io: io)
             return failure.exit.rawValue
         }
@@ -102,7 +110,7 @@ struct Libctl: ParsableCommand {
     private static func endOfParsing(_ error: any Error, _ arguments: [String], asJSON: Bool, io: IO) -> Int32 {
         do {
             if let failure = error as? CommandError { throw failure }
-            guard exitCode(for: error).isSuccess else { throw usageFailure(error, arguments) }
+            guard exitCode(for: error).isSuccess else { throw Usage.error(error, arguments) }
             try show(fullMessage(for: error), io)
             return 0
         } catch {
@@ -110,33 +118,6 @@ struct Libctl: ParsableCommand {
             Diagnostics.report(failure, title: "usage", asJSON: asJSON, io: io)
             return failure.exit.rawValue
         }
-    }
-
-    /// The usage error for arguments that could not be parsed, with a hint.
-    private static func usageFailure(_ error: any Error, _ arguments: [String]) -> CommandError {
-        var path = ["libctl"]
-        var known = configuration.subcommands
-        for word in GlobalOptions.moveBehindCommand(arguments) {
-            if known.isEmpty || word.hasPrefix("-") || word == "help" { break }
-            guard let command = known.first(where: { $0._commandName == word }) else {
-                return unknownCommand(word, behind: path, known.map { $0._commandName })
-            }
-            path.append(word)
-            known = command.configuration.subcommands
-        }
-        if let refusal = PasswordOptions.refusal(of: arguments, to: path) { return refusal }
-        return CommandError(
-            .usage, Secrets.ofParser(message(for: error)), hint: "\(path.joined(separator: " ")) --help")
-    }
-
-    private static func unknownCommand(_ word: String, behind path: [String], _ known: [String]) -> CommandError {
-        // Not quoted: a word that resembles no command may be anything, such as a password.
-        guard let closest = closest(to: word, among: known) else {
-            return CommandError(.usage, "there is no such command", hint: "\(path.joined(separator: " ")) --help")
-        }
-        return CommandError(
-            .usage, "there is no command \(Secrets.quoted((path.dropFirst() + [word]).joined(separator: " ")))",
-            hint: "did you mean '\((path + [closest]).joined(separator: " "))'?")
     }
 
     /// Writes a text that is not the result of a command, such as a help topic, to standard output.

@@ -27,14 +27,14 @@ struct Flags: ParsableArguments {
     var data: String?
 
     @Option(
-        help: "JSON file with settings, named like these flags.",
+        help: "JSON file with settings, named like these options.",
         completion: .file())
     var config: String?
 
     @Flag(help: "Allow an address that is not loopback: a proxy in front speaks TLS.")
     var behindProxy = false
 
-    @Option(help: "How long a token is good. (default: 30m)")
+    @Option(help: "How long a token is valid. (default: 30m)")
     var tokenLifetime: String?
 
     @Option(help: "How long a login can be refreshed. (default: 30d)")

@@ -23,6 +23,7 @@ struct Libraryd: AsyncParsableCommand {
         // New files are private, whatever umask the daemon inherits.
         umask(0o077)
         Signals.ignore()
+        if CompletionAnswer.run(SystemText.arguments()) { return }
         do {
             try requireText()
             // The argument parser shows the general help instead.
@@ -42,7 +43,7 @@ struct Libraryd: AsyncParsableCommand {
     /// (https://www.sqlite.org/c3ref/open.html).
     private static func requireText() throws {
         if let name = SystemText.firstNotText(in: SystemText.arguments()) {
-            throw ValidationError("\(name) is not valid UTF-8")
+            throw CommandError(.usage, "\(name) is not valid UTF-8")
         }
         let folders = ["HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR"]
         let variables = SystemText.environment().filter {

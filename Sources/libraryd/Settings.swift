@@ -98,7 +98,7 @@ struct Settings: Sendable, Equatable {
             hint: "use --tls-certificate and --tls-key, or --behind-proxy if a proxy in front speaks TLS")
     }
 
-    private static func variable(_ key: String) -> String {
+    static func variable(_ key: String) -> String {
         environmentPrefix + key.uppercased().replacing("-", with: "_")
     }
 
@@ -111,7 +111,7 @@ struct Settings: Sendable, Equatable {
     }
 
     private static func reader(environment: [String: String]) async throws -> ConfigReader {
-        let known = (keys + ["config"]).map(variable)
+        let known = (keys + ["config"]).map(variable) + [CompletionAnswer.variable]
         for (name, value) in environment.sorted(by: { $0.key < $1.key })
         where name.hasPrefix(environmentPrefix) && !known.contains(name) && !isInjected(name, value) {
             throw unknown(name, known, variableKind)

@@ -10,7 +10,10 @@ struct CompletionTests {
 
     private func start(_ kind: Shell.Kind, _ address: String) async throws -> Shell {
         // A long timeout, since other tests may keep the machine busy.
-        let environment = ["HOME": home.path, "LIBCTL_SERVER": address, "LIBCTL_COMPLETION_MS": "30000"]
+        let environment = [
+            "HOME": home.path, "LIBCTL_SERVER": address, "LIBCTL_COMPLETION_MS": "30000",
+            "LIBRARYD_COMPLETION_MS": "30000",
+        ]
         return try await Shell(kind, environment: environment, folder: folder.path)
     }
 
@@ -31,18 +34,32 @@ struct CompletionTests {
         ("libctl authors import --fields ", ["line", "existing_id"]),
         ("libctl authors import --on-conflict ", ["fail", "skip", "update"]),
         ("libctl authors import --file-format ", ["csv", "ndjson"]),
+        ("libctl help ", ["authors", "login", "environment", "exit-codes", "options", "output"]),
+        ("libctl help authors li", ["list"]), ("libctl config set color ", ["auto", "always", "never"]),
+        ("libctl config get co", ["color"]),
+        ("libctl authors list --booker-prize -", ["--search", "--sort", "--output"]),
+        ("libctl authors list ", ["--search", "--limit"]), ("libctl api ", ["GET", "DELETE", "HEAD"]),
+        ("libctl whoami --output=j", ["--output=json"]), ("libctl authors list --sort=name:", ["--sort=name:desc"]),
+        ("libctl authors list --fields=id,na", ["--fields=id,name"]), ("libctl --color=n", ["--color=never"]),
+    ]
+
+    private static let daemonExamples: [(typed: String, expected: [String])] = [
+        ("libraryd ", ["serve", "user", "backup", "help"]), ("libraryd user pro", ["promote"]),
+        ("libraryd serve --log-level ", ["trace", "info", "critical"]), ("libraryd --log-format ", ["text", "json"]),
+        ("libraryd help key ", ["rotate"]), ("libraryd serve --tls", ["--tls-certificate", "--tls-key"]),
     ]
 
     @Test(arguments: Shell.Kind.allCases)
     func wordsThatNeverChange(kind: Shell.Kind) async throws {
         let shell = try await start(kind, Self.nowhere)
-        for (typed, expected) in Self.examples {
+        for (typed, expected) in Self.examples + Self.daemonExamples {
             // The shell may offer more words than these, but only words that begin with the typed one.
             let found = try await shell.candidates(typed)
             #expect(Set(found).isSuperset(of: expected), "\(typed): \(found)")
             let last = typed.split(separator: " ", omittingEmptySubsequences: false).last ?? ""
             #expect(found.filter { !$0.hasPrefix(last) } == [], "\(typed)")
         }
+        #expect(try await shell.candidates("libctl ").filter { $0.hasPrefix("-") } == [])
     }
 
     @Test(arguments: Shell.Kind.allCases)
@@ -73,8 +90,7 @@ struct CompletionTests {
         // Options that name another user and another server.
         #expect(try await shell.candidates("libctl --user bob authors show ") == [])
         #expect(try await shell.candidates("libctl authors show --server \(Self.nowhere) ") == [])
-        // The zsh script does not understand an option and its value in one word.
-        for option in ["--server ", "--server="] where !(kind == .zsh && option.hasSuffix("=")) {
+        for option in ["--server ", "--server="] {
             let typed = "libctl \(option)\(daemon.address) authors show "
             #expect(try await elsewhere.candidates(typed).sorted() == ["1", "2", "3"], "\(typed)")
         }
@@ -86,11 +102,37 @@ struct CompletionTests {
         for command in ["promote", "demote", "disable", "enable", "rm"] {
             #expect(try await shell.candidates("libctl users \(command) ").sorted() == ["ada", "bob"])
         }
+        let users = "libraryd user promote --data \(daemon.data) "
+        #expect(try await shell.candidates(users).sorted() == ["ada", "bob"])
+        #expect(try await shell.candidates(users + "b") == ["bob"])
+        #expect(try await shell.candidates("libraryd user promote --data \(folder.path) ") == [])
 
         let texts = names.map { $0 + ", B/C" } + ["1", "2", "3"]
         let listing = try await shell.listing("libctl authors show ", upTo: texts)
         // bash would insert the texts, so its script offers them only when bash lists candidates and inserts nothing.
         #expect(listing.contains(kind == .zsh ? "2  -- Bern" : "2  (Bern"))
+    }
+
+    /// Names of countries have spaces and apostrophes, which each shell escapes in its own way.
+    @Test(arguments: Shell.Kind.allCases)
+    func countriesAreOneWord(kind: Shell.Kind) async throws {
+        let daemon = try await Daemon()
+        try await daemon.login("ada", home: home)
+        for (book, country) in ["United Kingdom", "Côte d'Ivoire", "$(touch pwned)", "X; touch pwned"].enumerated() {
+            _ = try await daemon.libctl(
+                "authors", "add", "--name", "A", "--book", "\(book)", "--country", country, home: home)
+        }
+        let shell = try await start(kind, daemon.address)
+        for option in ["--country ", "--country="] {
+            let typed = "libctl authors list \(option)"
+            for (start, country) in [("U", "United Kingdom"), ("C", "Côte d'Ivoire"), ("'Uni", "United Kingdom")] {
+                if start.hasPrefix("'"), option.hasSuffix("=") { continue }
+                let expected = option.hasSuffix("=") ? "<--country=\(country)>" : "<--country><\(country)>"
+                let words = try await shell.words(typed + start)
+                #expect(words == "<libctl><authors><list>" + expected)
+            }
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
     }
 
     private static let hostile = [
@@ -136,6 +178,7 @@ struct CompletionTests {
         for (typed, expected) in [
             ("libctl auth", "<libctl><authors>"), ("libctl authors import my", "<my $(touch pwned) 'file'.csv>"),
             ("libctl authors import --on-conflict fa", "<fail>"),
+            ("libctl authors import x --rejects=my", "<--rejects=my $(touch pwned) 'file'.csv>"),
             ("libctl authors list --fields id,na", "<id,name>"),
             ("libctl users list --fields public_id,name,di", "<public_id,name,disabled>"),
         ] {

@@ -41,7 +41,7 @@ import Testing
         #expect(full.output == "74\ncredentials.json\ncredentials.lock\nfiller\nada\n", "\(full.error)")
         #expect(
             full.error == """
-                libctl: whoami: a token could not be kept, so none was asked for: \(folder)/credentials.json: \
+                libctl: whoami: a new token could not be kept, so none was asked for: \(folder)/credentials.json: \
                 No space left on device
                   hint: make room there, or set LIBCTL_TOKEN
 
@@ -166,7 +166,7 @@ import Testing
         try Data("correct horse\n".utf8).write(to: URL(fileURLWithPath: home.path + "/kept.password"))
         let full = try await mounting(Self.full + "; " + login, daemon)
         #expect(full.output == "74\n", "\(full.error)")
-        #expect(full.error.contains("a token could not be kept, so none was asked for: "))
+        #expect(full.error.contains("a new token could not be kept, so none was asked for: "))
         #expect(
             try await daemon.libctl("sessions", "list", "-o", "id", home: home).output.split(separator: "\n").count == 1
         )

@@ -7,16 +7,18 @@ import Testing
     private let home = TemporaryFolder()
     private var configuration: String { home.path + "/.config/libctl" }
 
+    /// Asks as each shell does for the word after those of the line.
     private func complete(
-        _ address: String, _ arguments: String = "authors show -- positional@0 3 0 libctl authors show",
+        _ address: String, _ line: String = "authors show",
         environment: [String: String] = [:]
     ) async throws -> [Program.Result] {
         var results: [Program.Result] = []
         for shell in Shell.Kind.allCases {
-            let given = ["HOME": home.path, "LIBCTL_SERVER": address, "SAP_SHELL": shell.rawValue]
+            let given = ["HOME": home.path, "LIBCTL_SERVER": address]
+            let words = line.split(separator: " ").map(String.init)
             results.append(
                 try await Program.run(
-                    Program.path("libctl"), ["---completion"] + arguments.split(separator: " ").map(String.init) + [""],
+                    Program.path("libctl"), ["---complete", shell.rawValue, String(words.count)] + words + [""],
                     environment: given.merging(environment) { _, new in new }))
         }
         return results
@@ -78,7 +80,7 @@ import Testing
         _ = try await daemon.libctl("authors", "add", "--name", "A", "--book", "B", "--country", "C", home: home)
         #expect(
             try await complete(daemon.address, environment: Self.ample).map(\.output) == [
-                "1\n", "1:A, B\n \n", "1\tA, B\n",
+                "1\n", "1:A, B\n", "1\tA, B\n",
             ])
 
         let path = configuration + "/credentials.json"
@@ -101,7 +103,7 @@ import Testing
             try await complete(daemon.address, environment: Self.ample.merging(["LIBCTL_USER": "bob"]) { $1 }))
         let ada = ["LIBCTL_USER": "bob", "LIBCTL_TOKEN": token]
         let results = try await complete(daemon.address, environment: Self.ample.merging(ada) { $1 })
-        #expect(results.map(\.output) == ["1\n", "1:A, B\n \n", "1\tA, B\n"])
+        #expect(results.map(\.output) == ["1\n", "1:A, B\n", "1\tA, B\n"])
     }
 
     @Test func filesThatAreNotRight() async throws {
@@ -113,7 +115,7 @@ import Testing
 
         try write(credentials, to: "credentials.json", mode: 0o644)
         expectSilence(try await complete(daemon.address, environment: Self.ample))
-        expectSilence(try await complete(daemon.address, "-- --user 2 0 libctl --user", environment: Self.ample))
+        expectSilence(try await complete(daemon.address, "--user", environment: Self.ample))
         try write("{", to: "credentials.json")
         expectSilence(try await complete(daemon.address, environment: Self.ample))
         try write(credentials, to: "credentials.json")
@@ -128,13 +130,35 @@ import Testing
         expectSilence(try await complete(""))
     }
 
-    /// The script of another version may ask about commands and options that do not exist here.
+    /// Countries come from the daemon too.
+    @Test func countries() async throws {
+        let daemon = try await Daemon()
+        try await daemon.login("ada", home: home)
+        for (name, country) in [("A", "Ireland"), ("B", "Chile"), ("C", "Ireland"), ("D", "$(touch x)")] {
+            _ = try await daemon.libctl(
+                "authors", "add", "--name", name, "--book", "B", "--country", country, home: home)
+        }
+        #expect(
+            try await complete(daemon.address, "authors list --country", environment: Self.ample).map(\.output) == [
+                "Ireland\nChile\n", "Ireland:2 authors\nChile:1 author\n", "Ireland\t2 authors\nChile\t1 author\n",
+            ])
+        expectSilence(try await complete("http://127.0.0.1:1", "authors list --country", environment: Self.ample))
+    }
+
+    /// The script of another version may ask about commands and options that do not exist here, or in another way.
     @Test(arguments: [
-        "", "--", "authors", "authors nothing -- positional@0 3 0 libctl", "authors show -- --nothing 1 0 x",
-        "authors show -- positional@0 x y",
+        "", "bash", "bash 0", "bash 9 authors", "bash x authors", "bash -1", "nothing 0 authors", "bash 1 nothing x",
+        "bash 2 authors nothing x", "bash 99999999999999999999 x",
     ])
     func questionsThatAreNotKnown(arguments: String) async throws {
-        expectSilence(try await complete("http://127.0.0.1:1", arguments, environment: Self.ample))
+        for question in ["---complete", "---completion"] {
+            let result = try await Program.run(
+                Program.path("libctl"), [question] + arguments.split(separator: " ").map(String.init),
+                environment: ["HOME": home.path, "LIBCTL_COMPLETION_MS": "30000"])
+            #expect(result.code == 0)
+            #expect(result.error == "")
+            #expect(arguments.hasPrefix("bash 0") && question == "---complete" || result.output == "")
+        }
     }
 
     /// Help and fixed words need no daemon: neither the network nor the files of the user are used.
@@ -144,7 +168,7 @@ import Testing
             ("--help", 0), ("--version", 0), ("authors list --help", 0), ("help authors", 0),
             ("--generate-completion-script zsh", 0),
             ("authors list --nothing", 64), ("authors show", 64), ("nothing", 64),
-            ("---completion authors list -- --sort 4 0 libctl authors list --sort", 0),
+            ("---complete zsh 3 authors list --sort", 0),
         ] as [(String, Int32)])
     func whatNeedsNoDaemonAsksNone(arguments: String, code: Int32) async throws {
         func calls(_ arguments: [String], code: Int32) async throws -> String {

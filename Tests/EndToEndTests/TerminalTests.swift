@@ -58,7 +58,9 @@ import Testing
         let (code, output) = try await differing.end()
         #expect(code == 7)
         #expect(
-            output == "\(new)\r\nAgain: \r\nlibctl: register: the two passwords differ\r\n", "\(output)")
+            output
+                == "\(new)\r\nAgain: \r\nlibctl: register: the two passwords differ\r\n  hint: enter it again\r\n",
+            "\(output)")
 
         // The prompts go to the terminal, even if the output is redirected.
         let prompts = [

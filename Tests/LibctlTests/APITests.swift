@@ -12,7 +12,8 @@ import Testing
             "api", "post", "/authors", "-f", "name=Hilary Mantel", "-f", "book=-1", "-F", "booker_prize=true",
             "--raw-field", "country=")
         #expect(created.code == 7)
-        #expect(created.output == "")
+        // The body of the error, for programs; its meaning is on standard error.
+        #expect(try Problem(json: Array(created.output.utf8), unknownMembers: .rejected).code == "invalid_fields")
         #expect(created.error == "libctl: api: country must not be empty\n")
         let again = try await ctl(
             "api", "POST", "/authors", "-f", "name=Hilary Mantel", "-f", "book=-1", "-F", "booker_prize=true",
@@ -39,6 +40,24 @@ import Testing
         let head = try await ctl.line("api HEAD /livez -i")
         #expect(head.output.hasPrefix("HTTP/1.1 200\r\n"))
         #expect(head.output.hasSuffix("\r\n\r\n"))
+    }
+
+    @Test func anErrorIsPrintedAsItCame() async throws {
+        let ctl = try await Ctl.loggedIn()
+        let missing = try await ctl.line("api GET /authors/99 --include")
+        #expect(missing.code == 3)
+        #expect(missing.output.hasPrefix("HTTP/1.1 404\r\n"))
+        #expect(missing.output.contains("content-type: application/problem+json\r\n"))
+        #expect(missing.output.contains("\r\n\r\n{\"type\":\"about:blank\""))
+        let method = try await ctl.line("api DELETE /authors")
+        #expect(method.code == 7)
+        #expect(
+            method.error == "libctl: api: '/authors' does not take DELETE\n  hint: allowed: GET, POST, HEAD, OPTIONS\n")
+        // The reply to a token that has expired is not printed: the request is sent again with a new one.
+        ctl.library.time.advance(seconds: 3600)
+        let again = try await ctl.line("api GET /authors")
+        #expect(again.code == 0, "\(again.error)")
+        #expect(again.output == #"{"list_of_authors":[],"next":null}"#)
     }
 
     @Test func itsCodesAreThoseOfOtherCommands() async throws {

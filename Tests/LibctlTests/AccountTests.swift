@@ -201,7 +201,7 @@ import Testing
         #expect(tooLong.output == "")
         #expect(
             tooLong.error
-                == "libctl: token: a new token is good for 1800 s only\n  hint: ask for less than --min-ttl 1800s\n")
+                == "libctl: token: a new token is valid for 1800 s only\n  hint: ask for less than --min-ttl 1800s\n")
     }
 
     @Test func aLoginThatHasEndedSaysSo() async throws {

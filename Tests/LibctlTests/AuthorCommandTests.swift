@@ -125,7 +125,7 @@ import Testing
                 libctl: line 2: book must not contain control characters
                 libctl: line 5: country must not be empty
                 libctl: line 6: booker_prize must be true or false, or t, f, yes, no, y, n, on, off, 1 or 0, not 'maybe'
-                libctl: line 8: this author with this book is in the library already; it has the id 1
+                libctl: line 8: this author with this book is in the library already, with the id 1
                 libctl: line 9: a quote is not closed
                 added 1 author, 5 failed
                 libctl: authors add: 5 of 6 lines failed

@@ -50,9 +50,10 @@ import Testing
 
     @Test(
         arguments: [
-            ("edit --country X", "name the authors"), ("edit 1 --all --country X", "name the authors"),
-            ("edit --where nme=A --country X --yes", "--where is FIELD=VALUE"),
-            ("edit --where name --country X --yes", "--where is FIELD=VALUE"),
+            ("edit --country X", "no author is named"),
+            ("edit 1 --all --country X", "ids, filters and --all contradict each other"),
+            ("edit --where nme=A --country X --yes", "--where takes FIELD=VALUE"),
+            ("edit --where name --country X --yes", "--where takes FIELD=VALUE"),
             ("edit --where booker_prize=maybe --country X --yes", "booker_prize is true or false"),
             ("edit --where name=A --where name=B --country X --yes", "--where has name twice"),
             ("edit 1 2 --if-version 1 --country X", "--if-version is for one author"),
@@ -159,7 +160,7 @@ import Testing
         #expect(result.code == 64)
         #expect(
             result.error == """
-                libctl: authors watch: --since wants the event_id of a change
+                libctl: authors watch: --since takes the event_id of a change
                   hint: libctl authors watch -o ndjson shows each with its event_id
 
                 """)

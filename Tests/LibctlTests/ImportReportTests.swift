@@ -13,7 +13,7 @@ import Testing
         let text = "name,book,country\nA,B,C\nA,B,C\n,B,C\nA,B\nD,E,F\n"
         let result = try await ctl.line("authors import - --rejects \(path)", input: text)
         #expect(result.code == 8)
-        #expect(result.error.contains("line 3: this author with this book is in the library already"))
+        #expect(result.error.contains("line 3: this author with this book is in the library already, with the id "))
         #expect(result.error.contains("line 4: name must not be empty"))
         #expect(result.error.contains("line 5: country must not be empty"))
         #expect(result.error.contains("created 2, 3 failed"))

@@ -109,7 +109,7 @@ import Testing
         var ctl = try await falling(for: .max - 1)
         let added = try await ctl.line("authors add --name A --book B --country C")
         #expect(added.code == 69)
-        #expect(added.error.hasSuffix("hint: it may have been done all the same: look before you try again\n"))
+        #expect(added.error.hasSuffix("hint: the daemon may have done it all the same: look before you try again\n"))
         #expect(ctl.record.lines("wait") == ["wait 1", "wait 2", "wait 4"])
         // A command to which no daemon has answered yet does not wait for one, and nothing was done.
         ctl.record.clear()
@@ -117,7 +117,7 @@ import Testing
         ctl.answer = { _ in throw CommandError(.unavailable, "nobody there") }
         let other = try await ctl.line("authors add --name A --book B --country C")
         #expect(other.code == 69)
-        #expect(!other.error.contains("may have been done"))
+        #expect(!other.error.contains("may have done it"))
         #expect(ctl.record.lines("wait") == [])
     }
 
@@ -132,7 +132,7 @@ import Testing
         }
         let result = try await ctl.line("authors \(line)")
         #expect(result.code == 76)
-        #expect(result.error.contains("it may have been done all the same"))
+        #expect(result.error.contains("the daemon may have done it all the same"))
         #expect(ctl.record.lines("PATCH").count + ctl.record.lines("DELETE").count == 1)
     }
 
@@ -151,9 +151,10 @@ import Testing
     }
 
     @Test(
-        arguments: [("60", [], "try again in 60 s"), ("4", ["wait 4", "wait 4"], "try again in 4 s"), (nil, [], nil)]
-            as [(String?, [String], String?)])
-    func notForEver(retryAfter: String?, waits: [String], hint: String?) async throws {
+        arguments: [
+            ("60", [], "try again in 60 s"), ("4", ["wait 4", "wait 4"], "try again in 4 s"), (nil, [], "try again"),
+        ] as [(String?, [String], String)])
+    func notForEver(retryAfter: String?, waits: [String], hint: String) async throws {
         var ctl = Ctl(try await TestLibrary())
         try await ctl.login("ada")
         let busy = busy(retryAfter, status: retryAfter == "60" ? 429 : 503)
@@ -161,8 +162,7 @@ import Testing
         let result = try await ctl.line("authors list")
         #expect(result.code == 75)
         #expect(ctl.record.lines("wait") == waits)
-        #expect(result.error.contains("hint: ") == (hint != nil))
-        if let hint { #expect(result.error.hasSuffix("hint: \(hint)\n")) }
+        #expect(result.error.hasSuffix("hint: \(hint)\n"))
     }
 
     @Test func statusTellsAtOnce() async throws {

@@ -8,16 +8,18 @@ struct WallTests {
     private static let allowed: [String: Set<String>] = [
         "CCurl": [],
         "Shared": ["SystemPackage"],
+        "CommandHelp": ["Shared", "ArgumentParser"],
         "LibraryStore": ["Shared", "CLibcrypto", "GRDB", "GRDBSQLite", "SystemPackage"],
         "LibraryServer": [
             "Shared", "LibraryStore", "CLibcrypto", "HTTPTypes", "Hummingbird", "JWTKit", "Logging", "NIOCore",
             "NIOHTTP1", "NIOHTTPTypesHTTP1", "NIOPosix", "NIOSSL", "ServiceLifecycle",
         ],
         "libraryd": [
-            "Shared", "LibraryStore", "LibraryServer", "ArgumentParser", "Configuration", "Hummingbird", "Logging",
+            "Shared", "LibraryStore", "LibraryServer", "CommandHelp", "ArgumentParser", "Configuration", "Hummingbird",
+            "Logging",
             "NIOCore", "ServiceLifecycle", "UnixSignals",
         ],
-        "libctl": ["Shared", "CCurl", "CZlib", "ArgumentParser", "SystemPackage"],
+        "libctl": ["Shared", "CCurl", "CZlib", "CommandHelp", "ArgumentParser", "SystemPackage"],
     ]
     private static let everywhere: Set<String> = [
         "Dispatch", "Foundation", "FoundationEssentials", "Glibc", "Synchronization",

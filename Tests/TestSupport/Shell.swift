@@ -30,8 +30,9 @@ public final class Shell: Sendable {
             environment: environment.merging(["PS1": Self.prompt]) { _, new in new }, rows: 100, columns: 400)
         let preparation =
             switch kind {
-            case .bash: "bind 'set enable-bracketed-paste off'; source \(Self.completions)/libctl.bash"
-            case .fish: "source \(Self.completions)/libctl.fish"
+            case .bash:
+                "bind 'set enable-bracketed-paste off'; source \(Self.completions)/libctl.bash; source \(Self.completions)/libraryd.bash"
+            case .fish: "source \(Self.completions)/libctl.fish; source \(Self.completions)/libraryd.fish"
             case .zsh:
                 """
                 fpath=(\(Self.completions) $fpath); autoload -Uz compinit; compinit -D -u; bindkey -e; \
@@ -52,11 +53,12 @@ public final class Shell: Sendable {
     public func candidates(_ typed: String) async throws -> [String] {
         // The keys that insert all candidates. `printf` before the line then shows its words.
         let insert = [.bash: "\u{1B}*", .zsh: "\u{18}a"][kind]
-        let asked = #"libctl (complete -C '\#(typed)' | string replace -r '\t.*' '') end"#
+        let program = typed.prefix { $0 != " " }
+        let asked = #"\#(program) (complete -C '\#(typed)' | string replace -r '\t.*' '') end"#
         terminal.send(insert.map { typed + $0 + "\u{1}printf '<%s>' \u{5} end\r" } ?? "printf '<%s>' \(asked)\r")
         let shown = try await terminal.wait(for: "<end>")
         try await terminal.wait(for: Self.prompt)
-        let words = try require(shown.components(separatedBy: "<libctl>").last)
+        let words = try require(shown.components(separatedBy: "<\(program)>").last)
         let before = insert == nil ? 0 : typed.filter { $0 == " " }.count - 1
         return Array(words.split(separator: "<").map { String($0.prefix { $0 != ">" }) }.dropFirst(before).dropLast())
     }

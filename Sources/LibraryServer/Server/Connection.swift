@@ -159,7 +159,8 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
     /// A request that the hot lane answers, at the beginning of the bytes.
     /// - Returns: the length of its head as well; `nil` if the decoder has to read the bytes.
     func hotRequest(in bytes: UnsafeRawBufferPointer) -> (request: CurrentRequest, headLength: Int)? {
-        guard case .idle = state, let head = HotHead(bytes), let hot = responder.lane.request(head, from: context?.remoteAddress, &caller)
+        guard case .idle = state, let head = HotHead(bytes),
+            let hot = responder.lane.request(head, from: context?.remoteAddress, &caller)
         else { return nil }
         let request = CurrentRequest(head)
         request.handler = .hot(hot)

@@ -46,24 +46,6 @@ public enum Secrets {
         return "'\(cut(removed(from: value), longest.value))'"
     }
 
-    /// The argument parser's message, without values that may be secrets entered in the wrong place: a password after
-    /// an option that takes no value, or as an extra argument.
-    public static func ofParser(_ message: String) -> String {
-        if message.hasPrefix("Unexpected argument ") { return "there is an argument too many" }
-        if message.contains(/^\d+ unexpected arguments:/) {
-            return "there are \(message.prefix { $0 != " " }) arguments too many"
-        }
-        if let value = message.firstMatch(of: /^The value '.*' is invalid for ('[^']*')(.*)/.dotMatchesNewlines()) {
-            return "the value of \(value.output.1) is not valid\(value.output.2)"
-        }
-        if let option = message.firstMatch(of: /^(The option '[^']*' does not take any value)/) {
-            return String(option.output.1)
-        }
-        // `-pPASSWORD`, the syntax of some other programs.
-        if let option = message.firstMatch(of: /^(Unknown option '-[^\-'])[^']/) { return option.output.1 + "'" }
-        return message
-    }
-
     private static func cut(_ text: String, _ length: Int) -> String {
         guard text.utf8.count > length else { return text }
         return String(decoding: text.utf8.prefix(length), as: UTF8.self).prefix { $0 != "\u{FFFD}" } + "…"

@@ -7,7 +7,7 @@ struct LoginCommand: ParsableCommand, ContextCommand {
     static let configuration = CommandConfiguration(
         "login", "Log in and keep the token.",
         discussion: "The token is kept in ~/.config/libctl/credentials.json and refreshed when it has expired.",
-        examples: "login ada", "login ada --password-file ~/.library-password",
+        showsRecords: false, examples: "login ada", "login ada --password-file ~/.library-password",
         "login ada --server https://library.example.org")
 
     @OptionGroup var user: UserArgument
@@ -15,7 +15,7 @@ struct LoginCommand: ParsableCommand, ContextCommand {
     @OptionGroup var options: GlobalOptions
 
     func run(_ context: CommandContext) throws {
-        let name = try user.name(context)
+        let name = try user.name(context, for: Self.title)
         // Checked here because a colon would end the name in HTTP Basic (RFC 7617, section 2).
         if let fault = Registration.fault(inName: name) { throw InvalidFields([fault]) }
         let given = try password.password(for: name, context)

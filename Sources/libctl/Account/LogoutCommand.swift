@@ -6,7 +6,7 @@ struct LogoutCommand: ParsableCommand, ContextCommand {
     static let configuration = CommandConfiguration(
         "logout", "End the session and forget its token.",
         discussion: "Without a login there is nothing to end, and that is no failure.",
-        examples: "logout", "logout --all")
+        showsRecords: false, examples: "logout", "logout --all")
 
     @Flag(help: "End your logins on all machines.")
     var all = false

@@ -6,10 +6,10 @@ struct PasswdCommand: ParsableCommand, ContextCommand {
     static let configuration = CommandConfiguration(
         "passwd", "Change your password; all your other logins end.",
         discussion: """
-            Asks for the current password, and twice for the new one. With --password-stdin or --password-file the first
-            line is the current password and the second line the new one.
+            Asks for the current password, and twice for the new one. With --password-stdin or --password-file the \
+            first line is the current password and the second line the new one.
             """,
-        examples: "passwd", "passwd --password-stdin < old-and-new")
+        showsRecords: false, examples: "passwd", "passwd --password-stdin < old-and-new")
 
     @OptionGroup var password: PasswordOptions
     @OptionGroup var options: GlobalOptions

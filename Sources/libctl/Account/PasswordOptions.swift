@@ -64,7 +64,9 @@ struct PasswordOptions: ParsableArguments {
         if let fault = Registration.fault(inPassword: password, name: user, field: field) {
             throw InvalidFields([fault])
         }
-        if try terminal.askSecret("Again: ") != password { throw CommandError(.invalid, "the two passwords differ") }
+        if try terminal.askSecret("Again: ") != password {
+            throw CommandError(.invalid, "the two passwords differ", hint: "enter it again")
+        }
         return password
     }
 
@@ -77,7 +79,9 @@ struct PasswordOptions: ParsableArguments {
             try isatty(descriptor) == 1 ? context.ask(ask) : read(InputReader(descriptor))
         }
         switch (passwordStdin, passwordFile) {
-        case (true, _?): throw CommandError(.usage, "--password-stdin and --password-file contradict each other")
+        case (true, _?):
+            throw CommandError(
+                .usage, "--password-stdin and --password-file contradict each other", hint: "leave one of them out")
         case (true, nil): return try readOrAsk(context.io.input)
         case (false, let path?):
             let descriptor = try PrivateFile.openInput(path)
@@ -95,9 +99,12 @@ struct PasswordOptions: ParsableArguments {
         let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
         if isFirst, line.starts(with: mark) { line.removeFirst(mark.count) }
         guard let password = String(validating: line, as: UTF8.self) else {
-            throw CommandError(.dataError, "the password is not valid UTF-8")
+            throw CommandError(
+                .dataError, "the password is not valid UTF-8", hint: "save the file as UTF-8: iconv -t utf-8")
         }
-        guard !password.isEmpty else { throw CommandError(.usage, "the password is empty") }
+        guard !password.isEmpty else {
+            throw CommandError(.usage, "the password is empty", hint: "the first line of the input is the password")
+        }
         return password
     }
 }
@@ -108,7 +115,7 @@ extension CommandContext {
     fileprivate func ask<Value>(_ body: (Terminal) throws -> Value) throws -> Value {
         guard let terminal = Terminal(io) else {
             throw CommandError(
-                .usage, "\(whyNobodyIsAsked) for the password",
+                .usage, "the password is missing: \(whyNobodyIsAsked)",
                 hint: "use --password-file FILE, or --password-stdin < FILE")
         }
         defer { terminal.close() }
@@ -131,11 +138,12 @@ extension CommandContext {
 struct UserArgument: ParsableArguments {
     @Argument(help: "Name of the user.") var name: String?
 
-    func name(_ context: CommandContext) throws -> String {
+    /// - Parameter command: the command for which the name is needed, for the message if it is missing.
+    func name(_ context: CommandContext, for command: String) throws -> String {
         if let name { return name }
         if let name = context.user { return name }
         guard let terminal = Terminal(context.io) else {
-            throw CommandError(.usage, "the name of the user is missing", hint: "add it after the command")
+            throw CommandError(.usage, "the name of the user is missing", hint: "libctl \(command) NAME")
         }
         defer { terminal.close() }
         try context.lookForDaemon()

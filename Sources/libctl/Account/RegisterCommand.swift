@@ -9,7 +9,7 @@ struct RegisterCommand: ParsableCommand, ContextCommand {
             Asks for the password twice, unless an option says where it is. The new login becomes the one that \
             commands use, as after 'libctl login'.
             """,
-        examples: "register ada", "register ada --password-stdin < password",
+        showsRecords: false, examples: "register ada", "register ada --password-stdin < password",
         "register bob --no-login --password-file bobs-password")
 
     @OptionGroup var user: UserArgument
@@ -18,7 +18,7 @@ struct RegisterCommand: ParsableCommand, ContextCommand {
     @OptionGroup var options: GlobalOptions
 
     func run(_ context: CommandContext) throws {
-        let name = try user.name(context)
+        let name = try user.name(context, for: Self.title)
         if let fault = Registration.fault(inName: name) { throw InvalidFields([fault]) }
         let registration = Registration(name: name, password: try password.newPassword(for: name, context))
         try registration.validate()

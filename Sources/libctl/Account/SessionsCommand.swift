@@ -49,17 +49,21 @@ struct SessionsCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             "revoke", "End logins: their tokens stop working at once.",
             discussion: "To end the login of this machine too: libctl logout --all",
-            examples: "sessions revoke --others", "sessions revoke 6f9619ff",
+            showsRecords: false, examples: "sessions revoke --others", "sessions revoke 6f9619ff",
             "sessions revoke 6f9619ff-8b86-4011-b42d-00c04fc964ff")
 
         @Argument(
             help: "Id of the login, or its beginning as 'sessions list' shows it.",
             completion: .custom(Candidates.sessions)) var id: [String] = []
-        @Flag(help: "All but the one in use.") var others = false
+        @Flag(help: "End all logins but the one in use.") var others = false
         @OptionGroup var options: GlobalOptions
 
         func validate() throws {
-            guard id.isEmpty == others else { throw ValidationError("name the logins: ids, or --others") }
+            guard id.isEmpty == others else {
+                throw CommandError(
+                    .usage, others ? "ids and --others contradict each other" : "no login is named",
+                    hint: "libctl sessions list shows the ids; --others ends all but this login")
+            }
         }
 
         func run(_ context: CommandContext) throws {

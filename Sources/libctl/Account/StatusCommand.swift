@@ -5,9 +5,10 @@ import Shared
 struct StatusCommand: ParsableCommand, ContextCommand {
     static let title = "status"
     static let configuration = CommandConfiguration(
-        "status", "Tell whether the daemon is ready.", examples: "status", "status --wait 10s && libctl authors list")
+        "status", "Show whether the daemon is ready.", showsRecords: false, examples: "status",
+        "status --wait 10s && libctl authors list")
 
-    @Option(help: "Wait so long for it to become ready, such as 10s.")
+    @Option(help: "How long to wait for it to become ready, such as 10s.")
     var wait: TimeSpan?
 
     @OptionGroup var options: GlobalOptions

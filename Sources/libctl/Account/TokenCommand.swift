@@ -4,11 +4,11 @@ public import Shared
 struct TokenCommand: ParsableCommand, ContextCommand {
     static let title = "token"
     static let configuration = CommandConfiguration(
-        "token", "Print the access token, refreshed if need be.",
+        "token", "Print an access token that is valid.",
         discussion: "For other programs: curl -H \"Authorization: Bearer $(libctl token)\" …",
-        examples: "token", "token --min-ttl 5m")
+        showsRecords: false, examples: "token", "token --min-ttl 5m")
 
-    @Option(help: "How long the token must still be good, such as 5m. (default: 10s)")
+    @Option(help: "How long the token must still be valid, such as 5m.")
     var minTTL: TimeSpan = TimeSpan(seconds: 10)
 
     @OptionGroup var options: GlobalOptions

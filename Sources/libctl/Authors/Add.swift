@@ -8,10 +8,12 @@ extension AuthorsCommand {
         static let configuration = CommandConfiguration(
             "add", "Add an author, or many from a file, and print them.",
             discussion: """
-                A file is read as 'authors import' reads it, but each line is a request of its own, so that what was \
-                stored can be printed. A bad line is reported with its number, and the rest goes on.
+                A file is read as 'authors import' reads it, but each line is a request of its own, so that the new \
+                authors can be printed. A bad line is reported with its number, and the rest goes on.
                 """,
-            examples: "authors add --name 'Hilary Mantel' --book 'Wolf Hall' --country 'United Kingdom' --booker-prize",
+            examples:
+                "authors add --name 'Hilary Mantel' --book 'Wolf Hall' \\\n"
+                + "      --country 'United Kingdom' --booker-prize",
             "authors add -f new.csv -o id", "authors list -o ndjson | libctl --user bob authors add -f -")
 
         @OptionGroup var author: AuthorOptions
@@ -25,11 +27,17 @@ extension AuthorsCommand {
 
         func validate() throws {
             let values = author.values
-            if file == nil, AuthorField.texts.contains(where: { $0.isRequired && !values.has($0) }) {
-                throw ValidationError("--name, --book and --country are required, or --file")
+            let missing = AuthorField.texts.filter { $0.isRequired && !values.has($0) }.map { "--\($0.name)" }
+            if file == nil, let last = missing.last {
+                let others = missing.dropLast().joined(separator: ", ")
+                throw CommandError(
+                    .usage, others.isEmpty ? "\(last) is missing" : "\(others) and \(last) are missing",
+                    hint: "libctl authors add --name NAME --book BOOK --country COUNTRY, or --file FILE")
             }
             if file != nil, !values.isEmpty {
-                throw ValidationError("--file brings its own names, books and countries")
+                throw CommandError(
+                    .usage, "the authors of --file have names, books and countries of their own",
+                    hint: "leave --name, --book, --country and --booker-prize out")
             }
         }
 
@@ -61,7 +69,8 @@ extension AuthorsCommand {
                     if failure.endsBatch {
                         context.diagnostics.endProgress()
                         context.diagnostics.say(
-                            "added \(counted(total - 1 - failures.count, "author")) before \(lines.noun) \(line.number)")
+                            "added \(counted(total - 1 - failures.count, "author")) before \(lines.noun) \(line.number)"
+                        )
                         throw failure
                     }
                     failures.add(failure)

@@ -4,7 +4,7 @@ import Shared
 /// The `authors` commands. Each is declared in an extension of this type, in a file of its own.
 struct AuthorsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "authors", abstract: "List, show, add, edit and delete authors, in ones and in thousands.",
+        commandName: "authors", abstract: "List, show, add, edit, delete, import and export authors.",
         subcommands: [
             List.self, Show.self, Add.self, Edit.self, Remove.self, Import.self, Export.self, Watch.self, Stats.self,
         ])
@@ -14,7 +14,9 @@ struct AuthorsCommand: ParsableCommand {
 struct AuthorOptions: ParsableArguments {
     @Option(parsing: .unconditional, help: "Name of the author.") var name: String?
     @Option(parsing: .unconditional, help: "Title of the book.") var book: String?
-    @Option(parsing: .unconditional, help: "Country of the author.") var country: String?
+    @Option(
+        parsing: .unconditional, help: "Country of the author.", completion: .custom(Candidates.countries))
+    var country: String?
     @Flag(inversion: .prefixedNo, help: "Whether the book won the Booker Prize.") var bookerPrize: Bool?
 
     var values: AuthorValues {
@@ -32,8 +34,7 @@ struct AuthorFilter: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help:
-            "Words that name or book must have, as prefixes; case and accents are ignored. Others are compared exactly."
-    )
+            "Beginnings of words in name or book; case and accents do not matter. The other filters compare exactly.")
     var search: String?
 
     @OptionGroup var author: AuthorOptions
@@ -60,7 +61,7 @@ extension CommandContext {
             for author in page.authors { try body(author) }
             left -= page.authors.count
             guard page.next != query.after || page.next == nil else {
-                throw CommandError(.protocolError, "the list does not go on where it ended")
+                throw CommandError(.protocolError, "the list does not go on where it ended", hint: "try again")
             }
             query.after = page.next
         } while query.after != nil && left > 0
@@ -129,7 +130,11 @@ extension CommandError {
     static func ids(_ texts: [String]) throws -> [Int64] {
         try texts.map { text in
             guard let id = Int64(decimal: text) else {
-                throw CommandError(.usage, "\(Secrets.quoted(text)) is not an id")
+                let shown = Secrets.quoted(text)
+                let isWord = shown == "'\(text)'" && text.contains { $0.isLetter } && text.allSatisfy(\.isLetter)
+                throw CommandError(
+                    .usage, "\(shown) is not an id",
+                    hint: isWord ? "libctl authors list --search \(text)" : "libctl authors list shows the ids")
             }
             return id
         }

@@ -5,12 +5,12 @@ extension AuthorsCommand {
     struct Edit: ParsableCommand, ContextCommand {
         static let title = "authors edit"
         static let configuration = CommandConfiguration(
-            "edit", "Change authors; what is not named stays.",
+            "edit", "Change fields of authors; the other fields stay.",
             discussion: """
                 --name, --book, --country and --[no-]booker-prize are the new values. The authors are named by ids, \
                 or found by --search and --where, which need --yes as --all and ids from standard input ('-') do. Each \
                 author is changed by itself: if some fail, they are reported, the others are changed, and the exit \
-                code is 8. A change that somebody else makes meanwhile is not overwritten: that is a conflict. \
+                code is 8. If somebody else changes an author meanwhile, nothing is overwritten: that author fails with a conflict. \
                 --dry-run does not find out whether the library has an author with the new values already.
                 """,
             examples: "authors edit 12 --country Ireland", "authors edit 12 --no-booker-prize --if-version 3",
@@ -45,9 +45,7 @@ extension AuthorsCommand {
 
         func validate() throws {
             let selection = try selection()
-            guard selection.isClear else {
-                throw ValidationError("name the authors: ids, --search, --where, or --all")
-            }
+            try selection.requireClear("libctl authors edit ID, or --search WORDS, --where FIELD=VALUE or --all")
             try condition.validate(for: selection)
         }
 
@@ -60,17 +58,24 @@ extension AuthorsCommand {
 
         /// Adds a condition `FIELD=VALUE`.
         private static func add(_ text: String, to values: inout AuthorValues) throws {
-            let names = AuthorField.filterable.map(\.name)
+            let names = AuthorField.filterable.map(\.name).joined(separator: ", ")
             let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             guard parts.count == 2, let field = AuthorField(name: parts[0]), field.isFilterable else {
-                throw ValidationError("--where is FIELD=VALUE; a field is \(names.joined(separator: ", "))")
+                throw CommandError(
+                    .usage, "--where takes FIELD=VALUE, and the fields are \(names)",
+                    hint: "for example: --where country=Ireland")
             }
-            guard !values.has(field) else { throw ValidationError("--where has \(field.name) twice") }
+            guard !values.has(field) else {
+                throw CommandError(.usage, "--where has \(field.name) twice", hint: "leave one of them out")
+            }
             guard field.kind == .flag else {
                 values[text: field] = parts[1]
                 return
             }
-            guard let flag = Bool(parts[1]) else { throw ValidationError("\(field.name) is true or false") }
+            guard let flag = Bool(parts[1]) else {
+                throw CommandError(
+                    .usage, "\(field.name) is true or false", hint: "for example: --where \(field.name)=true")
+            }
             values[flag: field] = flag
         }
 
@@ -79,7 +84,8 @@ extension AuthorsCommand {
             let patch = AuthorPatch(author.values)
             guard !patch.values.isEmpty else {
                 throw CommandError(
-                    .usage, "nothing to change", hint: "use --name, --book, --country or --[no-]booker-prize")
+                    .usage, "there is nothing to change",
+                    hint: "use --name, --book, --country, --booker-prize or --no-booker-prize")
             }
             let body = try patch.validated()
             let list = try context.output.list(of: Author.self, single: selection.isOne)
@@ -107,7 +113,7 @@ extension AuthorsCommand {
 
 /// The condition that the author still has a certain version.
 struct VersionCondition: ParsableArguments {
-    @Option(help: "Only if the author still has this version.")
+    @Option(help: "Only if the author is still at this version.")
     var ifVersion: Int64?
 
     func entityTag(_ id: Int64) -> String? {
@@ -115,7 +121,9 @@ struct VersionCondition: ParsableArguments {
     }
 
     func validate(for selection: AuthorSelection) throws {
-        guard ifVersion == nil || selection.isOne else { throw ValidationError("--if-version is for one author") }
+        guard ifVersion == nil || selection.isOne else {
+            throw CommandError(.usage, "--if-version is for one author", hint: "name one id")
+        }
     }
 }
 

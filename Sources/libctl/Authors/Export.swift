@@ -15,7 +15,7 @@ extension AuthorsCommand {
             "authors export for-excel.csv --bom", "authors export - -o csv | gzip > library.csv.gz",
             "--user ada authors export | libctl --user bob authors import -")
 
-        @Argument(help: "File to write; - is standard output. (default: -)", completion: .file()) var file = "-"
+        @Argument(help: "File to write; - is standard output.", completion: .file()) var file = "-"
 
         @OptionGroup var filter: AuthorFilter
 
@@ -68,7 +68,7 @@ extension AuthorsCommand {
             try list.end()
             try output.flush()
             progress.end()
-            context.diagnostics.say("exported \(count) authors")
+            context.diagnostics.say("exported \(counted(count, "author"))")
         }
     }
 }

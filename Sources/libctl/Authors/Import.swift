@@ -18,9 +18,10 @@ extension AuthorsCommand {
                 each line is printed, in the order of the file: line, outcome, id, code, message, existing_id.
                 """,
             examples: "authors import library.csv --dry-run",
-            "authors import goodreads_library_export.csv --map name=Author,book=Title "
+            "authors import goodreads_library_export.csv \\\n      --map name=Author,book=Title "
                 + "--default country=Unknown --on-conflict skip",
-            "authors import librarything.tsv --map 'name=Primary Author,book=Title' --default country=Unknown",
+            "authors import librarything.tsv --default country=Unknown \\\n"
+                + "      --map 'name=Primary Author,book=Title'",
             "authors import old.csv --encoding windows-1252 --rejects bad.csv",
             "authors import library.ndjson --atomic", "authors import - --rejects bad.ndjson < library.csv",
             "authors import new.csv -o id > ids")
@@ -201,7 +202,7 @@ extension AuthorsCommand {
                 }
             } catch let problem as Problem where atomic && !problem.errors.isEmpty {
                 report.refused(problem.errors, in: sent)
-                throw CommandError(ExitStatus(problem), problem.detail, problem: problem)
+                throw CommandError(ExitStatus(problem), CommandError.plain(problem.detail), problem: problem)
             }
             guard answered == sent.count else {
                 throw Self.foreign("\(answered) results came for \(sent.count) lines")

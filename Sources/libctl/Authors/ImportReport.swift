@@ -67,8 +67,7 @@ final class ImportReport {
             outcomes[result.outcome, default: 0] += 1
             return
         }
-        let id = result.existingID.map { "; it has the id \($0)" } ?? ""
-        let message = (result.message ?? code) + id
+        let message = CommandError.message(of: result, code: code)
         if failures.count < Self.shownFailures {
             progress.end()
             diagnostics.warn("\(noun) \(result.line): \(message)")

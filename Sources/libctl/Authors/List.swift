@@ -17,13 +17,15 @@ extension AuthorsCommand {
             completion: .custom(Candidates.orders))
         var sort: AuthorSort?
 
-        @Option(help: "At most so many.")
+        @Option(help: "Show at most this many authors.")
         var limit: Int?
 
         @OptionGroup var options: GlobalOptions
 
         func validate() throws {
-            if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }
+            if let limit, limit < 1 {
+                throw CommandError(.usage, "--limit takes a whole number from 1", hint: "for example: --limit 10")
+            }
         }
 
         func run(_ context: CommandContext) throws {

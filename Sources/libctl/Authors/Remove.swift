@@ -7,9 +7,9 @@ extension AuthorsCommand {
         static let configuration = CommandConfiguration(
             "rm", "Delete authors and print what was deleted.",
             discussion: """
-                Asks on a terminal, and shows what will go. Filters, --all and ids from standard input ('-') \
-                always need \
-                --yes. An author that has changed since it was shown or found is not deleted. --dry-run needs no --yes.
+                Asks on a terminal, and shows which authors would go. Filters, --all and ids from standard input \
+                ('-') always need --yes. An author that has changed since it was shown or found is not deleted. \
+                --dry-run needs no --yes.
                 """,
             examples: "authors rm 12", "authors rm 12 13 --yes", "authors rm --country Atlantis --dry-run",
             "authors rm --country Atlantis --yes -o ndjson > gone.ndjson",
@@ -39,7 +39,7 @@ extension AuthorsCommand {
         private var selection: AuthorSelection { AuthorSelection(ids: id, query: filter.query(), all: all) }
 
         func validate() throws {
-            guard selection.isClear else { throw ValidationError("name the authors: ids, filters, or --all") }
+            try selection.requireClear("libctl authors rm ID, or a filter such as --country, or --all")
             try condition.validate(for: selection)
         }
 

@@ -11,8 +11,15 @@ struct AuthorSelection {
     /// Whether the command line names each author.
     var isNamed: Bool { !ids.isEmpty && !isRead }
     var isOne: Bool { isNamed && ids.count == 1 }
-    /// Whether it is exactly one of: ids, a query, all.
-    var isClear: Bool { [!ids.isEmpty, query != AuthorQuery(), all].filter { $0 }.count == 1 }
+
+    /// Passes if it is exactly one of: ids, a query, all.
+    func requireClear(_ hint: String) throws(CommandError) {
+        let ways = [!ids.isEmpty, query != AuthorQuery(), all].filter { $0 }.count
+        guard ways == 1 else {
+            throw CommandError(
+                .usage, ways == 0 ? "no author is named" : "ids, filters and --all contradict each other", hint: hint)
+        }
+    }
 
     /// One author of the selection. The entity tag is that of the version that a query found.
     struct Target: CustomStringConvertible {
@@ -97,7 +104,7 @@ extension CommandError {
     init(changed id: Int64, version: Int64?, now: Int64?, _ problem: Problem? = nil) {
         let reason =
             if let version, let now { "author \(id) is at version \(now), not \(version)" } else {
-                "the author has changed meanwhile"
+                "author \(id) has changed meanwhile"
             }
         self.init(.conflict, reason, hint: "libctl authors show \(id)", problem: problem)
     }

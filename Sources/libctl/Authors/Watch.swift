@@ -7,32 +7,37 @@ extension AuthorsCommand {
         static let configuration = CommandConfiguration(
             "watch", "Show changes as they happen: lines on a terminal, NDJSON in a pipe.",
             discussion: """
-                Goes on until it is interrupted, also when the daemon is restarted: no change is lost and none is told \
-                twice. Each change has an id; --since goes on after it in a later run.
+                Runs until it is interrupted, and goes on after a restart of the daemon: no change is lost and none is \
+                shown twice. Each change has an event_id; --since begins after it in a later run.
                 """,
             examples: "authors watch", "authors watch --count 1",
             "authors watch | jq --unbuffered -r 'select(.event == \"created\").book'",
             "authors watch --since 5f1d0c3a9b7e2468-17")
 
-        @Option(help: "Begin after the change of this id. (default: now)")
+        @Option(help: "Begin after the change with this event_id. (default: now)")
         var since: String?
 
-        @Option(help: "End after so many changes.")
+        @Option(help: "End after this many changes.")
         var count: Int?
 
         @OptionGroup var options: GlobalOptions
 
         private static let longestPause: Int64 = 10
 
-        private static let wrongPosition = "--since wants the event_id of a change"
+        private static let wrongPosition = "--since takes the event_id of a change"
 
         func validate() throws {
-            if let count, count < 1 { throw ValidationError("--count must be at least 1") }
+            if let count, count < 1 {
+                throw CommandError(.usage, "--count takes a whole number from 1", hint: "for example: --count 10")
+            }
             guard since?.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) ?? true else {
-                throw ValidationError(Self.wrongPosition)
+                throw CommandError(
+                    .usage, Self.wrongPosition, hint: "libctl authors watch -o ndjson shows them")
             }
             guard options.timeout == nil else {
-                throw ValidationError("--timeout is for requests that end; use --count, or timeout(1)")
+                throw CommandError(
+                    .usage, "--timeout is for requests that end",
+                    hint: "use --count, or timeout(1)")
             }
         }
 

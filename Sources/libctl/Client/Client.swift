@@ -142,9 +142,11 @@ final class Client {
     /// - The daemon is busy (429, 503): after its `Retry-After`. The daemon has done nothing yet.
     ///
     /// A timeout is not repeated, because the repetition would take as long.
+    /// - Parameter refused: called with the reply before its problem is thrown.
     /// - Throws: ``Problem``, ``CommandError``.
     func exchange(
-        _ request: TransportRequest, isRepeatable: Bool, isPatient: Bool = true
+        _ request: TransportRequest, isRepeatable: Bool, isPatient: Bool = true,
+        refused: (TransportReply) -> Void = { _ in }
     ) throws -> TransportReply {
         /// Number of replies that broke off.
         var lost = 0
@@ -171,7 +173,7 @@ final class Client {
                     guard mayBeDone, isPatient, !["GET", "HEAD"].contains(request.method) else { throw failure }
                     throw CommandError(
                         failure.exit, failure.reason,
-                        hint: "it may have been done all the same: look before you try again")
+                        hint: "the daemon may have done it all the same: look before you try again")
                 }
                 if isLost { lost += 1 }
                 if pause > 0 { wait("the daemon went away", pause) }
@@ -185,6 +187,7 @@ final class Client {
             if reply.isSuccess || reply.status == 304 { return reply }
             guard reply.status >= 400 else { throw foreign(reply) }
             let problem = try request.method == "HEAD" ? Problem(headOf: reply) : problem(reply)
+            refused(reply)
             guard [429, 503].contains(reply.status),
                 let pause = reply.headers["retry-after"].flatMap({ Int64(decimal: $0) }).map({ max($0, 1) })
             else { throw problem }
@@ -229,7 +232,7 @@ final class Client {
     private func foreign(_ reply: TransportReply) -> CommandError {
         CommandError(
             .protocolError, "what answers at \(server.origin) is not libraryd (status \(reply.status))",
-            hint: "check --server")
+            hint: server.socket == nil ? "name another address with --server" : "name another socket with --server")
     }
 }
 

@@ -122,7 +122,13 @@ final class Curl {
         switch code {
         case CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY:
             return CommandError(
-                .unavailable, "no libraryd answers at \(server.origin)", hint: "libraryd serve, or use --server URL")
+                .unavailable, "no libraryd answers at \(server.origin)",
+                hint: "start it with libraryd, or name another one with --server")
+        case CURLE_SSL_CONNECT_ERROR:
+            let plain = "http" + server.origin.dropFirst("https".count)
+            return CommandError(
+                .unavailable, "\(server.origin) does not speak TLS",
+                hint: server.isLoopback ? "use --server \(plain)" : "is that the port of HTTPS?")
         case CURLE_PEER_FAILED_VERIFICATION:
             return CommandError(
                 .protocolError, "the certificate of \(server.origin) is not trusted",
@@ -130,15 +136,17 @@ final class Curl {
         case CURLE_SSL_CACERT_BADFILE:
             let file = SystemText.shown(server.certificates ?? "the system's file")
             return CommandError(
-                .configuration, "\(file) has no certificates in PEM format", hint: "use --cacert with another file")
+                .configuration, "\(file) has no certificates in PEM format", hint: "name another file with --cacert")
         case CURLE_OPERATION_TIMEDOUT, CURLE_ABORTED_BY_CALLBACK:
-            return CommandError(.temporaryFailure, "\(server.origin) did not answer in time")
+            return CommandError(
+                .temporaryFailure, "\(server.origin) did not answer in time", hint: "libctl status --wait 30s")
         case CURLE_WRITE_ERROR where answer.isOversized:
             return CommandError(.protocolError, "the reply from \(server.origin) is too large")
         case CURLE_PARTIAL_FILE, CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_SEND_FAIL_REWIND,
             CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY:
-            return CommandError(.protocolError, "the reply from \(server.origin) is not whole: \(reason)")
-        default: return CommandError(.unavailable, "\(server.origin): \(reason)")
+            return CommandError(
+                .protocolError, "the reply from \(server.origin) is not whole: \(CommandError.plain(reason))")
+        default: return CommandError(.unavailable, "\(server.origin): \(CommandError.plain(reason))")
         }
     }
 }

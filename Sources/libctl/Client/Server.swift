@@ -28,9 +28,7 @@ struct Server: Equatable {
             isLoopback = true
             return
         }
-        let malformed = CommandError(
-            exit, "\(Secrets.quoted(text)) is not a server",
-            hint: "use http://HOST:PORT, https://HOST or unix:/PATH")
+        let malformed = Self.malformed(text, exit)
         guard let scheme = ["http", "https"].first(where: { text.lowercased().hasPrefix($0 + "://") }) else {
             throw malformed
         }
@@ -53,8 +51,29 @@ struct Server: Equatable {
         guard scheme == "https" || isLoopback else {
             throw CommandError(
                 .configuration, "\(origin) would carry passwords and tokens unencrypted to another machine",
-                hint: "use https://")
+                hint: "use https://\(host)")
         }
+    }
+
+    /// The error for a text that is no server, with the server that was probably meant.
+    private static func malformed(_ text: String, _ exit: ExitStatus) -> CommandError {
+        let quoted = Secrets.quoted(text)
+        // A text of which a part is hidden is not repeated in the hint either.
+        if quoted == "'\(text)'" {
+            if !text.contains("/") {
+                let meant = ["http://", "https://"].map { $0 + text }.first { (try? Server($0)) != nil }
+                if let meant { return CommandError(exit, "\(quoted) is not a server", hint: "did you mean \(meant)?") }
+            }
+            let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+            if parts.count > 3, (try? Server(parts.prefix(3).joined(separator: "/"))) != nil {
+                return CommandError(
+                    exit, "\(quoted) has a path, and a server has none",
+                    hint: "did you mean \(parts.prefix(3).joined(separator: "/"))? "
+                        + "behind a proxy, libraryd needs a host name of its own")
+            }
+        }
+        return CommandError(
+            exit, "\(quoted) is not a server", hint: "use http://HOST:PORT, https://HOST or unix:/PATH")
     }
 
     /// The first of: the flag, `LIBCTL_SERVER`, `config.json`, the daemon's socket unless a daemon that was killed has

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandHelp
 import Shared
 
 /// Completion candidates that come from the daemon or from the stored logins. Errors are silent: without a valid
@@ -21,7 +22,7 @@ enum Candidates {
         TypedLine(words, index, prefix).offer { context in
             try context.ask(Endpoints.users.call()).users.map { user in
                 let marks = [
-                    user.admin ? "admin" : "user", user.disabled ? "disabled" : nil, "\(user.authors) authors",
+                    user.admin ? "admin" : "user", user.disabled ? "disabled" : nil, counted(user.authors, "author"),
                 ]
                 return Candidate(user.name, marks.compactMap { $0 }.joined(separator: ", "))
             }
@@ -61,7 +62,33 @@ enum Candidates {
         }
     }
 
-    /// Orders for `--sort`. Not a fixed list in the script: zsh reads the text after a colon as a description.
+    /// Countries of the newest authors, the most frequent first; no more than one page of authors is read.
+    static func countries(_ words: [String], _ index: Int, _ prefix: String) -> [String] {
+        TypedLine(words, index, prefix).offer(isHarmless: isCountry) { context in
+            var query = AuthorQuery()
+            query.sort = AuthorSort(.id, descending: true)
+            query.limit = AuthorQuery.maximumLimit
+            let authors = try context.ask(Endpoints.authors.call(query)).authors
+            return Dictionary(grouping: authors, by: \.country).map { ($0.key, $0.value.count) }
+                .sorted { ($1.1, $0.0) < ($0.1, $1.0) }.map { Candidate($0.0, counted($0.1, "author")) }
+        }
+    }
+
+    /// Whether the text has only letters, digits and the marks of names of countries. The scripts escape them.
+    private static func isCountry(_ text: String) -> Bool {
+        text.first?.isLetter == true && text.allSatisfy { $0.isLetter || $0.isNumber || " .,-'’".contains($0) }
+    }
+
+    /// Values for the key of `config set`.
+    static func settings(_ words: [String], _ index: Int, _ prefix: String) -> [String] {
+        switch words.indices.contains(index - 1) ? Config.Key(rawValue: words[index - 1]) : nil {
+        case .color: TypedLine(words, index, prefix).offer { ColorChoice.allCases.map { Candidate($0.rawValue) } }
+        case .user: logins(words, index, prefix)
+        default: []
+        }
+    }
+
+    /// Orders for `--sort`.
     static func orders(_ words: [String], _ index: Int, _ prefix: String) -> [String] {
         TypedLine(words, index, prefix).offer {
             AuthorField.sortable.flatMap { field in
@@ -85,26 +112,40 @@ struct TypedLine {
     let typed: String
 
     init(_ words: [String], _ index: Int, _ prefix: String) {
-        self.words = words.map(Self.unquoted)
+        self.words = words
         self.index = index
         // The prefix is that of the last word, but the cursor may be in an earlier word.
         let isElsewhere = words.indices.contains(index) && index < words.count - 1
-        typed = Self.unquoted(isElsewhere ? words[index] : prefix)
+        typed = isElsewhere ? words[index] : prefix
     }
 
     /// The candidates that `find` returns for the server and the user of the line, filtered by ``offer(_:)``.
-    func offer(_ find: (CommandContext) throws -> [Candidate]) -> [String] {
-        offer { try find(try context()) }
+    func offer(
+        isHarmless: (String) -> Bool = TypedLine.isHarmless, _ find: (CommandContext) throws -> [Candidate]
+    ) -> [String] {
+        offer(isHarmless: isHarmless) { try find(try context()) }
     }
 
     /// The candidates that `find` returns, if they begin with the typed part and are not on the line yet.
-    func offer(_ find: () throws -> [Candidate]) -> [String] {
+    func offer(isHarmless: (String) -> Bool = TypedLine.isHarmless, _ find: () throws -> [Candidate]) -> [String] {
         guard let found = try? find() else { return [] }
         let others = words.enumerated().filter { $0.offset != index && !isValue($0.offset) }.map(\.element)
         let fitting = found.filter {
-            $0.isHarmless && $0.word.lowercased().hasPrefix(typed.lowercased()) && !others.contains($0.word)
+            isHarmless($0.word) && $0.word.lowercased().hasPrefix(typed.lowercased()) && !others.contains($0.word)
         }
-        return fitting.prefix(AuthorQuery.defaultLimit).map { $0.text(for: .requesting, .standard) }
+        return fitting.prefix(AuthorQuery.defaultLimit).map { candidate in
+            let meaning = DisplayWidth.shortened(Escaping.terminal(candidate.meaning), to: Self.columns)
+            return Candidate(candidate.word, meaning).line
+        }
+    }
+
+    /// The width of a description.
+    private static let columns = 40
+
+    /// Whether the word has only letters, digits and marks that no shell treats as special. Other words are not
+    /// offered, so that no data of the daemon can become shell syntax on a command line.
+    static func isHarmless(_ word: String) -> Bool {
+        Registration.fault(inName: word.replacing(":", with: ".").replacing(",", with: ".")) == nil
     }
 
     func has(_ word: String) -> Bool { words.contains(word) }
@@ -134,45 +175,5 @@ struct TypedLine {
 
     private func isValue(_ position: Int) -> Bool {
         position > 0 && words[position - 1].hasPrefix("-")
-    }
-
-    /// Removes quotes and backslashes, because shells pass words as they were typed.
-    private static func unquoted(_ word: String) -> String {
-        word.filter { !"'\"\\".contains($0) }
-    }
-}
-
-/// A word to complete to, with a description.
-struct Candidate {
-    let word: String
-    private let meaning: String
-    private static let columns = 40
-
-    init(_ word: String, _ meaning: String) {
-        self.word = word
-        self.meaning = DisplayWidth.shortened(Escaping.terminal(meaning), to: Self.columns)
-    }
-
-    /// Whether the word has only letters, digits and marks that no shell treats as special. Other words are not
-    /// offered, so that no data of the daemon can become shell syntax on a command line.
-    var isHarmless: Bool {
-        Registration.fault(inName: word.replacing(":", with: ".").replacing(",", with: ".")) == nil
-    }
-
-    /// The candidate in the format that the generated script for the shell expects.
-    func text(for shell: CompletionShell?, _ io: IO) -> String {
-        switch shell {
-        case .some(.zsh):
-            // `_describe` ends the word at a colon, and removes a backslash in the description.
-            [word.replacing(":", with: "\\:"), meaning.replacing("\\", with: "\\\\")].filter { !$0.isEmpty }
-                .joined(separator: ":")
-        case .some(.fish):
-            "\(word)\t\(meaning)"
-        case .some(.bash) where !meaning.isEmpty && io.variable("COMP_TYPE") == BashCompletion.onlyLists:
-            // The script expands the candidate once more (`compgen -W`), so it is quoted.
-            "'\("\(word)  (\(meaning))".replacing("'", with: #"'\''"#))'"
-        default:
-            word
-        }
     }
 }

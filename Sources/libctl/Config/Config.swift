@@ -22,18 +22,22 @@ struct Config {
             case .cacert:
                 guard value.hasPrefix("/") else {
                     throw CommandError(
-                        .invalid, "\(SystemText.shown(value)) is not a path from / on",
+                        .invalid, "the path \(SystemText.shown(value)) does not begin with /",
                         hint: "libctl config set cacert \"$PWD/FILE\"")
                 }
             case .user: if let fault = Registration.fault(inName: value) { throw InvalidFields([fault]) }
             case .color:
                 guard ColorChoice(rawValue: value) != nil else {
                     throw CommandError(
-                        .invalid, "\(Secrets.quoted(value)) is not a value for color", hint: "use auto, always or never"
-                    )
+                        .invalid, "color is auto, always or never, not \(Secrets.quoted(value))",
+                        hint: "libctl config set color auto")
                 }
             case .pager:
-                guard !value.isEmpty else { throw CommandError(.invalid, "an empty pager cannot be started") }
+                guard !value.isEmpty else {
+                    throw CommandError(
+                        .invalid, "the pager is the name of a program, not an empty text",
+                        hint: "libctl config unset pager")
+                }
             }
         }
     }
@@ -49,7 +53,9 @@ struct Config {
         for key in Key.allCases {
             guard let value = self[member: key] else { continue }
             guard case .string(let text) = value else {
-                throw CommandError(.configuration, "\(path): \(key.rawValue) must be a string")
+                throw CommandError(
+                    .configuration, "\(path): \(key.rawValue) must be a string",
+                    hint: "libctl config unset \(key.rawValue)")
             }
             do {
                 try key.validate(text)

@@ -5,7 +5,7 @@ import Shared
 /// and `unset` can correct it.
 struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "config", abstract: "Set once what holds for all commands.",
+        commandName: "config", abstract: "Keep settings for all commands.",
         discussion: "Keys:\n"
             + Config.Key.allCases.map {
                 "  \($0.rawValue)\(String(repeating: " ", count: 8 - $0.rawValue.count))\($0.meaning)"
@@ -16,7 +16,8 @@ struct ConfigCommand: ParsableCommand {
         static let readsConfig = false
         static let title = "config get"
         static let configuration = CommandConfiguration(
-            "get", "Show the value of a key; a key that is not set is not found.", examples: "config get server")
+            "get", "Show the value of a key; fails with 3 if it is not set.", showsRecords: false,
+            examples: "config get server")
 
         @Argument(help: "The key.") var key: Config.Key
         @OptionGroup var options: GlobalOptions
@@ -34,11 +35,12 @@ struct ConfigCommand: ParsableCommand {
         static let readsConfig = false
         static let title = "config set"
         static let configuration = CommandConfiguration(
-            "set", "Set a key.", examples: "config set server https://library.example.org", "config set pager 'less -S'"
+            "set", "Set a key.", showsRecords: false, examples: "config set server https://library.example.org",
+            "config set pager 'less -S'"
         )
 
         @Argument(help: "The key.") var key: Config.Key
-        @Argument(help: "Its value.") var value: String
+        @Argument(help: "Its value.", completion: .custom(Candidates.settings)) var value: String
         @OptionGroup var options: GlobalOptions
 
         func run(_ context: CommandContext) throws {
@@ -50,7 +52,7 @@ struct ConfigCommand: ParsableCommand {
         static let readsConfig = false
         static let title = "config unset"
         static let configuration = CommandConfiguration(
-            "unset", "Forget the value of a key.", examples: "config unset server")
+            "unset", "Remove a key.", showsRecords: false, examples: "config unset server")
 
         @Argument(help: "The key.") var key: Config.Key
         @OptionGroup var options: GlobalOptions
@@ -79,7 +81,7 @@ struct ConfigCommand: ParsableCommand {
         static let readsConfig = false
         static let title = "config path"
         static let configuration = CommandConfiguration(
-            "path", "Show where the file is.", examples: "config path")
+            "path", "Show the path of the file with the settings.", showsRecords: false, examples: "config path")
 
         @OptionGroup var options: GlobalOptions
 

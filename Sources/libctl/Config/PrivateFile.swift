@@ -67,14 +67,21 @@ enum PrivateFile {
     /// /dev/null. Blocks until a pipe has a writer. Other devices are rejected, because they may have no end.
     static func openInput(_ path: String) throws -> Int32 {
         let descriptor = open(SystemText.path(path), O_RDONLY | O_CLOEXEC | O_NOCTTY)
-        guard descriptor >= 0 else { throw CommandError(.noInput, "\(path): \(systemError())") }
+        guard descriptor >= 0 else {
+            switch errno {
+            case ENOENT: throw CommandError(.noInput, "there is no file \(path)", hint: "name another file")
+            case EACCES: throw CommandError(.noInput, "\(path) may not be read by you", hint: "ls -l \(path)")
+            default: throw CommandError(.noInput, "\(path): \(systemError())")
+            }
+        }
         var status = stat()
         _ = fstat(descriptor, &status)
         let kind = status.st_mode & S_IFMT
         let hasAnEnd = kind == S_IFCHR && (isatty(descriptor) == 1 || status.st_rdev == nullDevice)
         guard [S_IFREG, S_IFIFO].contains(kind) || hasAnEnd else {
             close(descriptor)
-            throw CommandError(.noInput, "\(path) is a \(kind == S_IFDIR ? "folder" : "device")")
+            throw CommandError(
+                .noInput, "\(path) is a \(kind == S_IFDIR ? "folder" : "device")", hint: "name a file")
         }
         return descriptor
     }

@@ -10,7 +10,8 @@ extension CommandContext {
         do {
             return try credentials.update { all, makeRoom in
                 guard let current = all.find(server: old.server, user: old.user) else {
-                    throw CommandError(.notLoggedIn, "logged out meanwhile", hint: "libctl login \(old.user)")
+                    throw CommandError(
+                        .notLoggedIn, "another process has logged \(old.user) out", hint: "libctl login \(old.user)")
                 }
                 if current.token != old.token, current != unkept?.old { return current }
                 try Self.beforeSpending(makeRoom)
@@ -70,7 +71,7 @@ extension CommandContext {
         } catch let failure as CommandError where failure.exit == .ioError {
             let isFull = [ENOSPC, EDQUOT, EFBIG].contains { failure.reason.hasSuffix(String(cString: strerror($0))) }
             throw CommandError(
-                .ioError, "a token could not be kept, so none was asked for: \(failure.reason)",
+                .ioError, "a new token could not be kept, so none was asked for: \(failure.reason)",
                 hint: "\(isFull ? "make room there" : "make that folder and its files writable"), or set LIBCTL_TOKEN")
         }
     }

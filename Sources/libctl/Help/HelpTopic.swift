@@ -1,15 +1,18 @@
+import CommandHelp
 import Shared
 
 /// The topics of `libctl help TOPIC`, which concern all commands.
 enum HelpTopic: String, CaseIterable {
     case environment
     case exitCodes = "exit-codes"
+    case options
     case output
 
     var abstract: String {
         switch self {
         case .environment: "Variables and files that commands read."
         case .exitCodes: "What each exit code means."
+        case .options: "The options that every command has."
         case .output: "Formats, fields, colour, and what goes where."
         }
     }
@@ -20,6 +23,9 @@ enum HelpTopic: String, CaseIterable {
         case .exitCodes:
             ExitStatus.allCases.map { "\(pad(String($0.rawValue)))\($0.meaning)" }.joined(separator: "\n")
                 + "\n\(pad("128+n"))Died by signal n."
+        case .options:
+            CommandArgument.all(of: Usage.RootOptions.self).map(Self.line).joined(separator: "\n")
+                + "\n\nThey may stand before the command too: libctl --server URL authors list"
         case .output: Self.outputText
         }
     }
@@ -28,11 +34,18 @@ enum HelpTopic: String, CaseIterable {
         word + String(repeating: " ", count: max(1, 8 - word.count))
     }
 
+    /// The names of an option, and its description below them if both do not fit into 80 columns.
+    private static func line(_ argument: CommandArgument) -> String {
+        let value = argument.kind == .option ? " " + argument.value.uppercased() : ""
+        let names = argument.names.joined(separator: ", ") + value
+        return names + String(repeating: " ", count: max(2, 21 - names.count)) + argument.abstract
+    }
+
     private static let environmentText = """
-        LIBCTL_SERVER    The server, where --server does not say: http://HOST:PORT, https://HOST or unix:/PATH.
-        LIBCTL_CACERT    The file of --cacert, where that does not say.
-        SSL_CERT_FILE    The same, where LIBCTL_CACERT and config.json do not say.
-        LIBCTL_USER      Which of several logins to use, where --user does not say.
+        LIBCTL_SERVER    The server, without --server: http://HOST:PORT, https://HOST or unix:/PATH.
+        LIBCTL_CACERT    The file of --cacert, without --cacert.
+        SSL_CERT_FILE    The same, if neither LIBCTL_CACERT nor config.json names a file.
+        LIBCTL_USER      Which of several logins to use, without --user.
         LIBCTL_TOKEN     An access token; it wins over the kept logins and is never refreshed.
         XDG_CONFIG_HOME  Where the folder libctl with the files below is, else ~/.config.
         TZ               The time zone of the times in tables; all other formats have times in UTC.
@@ -40,7 +53,7 @@ enum HelpTopic: String, CaseIterable {
         XDG_RUNTIME_DIR  Where a daemon's socket libraryd.sock is looked for.
         NO_COLOR         If set, no colour, unless --color always says so.
         LIBCTL_COMPLETION_MS  Milliseconds that a completion may take. (default: 350)
-        PAGER            The pager of --pager, where 'libctl config set pager' does not say. (default: less -FRX)
+        PAGER            The pager of --pager, unless config.json names one. (default: less -FRX)
 
         config.json       What 'libctl config' sets.
         credentials.json  The logins, by server and user; private (0600), replaced as a whole, under a lock.

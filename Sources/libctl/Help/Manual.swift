@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandHelp
 import Shared
 
 /// The manual page, in the macros of man(7), generated from the argument parser's description of the commands.
@@ -7,18 +8,8 @@ struct Manual {
         let words: [String]
         let abstract: String
         let discussion: String
-        let arguments: [Argument]
+        let arguments: [CommandArgument]
         let isLeaf: Bool
-    }
-
-    private struct Argument: Equatable {
-        let isPositional: Bool
-        let isOptional: Bool
-        let isRepeating: Bool
-        /// With their dashes.
-        let names: [String]
-        let value: String?
-        let abstract: String
     }
 
     private var commands: [Command] = []
@@ -39,23 +30,18 @@ struct Manual {
         else { return }
         let words = words + [name]
         let subcommands = value["subcommands"]?.elements ?? []
-        let arguments = (value["arguments"]?.elements ?? []).filter { $0["shouldDisplay"] != .bool(false) }
+        let arguments = (value["arguments"]?.elements ?? []).map(CommandArgument.init)
         commands.append(
             Command(
-                words: words, abstract: value["abstract"]?.text ?? "", discussion: value["discussion"]?.text ?? "",
-                arguments: arguments.map(Self.argument), isLeaf: subcommands.isEmpty))
+                words: words, abstract: value["abstract"]?.text ?? "",
+                discussion: Self.withoutFooter(value["discussion"]?.text ?? ""),
+                arguments: arguments, isLeaf: subcommands.isEmpty))
         for subcommand in subcommands { read(subcommand, after: words) }
     }
 
-    private static func argument(_ value: JSONValue) -> Argument {
-        let names = (value["names"]?.elements ?? []).map { name in
-            (name["kind"]?.text == "long" ? "--" : "-") + (name["name"]?.text ?? "")
-        }
-        let kind = value["kind"]?.text
-        return Argument(
-            isPositional: kind == "positional", isOptional: value["isOptional"] == .bool(true),
-            isRepeating: value["isRepeating"] == .bool(true), names: names,
-            value: kind == "flag" ? nil : value["valueName"]?.text, abstract: value["abstract"]?.text ?? "")
+    private static func withoutFooter(_ discussion: String) -> String {
+        discussion.replacing(CommandConfiguration.recordFooter, with: "")
+            .replacing(CommandConfiguration.footer, with: "")
     }
 
     // MARK: Writing
@@ -91,17 +77,17 @@ struct Manual {
     }
 
     private static func synopsis(_ command: Command) -> String {
-        command.arguments.filter(\.isPositional).map { argument in
-            let word = (argument.value ?? "").uppercased() + (argument.isRepeating ? "..." : "")
+        command.arguments.filter { $0.kind == .positional }.map { argument in
+            let word = argument.value.uppercased() + (argument.isRepeating ? "..." : "")
             return " " + escaped(argument.isOptional ? "[\(word)]" : word)
         }.joined()
     }
 
-    private mutating func options(_ arguments: [Argument]) {
+    private mutating func options(_ arguments: [CommandArgument]) {
         for argument in arguments {
-            let value = argument.value.map { "\\fI\(Self.escaped($0.uppercased()))\\fR" }
+            let value = argument.kind == .flag ? "" : " \\fI\(Self.escaped(argument.value.uppercased()))\\fR"
             let names = argument.names.map { "\\fB\(Self.escaped($0))\\fR" }.joined(separator: ", ")
-            line(".TP\n" + (argument.isPositional ? value ?? "" : names + (value.map { " " + $0 } ?? "")))
+            line(".TP\n" + (names.isEmpty ? String(value.dropFirst()) : names + value))
             line(Self.escaped(argument.abstract))
         }
     }
@@ -136,20 +122,5 @@ struct Manual {
     private static func escaped(_ text: String) -> String {
         let escaped = text.replacing("\\", with: "\\e").replacing("-", with: "\\-").replacing("…", with: "...")
         return escaped.hasPrefix(".") || escaped.hasPrefix("'") ? "\\&" + escaped : escaped
-    }
-}
-
-extension JSONValue {
-    fileprivate subscript(name: String) -> JSONValue? {
-        guard case .object(let members) = self else { return nil }
-        return members.first { $0.name == name }?.value
-    }
-
-    fileprivate var text: String? {
-        if case .string(let text) = self { text } else { nil }
-    }
-
-    fileprivate var elements: [JSONValue] {
-        if case .array(let elements) = self { elements } else { [] }
     }
 }

@@ -26,7 +26,9 @@ final class Output {
         isTerminal = writer.isTerminal
         width = isTerminal ? Terminal.width(of: io.output) : nil
         if options.json, let format = options.format, format != .json {
-            throw CommandError(.usage, "--json and --output \(format.rawValue) contradict each other")
+            throw CommandError(
+                .usage, "--json and --output \(format.rawValue) contradict each other",
+                hint: "leave one of them out")
         }
         format = options.json ? .json : options.format ?? (isTerminal ? .table : .tsv)
         hasHeader = options.headers ?? (format != .tsv)
@@ -64,10 +66,18 @@ final class Output {
     ) throws -> RecordPrinter<Item> {
         let asRecords = asRecords && isTerminal && format == .table
         let names = fields ?? (asRecords ? Item.fieldNames : format == .table ? Item.tableColumns : Item.columns)
+        guard !names.isEmpty else {
+            throw CommandError(
+                .usage, "--fields names no field",
+                hint: "for example: --fields \(Item.fieldNames.prefix(2).joined(separator: ","))")
+        }
         let chosen = try names.map { name in
             guard let field = Item.fields.first(where: { $0.name == name }) else {
-                let hint = closest(to: name, among: Item.fieldNames) ?? Item.fieldNames.joined(separator: ", ")
-                throw CommandError(.usage, "there is no field \(Secrets.quoted(name))", hint: "try --fields \(hint)")
+                let near = closest(to: name, among: Item.fieldNames)
+                throw CommandError(
+                    .usage, "there is no field \(Secrets.quoted(name))",
+                    hint: near.map { "did you mean \($0)?" }
+                        ?? "the fields are \(Item.fieldNames.joined(separator: ", "))")
             }
             return field
         }

@@ -18,7 +18,7 @@ final class Pager {
 
     init(_ command: String, output: Int32, environment: [String: String]) throws {
         var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw CommandError(.ioError, "no pipe: \(systemError())") }
+        guard pipe(&ends) == 0 else { throw CommandError(.ioError, "the pager could not be started: \(systemError())") }
         // The child has the read end as standard input. With the write end open too, it would wait for more text
         // forever.
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }

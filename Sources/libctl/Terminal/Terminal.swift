@@ -31,7 +31,7 @@ struct Terminal {
         let writer = OutputWriter(descriptor)
         try writer.write(prompt)
         try writer.flush()
-        guard let line = try reader.line() else { throw CommandError(.declined, "no answer") }
+        guard let line = try reader.line() else { throw CommandError(.declined, "there was no answer") }
         guard let text = String(validating: line, as: UTF8.self) else {
             throw CommandError(.dataError, "what was typed is not valid UTF-8")
         }

@@ -42,7 +42,7 @@ struct UsersCommand: ParsableCommand {
         static let title = "users disable"
         static let patch = UserPatch(disabled: true)
         static let configuration = CommandConfiguration(
-            "disable", "Log users out everywhere and let nobody log in as them.", examples: "users disable eve mallory")
+            "disable", "Log users out everywhere and keep them from logging in.", examples: "users disable eve mallory")
         @OptionGroup var target: Target
         @OptionGroup var options: GlobalOptions
     }
@@ -59,9 +59,9 @@ struct UsersCommand: ParsableCommand {
     struct Remove: ParsableCommand, ContextCommand {
         static let title = "users rm"
         static let configuration = CommandConfiguration(
-            "rm", "Delete users with all authors that are theirs.",
-            discussion: "Asks on a terminal, and shows who will go; elsewhere it needs --yes.",
-            examples: "users rm eve", "users rm eve --yes")
+            "rm", "Delete users and all their authors.",
+            discussion: "Asks on a terminal, and shows which users would go; elsewhere it needs --yes.",
+            showsRecords: false, examples: "users rm eve", "users rm eve --yes")
 
         @OptionGroup var target: Target
         @Flag(name: .shortAndLong, help: "Do not ask.") var yes = false
@@ -87,7 +87,9 @@ struct UsersCommand: ParsableCommand {
     }
 
     struct Target: ParsableArguments {
-        @Argument(help: "Name or public id of the user.", completion: .custom(Candidates.users))
+        @Argument(
+            help: ArgumentHelp("Name or public id of the user.", valueName: "name"),
+            completion: .custom(Candidates.users))
         var names: [String]
     }
 }

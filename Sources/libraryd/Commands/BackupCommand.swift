@@ -9,16 +9,16 @@ struct BackupCommand: AsyncParsableCommand {
         commandName: "backup",
         abstract: "Copy the library into one file, whether the daemon is up or down.",
         discussion: """
-            The copy is complete, private and inspected before it gets its name; its SHA-256 and what it holds are \
+            The copy is complete, private and inspected before it gets its name. Its SHA-256 and what it holds are \
             written beside it, to FILE.manifest.
             """)
 
     @OptionGroup var flags: FolderFlags
 
-    @Option(help: "How many backups there may be: older ones become FILE.1, FILE.2 and so on.")
+    @Option(help: "How many backups to keep: older ones become FILE.1, FILE.2 and so on.")
     var keep = 1
 
-    @Argument(help: "Where to; a backup that is there already is replaced.", completion: .file())
+    @Argument(help: "File to write; a backup of that name is replaced.", completion: .file())
     var file: String
 
     func run() async throws {
@@ -38,7 +38,7 @@ struct BackupCommand: AsyncParsableCommand {
 struct RestoreCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore",
-        abstract: "Put a backup in the place of the library, with the daemon down.",
+        abstract: "Replace the library by a backup, while the daemon is down.",
         discussion: """
             The backup is verified first. The library that was there is kept under another name in the data folder. \
             All logins end: some of those in the backup may have been ended since.

@@ -7,10 +7,11 @@ import Shared
 
 /// The flags that say where the library is, for commands other than `serve`.
 struct FolderFlags: ParsableArguments {
-    @Option(help: "Folder for the database and the key. (default: ~/.local/share/libraryd)")
+    @Option(
+        help: "Folder for the database and the key. (default: ~/.local/share/libraryd)", completion: .directory)
     var data: String?
 
-    @Option(help: "JSON file with settings, named like the flags of serve.")
+    @Option(help: "JSON file with settings, named like the options of serve.", completion: .file())
     var config: String?
 
     func settings() async throws -> Settings {

@@ -8,18 +8,18 @@ struct ImportFlaskCommand: AsyncParsableCommand {
         commandName: "import-flask",
         abstract: "Carry users and authors over from the Flask tutorial's database, whether the daemon is up or down.",
         discussion: """
-            Only reads that database. Passwords stay as they are: their hashes are hashed once more at once, and anew \
-            at the next login. All rows are carried over in one transaction; a row that the library has already is \
-            left alone, so the command can be run twice. Prints what became of each row; exits with 8 if a row was \
+            Only reads that database. Existing passwords keep working: their hashes are hashed once more now, and \
+            replaced at the next login. All rows are imported in one transaction; a row that the library has already \
+            stays as it is, so the command can be run twice. Prints the result of each row; exits with 8 if a row was \
             left out.
             """)
 
     @OptionGroup var flags: FolderFlags
 
-    @Flag(help: "Only tell what would happen.")
+    @Flag(help: "Show what would happen; change nothing.")
     var dryRun = false
 
-    @Option(help: "Name of the user, here, who gets the authors that name no user.")
+    @Option(help: "Name of the user of this library who gets the authors that name no user.")
     var owner: String?
 
     @Argument(help: "The tutorial's database.", completion: .file())

@@ -11,8 +11,8 @@ struct KeyCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Sign with a new key from now on, whether the daemon is up or down.",
             discussion: """
-                Nobody is logged out: a token that the retired key has signed stays good until it expires. If the \
-                retired key has become known, rotate twice: then no token of it is good, and clients refresh theirs by \
+                Nobody is logged out: a token that the old key has signed stays valid until it expires. If others know \
+                the old key, rotate twice: then no token of that key is valid, and clients refresh their tokens by \
                 themselves.
                 """)
 

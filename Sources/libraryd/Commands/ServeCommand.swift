@@ -15,9 +15,11 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve",
         abstract: "Serve the library until SIGTERM or SIGINT.",
         discussion: """
-            Creates what is missing: the data folder, the database and the key. Nothing needs configuring. Settings \
-            come from flags, else from variables, else from the file that --config names. The variable of a flag is \
-            LIBRARYD_ and its name in upper case, with _ for -: LIBRARYD_LOG_LEVEL.
+            Creates what is missing: the data folder, the database and the key. No setting is needed. Settings come \
+            from options, else from variables, else from the file that --config names.
+
+            Variables:
+            \((["config"] + Settings.keys).map { "  " + Settings.variable($0) }.joined(separator: "\n"))
             """)
 
     @OptionGroup var flags: Flags

@@ -8,7 +8,7 @@ struct UserCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "user",
         abstract: "List and create users, and change who is an admin and who may log in.",
-        discussion: "Works whether the daemon is up or down. What changes acts on the very next request.",
+        discussion: "Works whether the daemon is up or down. A change takes effect with the next request.",
         subcommands: [
             List.self, Add.self, Promote.self, Demote.self, Disable.self, Enable.self, Delete.self, Passwd.self,
         ])
@@ -34,7 +34,7 @@ struct UserCommand: AsyncParsableCommand {
     /// The user, and the flags that say where the library is.
     struct Target: ParsableArguments {
         @OptionGroup var flags: FolderFlags
-        @Argument(help: "Name of the user.") var name: String
+        @Argument(help: "Name of the user.", completion: .custom(CompletionAnswer.users)) var name: String
 
         func perform(_ command: (String) -> OperatorCommand<UserList>, _ outcome: String) async throws {
             try await Exit.reporting {
@@ -73,7 +73,7 @@ struct UserCommand: AsyncParsableCommand {
 
     struct Disable: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Log a user out everywhere and let nobody log in as this user.")
+            abstract: "Log a user out everywhere and keep the user from logging in.")
         @OptionGroup var target: Target
 
         func run() async throws { try await target.perform(OperatorCommand.disable, "is disabled") }
@@ -88,7 +88,7 @@ struct UserCommand: AsyncParsableCommand {
 
     struct Delete: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Delete a user with all authors that are this user's.",
+            abstract: "Delete a user and all authors of the user.",
             discussion: "Asks on a terminal; elsewhere it needs --yes. Make a backup first: nothing brings them back.")
         @OptionGroup var target: Target
         @Flag(name: .shortAndLong, help: "Do not ask.") var yes = false
@@ -110,7 +110,7 @@ struct UserCommand: AsyncParsableCommand {
 
     struct Passwd: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Give a user another password and log the user out everywhere.",
+            abstract: "Set another password for a user and log the user out everywhere.",
             discussion: PasswordInput.help)
         @OptionGroup var target: Target
 

@@ -1,0 +1,91 @@
+import ArgumentParser
+import CommandHelp
+import Shared
+
+/// Usage errors: what is wrong with the words of a command line, and what was probably meant.
+enum Usage {
+    /// What the options accept that have no fixed set of values, and an example of each.
+    private static let forms: [String: UsageMessage.Form] = {
+        let number = "a whole number from 1"
+        let time = "a whole number and a unit: s, m, h or d"
+        let orders = AuthorField.sortable.map(\.name).joined(separator: ", ")
+        return [
+            "--limit": (number, "10"), "--count": (number, "10"), "--if-version": (number, "3"),
+            "--wait": (time, "10s"), "--timeout": (time, "10s"), "--min-ttl": (time, "5m"),
+            "--sort": ("one of \(orders), alone or with :desc", "name:desc"),
+        ]
+    }()
+
+    /// What to enter instead, for commands with an argument too many.
+    private static let usages = [
+        "authors add": "authors add --name NAME --book BOOK --country COUNTRY",
+        "authors list": "authors list --search WORDS", "authors stats": "authors stats --search WORDS",
+        "authors edit": "authors edit ID --name NAME --book BOOK --country COUNTRY",
+        "login": "login NAME", "register": "register NAME", "config get": "config get KEY",
+        "config set": "config set KEY 'VALUE'", "config unset": "config unset KEY",
+    ]
+
+    /// Words that other programs use for what a command here does.
+    private static let synonyms: [String: [String]] = [
+        "ls": ["list"], "find": ["list"], "search": ["list"], "all": ["list"], "get": ["show", "list"],
+        "view": ["show", "list"], "cat": ["show"], "new": ["add"], "create": ["add"], "insert": ["add"],
+        "put": ["set", "edit"], "update": ["edit"], "change": ["edit", "set"], "modify": ["edit"], "patch": ["edit"],
+        "delete": ["rm", "revoke", "unset"], "remove": ["rm", "revoke", "unset"], "del": ["rm", "revoke", "unset"],
+        "rm": ["revoke", "unset"], "end": ["revoke"], "kill": ["revoke"], "clear": ["unset"], "load": ["import"],
+        "dump": ["export"], "follow": ["watch"], "tail": ["watch"], "count": ["stats"], "block": ["disable"],
+        "ban": ["disable"], "unblock": ["enable"], "signup": ["register"], "sign-up": ["register"],
+        "signin": ["login"], "sign-in": ["login"], "signout": ["logout"], "sign-out": ["logout"],
+        "password": ["passwd"], "me": ["whoami"], "who": ["whoami"], "ping": ["status"], "health": ["status"],
+        "request": ["api"], "curl": ["api"], "author": ["authors"], "session": ["sessions"], "auth": ["sessions"],
+        "logins": ["sessions"],
+        "user": ["users"], "settings": ["config"], "version": ["--version"], "-V": ["--version"],
+    ]
+
+    /// The error for arguments that the argument parser has refused.
+    static func error(_ error: any Error, _ arguments: [String]) -> CommandError {
+        if let own = UsageMessage.own(error) { return own }
+        var path = CommandPath(root: Libctl.self)
+        let typed = GlobalOptions.moveBehindCommand(arguments)
+        for word in typed {
+            if !path.isGroup || word.hasPrefix("-") { break }
+            guard path.descend(to: word) else { return unknownCommand(word, path) }
+        }
+        if let refusal = PasswordOptions.refusal(of: arguments, to: path.words) { return refusal }
+        let known = path.isGroup ? CommandArgument.all(of: RootOptions.self) : CommandArgument.all(of: path.command)
+        return UsageMessage(path, arguments: known, typed: typed, forms: forms, usages: usages)
+            .error(for: Libctl.message(for: error))
+    }
+
+    /// The error for a word that is no command behind the words of `path`.
+    /// - Parameter asked: the words before the command, `help` for the help of a command.
+    static func unknownCommand(_ word: String, _ path: CommandPath, asked: [String] = []) -> CommandError {
+        let isRoot = path.words.count == 1
+        let names =
+            path.subcommands.map { $0._commandName }
+            + (asked.isEmpty || !isRoot ? [] : HelpTopic.allCases.map(\.rawValue))
+        let before = [path.words[0]] + asked + path.words.dropFirst()
+        // A word that resembles no command is not quoted: it may be anything, such as a password.
+        func error(_ words: [String], quoted: Bool = true) -> CommandError {
+            let command = Secrets.quoted((before.dropFirst() + [word]).joined(separator: " "))
+            return CommandError(
+                .usage, quoted ? "there is no command \(command)" : "there is no such command",
+                hint: "did you mean '\(words.joined(separator: " "))'?")
+        }
+        let meant = [word] + (synonyms[word] ?? [])
+        if word == "version", asked.isEmpty { return error(["libctl", "--version"]) }
+        if let name = meant.first(where: names.contains) { return error(before + [name]) }
+        if isRoot,
+            let name = meant.first(where: AuthorsCommand.configuration.subcommands.map({ $0._commandName }).contains)
+        {
+            return error(before + ["authors", name])
+        }
+        if let name = closest(to: word, among: names) { return error(before + [name]) }
+        return CommandError(.usage, "there is no such command", hint: "\(path.title) --help")
+    }
+
+    /// The options that may stand before the command.
+    struct RootOptions: ParsableCommand {
+        @OptionGroup var options: GlobalOptions
+        @Flag(help: "Show the version.") var version = false
+    }
+}
