@@ -26,9 +26,8 @@ final class SampleShell {
             """
         terminal = try PseudoTerminal(
             "/usr/bin/env", ["-C", clone, "/bin/bash", "-c", loop],
-            // A line of the log for each request could come between the lines of any command.
             environment: [
-                "HOME": home.path, "LIBRARYD_LISTEN": "127.0.0.1:\(port)", "LIBRARYD_LOG_LEVEL": "notice",
+                "HOME": home.path, "LIBRARYD_LISTEN": "127.0.0.1:\(port)",
                 "LIBCTL_SERVER": "http://127.0.0.1:\(port)", "code": "0",
             ])
     }

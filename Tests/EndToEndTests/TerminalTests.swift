@@ -110,7 +110,7 @@ import Testing
         registering.send(password + "\r")
         let refused = try await registering.end()
         #expect(refused.code == 7)
-        #expect(refused.output.hasSuffix("characters): \r\nlibctl: register: password \(fault)\r\n"))
+        #expect(refused.output.hasSuffix("characters): \r\nlibctl: register: the password \(fault)\r\n"))
 
         try await daemon.login("somebody", home: home)
         let changing = try libctl(daemon, "passwd")

@@ -93,7 +93,7 @@ import Testing
         #expect(try await curl("POST", "/authors", another, token).status == 201)
         let text = author.dropLast() + #","booker_prize":"True"}"#
         #expect(try await curl("POST", "/authors", String(text), token).status == 422)
-        #expect(try await curl("POST", "/authors", nil, token).status == 415)
+        #expect(try await curl("POST", "/authors", nil, token).body.contains("list_of_authors"))
         #expect(try await curl("GET", "/authors?limit=1", nil, token).body.contains(#"{"list_of_authors":[{"id":1,"#))
         #expect(try await curl("GET", "/authors").status == 401)
         #expect(try await curl("DELETE", "/authors/99", nil, token).status == 404)

@@ -10,8 +10,8 @@ extension AuthorsCommand {
                 --name, --book, --country and --[no-]booker-prize are the new values. The authors are named by ids, \
                 or found by --search and --where, which need --yes as --all and ids from standard input ('-') do. Each \
                 author is changed by itself: if some fail, they are reported, the others are changed, and the exit \
-                code is 8. If somebody else changes an author meanwhile, nothing is overwritten: that author fails with a conflict. \
-                --dry-run does not find out whether the library has an author with the new values already.
+                code is 8. If somebody else changes an author meanwhile, that change is kept, and this one is a \
+                conflict. --dry-run does not find out whether the library has an author with the new values already.
                 """,
             examples: "authors edit 12 --country Ireland", "authors edit 12 --no-booker-prize --if-version 3",
             "authors edit 12 13 14 --country Ireland",
