@@ -50,6 +50,37 @@ import Testing
                 == "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54")
     }
 
+    /// No text but the right one is a proof: neither that of another place, nor one that differs in a single character.
+    @Test func onlyTheRightTextIsAProof() throws {
+        let id = "49e42164-3e6e-4f4f-a7a0-74567f65dbd2"
+        let key = DaemonKey(daemon: id, user: id, key: String(repeating: "k", count: 43))
+        func proof(nonce: String, place: String) -> Proof {
+            let message = Proof.message(daemon: id, user: id, nonce: nonce, place: place)
+            let code = Data(SHA256.authenticate(message, key: Array(key.key.utf8))).base64EncodedString()
+            return Proof(
+                daemon: id,
+                proof: code.replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: ""))
+        }
+        for number in 0..<2000 {
+            let relayed = proof(nonce: "\(number)", place: "unix")
+            #expect(relayed.isProof(of: key, nonce: "\(number)", place: "unix"))
+            #expect(!relayed.isProof(of: key, nonce: "\(number)", place: "tcp"))
+        }
+        let right = proof(nonce: "n", place: "unix")
+        for (index, letter) in right.proof.enumerated() {
+            for other in "ABCabc019-_=" where other != letter {
+                var text = Array(right.proof)
+                text[index] = other
+                let wrong = Proof(daemon: id, proof: String(text))
+                #expect(!wrong.isProof(of: key, nonce: "n", place: "unix"), "\(other) at \(index)")
+            }
+        }
+        for text in ["", String(right.proof.dropLast()), right.proof + "="] {
+            #expect(!Proof(daemon: id, proof: text).isProof(of: key, nonce: "n", place: "unix"))
+        }
+        #expect(!Proof(daemon: "", proof: right.proof).isProof(of: key, nonce: "n", place: "unix"))
+    }
+
     /// A request for the connection on which a daemon has proven itself never goes out on another.
     @Test func aRequestDoesNotLeaveItsConnection() throws {
         let server = try FakeServer(answer: FakeServer.http("200 OK", #"{"status":"ok"}"#))

@@ -66,8 +66,7 @@ extension CommandContext {
         } catch let failure as CommandError where failure.exit == .notLoggedIn {
             return false
         } catch let failure as CommandError where failure.exit == .unavailable {
-            throw CommandError(
-                failure.exit, failure.reason,
+            throw failure.saying(
                 hint: "you are logged in at \(login.server) as \(login.user): add --server \(login.server)")
         }
     }
@@ -80,20 +79,23 @@ extension CommandContext {
         var random = SystemRandomNumberGenerator()
         let nonce = Data((0..<32).map { _ in UInt8.random(in: .min ... .max, using: &random) }).base64URL
         let reply = try client.proof(ProofRequest(user: daemon.user, nonce: nonce))
-        guard let (proof, peer) = reply, let place = peer.place, proof.daemon == daemon.daemon else {
-            throw unproven
-        }
-        let message = Proof.message(daemon: daemon.daemon, user: daemon.user, nonce: nonce, place: place)
-        let expected = Data(SHA256.authenticate(message, key: Array(daemon.key.utf8))).base64URL
-        guard Self.isSame(Array(proof.proof.utf8), Array(expected.utf8)) else { throw unproven }
+        guard let (proof, peer) = reply, let place = peer.place, proof.isProof(of: daemon, nonce: nonce, place: place)
+        else { throw unproven }
         return peer.connection
     }
 
     private var unproven: CommandError { notLoggedIn((try? credentials.read()) ?? Credentials()) }
+}
 
-    /// Compares in a time that does not depend on where the first difference is.
-    private static func isSame(_ one: [UInt8], _ other: [UInt8]) -> Bool {
-        one.count == other.count && zip(one, other).reduce(0) { $0 | $1.0 ^ $1.1 } == 0
+extension Proof {
+    /// Whether only the daemon that has issued the key, asked at this place, can have made the proof.
+    ///
+    /// The time of the comparison tells an impostor nothing of use: the nonce, and with it the right proof, is another
+    /// one the next time.
+    func isProof(of issuer: DaemonKey, nonce: String, place: String) -> Bool {
+        let message = Proof.message(daemon: issuer.daemon, user: issuer.user, nonce: nonce, place: place)
+        let expected = Data(SHA256.authenticate(message, key: Array(issuer.key.utf8))).base64URL
+        return daemon == issuer.daemon && proof.utf8.elementsEqual(expected.utf8)
     }
 }
 
