@@ -7,7 +7,7 @@ package struct CommandArgument: Sendable, Equatable {
         case positional, option, flag
     }
 
-    /// What a shell can complete the value to.
+    /// The values that a shell can complete.
     package enum Completion: Sendable, Equatable {
         case none, file, custom
         case list([String])

@@ -1,4 +1,5 @@
 package import ArgumentParser
+package import Shared
 
 /// The command that the first words of a command line name.
 package struct CommandPath {
@@ -27,5 +28,17 @@ package struct CommandPath {
         words.append(word)
         command = next
         return true
+    }
+
+    /// The error for a word that names no subcommand.
+    /// - Parameters:
+    ///   - asked: the words before the command, `help` for the help of a command.
+    ///   - meant: the command line that was probably meant. Without one the word is not quoted: it may be anything,
+    ///     such as a password.
+    package func unknown(_ word: String, asked: [String] = [], meant: [String]?) -> CommandError {
+        guard let meant else { return CommandError(.usage, "there is no such command", hint: "\(title) --help") }
+        let command = Secrets.quoted((asked + words.dropFirst() + [word]).joined(separator: " "))
+        return CommandError(
+            .usage, "there is no command \(command)", hint: "did you mean '\(meant.joined(separator: " "))'?")
     }
 }

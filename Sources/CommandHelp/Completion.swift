@@ -1,5 +1,4 @@
 package import ArgumentParser
-import Shared
 
 /// Finds what the word under the cursor can become, from the description of the commands. The scripts for the shells
 /// only ask: `PROGRAM ---complete SHELL INDEX WORD...`.
@@ -125,7 +124,7 @@ package struct Completion {
     }
 }
 
-/// What the words before the cursor have said.
+/// The command and the options that the words before the cursor name.
 private struct Line {
     var path: CommandPath
     var arguments: [CommandArgument]

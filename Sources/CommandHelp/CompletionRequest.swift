@@ -1,8 +1,8 @@
-import ArgumentParser
 import Glibc
 import Shared
 
-/// What a completion script asks: `---complete SHELL INDEX WORD...`, with the words as they stand on the command line.
+/// The question of a completion script: `---complete SHELL INDEX WORD...`, with the words as they stand on the command
+/// line.
 package struct CompletionRequest {
     private let shell: Candidate.Shell
     private let words: [String]

@@ -5,7 +5,7 @@ package import Shared
 ///
 /// The parser's errors are not public, so its English text is read. A text that is not known stays as it is.
 package struct UsageMessage {
-    /// What an option accepts, such as `a whole number from 1`, and an example of a value.
+    /// The values that an option accepts, such as `a whole number from 1`, and an example of a value.
     package typealias Form = (description: String, example: String)
 
     private let path: CommandPath
@@ -15,16 +15,19 @@ package struct UsageMessage {
     private let forms: [String: Form]
     /// Command lines to show when there are too many arguments, by the words of the command without the program.
     private let usages: [String: String]
+    /// How else to give a password; `nil` if the program takes none.
+    private let passwordHint: String?
 
     package init(
         _ path: CommandPath, arguments: [CommandArgument], typed: [String], forms: [String: Form] = [:],
-        usages: [String: String] = [:]
+        usages: [String: String] = [:], passwordHint: String? = nil
     ) {
         self.path = path
         self.arguments = arguments
         self.typed = typed
         self.forms = forms
         self.usages = usages
+        self.passwordHint = passwordHint
     }
 
     private var help: String { path.title + " --help" }
@@ -63,6 +66,9 @@ package struct UsageMessage {
 
     private func unknown(_ name: String) -> (String, String) {
         let names = arguments.flatMap(\.names) + ["--help", "-h"]
+        if let passwordHint, isPassword(name) {
+            return ("a password on the command line is seen by others on this machine", passwordHint)
+        }
         if name.contains(/^-\d/) {
             let takesID = arguments.contains { $0.kind == .positional && $0.value == "id" }
             return takesID ? notAnID(name) : ("there is no option \(name)", help)
@@ -75,21 +81,19 @@ package struct UsageMessage {
             {
                 return ("there is no option \(name)", "did you mean \(name.prefix(2)) \(value)?")
             }
-            // Only the letter: `-pPASSWORD` is how some other programs take a password.
-            return passwordOption("-p", if: name.hasPrefix("-p")) ?? ("there is no option \(name.prefix(2))", help)
+            // Only the letter: what follows it may be a secret.
+            return ("there is no option \(name.prefix(2))", help)
         }
-        if let password = passwordOption(name, if: name.hasPrefix("--pass") || name == "--pw") { return password }
         if names.contains(name) { return ("\(name) takes no value", help) }
         let near = closest(to: name, among: names.filter { $0.hasPrefix("--") })
         return ("there is no option \(name)", near.map { "did you mean \($0)?" } ?? help)
     }
 
-    private func passwordOption(_ name: String, if isPassword: Bool) -> (String, String)? {
-        guard isPassword, arguments.contains(where: { $0.names == ["--password-stdin"] }) else { return nil }
-        return (
-            "\(name) does not exist: others can read a password on the command line",
-            "use --password-stdin or --password-file FILE"
-        )
+    /// Whether some other programs take a password with this option; with `-pPASSWORD` too, if the command has one.
+    private func isPassword(_ name: String) -> Bool {
+        if ["--password", "--pass", "--passwd", "--pwd"].contains(name.prefix { $0 != "=" }) { return true }
+        let takesPassword = arguments.contains { $0.names == ["--password-stdin"] }
+        return takesPassword && ["-p", "--pass", "--pw"].contains(where: name.hasPrefix)
     }
 
     private func notAnID(_ word: String) -> (String, String) {

@@ -67,7 +67,7 @@ package struct App: Sendable {
         return router
     }
 
-    /// What answers the requests that the hot lane leaves to the router.
+    /// The responder for the requests that the hot lane leaves to the router.
     package func responder() -> PathResponder { PathResponder(router: router().buildResponder()) }
 
     /// The hot lane, which answers some requests without the router.

@@ -9,7 +9,7 @@ final class ReadConnection: @unchecked Sendable {
     private let queue: DatabaseQueue
     private let connection: SQLiteConnection
     private var statements: [String: SQLiteStatement] = [:]
-    /// Of ``statements``, without making the text at each list.
+    /// Those of ``statements`` that read lists, found without making their text.
     private var lists: [AuthorListStatement.Shape: SQLiteStatement] = [:]
     /// More shapes of statements than lists have.
     private static let keptStatements = 256

@@ -29,7 +29,7 @@ final class CommandContext {
         self.diagnostics = diagnostics
         place = Result { () throws(CommandError) in try io.configurationFolder() }
         config = readsConfig ? try (try? place.get()).map { try Config(folder: $0) } : nil
-        output = try Output(options: options, io: io, config: config)
+        output = try Output(options: options, io: io, config: config, warn: diagnostics.warn)
         var server = try Server.choose(flag: options.server, io: io, configured: config?[.server])
         server.certificates = Server.certificates(flag: options.cacert, io: io, configured: config?[.cacert])
         self.server = server

@@ -96,6 +96,9 @@ struct GlobalOptions: ParsableArguments {
             }
     }
 
+    /// Whether the options choose the format or the fields of results.
+    var choosesResults: Bool { format != nil || json || fields != nil }
+
     /// Whether errors are reported as JSON.
     var wantsJSON: Bool { json || format == .json || format == .ndjson }
 }

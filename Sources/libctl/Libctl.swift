@@ -24,8 +24,7 @@ struct Libctl: ParsableCommand {
         version: version,
         subcommands: [
             RegisterCommand.self, LoginCommand.self, LogoutCommand.self, WhoamiCommand.self, TokenCommand.self,
-            PasswdCommand.self, SessionsCommand.self, StatusCommand.self, AuthorsCommand.self,
-            UsersCommand.self,
+            PasswdCommand.self, SessionsCommand.self, StatusCommand.self, AuthorsCommand.self, UsersCommand.self,
             ConfigCommand.self, APICommand.self,
         ])
 
@@ -44,7 +43,6 @@ struct Libctl: ParsableCommand {
     /// Runs one command line and returns its exit code.
     static func run(_ arguments: [String], io: IO) -> Int32 {
         if let code = CompletionAnswer.run(arguments, io: io) { return code }
-        let asJSON = GlobalOptions.asksForJSON(arguments)
         do {
             if let text = try generatedText(arguments) {
                 try show(text, io)
@@ -61,7 +59,7 @@ struct Libctl: ParsableCommand {
             }
             return run(sessionCommand, io: io)
         } catch {
-            return endOfParsing(error, arguments, asJSON: asJSON, io: io)
+            return endOfParsing(error, arguments, io: io)
         }
     }
 
@@ -107,7 +105,7 @@ struct Libctl: ParsableCommand {
 
     /// Reports what parsing threw, and returns the exit code. The argument parser throws help and the version too, as
     /// errors with the exit code 0.
-    private static func endOfParsing(_ error: any Error, _ arguments: [String], asJSON: Bool, io: IO) -> Int32 {
+    private static func endOfParsing(_ error: any Error, _ arguments: [String], io: IO) -> Int32 {
         do {
             if let failure = error as? CommandError { throw failure }
             guard exitCode(for: error).isSuccess else { throw Usage.error(error, arguments) }
@@ -115,6 +113,7 @@ struct Libctl: ParsableCommand {
             return 0
         } catch {
             let failure = CommandError(error)
+            let asJSON = GlobalOptions.asksForJSON(arguments)
             Diagnostics.report(failure, title: "usage", asJSON: asJSON, io: io)
             return failure.exit.rawValue
         }

@@ -38,7 +38,7 @@ enum InheritedSockets {
                 guard getsockname(descriptor, address, &length) == 0, address.pointee.sa_family != AF_UNIX,
                     getnameinfo(address, length, &host, socklen_t(host.count), nil, 0, NI_NUMERICHOST) == 0
                 else { return nil }
-                return String(decoding: host.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+                return String(terminated: host)
             }
         }
     }

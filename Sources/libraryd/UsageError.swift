@@ -19,13 +19,8 @@ enum UsageError {
     static func unknownCommand(_ arguments: [String]) -> CommandError? {
         let (path, word) = path(arguments)
         guard path.isGroup, let word else { return nil }
-        // Not quoted: a word that resembles no command may be anything, such as a password.
-        guard let closest = closest(to: word, among: path.subcommands.map { $0._commandName }) else {
-            return CommandError(.usage, "there is no such command", hint: "\(path.title) --help")
-        }
-        return CommandError(
-            .usage, "there is no command \(Secrets.quoted((path.words.dropFirst() + [word]).joined(separator: " ")))",
-            hint: "did you mean '\(path.title) \(closest)'?")
+        let closest = closest(to: word, among: path.subcommands.map { $0._commandName })
+        return path.unknown(word, meant: closest.map { path.words + [$0] })
     }
 
     /// The command that the arguments begin with, and the word behind it, unless that is an option.

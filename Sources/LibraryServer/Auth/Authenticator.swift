@@ -181,10 +181,14 @@ struct Authenticator: Sendable {
     func principal(_ headers: HTTPFields) async throws -> Principal {
         let now = clock.now()
         let claims = try await tokens.verify(try BearerToken.read(headers), at: now)
+        guard let principal = principal(claims, at: now) else { throw Failure(.tokenRevoked) }
+        return principal
+    }
+
+    /// The user of a good token; `nil` if the session has ended.
+    private func principal(_ claims: AccessClaims, at now: Timestamp) -> Principal? {
         guard let principal = store.sessions.principal(session: claims.sid, at: now), principal.publicID == claims.sub
-        else {
-            throw Failure(.tokenRevoked)
-        }
+        else { return nil }
         return principal
     }
 
@@ -200,11 +204,7 @@ struct Authenticator: Sendable {
             last = caller
         }
         let now = clock.now()
-        guard tokens.isGood(caller.verified, at: now) else { return nil }
-        let claims = caller.verified.claims
-        guard let principal = store.sessions.principal(session: claims.sid, at: now), principal.publicID == claims.sub
-        else { return nil }
-        return principal
+        return tokens.isGood(caller.verified, at: now) ? principal(caller.verified.claims, at: now) : nil
     }
 
     /// The caller's current state. The session may have ended while the body of the request was received.

@@ -14,24 +14,28 @@ import Synchronization
 /// connection to another address is of use to an impostor.
 final class Prover: Sendable {
     private let daemon: String
-    /// The signing key.
+    /// What HKDF extracts from the signing key.
     private let secret: Mutex<[UInt8]>
 
     /// - Parameter daemon: the id of the library.
     init(daemon: String, keys: SigningKeys) {
         self.daemon = daemon
-        secret = Mutex(keys.current)
+        secret = Mutex(Self.extracted(keys))
     }
 
     func use(_ keys: SigningKeys) {
-        secret.withLock { $0 = keys.current }
+        secret.withLock { $0 = Self.extracted(keys) }
+    }
+
+    /// With the salt of zeros that HKDF has where there is none.
+    private static func extracted(_ keys: SigningKeys) -> [UInt8] {
+        hmac(keys.current, key: [UInt8](repeating: 0, count: 32))
     }
 
     /// - Parameter user: the user's public id; need not be that of a user.
     func key(of user: String) -> DaemonKey {
-        // HKDF with the salt of zeros that is used where there is none, and an output of one block.
-        let extracted = Self.hmac(secret.withLock { $0 }, key: [UInt8](repeating: 0, count: 32))
-        let expanded = Self.hmac(Array("libraryd proof key 1\n\(user)".utf8) + [1], key: extracted)
+        // HKDF expands the secret to one block.
+        let expanded = Self.hmac(Array("libraryd proof key 1\n\(user)".utf8) + [1], key: secret.withLock { $0 })
         return DaemonKey(daemon: daemon, user: user, key: Base64URL.encode(expanded))
     }
 

@@ -31,7 +31,7 @@ final class Tokens: Sendable {
 
     let lifetime: TimeSpan
 
-    /// What a token whose signature is right says, and the id of its key.
+    /// The claims of a token whose signature is right, and the id of its key.
     typealias Verified = (claims: AccessClaims, keyID: String)
 
     private struct State {

@@ -16,9 +16,10 @@ struct EnvelopeMiddleware: RouterMiddleware {
             client: ClientAddress.name(
                 request.headers[values: .forwardedFor].last, context.peer, behindProxy: behindProxy))
         var response = try await next(request, context)
-        response.headers.append(
-            contentsOf: ReplyHead.envelope(
-                requestID: context.requestID, isPrivate: response.headers.contains(.cacheControl)))
+        let isPrivate = response.headers.contains(.cacheControl)
+        ReplyHead.forEachCommonField(requestID: context.requestID, isPrivate: isPrivate) { name, value in
+            response.headers.append(HTTPField(name: name, value: value))
+        }
         // The router has a name of its own for no route.
         log.route = context.endpointPath.flatMap { $0.hasPrefix("/") ? $0 : nil } ?? "-"
         log.user = context.user.name

@@ -3,7 +3,7 @@ import Shared
 /// The `Accept` of a request (RFC 9110, section 12.5.1).
 struct AcceptField {
     private struct MediaRange {
-        /// Type and subtype in lower case; either may be `*`. The type of ``AuthorLines/Format`` for its other names.
+        /// Type and subtype in lower case; either may be `*`; as ``MediaType/known(_:)`` names them.
         let name: String
         /// In thousandths.
         let weight: Int
@@ -24,8 +24,7 @@ struct AcceptField {
         ranges = fields.flatMap { $0.split(separator: ",") }.map { range in
             let parts = range.split(separator: ";", omittingEmptySubsequences: false).map(Self.trimmed)
             let weight = parts.dropFirst().first { $0.hasPrefix("q=") }.map { Self.thousandths($0.dropFirst(2)) }
-            return MediaRange(
-                name: AuthorLines.Format(mediaType: parts[0])?.mediaType ?? parts[0], weight: weight ?? 1000)
+            return MediaRange(name: MediaType.known(parts[0]), weight: weight ?? 1000)
         }
     }
 

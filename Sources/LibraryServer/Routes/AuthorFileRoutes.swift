@@ -20,7 +20,7 @@ struct AuthorFileRoutes: Sendable {
     /// - Throws: ``Failure`` `unsupported_media_type` if it is neither.
     static func format(of request: Request) throws(Failure) -> AuthorLines.Format? {
         let type = try request.mediaType(among: mediaTypes)
-        return AuthorLines.Format.allCases.first { $0.mediaType == type }
+        return AuthorLines.Format(mediaType: type)
     }
 
     private static let mediaTypes = [MediaType.json] + AuthorLines.Format.allCases.reversed().map(\.mediaType)
@@ -31,10 +31,10 @@ struct AuthorFileRoutes: Sendable {
         guard let type = AcceptField(request.headers[values: .accept]).best(of: mediaTypes) else {
             throw Failure(.notAcceptable, headers: [.vary: Self.vary])
         }
-        return AuthorLines.Format.allCases.first { $0.mediaType == type }
+        return AuthorLines.Format(mediaType: type)
     }
 
-    /// What the form of a list depends on (RFC 9110, section 12.5.5).
+    /// The request field that decides the form of a list (RFC 9110, section 12.5.5).
     static let vary = "Accept"
 
     // MARK: In

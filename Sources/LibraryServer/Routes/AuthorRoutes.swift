@@ -45,7 +45,8 @@ struct AuthorRoutes: Sendable {
         _ call: EndpointRequest<Empty, AuthorDraft>, _ context: CallerContext
     ) async throws -> EndpointReply<AuthorReply> {
         guard try await call.request.isEmpty else { return try await create(call, context) }
-        return .made(Response(try await page(AuthorQuery(), call.request, context.principal)))
+        let place = place(call.request.uri.string, context.principal)
+        return .made(Response(try await page(AuthorQuery(), place, context.principal)))
     }
 
     @Sendable private func create(
@@ -129,12 +130,13 @@ struct AuthorRoutes: Sendable {
         }
         let place = place(request.uri.string, principal)
         if let known = place.reply { return .made(Response(known.unlessMatched(by: request.ifNoneMatch))) }
-        let page = try await page(try call.query(), request, principal)
+        let page = try await page(try call.query(), place, principal)
         return .made(Response(page.unlessMatched(by: request.ifNoneMatch)))
     }
 
-    private func page(_ query: AuthorQuery, _ request: Request, _ principal: Principal) async throws -> Reply {
-        let place = place(request.uri.string, principal)
+    private func page(
+        _ query: AuthorQuery, _ place: ReplyCache.Place, _ principal: Principal
+    ) async throws -> Reply {
         let page = try await TargetQuery.check {
             try await store.authors(query, owner: principal.userID) { try $0.page() }
         }

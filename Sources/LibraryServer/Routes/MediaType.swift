@@ -7,21 +7,23 @@ import Shared
 struct MediaType {
     static let json = "application/json"
 
-    /// Type and subtype in lower case; the type of ``AuthorLines/Format`` for its other names.
+    /// Type and subtype in lower case, as ``known(_:)`` names them.
     let name: String
     /// Whether there is no `charset` parameter but UTF-8.
     let isUTF8: Bool
 
     init(_ field: String) {
         let parts = Self.parts(field)
-        let name = Self.trimmed(parts[0])
-        self.name = AuthorLines.Format(mediaType: name)?.mediaType ?? name
+        name = Self.known(Self.trimmed(parts[0]))
         isUTF8 = parts.dropFirst().allSatisfy { part in
             let pair = part.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
             guard Self.trimmed(pair[0]) == "charset" else { return true }
             return ["utf-8", "utf8", "\"utf-8\"", "\"utf8\""].contains(Self.trimmed(pair.last ?? []))
         }
     }
+
+    /// The type of ``AuthorLines/Format`` for its other names; any other type as it is.
+    static func known(_ name: String) -> String { AuthorLines.Format(mediaType: name)?.mediaType ?? name }
 
     /// Splits at semicolons, but not within a quoted string.
     private static func parts(_ field: String) -> [ArraySlice<UInt8>] {

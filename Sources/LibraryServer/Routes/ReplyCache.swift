@@ -9,7 +9,7 @@ final class ReplyCache: Sendable {
         let owner: Int64
         /// Path and query as in the request.
         let target: String
-        /// Of the two, made once.
+        /// Hash of owner and target, made once.
         let digest: Int
 
         init(_ owner: Int64, _ target: String) {
@@ -47,7 +47,7 @@ final class ReplyCache: Sendable {
         let reply: Reply
 
         /// Estimated, in bytes.
-        var size: Int { ReplyCache.size(reply, key) }
+        var size: Int { reply.body.readableBytes + key.target.utf8.count + ReplyCache.overhead }
     }
 
     private struct State {
@@ -68,15 +68,8 @@ final class ReplyCache: Sendable {
     private let state = Mutex(State())
 
     private func reply(_ key: Key, at revision: Revision) -> Reply? {
-        guard let entry = state.withLock({ $0.replies[key.digest] }), entry.revision == revision, entry.key == key
-        else {
-            return nil
-        }
-        return entry.reply
-    }
-
-    private static func size(_ reply: Reply, _ key: Key) -> Int {
-        reply.body.readableBytes + key.target.utf8.count + overhead
+        let entry = state.withLock { $0.replies[key.digest] }
+        return entry?.revision == revision && entry?.key == key ? entry?.reply : nil
     }
 
     private func keep(_ reply: Reply, for key: Key, at revision: Revision) {

@@ -9,16 +9,11 @@ extension Request {
     ///
     /// `If-Match` compares strongly, so that weak tags match nothing, and `If-None-Match` weakly (section 8.8.3.2).
     func versionCondition(id: Int64) -> @Sendable (_ version: Int64) -> Bool {
-        let (wanted, unwanted) = (tags(.ifMatch), tags(.ifNoneMatch))
+        let (wanted, unwanted) = (EntityTags(headers[values: .ifMatch]), EntityTags(ifNoneMatch))
         return { version in
             let tag = Author.entityTag(id: id, version: version)
-            let isWanted = wanted.isEmpty || wanted == ["*"] || wanted.contains(tag)
-            return isWanted && !["*", tag, "W/" + tag].contains(where: unwanted.contains)
+            return (wanted.isEmpty || wanted.namesStrongly(tag)) && !unwanted.namesWeakly(tag)
         }
-    }
-
-    private func tags(_ name: HTTPField.Name) -> [String] {
-        headers[values: name].flatMap { $0.split(separator: ",") }.map { $0.filter { $0 != " " && $0 != "\t" } }
     }
 
     var ifNoneMatch: [String] { headers[values: .ifNoneMatch] }

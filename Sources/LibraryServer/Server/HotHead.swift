@@ -4,16 +4,16 @@ import Shared
 
 /// The head of a request, read from its bytes without NIO's decoder and without a string for each field.
 ///
-/// It takes less than the decoder and ``RequestCheck`` together: a whole head of a plain `GET` or `POST`. Every other
-/// head, also a wrong one, is left to them, so nothing is accepted here that they refuse.
+/// `HotHead` accepts less than the decoder and ``RequestCheck`` together: a whole head of a plain `GET` or `POST`.
+/// Every other head, also a wrong one, is left to them, so nothing is accepted here that they refuse.
 struct HotHead {
-    /// Of the head, with the empty line at its end, in bytes.
+    /// Length of the head with the empty line at its end, in bytes.
     private(set) var length = 0
     let isPost: Bool
-    /// This and ``token`` are good as long as the bytes of the head.
+    /// The request target. Its bytes and those of ``token`` are good as long as the head's.
     let target: UnsafeRawBufferPointer
     private(set) var token = UnsafeRawBufferPointer(start: nil, count: 0)
-    /// Of the body, in bytes; 0 for a `GET`.
+    /// Length of the body, in bytes; 0 for a `GET`.
     private(set) var contentLength = 0
     /// Whether there is a body, and it is JSON.
     private(set) var isJSON = false

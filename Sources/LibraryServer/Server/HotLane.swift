@@ -41,13 +41,15 @@ struct HotLane: Sendable {
 
     /// - Parameter caller: of the last request of the connection.
     /// - Returns: `nil` if the router has to answer.
-    func request(_ head: HotHead, from peer: SocketAddress? = nil, _ caller: inout KnownCaller?) -> Request? {
+    func request(
+        _ head: HotHead, from peer: @autoclosure () -> SocketAddress? = nil, _ caller: inout KnownCaller?
+    ) -> Request? {
         let end = head.target.firstIndex(of: UInt8(ascii: "?"))
         let path = head.target.range(0..<(end ?? head.target.count))
         guard let action = action(path, hasQuery: end != nil, isPost: head.isPost) else { return nil }
         var log = RequestLog(
             logger: logger, requestID: RequestID.next(), method: head.isPost ? "POST" : "GET",
-            client: ClientAddress.name(head.forwardedFor?.text, peer, behindProxy: behindProxy))
+            client: ClientAddress.name(head.forwardedFor?.text, peer(), behindProxy: behindProxy))
         switch action {
         case .live:
             log.route = path.text

@@ -27,7 +27,7 @@ struct Reply: Sendable {
     /// The reply, or 304 without a body if one of the entity tags of `If-None-Match` names it (RFC 9110, section
     /// 13.1.2).
     func unlessMatched(by tags: [String]) -> Reply {
-        guard !tags.isEmpty, let entityTag, Self.isMatched(entityTag, by: tags) else { return self }
+        guard !tags.isEmpty, let entityTag, EntityTags(tags).namesWeakly(entityTag) else { return self }
         var reply = self
         (reply.status, reply.body) = (.notModified, ByteBuffer())
         return reply
@@ -45,16 +45,6 @@ struct Reply: Sendable {
     }
 
     private static let storable = "private, no-cache"
-
-    /// Compares weakly: `W/` makes no difference.
-    private static func isMatched(_ tag: String, by fields: [String]) -> Bool {
-        fields.contains { field in
-            field.split(separator: ",").contains { candidate in
-                let candidate = candidate.filter { $0 != " " && $0 != "\t" }
-                return candidate == "*" || candidate == tag || candidate == "W/" + tag
-            }
-        }
-    }
 }
 
 extension Response {

@@ -6,19 +6,17 @@ import Synchronization
 
 /// Writes the head of a reply (RFC 9112, sections 4 and 5).
 enum ReplyHead {
+    /// Calls its argument with each field, in the order in which they are sent.
+    typealias Fields = (_ visit: (HTTPField.Name, String) -> Void) -> Void
+
     /// Writes the head of a reply that did not go past ``EnvelopeMiddleware``.
     /// - Parameter connection: the value of `Connection`, if the reply has one.
     static func write(_ reply: Reply, connection: String?, date: String, to buffer: inout ByteBuffer) {
-        var length = 0
-        reply.forEachField { length += Self.length($0, $1) }
-        let requestID = reply.requestID ?? ""
-        length += requestID.utf8.count
-        write(reply.status, connection: connection, date: date, length, to: &buffer) { head in
-            reply.forEachField { head.write($0.rawName, $1) }
-            if reply.status != .notModified { head.write("Content-Length", String(reply.body.readableBytes)) }
-            head.write(HTTPField.Name.xRequestID.rawName, requestID)
-            head.write(noSniff.name.rawName, noSniff.value)
-            if !reply.isStorable { head.write(noStore.name.rawName, noStore.value) }
+        let length = reply.status == .notModified ? nil : String(reply.body.readableBytes)
+        write(reply.status, connection: connection, date: date, to: &buffer) { visit in
+            reply.forEachField(visit)
+            if let length { visit(.contentLength, length) }
+            forEachCommonField(requestID: reply.requestID ?? "", isPrivate: reply.isStorable, visit)
         }
     }
 
@@ -27,9 +25,26 @@ enum ReplyHead {
         _ status: HTTPResponse.Status, _ fields: HTTPFields, connection: String?, date: String,
         to buffer: inout ByteBuffer
     ) {
-        let length = fields.reduce(0) { $0 + Self.length($1.name, $1.value) }
-        write(status, connection: connection, date: date, length, to: &buffer) { head in
-            for field in fields { head.write(field.name.rawName, field.value) }
+        write(status, connection: connection, date: date, to: &buffer) { visit in
+            for field in fields { visit(field.name, field.value) }
+        }
+    }
+
+    private static func write(
+        _ status: HTTPResponse.Status, connection: String?, date: String, to buffer: inout ByteBuffer, _ fields: Fields
+    ) {
+        let line = status.code == 200 ? "HTTP/1.1 200 OK\r\n" : "HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n"
+        var length = line.utf8.count + Self.length(.date, date) + "\r\n".utf8.count
+        if let connection { length += Self.length(.connection, connection) }
+        fields { length += Self.length($0, $1) }
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: length) { memory in
+            var head = HeadWriter(memory)
+            head.write(line)
+            fields { head.write($0, $1) }
+            head.write(.date, date)
+            if let connection { head.write(.connection, connection) }
+            head.write("\r\n")
+            return head.count
         }
     }
 
@@ -38,35 +53,13 @@ enum ReplyHead {
         name.rawName.utf8.count + value.utf8.count + ": \r\n".utf8.count
     }
 
-    /// - Parameter length: of the lines that `body` writes, in bytes; but those that every reply has may be left out.
-    private static func write(
-        _ status: HTTPResponse.Status, connection: String?, date: String, _ length: Int, to buffer: inout ByteBuffer,
-        _ body: (inout HeadWriter) -> Void
-    ) {
-        let reason = status.code == 200 ? "200 OK" : "\(status.code) \(status.reasonPhrase)"
-        // The lines that every reply has are shorter than 384 bytes without their texts.
-        let room = 384 + reason.utf8.count + date.utf8.count + (connection?.utf8.count ?? 0) + length
-        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { memory in
-            var head = HeadWriter(memory)
-            head.write("HTTP/1.1 ")
-            head.write(reason)
-            head.write("\r\n")
-            body(&head)
-            head.write("Date", date)
-            if let connection { head.write("Connection", connection) }
-            head.write("\r\n")
-            return head.count
-        }
-    }
-
-    /// The fields that every reply has, after those of the route.
+    /// Calls `visit` with the fields that every reply has, after those of the route.
     /// - Parameter isPrivate: whether the reply says by itself how it may be stored.
-    static func envelope(requestID: String, isPrivate: Bool) -> [HTTPField] {
-        [HTTPField(name: .xRequestID, value: requestID), noSniff] + (isPrivate ? [] : [noStore])
+    static func forEachCommonField(requestID: String, isPrivate: Bool, _ visit: (HTTPField.Name, String) -> Void) {
+        visit(.xRequestID, requestID)
+        visit(.xContentTypeOptions, "nosniff")
+        if !isPrivate { visit(.cacheControl, "no-store") }
     }
-
-    private static let noSniff = HTTPField(name: .xContentTypeOptions, value: "nosniff")
-    private static let noStore = HTTPField(name: .cacheControl, value: "no-store")
 }
 
 /// Writes text into memory that has room for it.
@@ -78,8 +71,8 @@ private struct HeadWriter {
         self.memory = memory
     }
 
-    mutating func write(_ name: String, _ value: String) {
-        write(name)
+    mutating func write(_ name: HTTPField.Name, _ value: String) {
+        write(name.rawName)
         write(": ")
         write(value)
         write("\r\n")

@@ -57,10 +57,7 @@ public struct ProofRequest: Sendable, Equatable, JSONReadable, JSONWritable {
     /// - Throws: ``InvalidFields``.
     public func validate() throws(InvalidFields) {
         let isHexadecimal = { (byte: UInt8) in (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte) }
-        let isWord = { (byte: UInt8) in
-            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-                || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
-        }
+        let isWord = { (byte: UInt8) in byte.isASCIILetterOrDigit || "-_".utf8.contains(byte) }
         var faults: [FieldError] = []
         let groups = user.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
         if groups.map(\.count) != [8, 4, 4, 4, 12] || !groups.joined().allSatisfy(isHexadecimal) {

@@ -23,7 +23,6 @@ public struct AuthorLines: Sendable {
 
     /// - Parameters:
     ///   - separator: the separator of the fields of a CSV file; `nil` for a comma, or what the first line names.
-    ///   - columns: the names of the columns of a CSV file that has no header line.
     ///   - names: the file's own names of columns or members, by the name of the field: `["name": "Author"]`.
     ///   - defaults: the text that lines without a value get, by the name of the field.
     ///   - restIsNeeded: whether a line needs the required fields that are not part of the key. If not, an absent
@@ -32,10 +31,9 @@ public struct AuthorLines: Sendable {
     ///   - unknownMembers: whether a column or member that is not a field of an author is a fault, or is only added
     ///     to ``unknownNames``.
     public init(
-        _ format: Format, separator: UInt8? = nil, columns: [String]? = nil, names: [String: String] = [:],
-        defaults: [String: String] = [:], restIsNeeded: Bool = true, keepsText: Bool = false,
-        unknownMembers: UnknownMembers
-    ) throws(Fault) {
+        _ format: Format, separator: UInt8? = nil, names: [String: String] = [:], defaults: [String: String] = [:],
+        restIsNeeded: Bool = true, keepsText: Bool = false, unknownMembers: UnknownMembers
+    ) {
         self.format = format
         self.restIsNeeded = restIsNeeded
         self.unknownMembers = unknownMembers
@@ -44,16 +42,6 @@ public struct AuthorLines: Sendable {
         self.keepsText = keepsText
         columnNames = ColumnNames(names)
         csv = CSVRecords(separator: separator)
-        if let columns { try setColumns(columns) }
-    }
-
-    public init(_ format: Format, restIsNeeded: Bool = true, unknownMembers: UnknownMembers) {
-        self.format = format
-        self.restIsNeeded = restIsNeeded
-        self.unknownMembers = unknownMembers
-        (names, defaults, keepsText) = ([:], [:], false)
-        columnNames = ColumnNames([:])
-        csv = CSVRecords()
     }
 
     /// Whether ``Line/number`` counts the elements of a JSON array.
@@ -127,7 +115,9 @@ public struct AuthorLines: Sendable {
         }
     }
 
-    private mutating func setColumns(_ cells: [String]) throws(Fault) {
+    /// Says what the columns of a CSV file are; else its first line does.
+    /// - Throws: ``Fault`` if one is missing.
+    public mutating func setColumns(_ cells: [String]) throws(Fault) {
         let fields = cells.map(columnNames.field)
         let needed = AuthorField.writable.filter { $0.isKey || $0.isRequired && restIsNeeded }.map(\.name)
         for field in needed where !fields.contains(field) && defaults[field] == nil {

@@ -82,9 +82,8 @@ struct RecordInput: Sendable {
     /// - Returns: `false` if more bytes must arrive before it is known whether there is one.
     mutating func skipMark(atEnd: Bool) -> Bool {
         guard !isBeyondMark else { return true }
-        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-        if bytes.count < mark.count, !atEnd, mark.starts(with: bytes) { return false }
-        if bytes.starts(with: mark) { position = mark.count }
+        if bytes.count < byteOrderMark.count, !atEnd, byteOrderMark.starts(with: bytes) { return false }
+        if bytes.starts(with: byteOrderMark) { position = byteOrderMark.count }
         isBeyondMark = true
         return true
     }

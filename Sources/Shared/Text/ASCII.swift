@@ -19,3 +19,13 @@ extension UInt8 {
         }
     }
 }
+
+/// The byte order mark of UTF-8, which some programs put before a text.
+public let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
+extension String {
+    /// The text that a function of C has written, up to its NUL.
+    public init(terminated characters: [CChar]) {
+        self.init(decoding: characters.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}

@@ -1,7 +1,7 @@
 extension Int64 {
     /// Reads a decimal number from a path, a header or a command line: `0|[1-9][0-9]{0,18}` within 64 bits.
     ///
-    /// It reads digits only, because `Int64("+5")` is 5.
+    /// Only digits are read, because `Int64("+5")` is 5.
     @inlinable
     public init?(decimal text: some StringProtocol) {
         var number: Int64 = 0

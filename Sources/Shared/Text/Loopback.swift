@@ -37,5 +37,5 @@ private func canonicalIPv6(_ text: String) -> String? {
     guard inet_pton(AF_INET6, text, &address) == 1,
         inet_ntop(AF_INET6, address, &canonical, socklen_t(canonical.count)) != nil
     else { return nil }
-    return String(decoding: canonical.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return String(terminated: canonical)
 }

@@ -11,20 +11,6 @@ struct PasswordOptions: ParsableArguments {
     @Option(help: "Read the password from a file.", completion: .file())
     var passwordFile: String?
 
-    /// The error for a password on the command line, in the spellings of other programs; `nil` if there is none.
-    /// - Parameter path: the words of the command.
-    static func refusal(of arguments: [String], to path: [String]) -> CommandError? {
-        let names = ["--password", "--pass", "--passwd", "--pwd"]
-        let takesPassword = ["register", "login", "passwd"].contains(path.last)
-        let isGiven = arguments.prefix { $0 != "--" }.contains { word in
-            names.contains(String(word.prefix { $0 != "=" })) || takesPassword && word.hasPrefix("-p")
-        }
-        guard isGiven else { return nil }
-        return CommandError(
-            .usage, "a password on the command line is seen by others on this machine",
-            hint: "use --password-stdin or --password-file FILE, or let libctl ask for it")
-    }
-
     /// The password from the source that the options name, else from a prompt.
     func password(for user: String, _ context: CommandContext) throws -> String {
         try read(context, from: { try line($0, isFirst: true) }) {
@@ -96,8 +82,7 @@ struct PasswordOptions: ParsableArguments {
     /// - Throws: ``CommandError`` `dataError` if it is not UTF-8, `usage` if it is empty.
     private func line(_ reader: InputReader, isFirst: Bool) throws -> String {
         var line = try reader.line() ?? []
-        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-        if isFirst, line.starts(with: mark) { line.removeFirst(mark.count) }
+        if isFirst, line.starts(with: byteOrderMark) { line.removeFirst(byteOrderMark.count) }
         guard let password = String(validating: line, as: UTF8.self) else {
             throw CommandError(
                 .dataError, "the password is not valid UTF-8", hint: "save the file as UTF-8: iconv -t utf-8")

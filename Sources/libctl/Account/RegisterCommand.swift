@@ -33,9 +33,8 @@ struct RegisterCommand: ParsableCommand, ContextCommand {
             try context.logIn(name, registration.password, in: room)
         } catch {
             let failure = CommandError(error)
-            throw CommandError(
-                failure.exit, "\(name) is registered, but not logged in: \(failure.reason)",
-                hint: "libctl login \(name)", problem: failure.problem)
+            throw failure.saying(
+                "\(name) is registered, but not logged in: \(failure.reason)", hint: "libctl login \(name)")
         }
         context.diagnostics.say("registered \(name) and logged in at \(context.server.origin)")
     }
@@ -45,7 +44,7 @@ struct RegisterCommand: ParsableCommand, ContextCommand {
         do {
             return try context.roomForLogin()
         } catch let failure as CommandError where failure.exit == .ioError {
-            throw CommandError(failure.exit, failure.reason, hint: "make room there, or use --no-login")
+            throw failure.saying(hint: "make room there, or use --no-login")
         }
     }
 }

@@ -10,10 +10,6 @@ struct WhoamiCommand: ParsableCommand, ContextCommand {
 
     func run(_ context: CommandContext) throws {
         let user = try context.authorized { try context.client.send(Endpoints.me.call(), authorization: $0) }
-        if options.format == nil, !options.json, options.fields == nil {
-            try context.output.line(user.name)
-        } else {
-            try context.output.show(user)
-        }
+        if options.choosesResults { try context.output.show(user) } else { try context.output.line(user.name) }
     }
 }

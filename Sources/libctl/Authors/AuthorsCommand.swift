@@ -110,7 +110,7 @@ struct BatchFailures {
     ///   failed with the same status, else `partial`.
     func end(of total: Int, noun: String, hint: String? = nil) throws {
         guard let first else { return }
-        if total == 1 { throw CommandError(first.exit, first.reason, hint: first.hint ?? hint, problem: first.problem) }
+        if total == 1 { throw first.saying(hint: first.hint ?? hint) }
         let status = count == total && areAlike ? first.exit : .partial
         throw CommandError(status, "\(count) of \(total) \(noun) failed", hint: hint)
     }

@@ -93,20 +93,12 @@ extension AuthorsCommand {
                 return try batch.tryOut(list, selection, condition, "change", context) { $0.changed(by: body) }
             }
             guard yes || selection.isNamed else { throw selection.refusal(to: "change", context) }
-            try context.forEach(try selection.targets(context), noun: "author") { target in
-                try context.skippingMissing(batch.ignoreMissing) {
-                    let tag =
-                        try condition.entityTag(target.id) ?? target.entityTag ?? context.author(target.id).entityTag
-                    let reply = try context.conditional(target.id, version: condition.ifVersion) {
-                        try context.authorized {
-                            try context.client.send(
-                                Endpoints.updateAuthor.call(target.id, body), authorization: $0, ifMatch: tag)
-                        }
-                    }
-                    try list.add(reply.author)
-                }
+            try batch.change(try selection.targets(context), list, condition, context) { target in
+                // An author that is only named has to be read, so that no change since then is overwritten.
+                let isRead = condition.ifVersion == nil && target.entityTag == nil
+                let tag = isRead ? try context.author(target.id).entityTag : target.entityTag
+                return (Endpoints.updateAuthor.call(target.id, body), tag)
             }
-            try list.end()
         }
     }
 }

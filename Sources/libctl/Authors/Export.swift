@@ -59,16 +59,14 @@ extension AuthorsCommand {
             let list = try output.list(of: Author.self)
             let progress = Progress(context.diagnostics, size: nil, noun: "authors")
             defer { progress.end() }
-            var count = 0
             try context.streamAuthors(filter.query()) { author in
                 try list.add(author)
-                count += 1
-                if count.isMultiple(of: 2000) { progress.show(count, 0) }
+                if list.count.isMultiple(of: 2000) { progress.show(list.count, 0) }
             }
             try list.end()
             try output.flush()
             progress.end()
-            context.diagnostics.say("exported \(counted(count, "author"))")
+            context.diagnostics.say("exported \(counted(list.count, "author"))")
         }
     }
 }

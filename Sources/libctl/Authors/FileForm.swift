@@ -14,8 +14,7 @@ struct FileForm {
     init?(
         _ start: [UInt8], isWhole: Bool, told: FileFormat?, separator: UInt8?, names: ColumnNames, columns: [String]?
     ) {
-        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-        let first = start.dropFirst(start.starts(with: mark) ? mark.count : 0)
+        let first = start.dropFirst(start.starts(with: byteOrderMark) ? byteOrderMark.count : 0)
             .first { ![0x20, .tab, .newline, .carriageReturn].contains($0) }
         switch told {
         case .ndjson, .json: self.init(format: .ndjson, separator: nil)

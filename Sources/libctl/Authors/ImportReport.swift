@@ -9,7 +9,6 @@ final class ImportReport {
     private let output: Output
     private let list: RecordPrinter<BulkResult>?
     private let isTrial: Bool
-    private var isListed = false
     private var outcomes: [String: Int] = [:]
     private var conflicts = 0
     private var badEncodings = 0
@@ -26,12 +25,7 @@ final class ImportReport {
         self.progress = progress
         self.rejects = rejects
         self.isTrial = isTrial
-        list = Self.isAskedFor(context.options) ? try output.list(of: BulkResult.self) : nil
-    }
-
-    /// Whether the options ask for the result of each line.
-    static func isAskedFor(_ options: GlobalOptions) -> Bool {
-        options.format != nil || options.json || options.fields != nil
+        list = context.options.choosesResults ? try output.list(of: BulkResult.self) : nil
     }
 
     /// Reports the notes on lines up to `number` that are not sent.
@@ -61,7 +55,6 @@ final class ImportReport {
         if isTrial, result.outcome == BulkResult.Outcome.created.rawValue { shown.id = nil }
         if output.format != .id || shown.id != nil {
             try list?.add(shown)
-            isListed = true
         }
         guard let code = result.code else {
             outcomes[result.outcome, default: 0] += 1
@@ -99,7 +92,7 @@ final class ImportReport {
         if failures.count > Self.shownFailures {
             diagnostics.warn("… and \(failures.count - Self.shownFailures) more \(noun)s")
         }
-        guard isListed || !isEarly else { return }
+        guard !isEarly || list.map({ $0.count > 0 }) == true else { return }
         try list?.end()
         try flush()
     }

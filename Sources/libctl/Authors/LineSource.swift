@@ -32,10 +32,11 @@ final class LineSource {
                 separator: separator, names: ColumnNames(names), columns: columns)
         } while form == nil
         format = form?.format ?? .csv
+        lines = AuthorLines(
+            format, separator: form?.separator, names: names, defaults: defaults, restIsNeeded: restIsNeeded,
+            keepsText: keepsText, unknownMembers: .ignored)
         do {
-            lines = try AuthorLines(
-                format, separator: form?.separator, columns: columns, names: names, defaults: defaults,
-                restIsNeeded: restIsNeeded, keepsText: keepsText, unknownMembers: .ignored)
+            if let columns { try lines.setColumns(columns) }
         } catch {
             throw CommandError(error)
         }

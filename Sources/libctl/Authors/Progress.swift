@@ -1,5 +1,3 @@
-import Shared
-
 /// Shows the progress of an import or export: count, rate, and the time left if the size is known.
 final class Progress {
     private let diagnostics: Diagnostics

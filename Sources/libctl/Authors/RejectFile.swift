@@ -7,6 +7,8 @@ final class RejectFile {
     private let writer: OutputWriter
     private let diagnostics: Diagnostics
     private let path: String
+    /// Whether the file gets the lines as they are.
+    let isTable: Bool
     private var hasHeader = false
     /// Returns the header line of the input, once that has been read.
     var header: () -> [UInt8]? = { nil }
@@ -14,14 +16,8 @@ final class RejectFile {
     private init(_ descriptor: Int32, _ path: String, _ diagnostics: Diagnostics) {
         writer = OutputWriter(descriptor)
         self.path = path
+        isTable = [".csv", ".tsv"].contains { path.lowercased().hasSuffix($0) }
         self.diagnostics = diagnostics
-    }
-
-    /// Whether the file gets the lines as they are.
-    var isTable: Bool { Self.isTable(path) }
-
-    private static func isTable(_ path: String) -> Bool {
-        [".csv", ".tsv"].contains { path.lowercased().hasSuffix($0) }
     }
 
     /// Whether the path leads to the open file, and that is a regular file.
@@ -52,7 +48,7 @@ final class RejectFile {
             try file.writer.flush()
         }
         if path == "-" {
-            guard !ImportReport.isAskedFor(context.options) else {
+            guard !context.options.choosesResults else {
                 throw CommandError(
                     .usage, "the results and the rejects cannot both go to standard output",
                     hint: "name a file for --rejects")

@@ -55,19 +55,9 @@ extension AuthorsCommand {
                         ? "there are no authors to delete"
                         : id.isEmpty ? "nothing matched, so nothing was deleted" : "no ids were read")
             }
-            try context.forEach(targets, noun: "author") { target in
-                try context.skippingMissing(batch.ignoreMissing) {
-                    let reply = try context.conditional(target.id, version: condition.ifVersion) {
-                        try context.authorized {
-                            try context.client.send(
-                                Endpoints.deleteAuthor.call(target.id), authorization: $0,
-                                ifMatch: condition.entityTag(target.id) ?? target.entityTag)
-                        }
-                    }
-                    try list.add(reply.author)
-                }
+            try batch.change(targets, list, condition, context) { target in
+                (Endpoints.deleteAuthor.call(target.id), target.entityTag)
             }
-            try list.end()
         }
 
         /// Shows the authors and asks for confirmation. Throws if one of them does not exist, before any is deleted.
@@ -107,16 +97,37 @@ struct BatchOptions: ParsableArguments {
         _ list: RecordPrinter<Author>, _ selection: AuthorSelection, _ condition: VersionCondition, _ verb: String,
         _ context: CommandContext, _ change: (Author) -> Author
     ) throws {
-        var count = 0
         try selection.forEach(context, skipsMissing: ignoreMissing) { author in
             if let version = condition.ifVersion, version != author.version {
                 throw CommandError(changed: author.id, version: version, now: author.version)
             }
             try list.add(change(author))
-            count += 1
         }
         try list.end()
         try context.output.flush()
-        context.diagnostics.say("would \(verb) \(count) \(count == 1 ? "author" : "authors"); nothing was changed")
+        context.diagnostics.say("would \(verb) \(counted(list.count, "author")); nothing was changed")
+    }
+
+    /// Changes or deletes each of the authors, and shows what the daemon replies.
+    /// - Parameter call: the request for one of them, and the entity tag that the author must have, unless the
+    ///   condition names a version; `nil` for any.
+    func change(
+        _ targets: [AuthorSelection.Target], _ list: RecordPrinter<Author>, _ condition: VersionCondition,
+        _ context: CommandContext,
+        _ call: (AuthorSelection.Target) throws -> (EndpointCall<AuthorReply>, entityTag: String?)
+    ) throws {
+        try context.forEach(targets, noun: "author") { target in
+            try context.skippingMissing(ignoreMissing) {
+                let (request, tag) = try call(target)
+                let reply = try context.conditional(target.id, version: condition.ifVersion) {
+                    try context.authorized {
+                        try context.client.send(
+                            request, authorization: $0, ifMatch: condition.entityTag(target.id) ?? tag)
+                    }
+                }
+                try list.add(reply.author)
+            }
+        }
+        try list.end()
     }
 }

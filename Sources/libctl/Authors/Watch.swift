@@ -134,7 +134,7 @@ extension CommandContext {
         (options.json, options.format, options.pager) = (false, format, false)
         options.headers = header ?? options.headers
         if let descriptor { io.output = descriptor }
-        return try Output(options: options, io: io, config: config)
+        return try Output(options: options, io: io, config: config, warn: diagnostics.warn)
     }
 }
 

@@ -27,10 +27,7 @@ extension Curl {
                         NI_NUMERICHOST | NI_NUMERICSERV) == 0
             }
         }
-        func text(_ characters: [CChar]) -> String {
-            String(decoding: characters.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        }
-        guard isKnown, let port = Int64(decimal: text(port)) else { return nil }
-        return (text(host), Int(port))
+        guard isKnown, let port = Int64(decimal: String(terminated: port)) else { return nil }
+        return (String(terminated: host), Int(port))
     }
 }

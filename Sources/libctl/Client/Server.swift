@@ -28,22 +28,19 @@ struct Server: Equatable {
             isLoopback = true
             return
         }
-        let malformed = Self.malformed(text, exit)
         guard let scheme = ["http", "https"].first(where: { text.lowercased().hasPrefix($0 + "://") }) else {
-            throw malformed
+            throw Self.malformed(text, exit)
         }
         var authority = Substring(text.lowercased()).dropFirst(scheme.utf8.count + 3)
         if authority.last == "/" { authority.removeLast() }
         var port: Int64 = scheme == "https" ? 443 : 80
         if let colon = authority.lastIndex(of: ":"), authority.last != "]" {
             guard let number = Int64(decimal: authority[authority.index(after: colon)...]), (1...65535).contains(number)
-            else {
-                throw malformed
-            }
+            else { throw Self.malformed(text, exit) }
             port = number
             authority = authority[..<colon]
         }
-        guard Self.isHost(String(authority)) else { throw malformed }
+        guard Self.isHost(String(authority)) else { throw Self.malformed(text, exit) }
         let host = canonicalHost(String(authority))
         socket = nil
         origin = "\(scheme)://\(host):\(port)"
@@ -118,13 +115,7 @@ struct Server: Equatable {
         let isIPv6 = name.utf8.count < host.utf8.count
         return !name.isEmpty
             && name.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."):
-                    true
-                case UInt8(ascii: "-"): !isIPv6
-                case UInt8(ascii: ":"): isIPv6
-                default: false
-                }
+                byte.isASCIILetterOrDigit || (isIPv6 ? ".:" : ".-").utf8.contains(byte)
             }
     }
 }

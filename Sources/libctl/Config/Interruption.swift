@@ -4,11 +4,13 @@ import Shared
 /// Lets a command end in order when a signal asks it to end: what it has done is reported, and its files are whole. A
 /// second signal ends the program at once.
 enum Interruption {
-    nonisolated(unsafe) private(set) static var isAwaited = false
     /// The signal that has come; 0 if none has.
     nonisolated(unsafe) private static var number: Int32 = 0
     nonisolated(unsafe) private static var input: Int32 = -1
     nonisolated(unsafe) private static var null: Int32 = -1
+
+    /// Whether a command is to end in order.
+    static var isAwaited: Bool { input >= 0 }
 
     /// Calls `body`, which must ask ``hasCome`` from time to time.
     /// - Parameter input: from which `body` reads, and which is at its end once a signal has come: a read would
@@ -16,10 +18,8 @@ enum Interruption {
     static func awaited<Value>(input: Int32, _ body: () throws -> Value) rethrows -> Value {
         let end = open("/dev/null", O_RDONLY | O_CLOEXEC)
         (self.input, null) = (input, end)
-        isAwaited = true
         LeftoverGuard.install()
         defer {
-            isAwaited = false
             (self.input, null) = (-1, -1)
             close(end)
             LeftoverGuard.uninstall()

@@ -1,5 +1,3 @@
-import Shared
-
 /// Reads a file that the user named as text in UTF-8, whatever its encoding, and if it is compressed by gzip.
 final class FileText {
     private let reader: InputReader

@@ -1,5 +1,3 @@
-import Shared
-
 /// Converts text of any encoding, which arrives in pieces, to UTF-8.
 struct TextDecoder {
     private var encoding: TextEncoding?

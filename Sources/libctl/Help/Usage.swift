@@ -50,10 +50,12 @@ enum Usage {
             if !path.isGroup || word.hasPrefix("-") { break }
             guard path.descend(to: word) else { return unknownCommand(word, path) }
         }
-        if let refusal = PasswordOptions.refusal(of: arguments, to: path.words) { return refusal }
         let known = path.isGroup ? CommandArgument.all(of: RootOptions.self) : CommandArgument.all(of: path.command)
-        return UsageMessage(path, arguments: known, typed: typed, forms: forms, usages: usages)
-            .error(for: Libctl.message(for: error))
+        return UsageMessage(
+            path, arguments: known, typed: typed, forms: forms, usages: usages,
+            passwordHint: "use --password-stdin or --password-file FILE, or let libctl ask for it"
+        )
+        .error(for: Libctl.message(for: error))
     }
 
     /// The error for a word that is no command behind the words of `path`.
@@ -64,13 +66,7 @@ enum Usage {
             path.subcommands.map { $0._commandName }
             + (asked.isEmpty || !isRoot ? [] : HelpTopic.allCases.map(\.rawValue))
         let before = [path.words[0]] + asked + path.words.dropFirst()
-        // A word that resembles no command is not quoted: it may be anything, such as a password.
-        func error(_ words: [String], quoted: Bool = true) -> CommandError {
-            let command = Secrets.quoted((before.dropFirst() + [word]).joined(separator: " "))
-            return CommandError(
-                .usage, quoted ? "there is no command \(command)" : "there is no such command",
-                hint: "did you mean '\(words.joined(separator: " "))'?")
-        }
+        func error(_ words: [String]?) -> CommandError { path.unknown(word, asked: asked, meant: words) }
         let meant = [word] + (synonyms[word] ?? [])
         if word == "version", asked.isEmpty { return error(["libctl", "--version"]) }
         if let name = meant.first(where: names.contains) { return error(before + [name]) }
@@ -79,8 +75,7 @@ enum Usage {
         {
             return error(before + ["authors", name])
         }
-        if let name = closest(to: word, among: names) { return error(before + [name]) }
-        return CommandError(.usage, "there is no such command", hint: "\(path.title) --help")
+        return error(closest(to: word, among: names).map { before + [$0] })
     }
 
     /// The options that may stand before the command.

@@ -19,10 +19,11 @@ final class Output {
     /// The beginning of a line of a reply whose end has not arrived yet.
     private var pending: [UInt8] = []
 
-    init(options: GlobalOptions, io: IO, config: Config?) throws {
+    /// - Parameter warn: tells of what does not stop the output.
+    init(options: GlobalOptions, io: IO, config: Config?, warn: @escaping (String) -> Void) throws {
         descriptor = io.output
         writer = OutputWriter(descriptor)
-        warn = Diagnostics(options: options, io: io).warn
+        self.warn = warn
         isTerminal = writer.isTerminal
         width = isTerminal ? Terminal.width(of: io.output) : nil
         if options.json, let format = options.format, format != .json {

@@ -97,7 +97,7 @@ final class RecordPrinter<Item: Displayable> {
         }
     }
 
-    private var headers: [String] { fields.map { $0.name.uppercased().replacing("_", with: " ") } }
+    private lazy var headers = fields.map { $0.name.uppercased().replacing("_", with: " ") }
 
     private func showWaiting(goesOn: Bool) throws {
         let columns = fields.indices.map { column in

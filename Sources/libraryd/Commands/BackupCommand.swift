@@ -53,9 +53,10 @@ struct RestoreCommand: AsyncParsableCommand {
         try await Exit.reporting {
             let settings = try await flags.ownSettings()
             let folder = try DataFolder(path: settings.data)
-            let restored = try Restore(from: absolute(file), into: folder, at: Clock.system.now())
+            let file = absolute(file)
+            let restored = try Restore(from: file, into: folder, at: Clock.system.now())
             print("restored: authors: \(restored.inspection.authors), users: \(restored.inspection.users)")
-            try CheckCommand.warn(absolute(file))
+            try warn(ofCopy: file)
             if let kept = restored.kept { print("the library that was there: \(kept)") }
         }
     }
@@ -84,17 +85,15 @@ struct CheckCommand: AsyncParsableCommand {
             }
             print(
                 "\(path): ok: authors: \(inspection.authors), users: \(inspection.users), schema: \(inspection.schema)")
-            if file != nil { try Self.warn(path) }
+            if file != nil { try warn(ofCopy: path) }
         }
     }
 }
 
-extension CheckCommand {
-    /// Warns of a file that is a copy of the library instead of a backup.
-    fileprivate static func warn(_ path: String) throws {
-        guard let warning = try Store.warning(ofCopy: path) else { return }
-        StandardError.write("libraryd: \(Escaping.terminal(warning))\n")
-    }
+/// Warns of a file that is a copy of the library instead of a backup.
+private func warn(ofCopy path: String) throws {
+    guard let warning = try Store.warning(ofCopy: path) else { return }
+    StandardError.write("libraryd: \(Escaping.terminal(warning))\n")
 }
 
 /// The path as an absolute path: the daemon, which may do the work, has another working folder than this process.

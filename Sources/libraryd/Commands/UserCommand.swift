@@ -42,6 +42,16 @@ struct UserCommand: AsyncParsableCommand {
                 print("\(name) \(outcome)")
             }
         }
+
+        /// Reads a password first.
+        func perform(
+            asking prompt: String, _ command: (String, _ password: String) -> OperatorCommand<UserList>,
+            _ outcome: String
+        ) async throws {
+            var password = ""
+            try await Exit.reporting { password = try PasswordInput.read(prompt) }
+            try await perform({ [password] in command($0, password) }, outcome)
+        }
     }
 
     struct Add: AsyncParsableCommand {
@@ -51,9 +61,7 @@ struct UserCommand: AsyncParsableCommand {
         @OptionGroup var target: Target
 
         func run() async throws {
-            var password = ""
-            try await Exit.reporting { password = try PasswordInput.read("Password for \(target.name): ") }
-            try await target.perform({ [password] in .add($0, password: password) }, "is created")
+            try await target.perform(asking: "Password for \(target.name): ", OperatorCommand.add, "is created")
         }
     }
 
@@ -115,9 +123,7 @@ struct UserCommand: AsyncParsableCommand {
         @OptionGroup var target: Target
 
         func run() async throws {
-            var password = ""
-            try await Exit.reporting { password = try PasswordInput.read("New password: ") }
-            try await target.perform({ [password] in .passwd($0, password: password) }, "has a new password")
+            try await target.perform(asking: "New password: ", OperatorCommand.passwd, "has a new password")
         }
     }
 }
