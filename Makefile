@@ -9,8 +9,9 @@ TEST = SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=24 $(SWIFT) test --skip-bu
 RELEASE = $(SWIFT) build -c release --static-swift-stdlib
 SOURCES = Sources Tests Package.swift
 
-# Completions are tested in the shells themselves, the manual by what formats it, TLS with certificates of openssl.
-TEST_PACKAGES = zsh fish groff-base openssl
+# Completions are tested in the shells themselves, the manual by what formats it, TLS with certificates of openssl, units
+# of the documents by systemd-analyze.
+TEST_PACKAGES = zsh fish groff-base openssl systemd
 
 .PHONY: help deps deps-test build release test e2e crash fuzz bench lint format completions samples picture demo install \
     uninstall clean

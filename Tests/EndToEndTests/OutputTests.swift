@@ -4,38 +4,8 @@ import Testing
 
 /// The exact output of the real program: on a terminal and in a pipe, with color and without.
 @Suite(.serialized) struct OutputTests {
-    private let home = TemporaryFolder()
-
-    private static let authors = """
-        name,book,country,booker_prize
-        Hilary Mantel,Wolf Hall,UK,true
-        夏目漱石,吾輩は猫である,日本,
-        "$(touch pwned)","a ""b"", c",`id`,
-        \u{202E}txet,back\\slash,😀,yes
-
-        """
-
-    private func daemon() async throws -> Daemon {
-        let daemon = try await Daemon()
-        try await daemon.login("ada", home: home)
-        let added = try await daemon.libctl("authors", "import", "-", home: home, input: Self.authors)
-        #expect(added.code == 0, "\(added.error)")
-        return daemon
-    }
-
-    private func terminal(
-        _ daemon: Daemon, _ line: String, columns: UInt16 = 100, environment: [String: String] = [:]
-    ) async throws -> String {
-        let variables = ["HOME": home.path, "LIBCTL_SERVER": daemon.address, "TERM": "xterm"]
-        let (code, output) = try await PseudoTerminal(
-            Program.path("libctl"), line.split(separator: " ").map(String.init),
-            environment: variables.merging(environment) { $1 }, columns: columns
-        ).end()
-        #expect(code == 0, "\(output)")
-        return output.replacing("\r\n", with: "\n")
-    }
-
-    private static let bold = "\u{1B}[1m", plain = "\u{1B}[0m"
+    private let person = PersonAtTerminal()
+    private static let (bold, plain) = (PersonAtTerminal.bold, PersonAtTerminal.plain)
     private static let rows = """
         1   Hilary Mantel   Wolf Hall       UK       true
         2   夏目漱石        吾輩は猫である  日本     false
@@ -46,14 +16,15 @@ import Testing
     private static let header = "ID  NAME            BOOK            COUNTRY  BOOKER PRIZE"
 
     @Test func aTerminalGetsATable() async throws {
-        let daemon = try await daemon()
+        let daemon = try await person.daemon()
         let colored = "\(Self.bold)\(Self.header)\(Self.plain)\n" + Self.rows
         let plain = Self.header + "\n" + Self.rows
-        #expect(try await terminal(daemon, "authors list") == colored)
-        #expect(try await terminal(daemon, "authors list --color never") == plain)
-        #expect(try await terminal(daemon, "authors list", environment: ["NO_COLOR": "1"]) == plain)
-        #expect(try await terminal(daemon, "authors list", environment: ["TERM": "dumb"]) == plain)
-        #expect(try await terminal(daemon, "authors list --color always", environment: ["NO_COLOR": "1"]) == colored)
+        #expect(try await person.terminal(daemon, "authors list") == colored)
+        #expect(try await person.terminal(daemon, "authors list --color never") == plain)
+        #expect(try await person.terminal(daemon, "authors list", environment: ["NO_COLOR": "1"]) == plain)
+        #expect(try await person.terminal(daemon, "authors list", environment: ["TERM": "dumb"]) == plain)
+        #expect(
+            try await person.terminal(daemon, "authors list --color always", environment: ["NO_COLOR": "1"]) == colored)
         let narrow = """
             ID  NAME     BOOK      COUNTRY  BOOKER …
             1   Hilary…  Wolf Ha…  UK       true
@@ -62,20 +33,21 @@ import Testing
             4   \\u{202…  back\\sl…  😀       true
 
             """
-        #expect(try await terminal(daemon, "authors list --color never", columns: 40) == narrow)
+        #expect(try await person.terminal(daemon, "authors list --color never", columns: 40) == narrow)
         // In a pipe a table is printed only on request, and its columns are not cut.
-        #expect(try await daemon.libctl("authors", "list", "-o", "table", home: home).output == plain)
+        #expect(try await daemon.libctl("authors", "list", "-o", "table", home: person.home).output == plain)
         #expect(
-            try await daemon.libctl("authors", "list", "-o", "table", "--color", "always", home: home).output == colored
+            try await daemon.libctl("authors", "list", "-o", "table", "--color", "always", home: person.home).output
+                == colored
         )
     }
 
     @Test func aPipeGetsWhatProgramsRead() async throws {
-        let daemon = try await daemon()
+        let daemon = try await person.daemon()
         func pipe(_ options: String) async throws -> String {
             let words = ["authors", "list"] + options.split(separator: " ").map(String.init)
             let result = try await Program.run(
-                Program.path("libctl"), words, environment: ["HOME": home.path, "LIBCTL_SERVER": daemon.address])
+                Program.path("libctl"), words, environment: ["HOME": person.home.path, "LIBCTL_SERVER": daemon.address])
             #expect(result.code == 0)
             #expect(result.error == "")
             return result.output
@@ -119,9 +91,9 @@ import Testing
     }
 
     @Test func statisticsAreBarsOrNumbers() async throws {
-        let daemon = try await daemon()
+        let daemon = try await person.daemon()
         #expect(
-            try await terminal(daemon, "authors stats --color never", columns: 30) == """
+            try await person.terminal(daemon, "authors stats --color never", columns: 30) == """
                 By country
                 UK    1  █████████████████████
                 `id`  1  █████████████████████
@@ -134,23 +106,26 @@ import Testing
 
                 """)
         #expect(
-            try await daemon.libctl("authors", "stats", "--by", "booker_prize", home: home).output
+            try await daemon.libctl("authors", "stats", "--by", "booker_prize", home: person.home).output
                 == "booker_prize\tfalse\t2\nbooker_prize\ttrue\t2\n")
     }
 
     /// The pager runs only on request, and only on a terminal.
     @Test func thePagerIsAskedFor() async throws {
-        let daemon = try await daemon()
+        let daemon = try await person.daemon()
         let pager = ["PAGER": "sed 's/^/> /'"]
-        let paged = try await terminal(daemon, "authors list -o id --pager", environment: pager)
+        let paged = try await person.terminal(daemon, "authors list -o id --pager", environment: pager)
         #expect(paged == "> 1\n> 2\n> 3\n> 4\n")
-        #expect(try await terminal(daemon, "authors list -o id", environment: pager) == "1\n2\n3\n4\n")
-        #expect(try await daemon.libctl("authors", "list", "-o", "id", "--pager", home: home).output == "1\n2\n3\n4\n")
-        _ = try await daemon.libctl("config", "set", "pager", "sed 's/^/= /'", home: home)
+        #expect(try await person.terminal(daemon, "authors list -o id", environment: pager) == "1\n2\n3\n4\n")
+        #expect(
+            try await daemon.libctl("authors", "list", "-o", "id", "--pager", home: person.home).output
+                == "1\n2\n3\n4\n")
+        _ = try await daemon.libctl("config", "set", "pager", "sed 's/^/= /'", home: person.home)
         // An export prints no list, so it has no pager.
-        let exported = try await terminal(daemon, "authors export \(home.path)/x.csv --pager", environment: pager)
+        let exported = try await person.terminal(
+            daemon, "authors export \(person.home.path)/x.csv --pager", environment: pager)
         #expect(exported == "exported 4 authors\n")
-        let configured = try await terminal(daemon, "authors list -o id --pager", environment: pager)
+        let configured = try await person.terminal(daemon, "authors list -o id --pager", environment: pager)
         #expect(configured == "= 1\n= 2\n= 3\n= 4\n")
     }
 
@@ -160,12 +135,12 @@ import Testing
         ("sed -n 1,2p", 4, false),
     ])
     func aPagerThatIsMissingHidesNothing(pager: String, count: Int, isMissing: Bool) async throws {
-        let daemon = try await daemon()
+        let daemon = try await person.daemon()
         if count > 4 {
             let lines = (5...count).map { #"{"name":"N\#($0)","book":"B","country":"C"}"# }.joined(separator: "\n")
-            #expect(try await daemon.libctl("authors", "import", "-", home: home, input: lines).code == 0)
+            #expect(try await daemon.libctl("authors", "import", "-", home: person.home, input: lines).code == 0)
         }
-        let shown = try await terminal(daemon, "authors list -o id --pager", environment: ["PAGER": pager])
+        let shown = try await person.terminal(daemon, "authors list -o id --pager", environment: ["PAGER": pager])
         let warning = "libctl: there is no pager '\(pager)'; the output is shown without one\n"
         #expect(shown.contains(warning) == isMissing, "\(shown.prefix(200))")
         let ids = (1...count).map { "\($0)\n" }.joined()
@@ -173,11 +148,11 @@ import Testing
     }
 
     @Test func aRawReplyIsHarmlessOnATerminal() async throws {
-        let daemon = try await daemon()
-        let shown = try await terminal(daemon, "api GET /authors/4")
+        let daemon = try await person.daemon()
+        let shown = try await person.terminal(daemon, "api GET /authors/4")
         #expect(shown.contains(#""name":"\u{202E}txet""#))
         #expect(!shown.contains("\u{202E}"))
-        #expect(try await daemon.libctl("api", "GET", "/authors/4", home: home).output.contains("\u{202E}txet"))
+        #expect(try await daemon.libctl("api", "GET", "/authors/4", home: person.home).output.contains("\u{202E}txet"))
     }
 
     /// A hostile server cannot control the terminal, and a request whose reply breaks off is not repeated.
@@ -186,7 +161,7 @@ import Testing
         let server = try FakeServer(answer: head + "Content-Length: 4\r\nConnection: close\r\n\r\n\u{1B}[1m")
         let (code, output) = try await PseudoTerminal(
             Program.path("libctl"), ["api", "GET", "/x", "-i"],
-            environment: ["HOME": home.path, "LIBCTL_SERVER": server.address]
+            environment: ["HOME": person.home.path, "LIBCTL_SERVER": server.address]
         ).end()
         #expect(code == 0)
         #expect(output.contains("x-evil: a\\u{1B}]0;pwned\\u{7}b"))
@@ -194,21 +169,21 @@ import Testing
         let breaking = try FakeServer(answer: head + "Content-Length: 40\r\nConnection: close\r\n\r\n{}\n")
         let cut = try await Program.run(
             Program.path("libctl"), ["api", "GET", "/x"],
-            environment: ["HOME": home.path, "LIBCTL_SERVER": breaking.address])
+            environment: ["HOME": person.home.path, "LIBCTL_SERVER": breaking.address])
         #expect(cut.code == 76)
         #expect(cut.output == "{}\n")
         #expect(breaking.requests.count == 1)
-        let daemon = try await daemon()
+        let daemon = try await person.daemon()
         _ = try await daemon.libctl(
-            "authors", "add", "--name", "E", "--book", "F", "--country", "\u{202E}C", home: home)
-        #expect(try await terminal(daemon, "authors stats --by country --search e -o id") == "\\u{202E}C\n")
+            "authors", "add", "--name", "E", "--book", "F", "--country", "\u{202E}C", home: person.home)
+        #expect(try await person.terminal(daemon, "authors stats --by country --search e -o id") == "\\u{202E}C\n")
     }
 
     @Test func aDeletionShowsWhatWillGo() async throws {
-        let daemon = try await daemon()
+        let daemon = try await person.daemon()
         let asking = try PseudoTerminal(
             Program.path("libctl"), ["authors", "rm", "4", "3"],
-            environment: ["HOME": home.path, "LIBCTL_SERVER": daemon.address])
+            environment: ["HOME": person.home.path, "LIBCTL_SERVER": daemon.address])
         let question = try await asking.wait(for: "[y/N] ")
         #expect(
             question.replacing("\r\n", with: "\n") == """
@@ -220,32 +195,32 @@ import Testing
         #expect(try await asking.end().code == 2)
         let gone = try PseudoTerminal(
             Program.path("libctl"), ["authors", "rm", "4", "99"],
-            environment: ["HOME": home.path, "LIBCTL_SERVER": daemon.address])
+            environment: ["HOME": person.home.path, "LIBCTL_SERVER": daemon.address])
         // An author that does not exist cannot be shown, so nothing is deleted.
         #expect(try await gone.end().code == 3)
         let unasked = try PseudoTerminal(
             Program.path("libctl"), ["authors", "rm", "4", "--no-input"],
-            environment: ["HOME": home.path, "LIBCTL_SERVER": daemon.address])
+            environment: ["HOME": person.home.path, "LIBCTL_SERVER": daemon.address])
         let (code, said) = try await unasked.end()
         #expect(code == 64)
         #expect(said.contains("libctl: authors rm: nobody can be asked: --no-input is set"))
-        #expect(try await daemon.libctl("authors", "list", "-o", "id", home: home).output == "1\n2\n3\n4\n")
+        #expect(try await daemon.libctl("authors", "list", "-o", "id", home: person.home).output == "1\n2\n3\n4\n")
     }
 
     @Test func progressIsForTerminals() async throws {
-        let daemon = try await daemon()
+        let daemon = try await person.daemon()
         let lines = (1...10_000).map { #"{"name":"N\#($0)","book":"B","country":"C"}"# }.joined(separator: "\n")
-        try Data(lines.utf8).write(to: URL(fileURLWithPath: home.path + "/lines"))
-        let shown = try await terminal(daemon, "authors import \(home.path)/lines")
+        try Data(lines.utf8).write(to: URL(fileURLWithPath: person.home.path + "/lines"))
+        let shown = try await person.terminal(daemon, "authors import \(person.home.path)/lines")
         #expect(shown.contains("% , ") || shown.contains(" %, "))
         #expect(shown.contains(" s left"))
         #expect(shown.hasSuffix("\r\u{1B}[Kcreated 10000, 0 failed\n"))
         // The first rows determine the width of the columns, which share the width of the terminal.
-        let rows = try await terminal(daemon, "authors list --fields id,book,name")
+        let rows = try await person.terminal(daemon, "authors list --fields id,book,name")
         #expect(rows.contains("\n9999    B" + String(repeating: " ", count: 46) + "N9995\n"), "\(rows.suffix(60))")
         #expect(rows.hasSuffix("\n10004   B" + String(repeating: " ", count: 46) + "N10000\n"), "\(rows.suffix(60))")
         let piped = try await daemon.libctl(
-            "authors", "import", home.path + "/lines", "--on-conflict", "skip", home: home)
+            "authors", "import", person.home.path + "/lines", "--on-conflict", "skip", home: person.home)
         #expect(piped.error == "skipped 10000, 0 failed\n")
     }
 }

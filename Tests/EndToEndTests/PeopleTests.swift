@@ -7,43 +7,13 @@ import Testing
 
 /// What a person sees on a terminal: records, times, widths of tables, and words for an empty result.
 @Suite(.serialized) struct PeopleTests {
-    private let home = TemporaryFolder()
-
-    private static let authors = """
-        name,book,country,booker_prize
-        Hilary Mantel,Wolf Hall,UK,true
-        夏目漱石,吾輩は猫である,日本,
-        "$(touch pwned)","a ""b"", c",`id`,
-        \u{202E}txet,back\\slash,😀,yes
-
-        """
-
-    private func daemon() async throws -> Daemon {
-        let daemon = try await Daemon()
-        try await daemon.login("ada", home: home)
-        let added = try await daemon.libctl("authors", "import", "-", home: home, input: Self.authors)
-        #expect(added.code == 0, "\(added.error)")
-        return daemon
-    }
-
-    private func terminal(
-        _ daemon: Daemon, _ line: String, columns: UInt16 = 100, environment: [String: String] = [:]
-    ) async throws -> String {
-        let variables = ["HOME": home.path, "LIBCTL_SERVER": daemon.address, "TERM": "xterm"]
-        let (code, output) = try await PseudoTerminal(
-            Program.path("libctl"), line.split(separator: " ").map(String.init),
-            environment: variables.merging(environment) { $1 }, columns: columns
-        ).end()
-        #expect(code == 0, "\(output)")
-        return output.replacing("\r\n", with: "\n")
-    }
-
-    private static let bold = "\u{1B}[1m", plain = "\u{1B}[0m"
+    private let person = PersonAtTerminal()
+    private static let (bold, plain) = (PersonAtTerminal.bold, PersonAtTerminal.plain)
 
     /// All fields of an author, and the whole of each.
     @Test func anAuthorIsARecord() async throws {
-        let daemon = try await daemon()
-        let author = try await daemon.libctl("authors", "show", "4", "--json", home: home)
+        let daemon = try await person.daemon()
+        let author = try await daemon.libctl("authors", "show", "4", "--json", home: person.home)
         let created = Self.local(try Author(json: Array(author.output.utf8), unknownMembers: .ignored).createdAt)
         let record = """
             ID            4
@@ -57,23 +27,25 @@ import Testing
 
             """
         let utc = ["TZ": "UTC"]
-        #expect(try await terminal(daemon, "authors show 4 --color never", environment: utc) == record)
-        let colored = try await terminal(daemon, "authors show 4", environment: utc)
+        #expect(try await person.terminal(daemon, "authors show 4 --color never", environment: utc) == record)
+        let colored = try await person.terminal(daemon, "authors show 4", environment: utc)
         #expect(colored.hasPrefix("\(Self.bold)ID\(Self.plain)            4\n\(Self.bold)NAME\(Self.plain)  "))
-        let two = try await terminal(daemon, "authors show 1 4 --color never", environment: utc)
+        let two = try await person.terminal(daemon, "authors show 1 4 --color never", environment: utc)
         #expect(two.hasPrefix("ID            1\nNAME          Hilary Mantel\n"))
         #expect(two.hasSuffix("VERSION       1\n\n" + record))
         #expect(
-            try await terminal(daemon, "authors show 1 --fields id,book --color never") == "ID    1\nBOOK  Wolf Hall\n")
-        #expect(try await terminal(daemon, "authors show 4 -o table --color never").hasPrefix("ID  NAME "))
+            try await person.terminal(daemon, "authors show 1 --fields id,book --color never")
+                == "ID    1\nBOOK  Wolf Hall\n")
+        #expect(try await person.terminal(daemon, "authors show 4 -o table --color never").hasPrefix("ID  NAME "))
         #expect(
-            try await daemon.libctl("authors", "show", "1", home: home).output
+            try await daemon.libctl("authors", "show", "1", home: person.home).output
                 == "1\tHilary Mantel\tWolf Hall\tUK\ttrue\n")
         // A long text is wrapped at its spaces, and a longer word within.
         let book = "The unabridged history of everything, with an index " + String(repeating: "x", count: 40)
         let added = try await daemon.libctl(
-            "authors", "add", "--name", "अरुंधती रॉय", "--book", book, "--country", "ประเทศไทย", "-o", "id", home: home)
-        let long = try await terminal(
+            "authors", "add", "--name", "अरुंधती रॉय", "--book", book, "--country", "ประเทศไทย", "-o", "id",
+            home: person.home)
+        let long = try await person.terminal(
             daemon, "authors show \(added.output.dropLast()) --color never --fields book,country,name", columns: 40)
         #expect(
             long == """
@@ -90,7 +62,7 @@ import Testing
     /// Whatever the script, each row of a table is one line.
     @Test(arguments: [40, 80, 100, 200] as [UInt16])
     func noRowIsWiderThanTheTerminal(columns: UInt16) async throws {
-        let daemon = try await daemon()
+        let daemon = try await person.daemon()
         let names = [
             "अरुंधती रॉय और मामूली चीजों का देवता", "क्षत्रिय ज्ञान श्रीमान् भारत के लेखक", "คำพูน บุญทวี ลูกอีสาน น้ำ ประเทศไทย",
             "👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦", "محمود دولت\u{200C}آبادی کلیدر", "한국의 작가와 그의 책들", "\u{202E}\u{202E}\u{202E}\u{202E}x",
@@ -98,35 +70,37 @@ import Testing
         ]
         for name in names {
             let added = try await daemon.libctl(
-                "authors", "add", "--name", name, "--book", String(name.reversed()), "--country", name, home: home)
+                "authors", "add", "--name", name, "--book", String(name.reversed()), "--country", name,
+                home: person.home)
             #expect(added.code == 0, "\(added.error)")
         }
         for line in [
             "authors list", "authors stats", "sessions list", "whoami -o table",
             "authors list --fields id,created_at,name,updated_at",
         ] {
-            let shown = try await terminal(daemon, line + " --color never", columns: columns)
+            let shown = try await person.terminal(daemon, line + " --color never", columns: columns)
             for row in shown.split(separator: "\n") {
                 #expect(DisplayWidth.of(String(row)) <= Int(columns), "\(line): \(row)")
             }
         }
-        let list = try await terminal(daemon, "authors list", columns: columns)
+        let list = try await person.terminal(daemon, "authors list", columns: columns)
         #expect(list.split(separator: "\n").count == 1 + 4 + names.count)
     }
 
     /// Times are local, to the minute, and never cut. Formats for programs have them in UTC.
     @Test(arguments: [("UTC", 0), ("IST-5:30", 330), ("<-03>3", -180), ("XXX-13:45", 825), (":/nonexistent", 0)])
     func timesAreLocal(zone: String, minutes: Int64) async throws {
-        let daemon = try await daemon()
+        let daemon = try await person.daemon()
         let name = String(repeating: "a-long-name.", count: 5)
         let promoted = try await Program.run(
             Program.path("libraryd"), ["user", "promote", "ada", "--data", daemon.data])
         #expect(promoted.code == 0, "\(promoted.error)")
         _ = try await daemon.libctl(
-            "register", name, "--no-login", "--password-stdin", home: home, input: "correct horse")
-        let users = try await daemon.libctl("users", "list", "--fields", "created_at", home: home).output
+            "register", name, "--no-login", "--password-stdin", home: person.home, input: "correct horse")
+        let users = try await daemon.libctl("users", "list", "--fields", "created_at", home: person.home).output
         let times = try users.split(separator: "\n").map { Self.local(try #require(Timestamp(String($0))), minutes) }
-        let table = try await terminal(daemon, "users list --color never", columns: 80, environment: ["TZ": zone])
+        let table = try await person.terminal(
+            daemon, "users list --color never", columns: 80, environment: ["TZ": zone])
         let cut = name.prefix(35) + "…"
         #expect(
             table == """
@@ -135,26 +109,29 @@ import Testing
                 \(cut)  false  false     \(times[1])  0
 
                 """, "\(table)")
-        let sessions = try await terminal(daemon, "sessions list --color never", columns: 80, environment: ["TZ": zone])
+        let sessions = try await person.terminal(
+            daemon, "sessions list --color never", columns: 80, environment: ["TZ": zone])
         #expect(sessions.hasPrefix("ID        CREATED AT        LAST USED AT      CLIENT"))
-        let login = try await daemon.libctl("sessions", "list", "--fields", "created_at,last_used_at", home: home)
+        let login = try await daemon.libctl(
+            "sessions", "list", "--fields", "created_at,last_used_at", home: person.home)
         let moments = try login.output.dropLast().split(separator: "\t").map {
             Self.local(try #require(Timestamp(String($0))), minutes)
         }
         #expect(sessions.contains("  \(moments[0])  \(moments[1])  libctl@"))
-        let fields = try await terminal(
+        let fields = try await person.terminal(
             daemon, "sessions list --fields expires_at,id --color never", environment: ["TZ": zone])
         let row = try #require(fields.split(separator: "\n").last)
         #expect(row.count == 16 + 2 + 36)
         // A terminal that is too narrow for a row of times gets a line for each field.
-        let narrow = try await terminal(daemon, "sessions list --color never", columns: 40, environment: ["TZ": zone])
+        let narrow = try await person.terminal(
+            daemon, "sessions list --color never", columns: 40, environment: ["TZ": zone])
         #expect(narrow.contains("\nLAST USED AT  \(moments[1])\nCLIENT        libctl@"), "\(narrow)")
-        let whole = try await terminal(daemon, "sessions list --fields id,client --color never", columns: 40)
-        let ids = try await daemon.libctl("sessions", "list", "-o", "id", home: home).output
+        let whole = try await person.terminal(daemon, "sessions list --fields id,client --color never", columns: 40)
+        let ids = try await daemon.libctl("sessions", "list", "-o", "id", home: person.home).output
         #expect(whole.hasPrefix("ID      \(ids)CLIENT  libctl/"), "\(whole)")
         let piped = try await Program.run(
             Program.path("libctl"), ["sessions", "list"],
-            environment: ["HOME": home.path, "LIBCTL_SERVER": daemon.address, "TZ": zone])
+            environment: ["HOME": person.home.path, "LIBCTL_SERVER": daemon.address, "TZ": zone])
         let cells = piped.output.dropLast().split(separator: "\t")
         #expect(cells.count == 6)
         #expect(cells[1...3].allSatisfy { Timestamp(String($0)) != nil })
@@ -168,7 +145,7 @@ import Testing
     /// An empty result says why on a terminal, and nowhere else.
     @Test func anEmptyResultSaysSo() async throws {
         let daemon = try await Daemon()
-        try await daemon.login("ada", home: home)
+        try await daemon.login("ada", home: person.home)
         let none = "no authors yet; to add some: libctl authors add --help\n"
         let noMatch = "nothing matched; to see all authors: libctl authors list\n"
         let said = [
@@ -179,17 +156,18 @@ import Testing
             ("authors list -q", ""), ("authors list --json", "[]\n"), ("authors list -o ndjson", ""),
         ]
         for (line, text) in said {
-            #expect(try await terminal(daemon, line) == text, "\(line)")
+            #expect(try await person.terminal(daemon, line) == text, "\(line)")
             let piped = try await Program.run(
                 Program.path("libctl"), line.split(separator: " ").map(String.init),
-                environment: ["HOME": home.path, "LIBCTL_SERVER": daemon.address])
+                environment: ["HOME": person.home.path, "LIBCTL_SERVER": daemon.address])
             #expect(piped.code == 0)
             #expect(piped.error == "", "\(line)")
         }
         // Standard output in a file.
         let file = try PseudoTerminal(
             Program.path("libctl"), ["authors", "list"],
-            environment: ["HOME": home.path, "LIBCTL_SERVER": daemon.address], output: home.path + "/list")
+            environment: ["HOME": person.home.path, "LIBCTL_SERVER": daemon.address], output: person.home.path + "/list"
+        )
         #expect(try await file.end().output == "")
     }
 }

@@ -111,8 +111,7 @@ struct Ctl: Sendable {
 
     /// Registers the user and logs in.
     func login(_ name: String) async throws {
-        _ = try await self("register", name, "--no-login", "--password-stdin", input: "correct horse\n")
-        _ = try await self("login", name, "--password-stdin", input: "correct horse\n")
+        _ = try await self("register", name, "--password-stdin", input: "correct horse\n")
     }
 
     private static func send(_ request: TransportRequest, to library: TestLibrary) throws -> TransportReply {

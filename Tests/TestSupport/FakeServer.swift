@@ -57,12 +57,10 @@ public final class FakeServer: Sendable {
 
     private func serve(_ connection: Int32, _ answer: String?) {
         var request: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 65536)
         while !Self.isWhole(request) {
-            let count = recv(connection, &buffer, buffer.count, 0)
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { break }
-            request += buffer[..<count]
+            let bytes = LoopbackSocket.receive(connection)
+            if bytes.isEmpty { break }
+            request += bytes
         }
         let text = String(decoding: request, as: UTF8.self)
         state.withLock { $0.requests.append(text) }
@@ -70,7 +68,7 @@ public final class FakeServer: Sendable {
         _ = send(connection, answer, answer.utf8.count, Int32(MSG_NOSIGNAL))
         shutdown(connection, Int32(SHUT_WR))
         // A close with unread input sends a reset, by which the client may lose the answer (RFC 9112, section 9.6).
-        while recv(connection, &buffer, buffer.count, 0) > 0 {}
+        while !LoopbackSocket.receive(connection).isEmpty {}
         close(connection)
     }
 

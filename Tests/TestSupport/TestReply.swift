@@ -1,7 +1,7 @@
 import Foundation
 import Hummingbird
 
-/// The answer of the router.
+/// A reply of the router or of a connection.
 public struct TestReply: Sendable {
     public let status: Int
     /// Names are in lower case.
