@@ -8,7 +8,6 @@ trap 'rm -rf "$folder"' EXIT
 export XDG_CONFIG_HOME=$folder
 head -c 18 /dev/urandom | base64 > "$folder/password"
 libctl register "$1" --password-file "$folder/password" --quiet
-libctl login "$1" --password-file "$folder/password" --quiet
 
 libctl authors import "$2" --quiet
 libctl authors list -o json | jq -r '[.[] | select(.booker_prize)] | "\(length) winners"'
