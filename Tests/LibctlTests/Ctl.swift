@@ -109,9 +109,11 @@ struct Ctl: Sendable {
         return ctl
     }
 
-    /// Registers the user and logs in.
+    /// Logs in, and registers the user first unless there is one of that name.
     func login(_ name: String) async throws {
-        _ = try await self("register", name, "--password-stdin", input: "correct horse\n")
+        let registered = try await self("register", name, "--password-stdin", input: "correct horse\n")
+        if registered.code == 0 { return }
+        _ = try await self("login", name, "--password-stdin", input: "correct horse\n")
     }
 
     private static func send(_ request: TransportRequest, to library: TestLibrary) throws -> TransportReply {
