@@ -24,13 +24,11 @@ package struct AuthorRow {
 
     /// The cursor with which a list in this order continues after the row.
     func cursor(_ sort: AuthorSort) -> Cursor {
-        let value: JSONValue? =
-            switch sort.field.kind {
-            case _ where sort.field == .id: nil
-            case .text: .string(String(decoding: text(sort.field), as: UTF8.self))
-            case .integer, .flag, .time: .integer(integer(sort.field))
-            }
-        return Cursor(sort: sort, id: integer(.id), value: value)
+        let values = sort.fields.map { field -> JSONValue in
+            field.kind == .text
+                ? .string(String(decoding: text(field), as: UTF8.self)) : .integer(integer(field))
+        }
+        return Cursor(sort: sort, id: integer(.id), values: values)
     }
 }
 
@@ -69,18 +67,28 @@ extension Author {
 
     /// The values of ``AuthorRow/columns``.
     var columns: [RawStatement.Value] {
-        [.integer(id)] + draft.columns
+        [.integer(id)] + draft.values(AuthorField.writable)
             + [.integer(createdAt.milliseconds), .integer(updatedAt.milliseconds), .integer(version)]
     }
 }
 
+extension AuthorField {
+    /// The column with the ``Folding/key(_:)`` of a text.
+    var keyColumn: String { "\(name)_key" }
+}
+
 extension AuthorDraft {
     /// The names of the columns that it fills.
-    static let columns = AuthorField.writable.map(\.name)
+    static let columns = AuthorField.writable.map(\.name) + AuthorField.texts.map(\.keyColumn)
 
     /// Their values.
     var columns: [RawStatement.Value] {
-        AuthorField.writable.map { field in
+        values(AuthorField.writable) + AuthorField.texts.map { .text(Folding.key(self[text: $0])) }
+    }
+
+    /// The values of the columns of ``AuthorField/writable``, without the keys.
+    fileprivate func values(_ fields: [AuthorField]) -> [RawStatement.Value] {
+        fields.map { field in
             field.kind == .flag ? .integer(self[flag: field] ? 1 : 0) : .text(self[text: field])
         }
     }

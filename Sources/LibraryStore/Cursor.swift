@@ -1,5 +1,23 @@
-import Foundation
 import Shared
+
+extension AuthorSort {
+    /// The fields of an author by which lists are in this order, before the id; none for the order of ids.
+    ///
+    /// An order by name goes on with the book: it is that of the index which makes name and book the key of an author.
+    var fields: [AuthorField] {
+        switch field {
+        case .id: []
+        case .name where !isBytewise: [.name, .book]
+        default: [field]
+        }
+    }
+
+    /// The columns of `author` that are in this order, before the id.
+    var columns: [String] {
+        guard field.kind == .text, !isBytewise else { return fields.map(\.name) }
+        return [field.keyColumn] + (field == .name ? fields.map(\.name) : [])
+    }
+}
 
 /// Where a page ended: the order, and the last author's place in it.
 ///
@@ -7,37 +25,55 @@ import Shared
 struct Cursor: Sendable, Equatable {
     let sort: AuthorSort
     let id: Int64
-    /// The last author's value of the field that the list is sorted by; `nil` when that is the id.
-    let value: JSONValue?
+    /// The last author's values of ``AuthorSort/fields``.
+    let values: [JSONValue]
 
-    /// `base64url` of a JSON array: the order, the id and the value.
+    /// `base64url` of a JSON array: the order, the id and the values.
     var text: String {
         var json = JSONWriter()
         json.array {
             $0.string(sort.description)
             $0.integer(id)
-            if let value { $0.value(value) }
+            for value in values { $0.value(value) }
         }
         return Base64URL.encode(json.bytes)
     }
 
-    init(sort: AuthorSort, id: Int64, value: JSONValue?) {
+    init(sort: AuthorSort, id: Int64, values: [JSONValue]) {
         self.sort = sort
         self.id = id
-        self.value = value
+        self.values = values
     }
 
     /// Reads a cursor for a list in the order `sort`; `nil` if it is not one.
     init?(_ text: String, sort: AuthorSort) {
+        let fields = sort.fields
         guard let bytes = Base64URL.decode(text), case .array(let parts)? = try? JSONValue(parsing: bytes),
-            parts.count == (sort.field == .id ? 2 : 3), parts[0] == .string(sort.description),
-            case .integer(let id) = parts[1]
+            parts.count == 2 + fields.count, parts[0] == .string(sort.description), case .integer(let id) = parts[1]
         else { return nil }
-        let value = parts.count == 3 ? parts[2] : nil
-        switch (sort.field.kind, value) {
-        case (_, nil), (.text, .string), (.integer, .integer), (.time, .integer):
-            self.init(sort: sort, id: id, value: value)
-        default: return nil
+        let values = Array(parts[2...])
+        for (field, value) in zip(fields, values) {
+            switch (field.kind, value) {
+            case (.text, .string), (.integer, .integer), (.time, .integer): continue
+            default: return nil
+            }
         }
+        self.init(sort: sort, id: id, values: values)
+    }
+
+    /// The values of ``AuthorSort/columns``.
+    var columns: [RawStatement.Value] {
+        var columns = values.map { value -> RawStatement.Value in
+            switch value {
+            case .string(let text): .text(text)
+            case .integer(let integer): .integer(integer)
+            default: .integer(0)
+            }
+        }
+        if sort.field.kind == .text, !sort.isBytewise, case .string(let text)? = values.first {
+            let key = RawStatement.Value.text(Folding.key(text))
+            if sort.field == .name { columns.insert(key, at: 0) } else { columns = [key] }
+        }
+        return columns
     }
 }

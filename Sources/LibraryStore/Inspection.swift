@@ -25,7 +25,7 @@ package struct Inspection: Sendable {
         }
         users = try Int64.fetchOne(db, sql: "SELECT count(*) FROM user") ?? 0
         authors = try Int64.fetchOne(db, sql: "SELECT count(*) FROM author") ?? 0
-        self.faults = try Self.danglingReferences(db) + Self.searchFaults(db)
+        self.faults = try Self.danglingReferences(db) + Self.eventFaults(db) + Self.searchFaults(db)
     }
 
     package func requireNoFaults(in name: String, hint: String) throws(CommandError) {
@@ -53,6 +53,7 @@ package struct Inspection: Sendable {
         }
         let found = try objects(db)
         let expected = try DatabaseQueue().write { db in
+            SearchIndex.addFunctions(db)
             for migration in Migrations.all.prefix(max(0, Int(clamping: schema))) { try db.execute(sql: migration) }
             return try objects(db)
         }
@@ -75,6 +76,21 @@ package struct Inspection: Sendable {
                 let (table, parent): (String, String) = try (row.value(0), row.value(2))
                 return "\(number) of \(table) refers to a missing row of \(parent)"
             }
+    }
+
+    /// An event has a copy of its author, unless it is the author's last.
+    private static func eventFaults(_ db: Database) throws -> [String] {
+        guard try Bool.fetchOne(db, sql: "SELECT 1 FROM pragma_table_info('author') WHERE name = 'event'") == true
+        else { return [] }
+        let sql = """
+            SELECT e.sequence, e.owner FROM author_event AS e LEFT JOIN author AS a
+                ON a.owner = e.owner AND a.id = e.id AND a.event = e.sequence
+            WHERE e.version IS NULL AND a.id IS NULL LIMIT \(toldFaults)
+            """
+        return try Row.fetchAll(db, sql: sql).map { row in
+            let (event, owner): (Int64, Int64) = try (row.value(0), row.value(1))
+            return "event \(event) of user \(owner) has no author"
+        }
     }
 
     /// The search index has one entry an author.

@@ -5,11 +5,11 @@ package enum Migrations {
     /// "Libr", the mark of a libraryd database (https://www.sqlite.org/pragma.html#pragma_application_id).
     package static let applicationID: Int64 = 0x4C69_6272
 
-    package static let all = [first, coveringName, loginAddresses, events, idempotencyKeys, trustedTime, daemonID]
+    package static let all = [
+        first, coveringName, loginAddresses, events, idempotencyKeys, trustedTime, daemonID, foldedOrders,
+    ]
 
-    /// AUTOINCREMENT: an id is never used again. `author_search` is an external-content FTS5 table that ``SearchIndex``
-    /// keeps in step: with `trusted_schema=OFF`, SQLite 3.40 lets no trigger write to a virtual table. It indexes the
-    /// owner too, so that a search never walks through somebody else's authors.
+    /// AUTOINCREMENT: an id is never used again.
     private static let first = """
         CREATE TABLE user (
             id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -134,6 +134,81 @@ package enum Migrations {
             hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-'
                 || substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6))
         );
+        """
+
+    /// The rows of an owner lie together, in the order of their ids: a page is one range of the table
+    /// (https://www.sqlite.org/withoutrowid.html). The columns `…_key` have what ``Folding/key(_:)`` makes of the
+    /// texts; one index on them serves an order, a filter and, for the name, the key of the author.
+    ///
+    /// `library.last_author` is the last id that was given out: no id is used again. `author.event` is the number of
+    /// the author's last event, which has no copy of the columns as long as the author has them.
+    ///
+    /// `author_search` is an FTS5 table without content (https://www.sqlite.org/fts5.html#contentless_tables) that
+    /// ``SearchIndex`` keeps in step: with `trusted_schema=OFF`, SQLite 3.40 lets no trigger write to a virtual table.
+    /// The functions are those of ``SearchIndex/addFunctions(_:)``.
+    private static let foldedOrders = """
+        CREATE TABLE new_author (
+            owner INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+            id INTEGER NOT NULL,
+            name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
+            book TEXT NOT NULL CHECK (length(book) BETWEEN 1 AND 200),
+            country TEXT NOT NULL CHECK (length(country) BETWEEN 1 AND 200),
+            booker_prize INTEGER NOT NULL CHECK (booker_prize IN (0, 1)),
+            created_at INTEGER NOT NULL,
+            updated_at INTEGER NOT NULL,
+            version INTEGER NOT NULL DEFAULT 1,
+            event INTEGER NOT NULL,
+            name_key TEXT NOT NULL,
+            book_key TEXT NOT NULL,
+            country_key TEXT NOT NULL,
+            PRIMARY KEY (owner, id)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO new_author
+            SELECT owner, id, name, book, country, booker_prize, created_at, updated_at, version,
+                coalesce(last.event, 0), fold_key(name), fold_key(book), fold_key(country)
+            FROM author LEFT JOIN (
+                SELECT owner, id, max(sequence) AS event FROM author_event GROUP BY owner, id
+            ) AS last USING (owner, id)
+            ORDER BY owner, id;
+
+        CREATE TABLE new_author_event (
+            owner INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+            sequence INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            id INTEGER NOT NULL,
+            name TEXT,
+            book TEXT,
+            country TEXT,
+            booker_prize INTEGER,
+            created_at INTEGER,
+            updated_at INTEGER,
+            version INTEGER,
+            PRIMARY KEY (owner, sequence)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO new_author_event
+            SELECT e.owner, e.sequence, e.kind, e.at, e.id, iif(a.id, NULL, e.name), iif(a.id, NULL, e.book),
+                iif(a.id, NULL, e.country), iif(a.id, NULL, e.booker_prize), iif(a.id, NULL, e.created_at),
+                iif(a.id, NULL, e.updated_at), iif(a.id, NULL, e.version)
+            FROM author_event AS e LEFT JOIN new_author AS a
+                ON a.owner = e.owner AND a.id = e.id AND a.event = e.sequence AND a.version = e.version
+            ORDER BY e.owner, e.sequence;
+
+        ALTER TABLE library ADD COLUMN last_author INTEGER NOT NULL DEFAULT 0;
+        UPDATE library SET last_author = coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'author'), 0);
+
+        DROP TABLE author_search;
+        DROP TABLE author;
+        DROP TABLE author_event;
+        ALTER TABLE new_author RENAME TO author;
+        ALTER TABLE new_author_event RENAME TO author_event;
+        CREATE UNIQUE INDEX author_name ON author (owner, name_key, name, book);
+        CREATE INDEX author_book ON author (owner, book_key);
+        CREATE INDEX author_country ON author (owner, country_key);
+
+        CREATE VIRTUAL TABLE author_search USING fts5 (name, book, content = '', tokenize = "ascii tokenchars ':'");
+        INSERT INTO author_search (rowid, name, book)
+            SELECT id, search_words(owner, name), search_words(owner, book) FROM author ORDER BY id;
         """
 
     /// An SQL expression.

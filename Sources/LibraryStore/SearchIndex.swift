@@ -1,16 +1,19 @@
 import GRDB
 import Shared
 
-/// Keeps `author_search` in step with `author` (https://www.sqlite.org/fts5.html#external_content_tables).
+/// Keeps `author_search` in step with `author`.
+///
+/// The table has the words that ``Folding/words(_:)`` finds, each with its owner before it (`7:wolf`): a search reads
+/// the words of one owner only.
 enum SearchIndex {
     static func add(_ author: Author, owner: Int64, _ db: Database) throws {
-        try db.raw("INSERT INTO author_search (rowid, owner, name, book) VALUES (?, ?, ?, ?)")
-            .run(words(of: author, owner: owner))
+        try db.raw("INSERT INTO author_search (rowid, name, book) VALUES (?, ?, ?)").run(
+            words(of: author, owner: owner))
     }
 
     /// - Parameter author: as it was when it was added; other words would spoil the index.
     static func remove(_ author: Author, owner: Int64, _ db: Database) throws {
-        try db.raw("INSERT INTO author_search (author_search, rowid, owner, name, book) VALUES ('delete', ?, ?, ?, ?)")
+        try db.raw("INSERT INTO author_search (author_search, rowid, name, book) VALUES ('delete', ?, ?, ?)")
             .run(words(of: author, owner: owner))
     }
 
@@ -23,17 +26,44 @@ enum SearchIndex {
     }
 
     private static func words(of author: Author, owner: Int64) -> [RawStatement.Value] {
-        [.integer(author.id), .integer(owner), .text(author.name), .text(author.book)]
+        [.integer(author.id), .text(words(author.name, owner: owner)), .text(words(author.book, owner: owner))]
     }
 
     /// Removes all authors of an owner.
     static func remove(owner: Int64, _ db: Database) throws {
         try db.execute(
             sql: """
-                INSERT INTO author_search (author_search, rowid, owner, name, book)
-                SELECT 'delete', id, owner, name, book FROM author WHERE owner = ?
+                INSERT INTO author_search (author_search, rowid, name, book)
+                SELECT 'delete', id, search_words(owner, name), search_words(owner, book) FROM author WHERE owner = ?
                 """,
             arguments: [owner])
+    }
+
+    /// The words of a text as the index has them, separated by spaces.
+    static func words(_ text: String, owner: Int64) -> String {
+        let owner = "\(owner):"
+        var result = ""
+        for word in Folding.words(text) {
+            if !result.isEmpty { result += " " }
+            result += owner
+            result += word
+        }
+        return result
+    }
+
+    /// Gives a connection the SQL functions `fold_key(text)` and `search_words(owner, text)`, which migrations use.
+    static func addFunctions(_ db: Database) {
+        db.add(
+            function: DatabaseFunction("fold_key", argumentCount: 1, pure: true) {
+                String.fromDatabaseValue($0[0]).map { Folding.key($0) }
+            })
+        db.add(
+            function: DatabaseFunction("search_words", argumentCount: 2, pure: true) {
+                guard let owner = Int64.fromDatabaseValue($0[0]), let text = String.fromDatabaseValue($0[1]) else {
+                    return nil
+                }
+                return words(text, owner: owner)
+            })
     }
 }
 
@@ -44,12 +74,11 @@ struct SearchExpression: Equatable {
 
     /// `nil` if the text has no letter and no digit: no author can match it.
     init?(_ search: String, owner: Int64) {
-        let words = search.unicodeScalars.split {
-            $0.properties.isWhitespace || $0.properties.generalCategory == .control
-        }
-        .filter { $0.contains { $0.properties.isAlphabetic || $0.properties.numericType != nil } }
-        guard !words.isEmpty else { return nil }
-        let quoted = words.map { "\"\(String($0).replacing("\"", with: "\"\""))\"*" }
-        text = "owner : \"\(owner)\" AND {name book} : (\(quoted.joined(separator: " AND ")))"
+        let phrases = search.unicodeScalars
+            .split { $0.properties.isWhitespace || $0.properties.generalCategory == .control }
+            .map { SearchIndex.words(String($0), owner: owner) }.filter { !$0.isEmpty }
+        guard !phrases.isEmpty else { return nil }
+        // A word has no quotation mark: it has letters, digits and marks.
+        text = phrases.map { "\"\($0)\"*" }.joined(separator: " AND ")
     }
 }

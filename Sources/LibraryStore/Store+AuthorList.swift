@@ -19,18 +19,20 @@ extension Store {
     package func authorsAtOnce<Value>(
         _ query: AuthorQuery, owner: Int64, _ read: (AuthorRows) throws -> Value
     ) throws -> Value? {
-        guard query.search == nil, query.values.isEmpty, Self.indexed.contains(query.sort.field) else { return nil }
+        guard query.search == nil, query.values.isEmpty, query.sort.isIndexed else { return nil }
         let statement = try AuthorListStatement(query, owner: owner)
         return try readers.withConnection { try read(AuthorRows($0, statement)) }
     }
-
-    /// The orders that have an index of each owner's authors.
-    private static let indexed = [AuthorField.id, .name, .book, .country]
 
     /// - Throws: ``InvalidFields`` if the cursor does not belong to this list.
     package static func requireCursor(of query: AuthorQuery) throws(InvalidFields) {
         _ = try AuthorListStatement(query, owner: 0)
     }
+}
+
+extension AuthorSort {
+    /// Whether each owner's authors have an index in this order.
+    fileprivate var isIndexed: Bool { field == .id || field.kind == .text && !isBytewise }
 }
 
 /// The rows of one page.
@@ -73,30 +75,36 @@ package struct AuthorRows {
 package struct AuthorListStatement: Sendable {
     /// What the text of a statement depends on: each filter that is given has the index that it needs.
     struct Shape: Hashable {
-        /// What follows the last author of the page before.
-        enum Start { case none, id, value }
-
         var filters: [AuthorField] = []
         var hasSearch = false
-        var start = Start.none
+        /// Whether the page begins after an author.
+        var hasStart = false
         let sort: AuthorSort
 
+        /// A text leads to few rows. Left to itself, SQLite would rather walk through all authors of the owner in order
+        /// of id than sort these (https://www.sqlite.org/lang_indexedby.html).
+        private var filterIndex: String {
+            guard !hasSearch, let field = AuthorField.texts.first(where: filters.contains) else { return "" }
+            return "INDEXED BY author_\(field.name)"
+        }
+
         var sql: String {
-            var conditions = ["owner = ?"] + filters.map { "\($0.name) = ?" }
-            if hasSearch { conditions.append("id IN (SELECT rowid FROM author_search WHERE author_search MATCH ?)") }
-            // A name leads to a handful of rows. Left to itself SQLite would rather walk the whole library in order of
-            // id than sort them; the plus keeps it from that (https://www.sqlite.org/optoverview.html#uplus).
-            let id = filters.contains(.name) ? "+id" : "id"
-            let column = sort.field == .id ? id : sort.field.name
-            let (comparison, direction) = sort.descending ? ("<", "DESC") : (">", "ASC")
-            switch start {
-            case .none: break
-            case .id: conditions.append("\(id) \(comparison) ?")
-            case .value: conditions.append("(\(column), \(id)) \(comparison) (?, ?)")
+            var conditions = ["owner = ?"]
+            for field in filters {
+                // The key leads to the rows by an index.
+                if field.kind == .text { conditions.append("\(field.keyColumn) = ?") }
+                conditions.append("\(field.name) = ?")
             }
-            let order = sort.field == .id ? "\(id) \(direction)" : "\(column) \(direction), \(id) \(direction)"
+            if hasSearch { conditions.append("id IN (SELECT rowid FROM author_search WHERE author_search MATCH ?)") }
+            let columns = sort.columns + ["id"]
+            let (comparison, direction) = sort.descending ? ("<", "DESC") : (">", "ASC")
+            if hasStart {
+                let places = columns.map { _ in "?" }.joined(separator: ", ")
+                conditions.append("(\(columns.joined(separator: ", "))) \(comparison) (\(places))")
+            }
+            let order = columns.map { "\($0) \(direction)" }.joined(separator: ", ")
             return """
-                SELECT \(AuthorRow.columns) FROM author WHERE \(conditions.joined(separator: " AND "))
+                SELECT \(AuthorRow.columns) FROM author \(filterIndex) WHERE \(conditions.joined(separator: " AND "))
                 ORDER BY \(order) LIMIT ?
                 """
         }
@@ -115,10 +123,14 @@ package struct AuthorListStatement: Sendable {
         var values: [RawStatement.Value] = [.integer(owner)]
         if !query.values.isEmpty {
             for field in AuthorField.filterable {
-                let text = query.values[text: field].map { RawStatement.Value.text($0) }
-                guard let value = text ?? query.values[flag: field].map({ .integer($0 ? 1 : 0) }) else { continue }
+                if let text = query.values[text: field] {
+                    values += [.text(Folding.key(text)), .text(text)]
+                } else if let flag = query.values[flag: field] {
+                    values.append(.integer(flag ? 1 : 0))
+                } else {
+                    continue
+                }
                 shape.filters.append(field)
-                values.append(value)
             }
         }
         let search = query.search.map { SearchExpression($0, owner: owner) }
@@ -131,12 +143,8 @@ package struct AuthorListStatement: Sendable {
             guard let cursor = Cursor(after, sort: query.sort) else {
                 throw InvalidFields([FieldError("after", .invalid, "is not a cursor of this list")])
             }
-            shape.start = .value
-            switch cursor.value {
-            case .string(let value): values.append(.text(value))
-            case .integer(let value): values.append(.integer(value))
-            default: shape.start = .id
-            }
+            shape.hasStart = true
+            values += cursor.columns
             values.append(.integer(cursor.id))
         }
         values.append(.integer(Int64(query.limit) + 1))

@@ -35,24 +35,36 @@ extension Store {
 
     /// - Throws: ``StoreError`` `authorExists`, having changed nothing.
     static func insertAuthor(_ db: Database, _ draft: AuthorDraft, owner: Int64, at now: Timestamp) throws -> Author {
-        let author = try insertWithoutEvent(db, draft, owner: owner, at: now)
-        try record(db, AuthorEvent.created, author, owner: owner, at: now)
+        let event = try nextEvent(db, owner: owner)
+        let author = try insertWithoutEvent(db, draft, owner: owner, event: event, at: now)
+        try record(db, AuthorEvent.created, author, number: event, owner: owner, at: now)
         return author
     }
 
     /// The same without the event, which the caller adds.
+    /// - Parameter event: its number.
     static func insertWithoutEvent(
-        _ db: Database, _ draft: AuthorDraft, owner: Int64, at now: Timestamp
+        _ db: Database, _ draft: AuthorDraft, owner: Int64, event: Int64, at now: Timestamp
     ) throws -> Author {
+        let id = try nextAuthor(db)
         do {
             let time = RawStatement.Value.integer(now.milliseconds)
-            try db.raw(insertAuthor).run([.integer(owner)] + draft.columns + [time, time])
+            try db.raw(insertAuthor).run(
+                [.integer(owner), .integer(id)] + draft.columns + [time, time, .integer(event)])
         } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
             throw try conflict(db, owner: owner, draft.values)
         }
-        let author = Author(id: db.lastInsertedRowID, draft, createdAt: now, updatedAt: now, version: 1)
+        try db.raw("UPDATE library SET last_author = ?").run([.integer(id)])
+        let author = Author(id: id, draft, createdAt: now, updatedAt: now, version: 1)
         try SearchIndex.add(author, owner: owner, db)
         return author
+    }
+
+    /// The id of the next author: no id is used again, whoever had it.
+    private static func nextAuthor(_ db: Database) throws -> Int64 {
+        guard let last = try db.raw("SELECT last_author FROM library").integer([]), (0..<Int64.max).contains(last)
+        else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "no id is left for another author") }
+        return last + 1
     }
 
     /// Reads the owner's author of that id.
@@ -61,7 +73,7 @@ extension Store {
     package func author<Value>(id: Int64, owner: Int64, _ read: (AuthorRow) -> Value) throws -> Value {
         var value: Value?
         try readers.withConnection { connection in
-            try connection.rows(Self.selectAuthor, [.integer(id), .integer(owner)]) {
+            try connection.rows(Self.selectAuthor, [.integer(owner), .integer(id)]) {
                 value = read(AuthorRow($0))
                 return false
             }
@@ -93,18 +105,21 @@ extension Store {
     /// Stores a change of an author, and its event.
     /// - Throws: ``StoreError`` `authorExists`, having changed nothing.
     static func replace(_ db: Database, _ before: Author, with after: Author, owner: Int64) throws {
+        let event = try nextEvent(db, owner: owner)
+        let last = try lastEvent(db, of: before, owner: owner)
         do {
             try db.raw(updateAuthor).run(
                 after.draft.columns
                     + [
-                        .integer(after.updatedAt.milliseconds), .integer(after.version), .integer(after.id),
-                        .integer(owner),
+                        .integer(after.updatedAt.milliseconds), .integer(after.version), .integer(event),
+                        .integer(owner), .integer(after.id),
                     ])
         } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
             throw try conflict(db, owner: owner, after.draft.values)
         }
         try SearchIndex.replace(before, with: after, owner: owner, db)
-        try record(db, AuthorEvent.updated, after, owner: owner, at: after.updatedAt)
+        try copy(db, before, into: last, owner: owner)
+        try record(db, AuthorEvent.updated, after, number: event, owner: owner, at: after.updatedAt)
     }
 
     /// Deletes the author and returns it as it was.
@@ -117,27 +132,30 @@ extension Store {
         return try await writer.write { db in
             let author = try Self.author(db, id: id, owner: owner)
             guard isWanted(author.version) else { throw StoreError.versionMismatch }
-            try db.execute(sql: "DELETE FROM author WHERE id = ? AND owner = ?", arguments: [id, owner])
+            let event = try Self.nextEvent(db, owner: owner)
+            try Self.copy(db, author, into: Self.lastEvent(db, of: author, owner: owner), owner: owner)
+            try db.execute(sql: "DELETE FROM author WHERE owner = ? AND id = ?", arguments: [owner, id])
             try SearchIndex.remove(author, owner: owner, db)
-            try Self.record(db, AuthorEvent.deleted, author, owner: owner, at: now)
+            try Self.record(db, AuthorEvent.deleted, author, number: event, owner: owner, at: now)
+            try Self.copy(db, author, into: event, owner: owner)
             return author
         }
     }
 
     private static let insertAuthor = """
-        INSERT INTO author (owner, \(AuthorDraft.columns.joined(separator: ", ")), created_at, updated_at)
-        VALUES (?, \(AuthorDraft.columns.map { _ in "?" }.joined(separator: ", ")), ?, ?)
+        INSERT INTO author (owner, id, \(AuthorDraft.columns.joined(separator: ", ")), created_at, updated_at, event)
+        VALUES (?, ?, \(AuthorDraft.columns.map { _ in "?" }.joined(separator: ", ")), ?, ?, ?)
         """
     private static let updateAuthor = """
         UPDATE author SET \(AuthorDraft.columns.map { "\($0) = ?" }.joined(separator: ", ")),
-            updated_at = ?, version = ?
-        WHERE id = ? AND owner = ?
+            updated_at = ?, version = ?, event = ?
+        WHERE owner = ? AND id = ?
         """
-    private static let selectAuthor = "SELECT \(AuthorRow.columns) FROM author WHERE id = ? AND owner = ?"
+    private static let selectAuthor = "SELECT \(AuthorRow.columns) FROM author WHERE owner = ? AND id = ?"
 
     static func author(_ db: Database, id: Int64, owner: Int64) throws -> Author {
         let statement = try db.cachedStatement(sql: selectAuthor)
-        guard let author = try Row.fetchOne(statement, arguments: [id, owner]).map({ try Author($0) }) else {
+        guard let author = try Row.fetchOne(statement, arguments: [owner, id]).map({ try Author($0) }) else {
             throw StoreError.authorNotFound
         }
         return author
@@ -149,8 +167,9 @@ extension Store {
 
     /// The owner's author who has the same key.
     static func existingAuthor(_ db: Database, owner: Int64, _ values: AuthorValues) throws -> Int64? {
-        try db.raw("SELECT id FROM author WHERE owner = ? AND name = ? AND book = ?")
-            .integer([.integer(owner)] + [.name, .book].map { .text(values[text: $0] ?? "") })
+        let (name, book) = (values[text: .name] ?? "", values[text: .book] ?? "")
+        return try db.raw("SELECT id FROM author WHERE owner = ? AND name_key = ? AND name = ? AND book = ?")
+            .integer([.integer(owner), .text(Folding.key(name)), .text(name), .text(book)])
     }
 }
 

@@ -138,6 +138,8 @@ private struct BulkWork {
     let now: Timestamp
     /// The id before the first author that was created and has no event yet.
     private var untold: Int64?
+    /// The number of the next event, as far as it is known.
+    private var nextEvent: Int64?
     private(set) var hasChanged = false
 
     init(db: Database, owner: Int64, options: BulkOptions, now: Timestamp) {
@@ -162,7 +164,9 @@ private struct BulkWork {
         }
         do {
             let draft = try entry.draft(country: options.defaultCountry)
-            let author = try Store.insertWithoutEvent(db, draft, owner: owner, at: now)
+            let event = try nextEvent ?? Store.nextEvent(db, owner: owner)
+            let author = try Store.insertWithoutEvent(db, draft, owner: owner, event: event, at: now)
+            nextEvent = event + 1
             untold = untold ?? author.id - 1
             hasChanged = true
             return BulkResult(line: line.number, .created, id: author.id)
@@ -184,6 +188,7 @@ private struct BulkWork {
         // An earlier line of the file may have created it; that event comes first.
         try tellOfCreated()
         try Store.replace(db, before, with: after, owner: owner)
+        nextEvent = nil
         return true
     }
 

@@ -101,33 +101,50 @@ extension Store {
     /// Those that are too many go whenever the numbers pass a multiple of this.
     private static let pruning: Int64 = 1024
 
-    /// Adds an event of one author, in the transaction of the change itself.
-    /// - Parameter author: as it is after the change, or was before its deletion.
-    static func record(_ db: Database, _ kind: String, _ author: Author, owner: Int64, at now: Timestamp) throws {
-        let sequence = try lastSequence(db, owner: owner) + 1
-        try db.raw(insertEvent).run(
-            [.integer(owner), .integer(sequence), .text(kind), .integer(now.milliseconds)] + author.columns)
-        try prune(db, owner: owner, from: sequence - 1, to: sequence)
+    /// Adds an event of one author, in the transaction of the change itself. The event has no copy of the author.
+    /// - Parameters:
+    ///   - author: as it is after the change, or was before its deletion.
+    ///   - number: of ``nextEvent(_:owner:)``.
+    static func record(
+        _ db: Database, _ kind: String, _ author: Author, number: Int64, owner: Int64, at now: Timestamp
+    ) throws {
+        try db.raw("INSERT INTO author_event (owner, sequence, kind, at, id) VALUES (?, ?, ?, ?, ?)").run(
+            [.integer(owner), .integer(number), .text(kind), .integer(now.milliseconds), .integer(author.id)])
+        try prune(db, owner: owner, from: number - 1, to: number)
     }
 
-    private static let insertEvent = """
-        INSERT INTO author_event (owner, sequence, kind, at, \(AuthorRow.columns))
-        VALUES (?, ?, ?, ?, \(AuthorField.all.map { _ in "?" }.joined(separator: ", ")))
+    /// Gives an event a copy of its author, who is about to change.
+    /// - Parameter event: its number; nothing happens if the event is no longer kept.
+    static func copy(_ db: Database, _ author: Author, into event: Int64, owner: Int64) throws {
+        try db.raw(copyIntoEvent).run(author.columns + [.integer(owner), .integer(event)])
+    }
+
+    private static let copyIntoEvent = """
+        UPDATE author_event SET \(AuthorField.all.map { "\($0.name) = ?" }.joined(separator: ", "))
+        WHERE owner = ? AND sequence = ?
         """
 
-    /// Adds an event for each author that the transaction has created after that id: copied inside SQLite, which costs
-    /// a tenth of handing each over again.
+    /// The number of an author's last event; 0 if it has none that is kept.
+    static func lastEvent(_ db: Database, of author: Author, owner: Int64) throws -> Int64 {
+        try db.raw("SELECT event FROM author WHERE owner = ? AND id = ?")
+            .integer([.integer(owner), .integer(author.id)]) ?? 0
+    }
+
+    /// Adds an event for each author that the transaction has created after that id, with the numbers that the authors
+    /// have.
     static func recordCreated(_ db: Database, after id: Int64, owner: Int64, at now: Timestamp) throws {
         let last = try lastSequence(db, owner: owner)
         try db.cachedStatement(
             sql: """
-                INSERT INTO author_event (owner, sequence, kind, at, \(AuthorRow.columns))
-                SELECT owner, ?2 + row_number() OVER (ORDER BY id), ?3, ?4, \(AuthorRow.columns)
-                FROM author WHERE owner = ?1 AND id > ?5
+                INSERT INTO author_event (owner, sequence, kind, at, id)
+                SELECT owner, event, ?, ?, id FROM author WHERE owner = ? AND id > ?
                 """
-        ).execute(arguments: [owner, last, AuthorEvent.created, now.milliseconds, id])
+        ).execute(arguments: [AuthorEvent.created, now.milliseconds, owner, id])
         try prune(db, owner: owner, from: last, to: last + Int64(db.changesCount))
     }
+
+    /// The number of the owner's next event.
+    static func nextEvent(_ db: Database, owner: Int64) throws -> Int64 { try lastSequence(db, owner: owner) + 1 }
 
     private static func lastSequence(_ db: Database, owner: Int64) throws -> Int64 {
         let last = try db.raw("SELECT max(sequence) FROM author_event WHERE owner = ?").integer([.integer(owner)]) ?? 0
@@ -157,9 +174,14 @@ extension Store {
         try await readers.withConnectionElsewhere { try read(EventRows($0, owner: owner, after: position)) }
     }
 
+    private static let copyOrAuthor = AuthorField.all.dropFirst()
+        .map { "coalesce(e.\($0.name), a.\($0.name))" }.joined(separator: ", ")
+
+    /// An event without a copy of its author is the author's last.
     fileprivate static let selectEvents = """
-        SELECT \(AuthorRow.columns), sequence, kind, at FROM author_event
-        WHERE owner = ? AND sequence > ? ORDER BY sequence LIMIT \(EventPage.limit)
+        SELECT e.id, \(copyOrAuthor), e.sequence, e.kind, e.at
+        FROM author_event AS e LEFT JOIN author AS a ON a.owner = e.owner AND a.id = e.id AND e.version IS NULL
+        WHERE e.owner = ? AND e.sequence > ? ORDER BY e.sequence LIMIT \(EventPage.limit)
         """
 
     fileprivate static func lastEvent(_ connection: ReadConnection, owner: Int64) throws -> EventPosition {

@@ -51,6 +51,7 @@ package struct Store: Sendable {
         configuration.prepareDatabase { db in
             try db.execute(
                 sql: "PRAGMA trusted_schema = OFF; PRAGMA mmap_size = 0; PRAGMA journal_size_limit = 67108864")
+            SearchIndex.addFunctions(db)
         }
         let connection = try DatabaseQueue(path: path, configuration: configuration)
         // Only now: GRDB sets synchronous to NORMAL when it switches to WAL, after `prepareDatabase`.
@@ -77,6 +78,7 @@ package struct Store: Sendable {
     }
 
     static func migrate(_ db: Database, from done: Int, _ migrations: [String]) throws {
+        SearchIndex.addFunctions(db)
         for (version, migration) in migrations.enumerated().dropFirst(done) {
             try db.inTransaction(.immediate) {
                 try db.execute(sql: migration)

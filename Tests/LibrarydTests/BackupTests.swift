@@ -173,11 +173,12 @@ import Testing
         ),
         ("DELETE FROM author_search_docsize WHERE id = 2", "author 2 is missing in the search index"),
         (
-            "INSERT INTO author_search (rowid, owner, name, book) VALUES (99, 1, 'x', 'y')",
+            "INSERT INTO author_search (rowid, name, book) VALUES (99, '1:x', '1:y')",
             "the search index has an author 99 that does not exist"
         ),
-        ("PRAGMA foreign_keys = OFF; DELETE FROM user", "row 1 of author refers to a missing row of user"),
+        ("PRAGMA foreign_keys = OFF; DELETE FROM user", "a row of author refers to a missing row of user"),
         ("PRAGMA foreign_keys = OFF; DELETE FROM user", "a row of author_event refers to a missing row of user"),
+        ("UPDATE author SET event = 7 WHERE id = 2", "event 2 of user 1 has no author"),
     ])
     func aFaultIsNamed(sql: String, fault: String) async throws {
         try await makeLibrary(authors: 3)

@@ -106,9 +106,9 @@ import Testing
         try makeLibrary(
             and: """
                 WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 50000)
-                INSERT INTO author (id, owner, name, book, country, booker_prize, version, created_at, updated_at)
-                    SELECT n, 1, 'N' || n, 'B', 'C', 0, 1, 1, 1 FROM c;
-                INSERT INTO author_search (author_search) VALUES ('rebuild');
+                INSERT INTO author
+                    SELECT 1, n, 'N' || n, 'B', 'C', 0, 1, 1, 1, 0, 'n' || n, 'b', 'c' FROM c;
+                INSERT INTO author_search (rowid, name, book) SELECT id, '1:' || name_key, '1:b' FROM author;
                 """)
         #expect(try Inspection(file: library).faults == [])
     }

@@ -94,13 +94,13 @@ import Testing
 
     /// A list that an index can serve does not scan the library.
     @Test(arguments: [
-        ("", "INDEX author_owner (owner=?)"), ("sort=name", "COVERING INDEX author_name (owner=?)"),
-        ("sort=name:desc", "COVERING INDEX author_name (owner=?)"),
+        ("", "PRIMARY KEY (owner=?)"), ("sort=name", "INDEX author_name (owner=?)"),
+        ("sort=name:desc", "INDEX author_name (owner=?)"),
         ("sort=book", "INDEX author_book (owner=?)"), ("sort=country:desc", "INDEX author_country (owner=?)"),
-        ("name=A", "COVERING INDEX author_name (owner=? AND name=?)"),
-        ("book=B", "INDEX author_book (owner=? AND book=?)"),
-        ("country=C", "INDEX author_country (owner=? AND country=?)"),
-        ("name=A&book=B", "INDEX sqlite_autoindex_author_1 (owner=? AND name=? AND book=?)"),
+        ("name=A", "INDEX author_name (owner=? AND name_key=? AND name=?)"),
+        ("book=B", "INDEX author_book (owner=? AND book_key=?)"),
+        ("country=C", "INDEX author_country (owner=? AND country_key=?)"),
+        ("name=A&book=B", "INDEX author_name (owner=? AND name_key=? AND name=? AND book=?)"),
     ])
     func listsUseTheirIndex(query: String, plan: String) throws {
         let store = try Store(path: path)
@@ -114,7 +114,7 @@ import Testing
             }
         }
         #expect(steps.first?.hasSuffix("USING " + plan) == true, "\(steps)")
-        if query.isEmpty || query.hasPrefix("sort=name") { #expect(steps.count == 1, "sorted: \(steps)") }
+        if query.isEmpty || query.hasPrefix("sort=") { #expect(steps.count == 1, "sorted: \(steps)") }
     }
 
     @Test func readersCannotWrite() throws {

@@ -12,6 +12,12 @@ import Testing
 
     private func now() -> Timestamp { Timestamp(milliseconds: 1) }
 
+    private static let insert = """
+        INSERT INTO author (
+            owner, id, name, book, country, booker_prize, created_at, updated_at, event, name_key, book_key, country_key
+        ) VALUES (?, ?, ?, 'b', 'c', 0, 0, 0, 0, '', '', '')
+        """
+
     @Test func anOperationThatFailsHarmsNoNeighbour() async throws {
         struct Refused: Error {}
         let store = try Store(path: path)
@@ -22,10 +28,7 @@ import Testing
                 group.addTask {
                     do {
                         _ = try await store.writer.write { db in
-                            try db.execute(
-                                sql:
-                                    "INSERT INTO author (owner, name, book, country, booker_prize, created_at, updated_at) VALUES (1, ?, 'b', 'c', 0, 0, 0)",
-                                arguments: ["\(number)"])
+                            try db.execute(sql: Self.insert, arguments: [1, number, "\(number)"])
                             if number % 3 == 0 { throw Refused() }
                         }
                         return number % 3 != 0
@@ -49,10 +52,7 @@ import Testing
             try await store.writer.write { db in
                 // A deferred violation shows only at the commit.
                 try db.execute(sql: "PRAGMA defer_foreign_keys = ON")
-                try db.execute(
-                    sql:
-                        "INSERT INTO author (owner, name, book, country, booker_prize, created_at, updated_at) VALUES (77, 'a', 'b', 'c', 0, 0, 0)"
-                )
+                try db.execute(sql: Self.insert, arguments: [77, 1, "a"])
             }
         }
         #expect(try store.readers.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM author") } == 0)

@@ -37,7 +37,9 @@ public struct AuthorQuery: RequestQuery, Equatable {
         case "sort":
             guard let sort = AuthorSort(item.value) else {
                 let fields = AuthorField.sortable.map(\.name).joined(separator: ", ")
-                return FieldError("sort", .invalid, "must be one of \(fields), alone or followed by ':asc' or ':desc'")
+                return FieldError(
+                    "sort", .invalid,
+                    "must be one of \(fields), alone or followed by ':asc' or ':desc', or a text with ':bytes'")
             }
             self.sort = sort
         case "q":
@@ -74,30 +76,33 @@ public struct AuthorQuery: RequestQuery, Equatable {
     }
 }
 
-/// An order of authors: `FIELD`, `FIELD:asc` or `FIELD:desc`. Authors with equal values are sorted by id, in the same
-/// direction.
+/// An order of authors: `FIELD`, `FIELD:asc` or `FIELD:desc`. Texts are compared without regard to case and accents;
+/// `FIELD:bytes` and `FIELD:bytes:desc` compare their bytes. Authors with equal values are sorted by id, and in the
+/// order by name by the bytes of name and book, in the same direction.
 public struct AuthorSort: Sendable, Hashable, CustomStringConvertible {
     /// One of ``AuthorField/sortable``.
     public var field: AuthorField
     public var descending: Bool
+    /// Whether the bytes of a text in UTF-8 are compared; `false` for a field that is no text.
+    public var isBytewise: Bool
 
-    public init(_ field: AuthorField = .id, descending: Bool = false) {
+    public init(_ field: AuthorField = .id, bytewise: Bool = false, descending: Bool = false) {
         self.field = field
         self.descending = descending
+        isBytewise = bytewise && field.kind == .text
     }
 
-    /// - Parameter text: `FIELD`, `FIELD:asc` or `FIELD:desc`; the result is `nil` for any other text.
+    /// - Parameter text: a field, `:bytes` if it is a text, and `:asc` or `:desc`, both if wanted; the result is `nil`
+    ///   for any other text.
     public init?(_ text: String) {
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count <= 2, let field = AuthorField(name: parts[0]), field.isSortable else { return nil }
-        switch parts.count == 2 ? parts[1] : "asc" {
-        case "asc": self.init(field)
-        case "desc": self.init(field, descending: true)
-        default: return nil
-        }
+        var parts = text.split(separator: ":", omittingEmptySubsequences: false)[...]
+        guard let name = parts.popFirst(), let field = AuthorField(name: name), field.isSortable else { return nil }
+        let isBytewise = field.kind == .text && parts.first == "bytes"
+        if isBytewise { parts.removeFirst() }
+        let direction = parts.popFirst() ?? "asc"
+        guard parts.isEmpty, ["asc", "desc"].contains(direction) else { return nil }
+        self.init(field, bytewise: isBytewise, descending: direction == "desc")
     }
 
-    public var description: String {
-        descending ? "\(field.name):desc" : field.name
-    }
+    public var description: String { field.name + (isBytewise ? ":bytes" : "") + (descending ? ":desc" : "") }
 }

@@ -13,7 +13,10 @@ extension AuthorsCommand {
         @OptionGroup var filter: AuthorFilter
 
         @Option(
-            help: "FIELD or FIELD:desc; a field is \(AuthorField.sortable.map(\.name).joined(separator: ", ")).",
+            help: """
+                FIELD or FIELD:desc; a field is \(AuthorField.sortable.map(\.name).joined(separator: ", ")). \
+                FIELD:bytes heeds case and accents.
+                """,
             completion: .custom(Candidates.orders))
         var sort: AuthorSort?
 

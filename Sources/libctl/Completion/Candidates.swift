@@ -92,7 +92,11 @@ enum Candidates {
     static func orders(_ words: [String], _ index: Int, _ prefix: String) -> [String] {
         TypedLine(words, index, prefix).offer {
             AuthorField.sortable.flatMap { field in
-                [false, true].map { Candidate(AuthorSort(field, descending: $0).description, "") }
+                (field.kind == .text ? [false, true] : [false]).flatMap { bytewise in
+                    [false, true].map {
+                        Candidate(AuthorSort(field, bytewise: bytewise, descending: $0).description, "")
+                    }
+                }
             }
         }
     }

@@ -12,7 +12,7 @@ enum Usage {
         return [
             "--limit": (number, "10"), "--count": (number, "10"), "--if-version": (number, "3"),
             "--wait": (time, "10s"), "--timeout": (time, "10s"), "--min-ttl": (time, "5m"),
-            "--sort": ("one of \(orders), alone or with :desc", "name:desc"),
+            "--sort": ("one of \(orders), alone or with :desc, a text with :bytes", "name:desc"),
         ]
     }()
 

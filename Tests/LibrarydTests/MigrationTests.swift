@@ -1,0 +1,107 @@
+import Foundation
+import GRDB
+import Shared
+import TestSupport
+import Testing
+
+@testable import LibraryStore
+
+/// Libraries of older releases, with what their users had in them.
+@Suite(.serialized) struct MigrationTests {
+    private let folder = TemporaryFolder()
+    private var path: String { folder.path + "/library.db" }
+
+    /// A library of schema 7: authors of two users, some changed or deleted, and their events, of which the first is
+    /// no longer kept.
+    private func makeLibrary() throws {
+        try Store(path: path, migrations: Array(Migrations.all.prefix(7))).close()
+        try DatabaseQueue(path: path).write { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO user VALUES (1, 'p', 'ada', 'h', 0, 0, 1, 1), (2, 'q', 'bob', 'h', 0, 0, 1, 1);
+                    INSERT INTO author VALUES
+                        (2, 1, 'Ørsted', 'Ånden', 'Danmark', 0, 10, 30, 2), (3, 2, 'Zola', 'Nana', 'France', 1, 11, 11, 1),
+                        (5, 1, 'anne', 'B', 'C', 1, 12, 12, 1), (6, 1, 'Émile', 'B', 'C', 1, 13, 13, 1);
+                    UPDATE sqlite_sequence SET seq = 9 WHERE name = 'author';
+                    INSERT INTO author_search (author_search) VALUES ('rebuild');
+                    INSERT INTO author_event VALUES
+                        (1, 2, 'created', 10, 2, 'Orsted', 'Ånden', 'Danmark', 0, 10, 10, 1),
+                        (1, 3, 'created', 11, 4, 'gone', 'B', 'C', 0, 11, 11, 1),
+                        (1, 4, 'created', 12, 5, 'anne', 'B', 'C', 1, 12, 12, 1),
+                        (1, 5, 'deleted', 20, 4, 'gone', 'B', 'C', 0, 11, 11, 1),
+                        (1, 6, 'updated', 30, 2, 'Ørsted', 'Ånden', 'Danmark', 0, 10, 30, 2),
+                        (2, 1, 'created', 11, 3, 'Zola', 'Nana', 'France', 1, 11, 11, 1);
+                    """)
+        }
+    }
+
+    private func events(_ store: Store, of owner: Int64, after number: Int64) async throws -> [String] {
+        let epoch = try store.lastEvent(owner: owner).epoch
+        return try await store.events(after: EventPosition(epoch: epoch, sequence: number), owner: owner) { rows in
+            var lines: [String] = []
+            _ = try rows.forEach { event in
+                let fields = AuthorField.all.map { field in
+                    field.kind == .text
+                        ? String(decoding: event.author.text(field), as: UTF8.self) : "\(event.author.integer(field))"
+                }
+                lines.append("\(event.position.sequence) \(event.kind) " + fields.joined(separator: "|"))
+            }
+            return lines
+        }
+    }
+
+    private func names(_ store: Store, _ query: String) async throws -> [String] {
+        let query = try AuthorQuery(items: try #require(QueryItem.parse(query)))
+        return try await store.authors(query, owner: 1) { rows in
+            var names: [String] = []
+            _ = try rows.forEach { names.append(String(decoding: $0.text(.name), as: UTF8.self)) }
+            return names
+        }
+    }
+
+    @Test func authorsAndEventsStayAsTheyWere() async throws {
+        try makeLibrary()
+        let store = try Store(path: path)
+        defer { store.close() }
+        #expect(try Inspection(file: path).faults == [])
+        #expect(try await names(store, "sort=name") == ["anne", "Émile", "Ørsted"])
+        #expect(try await names(store, "sort=id") == ["Ørsted", "anne", "Émile"])
+        #expect(try await names(store, "q=orsted") == ["Ørsted"])
+        #expect(try await names(store, "q=zola") == [])
+        #expect(
+            try await events(store, of: 1, after: 1) == [
+                "2 created 2|Orsted|Ånden|Danmark|0|10|10|1", "3 created 4|gone|B|C|0|11|11|1",
+                "4 created 5|anne|B|C|1|12|12|1", "5 deleted 4|gone|B|C|0|11|11|1",
+                "6 updated 2|Ørsted|Ånden|Danmark|0|10|30|2",
+            ])
+        #expect(try await events(store, of: 2, after: 0) == ["1 created 3|Zola|Nana|France|1|11|11|1"])
+    }
+
+    /// What happens after the migration, to authors whose last event is kept and to one whose event is not.
+    @Test func whatFollowsIsRecordedAsBefore() async throws {
+        try makeLibrary()
+        let store = try Store(path: path)
+        defer { store.close() }
+        func now(_ milliseconds: Int64) -> Timestamp { Timestamp(milliseconds: milliseconds) }
+        let added = try await store.createAuthor(
+            AuthorDraft(name: "N", book: "B", country: "C", bookerPrize: false), owner: 1, at: now(40))
+        #expect(added.id == 10)
+        for id in [2, 6] as [Int64] {
+            var values = AuthorValues()
+            values[text: .name] = "X"
+            values[text: .book] = "\(id)"
+            _ = try await store.updateAuthor(
+                id: id, owner: 1, AuthorPatch(values), ifVersion: { _ in true }, at: now(50))
+        }
+        _ = try await store.deleteAuthor(id: 5, owner: 1, ifVersion: { _ in true }, at: now(60))
+        #expect(
+            try await events(store, of: 1, after: 3) == [
+                "4 created 5|anne|B|C|1|12|12|1", "5 deleted 4|gone|B|C|0|11|11|1",
+                "6 updated 2|Ørsted|Ånden|Danmark|0|10|30|2", "7 created 10|N|B|C|0|40|40|1",
+                "8 updated 2|X|2|Danmark|0|10|50|3", "9 updated 6|X|6|C|1|13|50|2", "10 deleted 5|anne|B|C|1|12|12|1",
+            ])
+        #expect(try await names(store, "q=orsted") == [])
+        #expect(try await names(store, "q=x&sort=book") == ["X", "X"])
+        #expect(try Inspection(file: path).faults == [])
+    }
+}
