@@ -54,7 +54,9 @@ extension Store {
         } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
             throw try conflict(db, owner: owner, draft.values)
         }
-        try db.raw("UPDATE library SET last_author = ?").run([.integer(id)])
+        // The row has its number so that SQLite knows of one row only: for a change of several it would begin a
+        // savepoint, at which FTS5 writes what it has gathered.
+        try db.raw("UPDATE library SET last_author = ? WHERE rowid = 1").run([.integer(id)])
         let author = Author(id: id, draft, createdAt: now, updatedAt: now, version: 1)
         try SearchIndex.add(author, owner: owner, db)
         return author
