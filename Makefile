@@ -10,8 +10,8 @@ RELEASE = $(SWIFT) build -c release --static-swift-stdlib
 SOURCES = Sources Tests Package.swift
 
 # Completions are tested in the shells themselves, the manual by what formats it, TLS with certificates of openssl, units
-# of the documents by systemd-analyze.
-TEST_PACKAGES = zsh fish groff-base openssl systemd
+# of the documents by systemd-analyze, /openapi.json by a program in Python.
+TEST_PACKAGES = zsh fish groff-base openssl systemd python3-venv
 
 .PHONY: help deps deps-test build release test e2e crash fuzz bench lint format completions samples picture demo install \
     uninstall clean
@@ -36,6 +36,7 @@ deps:
 
 deps-test:
 	@scripts/deps $(TEST_PACKAGES)
+	@scripts/python-tools
 
 build: deps
 	$(SWIFT) build
@@ -79,7 +80,7 @@ completions: build
 # Ends with an error where something was wrong: read the change.
 samples: deps-test
 	$(SWIFT) build --build-tests
-	WRITE_SAMPLES=1 $(TEST) --filter DocumentationTests/samplesAreTrue
+	WRITE_SAMPLES=1 $(TEST) --filter 'DocumentationTests/(samplesAreTrue|theAPIPageHasEveryRoute)'
 
 picture: build
 	scripts/picture

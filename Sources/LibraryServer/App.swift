@@ -54,6 +54,7 @@ package struct App: Sendable {
 
         let guests = router.group()
         health.add(to: guests)
+        DocumentRoutes().add(to: guests)
         accounts.add(to: guests)
 
         let callers = router.group().add(middleware: TokenMiddleware(authenticator: authenticator))

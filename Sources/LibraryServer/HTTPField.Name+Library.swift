@@ -29,5 +29,7 @@ extension HTTPField.Name {
     // swift-format-ignore: NeverForceUnwrap
     static let rateLimit = HTTPField.Name("RateLimit")!
     // swift-format-ignore: NeverForceUnwrap
+    static let referrerPolicy = HTTPField.Name("Referrer-Policy")!
+    // swift-format-ignore: NeverForceUnwrap
     static let rateLimitPolicy = HTTPField.Name("RateLimit-Policy")!
 }

@@ -8,7 +8,7 @@ public struct Health: Sendable, Equatable, JSONReadable, JSONWritable {
     }
 
     public init(from object: inout ObjectReader) {
-        status = object.string("status")
+        status = object.string("status", .oneOf(["ok"]))
     }
 
     public func write(to json: inout JSONWriter) {

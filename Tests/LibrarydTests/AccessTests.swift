@@ -68,6 +68,8 @@ import Testing
         Case(method: .get, path: "/livez", statuses: [200, 200, 200, 200]),
         Case(method: .get, path: "/readyz", statuses: [200, 200, 200, 200]),
         Case(method: .get, path: "/healthz", statuses: [200, 200, 200, 200]),
+        Case(method: .get, path: "/", statuses: [200, 200, 200, 200]),
+        Case(method: .get, path: "/openapi.json", statuses: [200, 200, 200, 200]),
     ]
 
     @Test func everyEndpointHasACase() {

@@ -8,6 +8,8 @@ import NIOEmbedded
 public final class TestConnection {
     private let channel: NIOAsyncTestingChannel
     private var received = ""
+    /// Method and target of the requests that began with a piece of their own, and have no reply yet.
+    private var requests: [(method: String, target: String)] = []
 
     package convenience init(_ library: TestLibrary, limits: ConnectionLimits = ConnectionLimits()) async throws {
         try await self.init(library.app.server(on: [], limits: limits) { _, _ in })
@@ -34,6 +36,7 @@ public final class TestConnection {
 
     public func send(_ bytes: [UInt8]) async throws {
         guard isOpen else { return }
+        note(bytes)
         try await channel.writeInbound(ByteBuffer(bytes: bytes))
     }
 
@@ -49,12 +52,24 @@ public final class TestConnection {
         return received
     }
 
-    /// One whole reply, which is waited for: head and body.
+    /// One whole reply, which is waited for: head and body. It must be in `/openapi.json`.
     public func reply(toHead isHead: Bool = false) async throws -> TestReply {
         while true {
-            if let reply = TestReply(taking: &received, isHead: isHead) { return reply }
+            if let reply = TestReply(taking: &received, isHead: isHead) {
+                if reply.status != 100, !requests.isEmpty {
+                    let request = requests.removeFirst()
+                    try APIDocument.served.check(request.method, request.target, reply)
+                }
+                return reply
+            }
             received += String(buffer: try await channel.waitForOutboundWrite(as: ByteBuffer.self))
         }
+    }
+
+    private func note(_ bytes: [UInt8]) {
+        let line = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\r") }, as: UTF8.self)
+        guard let request = line.wholeMatch(of: /([A-Z]+) (\/[^ ]*) HTTP\/1\.[01]/) else { return }
+        requests.append((String(request.1), String(request.2)))
     }
 
     public func close() async throws {

@@ -82,7 +82,7 @@ public final class TestLibrary: Sendable {
     /// The number of sessions in memory.
     public var sessionCount: Int { app.store.sessions.count }
 
-    /// Sends one request through the router.
+    /// Sends one request through the router. Its reply must be in `/openapi.json`.
     /// - Parameters:
     ///   - address: of the client; `nil` for a request on the Unix socket.
     ///   - meanwhile: runs between the two halves of the body.
@@ -101,6 +101,7 @@ public final class TestLibrary: Sendable {
         let collector = BodyCollector()
         try await response.body.write(CollectingWriter(collector: collector))
         let reply = TestReply(response, body: collector.bytes.withLock { $0 })
+        try APIDocument.served.check(method, path, reply)
         if method == "GET", body.isEmpty, address == nil { try await compare(reply, path, headers) }
         return reply
     }
@@ -123,7 +124,7 @@ public final class TestLibrary: Sendable {
         }
     }
 
-    /// Opens a stream of server-sent events.
+    /// Opens a stream of server-sent events. Its head must be in `/openapi.json`.
     func open(_ path: String, headers: [(String, String)] = []) async throws -> TestStream {
         let request = Request(
             head: try Self.head("GET", path, headers), body: RequestBody(buffer: ByteBuffer()))
@@ -131,7 +132,9 @@ public final class TestLibrary: Sendable {
         let source = ApplicationRequestContextSource(
             channel: channel, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let response = try await responder.respond(to: request, context: GuestContext(source: source))
-        return TestStream(response, channel)
+        let stream = TestStream(response, channel)
+        try APIDocument.served.check("GET", path, stream.reply)
+        return stream
     }
 
     private static func head(

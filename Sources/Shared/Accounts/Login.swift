@@ -29,7 +29,7 @@ public struct Login: Sendable, Equatable, JSONReadable, JSONWritable {
 
     public init(from object: inout ObjectReader) {
         token = object.string("token")
-        tokenType = object.string("token_type")
+        tokenType = object.string("token_type", .oneOf(["Bearer"]))
         expiresIn = object.integer("expires_in")
         expiresAt = object.timestamp("expires_at")
         refreshToken = object.string("refresh_token")

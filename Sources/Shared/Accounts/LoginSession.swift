@@ -24,7 +24,7 @@ public struct LoginSession: Sendable, Equatable, JSONReadable, JSONWritable {
     }
 
     public init(from object: inout ObjectReader) {
-        id = object.string("id")
+        id = object.string("id", .uuid)
         createdAt = object.timestamp("created_at")
         usedAt = object.timestamp("last_used_at")
         expiresAt = object.timestamp("expires_at")
@@ -68,7 +68,12 @@ public enum SessionScope: String, RequestQuery, CaseIterable {
     /// All sessions but the caller's current one, or all sessions.
     case others, all
 
-    public static let parameters = ["scope"]
+    public static let shapes = [
+        ParameterShape(
+            "scope", .text(.oneOf(allCases.map(\.rawValue))), required: true, example: .string(others.rawValue),
+            "Whether the session of this request goes on.")
+    ]
+    public static let parameters = shapes.map(\.name)
 
     /// Reads the parameters of a request whose names ``QueryItem/check(_:among:)`` has checked.
     /// - Throws: ``InvalidFields``.

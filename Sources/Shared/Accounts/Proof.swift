@@ -17,8 +17,10 @@ public struct DaemonKey: Sendable, Equatable {
     /// Reads the members that ``write(into:)`` writes; `nil` unless all of them are there, because older daemons and
     /// older clients have none.
     public init?(from object: inout ObjectReader) {
-        let members = ["daemon", "public_id", "proof_key"].map { object.optionalString($0) }
-        guard let daemon = members[0], let user = members[1], let key = members[2] else { return nil }
+        let daemon = object.optionalString("daemon", .uuid)
+        let user = object.optionalString("public_id", .uuid)
+        let key = object.optionalString("proof_key", .bytes32)
+        guard let daemon, let user, let key else { return nil }
         self.init(daemon: daemon, user: user, key: key)
     }
 
@@ -43,8 +45,8 @@ public struct ProofRequest: Sendable, Equatable, JSONReadable, JSONWritable {
     }
 
     public init(from object: inout ObjectReader) {
-        user = object.string("user")
-        nonce = object.string("nonce")
+        user = object.string("user", .uuid)
+        nonce = object.string("nonce", .bytes32)
     }
 
     public func write(to json: inout JSONWriter) {
@@ -83,8 +85,8 @@ public struct Proof: Sendable, Equatable, JSONReadable, JSONWritable {
     }
 
     public init(from object: inout ObjectReader) {
-        daemon = object.string("daemon")
-        proof = object.string("proof")
+        daemon = object.string("daemon", .uuid)
+        proof = object.string("proof", .bytes32)
     }
 
     public func write(to json: inout JSONWriter) {

@@ -9,8 +9,8 @@ public struct Registration: Sendable, Equatable, JSONReadable, JSONWritable {
     }
 
     public init(from object: inout ObjectReader) {
-        name = object.string("name")
-        password = object.string("password")
+        name = object.string("name", .userName)
+        password = object.string("password", .password)
     }
 
     public func write(to json: inout JSONWriter) {
@@ -80,7 +80,7 @@ public struct PasswordChange: Sendable, Equatable, JSONReadable, JSONWritable {
 
     public init(from object: inout ObjectReader) {
         currentPassword = object.string("current_password")
-        newPassword = object.string("new_password")
+        newPassword = object.string("new_password", .password)
     }
 
     public func write(to json: inout JSONWriter) {
@@ -116,9 +116,9 @@ public struct Registered: Sendable, Equatable, JSONReadable, JSONWritable {
     }
 
     public init(from object: inout ObjectReader) {
-        message = object.string("message")
-        publicID = object.string("public_id")
-        name = object.string("name")
+        message = object.string("message", .oneOf([Message.registered]))
+        publicID = object.string("public_id", .uuid)
+        name = object.string("name", .userName)
         admin = object.bool("admin")
     }
 

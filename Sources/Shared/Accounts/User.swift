@@ -22,8 +22,8 @@ public struct User: Sendable, Equatable, JSONReadable, JSONWritable {
     }
 
     public init(from object: inout ObjectReader) {
-        publicID = object.string("public_id")
-        name = object.string("name")
+        publicID = object.string("public_id", .uuid)
+        name = object.string("name", .userName)
         admin = object.bool("admin")
         disabled = object.bool("disabled")
         createdAt = object.timestamp("created_at")

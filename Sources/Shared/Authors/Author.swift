@@ -82,7 +82,7 @@ public struct AuthorReply: Sendable, Equatable, JSONReadable, JSONWritable {
     }
 
     public init(from object: inout ObjectReader) {
-        message = object.string("message")
+        message = object.string("message", .oneOf(Message.ofAuthors))
         author = object.object("author")
     }
 

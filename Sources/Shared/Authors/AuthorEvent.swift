@@ -26,7 +26,7 @@ public struct AuthorEvent: Sendable, Equatable, JSONReadable, JSONWritable {
 
     public init(from object: inout ObjectReader) {
         id = object.string("event_id")
-        event = object.string("event")
+        event = object.string("event", .oneOf([Self.created, Self.updated, Self.deleted]))
         at = object.timestamp("at")
         author = Author(from: &object)
     }

@@ -59,6 +59,8 @@ public enum AuthorField: Int, Sendable, CaseIterable {
     public var isKey: Bool { self == .name || self == .book }
     /// Whether every author has a value that is not empty.
     public var isRequired: Bool { isKey || self == .country }
+    /// What its text may be.
+    public var text: TextShape { isRequired ? .stored : .atMost(StoredText.maximumLength) }
     public var isWritable: Bool { kind == .text || kind == .flag }
     public var isFilterable: Bool { isWritable }
     public var isSortable: Bool { kind != .flag && self != .version }

@@ -12,7 +12,29 @@ public struct AuthorQuery: RequestQuery, Equatable {
 
     public static let defaultLimit = 100
     public static let maximumLimit = 1000
-    public static let parameters = ["limit", "after", "sort", "q"] + AuthorField.filterable.map(\.name)
+    public static let shapes =
+        [
+            ParameterShape(
+                "limit", .integer(minimum: 1, maximum: Int64(maximumLimit)), default: .integer(Int64(defaultLimit)),
+                example: .integer(2), "Authors on a page. A file has all authors and does not take it."),
+            ParameterShape(
+                "after", .text(.any), example: .string("WyJpZCIsMTAwXQ"), "The `next` of the page before."),
+            ParameterShape(
+                "sort", .text(.order), default: .string(AuthorSort().description),
+                example: .string(AuthorSort().description),
+                "The order. Texts are compared without regard to case and accents; `name:bytes` compares their bytes. "
+                    + "`name:desc` reverses. `after` belongs to one order."),
+            ParameterShape(
+                "q", .text(.atMost(StoredText.maximumLength)), example: .string("wolf hil"),
+                "Beginnings of words in name or book, without regard to case and accents (`orsted` finds Ørsted), and "
+                    + "any part of Chinese, Japanese, Korean and Thai words."),
+        ]
+        + AuthorField.filterable.map { field in
+            ParameterShape(
+                field.name, field.kind == .flag ? .bool : .text(.any), example: Author.example.value(field),
+                "Exactly this value.")
+        }
+    public static let parameters = shapes.map(\.name)
 
     public init() {}
 
@@ -103,6 +125,12 @@ public struct AuthorSort: Sendable, Hashable, CustomStringConvertible {
         guard parts.isEmpty, ["asc", "desc"].contains(direction) else { return nil }
         self.init(field, bytewise: isBytewise, descending: direction == "desc")
     }
+
+    /// A regular expression of ECMA 262 that every order matches, and no other text.
+    static let pattern: String = {
+        let fields = AuthorField.sortable.map { $0.kind == .text ? $0.name + "(:bytes)?" : $0.name }
+        return "^(\(fields.joined(separator: "|")))(:(asc|desc))?$"
+    }()
 
     public var description: String { field.name + (isBytewise ? ":bytes" : "") + (descending ? ":desc" : "") }
 }

@@ -20,7 +20,21 @@ public struct BulkOptions: RequestQuery, Equatable {
     /// The country of new authors whose line has none.
     public var defaultCountry: String?
 
-    public static let parameters = ["atomic", "on_conflict", "dry_run", "default_country"]
+    public static let shapes = [
+        ParameterShape(
+            "atomic", .bool, default: .bool(false), example: .bool(true), "All lines of a file, or none."),
+        ParameterShape(
+            "on_conflict", .text(.oneOf(Conflict.allCases.map(\.rawValue))), default: .string(Conflict.fail.rawValue),
+            example: .string(Conflict.update.rawValue), "What becomes of a line whose author is in the library already."
+        ),
+        ParameterShape(
+            "dry_run", .bool, default: .bool(false), example: .bool(true),
+            "Reports what a file would do, and stores nothing."),
+        ParameterShape(
+            "default_country", .text(.stored), example: .string("Ireland"),
+            "The country of new authors of a file that have none."),
+    ]
+    public static let parameters = shapes.map(\.name)
 
     /// Whether a line without a country is a fault even if its author exists.
     public var restIsNeeded: Bool { onConflict != .update && defaultCountry == nil }
@@ -66,7 +80,7 @@ public struct BulkOptions: RequestQuery, Equatable {
 public struct BulkResult: Sendable, Equatable, JSONReadable, JSONWritable {
     /// The values of ``outcome`` (`unchanged` is an update without effect); an older client can receive values that
     /// it does not know.
-    public enum Outcome: String, Sendable { case created, updated, unchanged, skipped, failed }
+    public enum Outcome: String, Sendable, CaseIterable { case created, updated, unchanged, skipped, failed }
 
     /// Line number in the input, from 1.
     public var line: Int64
@@ -106,7 +120,7 @@ public struct BulkResult: Sendable, Equatable, JSONReadable, JSONWritable {
 
     public init(from object: inout ObjectReader) {
         line = object.integer("line")
-        outcome = object.string("outcome")
+        outcome = object.string("outcome", .oneOf(Outcome.allCases.map(\.rawValue)))
         id = object.optionalInteger("id")
         code = object.optionalString("code")
         message = object.optionalString("message")

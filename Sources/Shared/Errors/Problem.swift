@@ -41,7 +41,7 @@ public struct Problem: Error, Sendable, Equatable, JSONReadable, JSONWritable {
     public var knownCode: ErrorCode? { ErrorCode(rawValue: code) }
 
     public init(from object: inout ObjectReader) {
-        type = object.string("type")
+        type = object.string("type", .oneOf(["about:blank"]))
         title = object.string("title")
         status = Int(object.integer("status"))
         detail = object.string("detail")

@@ -52,6 +52,26 @@ public struct ObjectReader {
     /// The names that were read. An array, because objects have few members and a set would cost more.
     private var known: [String] = []
     private var faults: [FieldError] = []
+    /// What was asked for, if the reader describes a type instead of reading an object.
+    private var asked: [(name: String, shape: Shape)]?
+    private var optionals: [String] = []
+    private var nullables: [String] = []
+
+    /// A reader without an object, which notes what a type asks for.
+    static var describing: ObjectReader {
+        var reader = ObjectReader(.object([]))
+        reader.asked = []
+        return reader
+    }
+
+    /// The members that were asked for, in that order.
+    var described: [ObjectShape.Member] {
+        (asked ?? []).map { name, shape in
+            ObjectShape.Member(
+                name: name, shape: nullables.contains(name) ? .nullable(shape) : shape,
+                isRequired: !optionals.contains(name))
+        }
+    }
 
     /// - Parameter path: the place of the object in its document, such as `author.`, which is put before the names of
     ///   fields in faults.
@@ -72,34 +92,34 @@ public struct ObjectReader {
 
     /// Reads a member that must be present. If it is absent or of another type, records a fault and returns an empty
     /// string; the other reading methods work in the same way.
-    public mutating func string(_ name: String) -> String {
-        required(name, "must be a string", "") { if case .string(let value) = $0 { value } else { nil } }
+    /// - Parameter shape: what `/openapi.json` says about the text; it is not checked here.
+    public mutating func string(_ name: String, _ shape: TextShape = .any) -> String {
+        required(name, .text(shape), "must be a string", "") { if case .string(let value) = $0 { value } else { nil } }
     }
 
     public mutating func integer(_ name: String) -> Int64 {
-        required(name, "must be an integer", 0) { if case .integer(let value) = $0 { value } else { nil } }
+        required(name, .integer(), "must be an integer", 0) { if case .integer(let value) = $0 { value } else { nil } }
     }
 
     public mutating func bool(_ name: String) -> Bool {
-        required(name, "must be true or false", false) { if case .bool(let value) = $0 { value } else { nil } }
+        required(name, .bool, "must be true or false", false) { if case .bool(let value) = $0 { value } else { nil } }
     }
 
     /// Reads a member that must be a string as ``Timestamp`` writes it.
     public mutating func timestamp(_ name: String) -> Timestamp {
-        required(name, "must be an RFC 3339 time in UTC", Timestamp(milliseconds: 0)) {
+        required(name, .time, "must be an RFC 3339 time in UTC", Timestamp(milliseconds: 0)) {
             if case .string(let value) = $0 { Timestamp(value) } else { nil }
         }
     }
 
     /// Reads a member that may be absent; `null` is a fault.
-    public mutating func optionalString(_ name: String) -> String? {
-        present(name) ? string(name) : nil
+    public mutating func optionalString(_ name: String, _ shape: TextShape = .any) -> String? {
+        present(name) ? string(name, shape) : nil
     }
 
     /// As ``optionalString(_:)``, but `null` counts as absent: replies write `null` for a missing value.
-    public mutating func nullableString(_ name: String) -> String? {
-        known.append(name)
-        return self[name] == .null ? nil : optionalString(name)
+    public mutating func nullableString(_ name: String, _ shape: TextShape = .any) -> String? {
+        isNull(name) ? nil : optionalString(name, shape)
     }
 
     public mutating func optionalInteger(_ name: String) -> Int64? {
@@ -116,7 +136,7 @@ public struct ObjectReader {
         case nil, .null: known.append(name)
         case .string(let text) where StoredText.isBlank(text): known.append(name)
         case .string(let text):
-            return required(name, BooleanText.fault(in: text), false) { _ in BooleanText.value(text) }
+            return required(name, .bool, BooleanText.fault(in: text), false) { _ in BooleanText.value(text) }
         default: return bool(name)
         }
         return nil
@@ -125,12 +145,17 @@ public struct ObjectReader {
     /// Reads an object that must be present. Its faults have the member's name before theirs, as in `author.name`.
     public mutating func object<Value: JSONReadable>(_ name: String, as type: Value.Type = Value.self) -> Value {
         known.append(name)
+        if asked != nil {
+            asked?.append((name, .object(ObjectShape(of: type))))
+            var reader = Self.describing
+            return Value(from: &reader)
+        }
         return nested(self[name] ?? .null, name)
     }
 
     /// Reads an array of objects that must be present.
     public mutating func array<Value: JSONReadable>(_ name: String, of type: Value.Type = Value.self) -> [Value] {
-        let elements: [JSONValue] = required(name, "must be an array", []) {
+        let elements: [JSONValue] = required(name, .array(ObjectShape(of: type)), "must be an array", []) {
             if case .array(let elements) = $0 { elements } else { nil }
         }
         return elements.enumerated().map { nested($1, "\(name)[\($0)]") }
@@ -160,13 +185,25 @@ public struct ObjectReader {
 
     private mutating func present(_ name: String) -> Bool {
         known.append(name)
-        return self[name] != nil
+        if asked != nil { optionals.append(name) }
+        return asked != nil || self[name] != nil
+    }
+
+    private mutating func isNull(_ name: String) -> Bool {
+        known.append(name)
+        if asked != nil { nullables.append(name) }
+        return self[name] == .null
     }
 
     private mutating func required<Value>(
-        _ name: String, _ complaint: String, _ placeholder: Value, _ convert: (JSONValue) -> Value?
+        _ name: String, _ shape: @autoclosure () -> Shape, _ complaint: String, _ placeholder: Value,
+        _ convert: (JSONValue) -> Value?
     ) -> Value {
         known.append(name)
+        if asked != nil {
+            asked?.append((name, shape()))
+            return placeholder
+        }
         guard let value = self[name] else {
             faults.append(FieldError(path + name, .required, "is required"))
             return placeholder

@@ -7,6 +7,18 @@ public enum StoredText {
     /// In Unicode scalars, after trimming and normalization.
     public static let maximumLength = 200
 
+    /// A regular expression of ECMA 262 that a text matches if something of it is stored: a visible character, and
+    /// controls only where they are trimmed off. ``fault(in:field:)`` decides.
+    static let pattern: String = {
+        let space = #"\u0009-\u000d \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"#
+        let control = #"\u0000-\u001f\u007f-\u009f"#
+        // Default_Ignorable_Code_Point in the Basic Multilingual Plane.
+        let ignorable =
+            #"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"#
+            + #"\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8"#
+        return "^[\(space)]*[^\(control)]*[^\(control)\(space)\(ignorable)][^\(control)]*[\(space)]*$"
+    }()
+
     /// Whether the text surely is in the form in which it is stored, as most are: ASCII without white space at either
     /// end.
     static func isTrimmedASCII(_ text: String) -> Bool {

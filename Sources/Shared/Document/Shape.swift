@@ -1,0 +1,113 @@
+/// What `/openapi.json` says about a JSON value or a parameter.
+public indirect enum Shape: Sendable, Equatable {
+    case text(TextShape)
+    /// Bounds are inclusive.
+    case integer(minimum: Int64? = nil, maximum: Int64? = nil)
+    case bool
+    /// A ``Timestamp``.
+    case time
+    case object(ObjectShape)
+    case array(ObjectShape)
+    case nullable(Shape)
+}
+
+/// What a text may be. The daemon checks it elsewhere: ``Registration``, ``StoredText``.
+public enum TextShape: Sendable, Equatable {
+    case any
+    /// A UUID in lower case.
+    case uuid
+    /// 32 bytes in Base64url, without padding.
+    case bytes32
+    /// A name as ``Registration/fault(inName:)`` allows it.
+    case userName
+    /// A password as ``Registration/fault(inPassword:name:field:)`` allows it.
+    case password
+    /// A text as ``StoredText`` allows it.
+    case stored
+    /// Up to this many Unicode scalars.
+    case atMost(Int)
+    /// 1 to 255 visible ASCII characters.
+    case visible
+    /// The id of an ``AuthorEvent``.
+    case eventID
+    /// An order of authors as ``AuthorSort`` reads it.
+    case order
+    /// One of these texts.
+    case oneOf([String])
+
+    /// A regular expression of ECMA 262 that every such text matches.
+    public var pattern: String? {
+        switch self {
+        case .uuid: "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+        case .bytes32: "^[A-Za-z0-9_-]{43}$"
+        case .userName: "^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$"
+        case .password: #"^[^\u0000-\u001f\u007f]*$"#
+        case .stored: StoredText.pattern
+        case .order: AuthorSort.pattern
+        case .visible: "^[!-~]{1,255}$"
+        case .eventID: "^[0-9a-f]{16}-(0|[1-9][0-9]{0,17})$"
+        default: nil
+        }
+    }
+
+    /// Inclusive, in Unicode scalars.
+    public var lengths: (minimum: Int?, maximum: Int?) {
+        switch self {
+        case .userName: (1, 64)
+        case .password: (Registration.minimumPasswordScalars, Registration.maximumPasswordBytes)
+        case .stored: (1, StoredText.maximumLength)
+        case .atMost(let length): (nil, length)
+        default: (nil, nil)
+        }
+    }
+}
+
+/// The members of a JSON object, as its type reads them.
+public struct ObjectShape: Sendable, Equatable {
+    public struct Member: Sendable, Equatable {
+        public let name: String
+        public let shape: Shape
+        public let isRequired: Bool
+    }
+
+    /// The name of the type.
+    public let name: String
+    public let members: [Member]
+
+    /// Runs the initializer that reads such an object, and notes what it asks for: no other list of the members
+    /// exists.
+    public init<Value: JSONReadable>(of type: Value.Type) {
+        var reader = ObjectReader.describing
+        _ = Value(from: &reader)
+        self.init(name: "\(type)", members: reader.described)
+    }
+
+    private init(name: String, members: [Member]) {
+        self.name = name
+        self.members = members
+    }
+}
+
+/// A parameter of a query.
+public struct ParameterShape: Sendable {
+    public let name: String
+    public let shape: Shape
+    public let isRequired: Bool
+    /// The value that an absent parameter stands for, if that is a value.
+    public let defaultValue: JSONValue?
+    public let example: JSONValue
+    /// One sentence.
+    public let summary: String
+
+    public init(
+        _ name: String, _ shape: Shape, required: Bool = false, default defaultValue: JSONValue? = nil,
+        example: JSONValue, _ summary: String
+    ) {
+        self.name = name
+        self.shape = shape
+        isRequired = required
+        self.defaultValue = defaultValue
+        self.example = example
+        self.summary = summary
+    }
+}
