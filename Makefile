@@ -10,8 +10,8 @@ RELEASE = $(SWIFT) build -c release --static-swift-stdlib
 SOURCES = Sources Tests Package.swift
 
 # Completions are tested in the shells themselves, the manual by what formats it, TLS with certificates of openssl, units
-# of the documents by systemd-analyze, /openapi.json by a program in Python.
-TEST_PACKAGES = zsh fish groff-base openssl systemd python3-venv
+# of the documents by systemd-analyze, /openapi.json by a program in Python, the page at / by a browser.
+TEST_PACKAGES = zsh fish groff-base openssl systemd python3-venv chromium-headless-shell
 
 .PHONY: help deps deps-test build release test e2e crash fuzz bench lint format completions samples picture demo install \
     uninstall clean
