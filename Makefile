@@ -10,10 +10,10 @@ RELEASE = $(SWIFT) build -c release --static-swift-stdlib
 SOURCES = Sources Tests Package.swift
 
 # Completions are tested in the shells themselves, the manual by what formats it, TLS with certificates of openssl, units
-# of the documents by systemd-analyze, /openapi.json by a program in Python, the page at / by a browser.
+# of the documents by systemd-analyze, /openapi.json by programs in Python, the page at / by a browser.
 TEST_PACKAGES = zsh fish groff-base openssl systemd python3-venv chromium-headless-shell
 
-.PHONY: help deps deps-test build release test e2e crash fuzz bench lint format completions samples picture demo install \
+.PHONY: help deps deps-test build release test e2e crash fuzz schemathesis bench lint format completions samples picture demo install \
     uninstall clean
 
 help:
@@ -25,6 +25,7 @@ help:
 	@echo 'make e2e        only the tests that run the real programs'
 	@echo 'make crash      200 kills under load, and each single write and sync failed'
 	@echo 'make fuzz       100,000 requests that were changed at random (FUZZ_SEED=N for others)'
+	@echo 'make schemathesis  more of the requests that make test makes from /openapi.json, valid and invalid'
 	@echo 'make bench      measure, beside other servers with PEERS=FOLDER; writes Benchmarks/RESULTS.md'
 	@echo 'make lint       check the format; make format mends it'
 	@echo 'make completions  write completions/ and the manual anew'
@@ -48,6 +49,7 @@ release: deps
 test: deps-test
 	$(SWIFT) build --build-tests
 	$(TEST)
+	scripts/schemathesis
 
 e2e: deps-test
 	$(SWIFT) build --build-tests
@@ -60,6 +62,10 @@ crash: deps
 fuzz: deps
 	$(SWIFT) build --build-tests
 	FUZZ_ROUNDS=100000 $(TEST) --filter FuzzTests
+
+schemathesis: deps-test
+	$(SWIFT) build --product libraryd
+	scripts/schemathesis --max-examples 200
 
 bench: release
 	Benchmarks/run
