@@ -1,4 +1,5 @@
 import Foundation
+import LibraryStore
 import Shared
 import TestSupport
 import Testing
@@ -132,5 +133,47 @@ import Testing
             number += Self.rounds == nil && call == "pwrite64" ? 7 : 1
         }
         Issue.record("no life without a fault in 1000")
+    }
+
+    /// The same for the start that migrates an older library: the library is as it was, or migrated, and the next start
+    /// ends the migration.
+    @Test(
+        .enabled(if: Program.mayTrace, "strace may not trace here"), arguments: Fault.allCases,
+        ["pwrite64", "fdatasync"])
+    func aMigrationMayFailAnywhere(fault: Fault, call: String) async throws {
+        let older = home.path + "/older.db"
+        try OlderLibrary.make(older, count: 400)
+        let whole = home.path + "/whole.db"
+        try FileManager.default.copyItem(atPath: older, toPath: whole)
+        try Store(path: whole).close()
+        let expected = try OlderLibrary.contents(whole)
+        #expect(expected.count == 815)
+        var number = 1
+        while number < 1000 {
+            let (folder, trace) = (TemporaryFolder(), home.path + "/trace")
+            let data = folder.path + "/data"
+            try FileManager.default.createDirectory(
+                atPath: data, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            try FileManager.default.copyItem(atPath: older, toPath: data + "/library.db")
+            let inject = "inject=\(call):\(fault.rawValue):when=\(number)"
+            let check = try await Program.run(
+                "/usr/bin/strace",
+                [
+                    "-f", "-qq", "-o", trace, "-e", "trace=\(call)", "-e", inject, Program.path("libraryd"), "user",
+                    "list", "--data", data,
+                ])
+            let happened = try String(contentsOfFile: trace, encoding: .utf8)
+            let isFaulty = happened.contains("INJECTED") || happened.contains("killed by SIGKILL")
+            #expect(isFaulty || check.code == 0, "\(check.error)")
+            try Store(path: data + "/library.db").close()
+            #expect(try OlderLibrary.contents(data + "/library.db") == expected, "call \(number)")
+            #expect(try Inspection(file: data + "/library.db").faults == [])
+            guard isFaulty else {
+                #expect(number > 1)
+                return
+            }
+            number += Self.rounds == nil ? (call == "pwrite64" ? 29 : 3) : 1
+        }
+        Issue.record("no migration without a fault in 1000")
     }
 }

@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 import Shared
 import TestSupport
 import Testing
@@ -10,30 +9,6 @@ import Testing
 @Suite(.serialized) struct MigrationTests {
     private let folder = TemporaryFolder()
     private var path: String { folder.path + "/library.db" }
-
-    /// A library of schema 7: authors of two users, some changed or deleted, and their events, of which the first is
-    /// no longer kept.
-    private func makeLibrary() throws {
-        try Store(path: path, migrations: Array(Migrations.all.prefix(7))).close()
-        try DatabaseQueue(path: path).write { db in
-            try db.execute(
-                sql: """
-                    INSERT INTO user VALUES (1, 'p', 'ada', 'h', 0, 0, 1, 1), (2, 'q', 'bob', 'h', 0, 0, 1, 1);
-                    INSERT INTO author VALUES
-                        (2, 1, 'Ørsted', 'Ånden', 'Danmark', 0, 10, 30, 2), (3, 2, 'Zola', 'Nana', 'France', 1, 11, 11, 1),
-                        (5, 1, 'anne', 'B', 'C', 1, 12, 12, 1), (6, 1, 'Émile', 'B', 'C', 1, 13, 13, 1);
-                    UPDATE sqlite_sequence SET seq = 9 WHERE name = 'author';
-                    INSERT INTO author_search (author_search) VALUES ('rebuild');
-                    INSERT INTO author_event VALUES
-                        (1, 2, 'created', 10, 2, 'Orsted', 'Ånden', 'Danmark', 0, 10, 10, 1),
-                        (1, 3, 'created', 11, 4, 'gone', 'B', 'C', 0, 11, 11, 1),
-                        (1, 4, 'created', 12, 5, 'anne', 'B', 'C', 1, 12, 12, 1),
-                        (1, 5, 'deleted', 20, 4, 'gone', 'B', 'C', 0, 11, 11, 1),
-                        (1, 6, 'updated', 30, 2, 'Ørsted', 'Ånden', 'Danmark', 0, 10, 30, 2),
-                        (2, 1, 'created', 11, 3, 'Zola', 'Nana', 'France', 1, 11, 11, 1);
-                    """)
-        }
-    }
 
     private func events(_ store: Store, of owner: Int64, after number: Int64) async throws -> [String] {
         let epoch = try store.lastEvent(owner: owner).epoch
@@ -60,7 +35,7 @@ import Testing
     }
 
     @Test func authorsAndEventsStayAsTheyWere() async throws {
-        try makeLibrary()
+        try OlderLibrary.make(path)
         let store = try Store(path: path)
         defer { store.close() }
         #expect(try Inspection(file: path).faults == [])
@@ -79,7 +54,7 @@ import Testing
 
     /// What happens after the migration, to authors whose last event is kept and to one whose event is not.
     @Test func whatFollowsIsRecordedAsBefore() async throws {
-        try makeLibrary()
+        try OlderLibrary.make(path)
         let store = try Store(path: path)
         defer { store.close() }
         func now(_ milliseconds: Int64) -> Timestamp { Timestamp(milliseconds: milliseconds) }
