@@ -83,6 +83,23 @@ import Testing
         #expect(!connection.isOpen)
     }
 
+    /// A file that announces more than is accepted, in each of its forms.
+    @Test(arguments: ["", "?atomic=true", "?dry_run=true"])
+    func aFileThatIsTooLargeIsNotAskedFor(query: String) async throws {
+        let token = try await library.login("ada").token
+        let connection = try await TestConnection(library)
+        func head(_ length: Int) -> String {
+            "POST /authors\(query) HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(token)\r\nContent-Type: text/csv\r\n"
+                + "Content-Length: \(length)\r\nExpect: 100-continue\r\n\r\n"
+        }
+        try await connection.send(head((64 << 20) + 1))
+        let reply = try await connection.reply()
+        #expect(reply.status == 413 && reply.header("connection") == "close")
+        let other = try await TestConnection(library)
+        try await other.send(head(64 << 20))
+        #expect(try await other.reply().status == 100)
+    }
+
     /// Who waits to be asked for the body sends none before the daemon knows whether it wants it.
     @Test func theBodyIsAskedFor() async throws {
         let connection = try await TestConnection(library)

@@ -45,7 +45,7 @@ struct AuthorFileRoutes: Sendable {
         let (request, options) = (call.request, try call.query())
         // A dry run changes nothing, so it needs no protection against repetition.
         let key = try options.dryRun ? nil : request.idempotencyKey
-        let body = UploadBody(request.body, limit: Self.maximumBody)
+        let body = try UploadBody(request, limit: Self.maximumBody)
         if options.atomic || options.dryRun { return try await importAtOnce(body, format, options, key, context) }
         let reader = LineReader(body, format, restIsNeeded: options.restIsNeeded)
         // Reads the first lines before the reply begins, so that a malformed file or a reused key gets an error

@@ -11,8 +11,13 @@ final class UploadBody: @unchecked Sendable {
     private var received = 0
 
     /// - Parameter limit: the limit of the body's size in bytes.
-    init(_ body: RequestBody, limit: Int) {
-        parts = body.makeAsyncIterator()
+    /// - Throws: ``Failure`` if the request announces a larger body. A client that waits for `100 Continue` then sends
+    ///   none.
+    init(_ request: Request, limit: Int) throws(Failure) {
+        if let announced = request.headers[.contentLength].flatMap({ Int($0) }), announced > limit {
+            throw Failure(.bodyTooLarge)
+        }
+        parts = request.body.makeAsyncIterator()
         self.limit = limit
     }
 
