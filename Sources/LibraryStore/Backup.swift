@@ -105,6 +105,10 @@ package struct Backup {
         let isBackup = try FileStatus(path: path).map { status in
             try status.kind == .regular && status.identity != own && Store.isLibrary(header: path)
         }
+        guard try FileStatus(path: path)?.isFolder != true else {
+            throw CommandError(
+                .conflict, "\(path) is a folder", hint: "libraryd backup \(Escaping.shell(path + "/library.db"))")
+        }
         guard isBackup != false else {
             throw CommandError(.conflict, "\(path) exists and is not a backup", hint: "choose another name")
         }
@@ -129,7 +133,7 @@ package struct Backup {
             // A backup without a manifest is good; one with another's would not be.
             unlink(BackupManifest.path(of: path))
             try FileContents.rename(partial, to: path)
-            try FileContents.write(manifest.json, to: BackupManifest.path(of: path))
+            try FileContents.write(manifest.json + [.newline], to: BackupManifest.path(of: path))
             return manifest
         } catch let error as DatabaseError {
             try cancellation.check()

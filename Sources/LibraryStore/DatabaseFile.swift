@@ -138,6 +138,13 @@ extension Store {
 }
 
 extension CommandError {
+    /// The failure of reading a backup. The hint of a damaged library is to restore a backup; here that one is damaged.
+    static func ofBackup(_ error: any Error, _ path: String) -> any Error {
+        let error = (error as? DatabaseError).map { CommandError(database: $0, path: path) } ?? error
+        guard let failure = error as? CommandError, failure.hint == Store.hintOfDamage else { return error }
+        return CommandError(failure.exit, failure.reason, hint: "restore another backup")
+    }
+
     init(database error: DatabaseError, path: String) {
         self.init(
             StoreError.Cause(code: error.extendedResultCode.rawValue, message: error.message ?? ""), path: path)

@@ -104,15 +104,19 @@ package struct Inspection: Sendable {
 
 extension Inspection {
     /// Inspects a file, which is only read. A daemon may be serving it.
+    /// - Parameter isBackup: whether the file is not the library itself, for the hint of an error.
     /// - Throws: ``CommandError`` if it is not a library that this program knows.
-    package init(file path: String) throws {
-        try Store.requireLibrary(at: path)
+    package init(file path: String, isBackup: Bool = true) throws {
         do {
+            try Store.requireLibrary(at: path)
             let connection = try Store.openForeign(path: path)
             defer { try? connection.close() }
             self = try connection.read { try Inspection($0) }
-        } catch let error as DatabaseError {
-            throw CommandError(database: error, path: path)
+        } catch {
+            guard isBackup else {
+                throw (error as? DatabaseError).map { CommandError(database: $0, path: path) } ?? error
+            }
+            throw CommandError.ofBackup(error, path)
         }
     }
 }

@@ -22,8 +22,8 @@ package struct Restore {
             let source = try Store.openForeign(path: backup)
             defer { try? source.close() }
             inspection = try source.unsafeRead { try Backup.copy($0, to: incoming) }
-        } catch let error as DatabaseError {
-            throw CommandError(database: error, path: backup)
+        } catch {
+            throw CommandError.ofBackup(error, backup)
         }
         try inspection.requireNoFaults(in: backup, hint: "restore another backup")
         try Self.beginAnew(incoming)

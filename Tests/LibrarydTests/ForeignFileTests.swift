@@ -81,6 +81,36 @@ extension BackupTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: outer.path + "/disk").sorted() == made.sorted())
     }
 
+    /// The hint of a damaged library is to restore a backup. Who restores is told to take another one.
+    @Test func aBackupThatIsNoDatabaseHasItsOwnHint() async throws {
+        try await makeLibrary(authors: 3)
+        try await command(outer.path, "printf 'name,book,country\\nA,B,C\\n' > other")
+        let path = outer.path + "/other"
+        let error = CommandError(.dataError, "\(path) is damaged or not a database", hint: "restore another backup")
+        #expect(restoreError(path) == error)
+        #expect(throws: error) { try Inspection(file: path) }
+    }
+
+    /// A folder in place of the file is said to be one.
+    @Test func aFolderIsNoBackup() async throws {
+        try await makeLibrary(authors: 0)
+        let error = await #expect(throws: CommandError.self) {
+            try await withStore { try await $0.backUp(to: outer.path, keep: 1, at: now) }
+        }
+        let hint = "libraryd backup \(outer.path)/library.db"
+        #expect(error == CommandError(.conflict, "\(outer.path) is a folder", hint: hint))
+    }
+
+    /// A manifest is a text file: its last line has an end.
+    @Test func aManifestEndsItsLine() async throws {
+        try await makeLibrary(authors: 3)
+        _ = try await withStore { try await $0.backUp(to: file, keep: 1, at: now) }
+        let manifest = try String(contentsOfFile: file + ".manifest", encoding: .utf8)
+        #expect(manifest.hasSuffix("}\n"))
+        try await command(
+            outer.path, #"jq -r '"\(.sha256)  backup.db"' backup.db.manifest | sha256sum --check --quiet"#)
+    }
+
     @Test func aFolderThatIsMissingIsNamed() async throws {
         try await makeLibrary(authors: 0)
         let path = outer.path + "/no such/b.db"

@@ -38,7 +38,7 @@ struct BackupCommand: AsyncParsableCommand {
 struct RestoreCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore",
-        abstract: "Replace the library by a backup, while the daemon is down.",
+        abstract: "Replace the library with a backup, while the daemon is down.",
         discussion: """
             The backup is verified first. The library that was there is kept under another name in the data folder. \
             All logins end: some of those in the backup may have been ended since.
@@ -77,7 +77,7 @@ struct CheckCommand: AsyncParsableCommand {
         try await Exit.reporting {
             let settings = try await file == nil ? flags.ownSettings() : flags.settings()
             let path = file.map(absolute) ?? DataFolder.databasePath(in: settings.data)
-            let inspection = try Inspection(file: path)
+            let inspection = try Inspection(file: path, isBackup: file != nil)
             guard inspection.faults.isEmpty else {
                 throw CommandError(
                     .dataError, "\(path) is damaged:\n" + inspection.faults.map { "  \($0)" }.joined(separator: "\n"),
