@@ -50,7 +50,7 @@ package struct UsageMessage {
         if let value = message.firstMatch(of: /^Missing expected argument '<([^>]*)>/)?.output.1 {
             return missingArgument(String(value))
         }
-        if message.hasPrefix("Unexpected argument ") { return tooMany("there is an argument too many") }
+        if message.hasPrefix("Unexpected argument ") { return tooMany("there is one argument too many") }
         if message.contains(/^\d+ unexpected arguments:/) {
             return tooMany("there are \(message.prefix { $0 != " " }) arguments too many")
         }
@@ -65,7 +65,7 @@ package struct UsageMessage {
     }
 
     private func unknown(_ name: String) -> (String, String) {
-        let names = arguments.flatMap(\.names) + ["--help", "-h"]
+        let names = arguments.flatMap(\.names) + ["--help", "-h", "--version"]
         if let passwordHint, isPassword(name) {
             return ("a password on the command line is seen by others on this machine", passwordHint)
         }
@@ -89,9 +89,14 @@ package struct UsageMessage {
         return ("there is no option \(name)", near.map { "did you mean \($0)?" } ?? help)
     }
 
+    private static let passwordOptions = [
+        "--password", "--pass", "--passwd", "--pw", "--pwd", "--secret", "--new-password", "--old-password",
+        "--current-password", "--user-password",
+    ]
+
     /// Whether some other programs take a password with this option; with `-pPASSWORD` too, if the command has one.
     private func isPassword(_ name: String) -> Bool {
-        if ["--password", "--pass", "--passwd", "--pwd"].contains(name.prefix { $0 != "=" }) { return true }
+        if Self.passwordOptions.contains(String(name.prefix { $0 != "=" })) { return true }
         let takesPassword = arguments.contains { $0.names == ["--password-stdin"] }
         return takesPassword && ["-p", "--pass", "--pw"].contains(where: name.hasPrefix)
     }

@@ -69,7 +69,7 @@ extension StoreError {
         switch self {
         case .authorExists: "this author with this book is in the library already"
         case .userNotFound(let name?): "there is no user \(name)"
-        case .nameTaken(let name): "the name \(name) is taken; choose another"
+        case .nameTaken(let name): "the name \(name) is taken"
         case .lastAdmin(let name): "\(name) is the last admin; make another admin first"
         case .tooManyResults: "the file has too many lines for one request; send it in parts"
         case .notReady(let reason): "the daemon is not ready: \(reason)"

@@ -100,6 +100,12 @@ final class CommandContext {
         }
     }
 
+    /// Passes if there is a token to send, or a login to refresh one.
+    /// - Throws: ``CommandError`` `notLoggedIn`.
+    func requireLogin() throws {
+        if try environmentToken() == nil { _ = try credential() }
+    }
+
     /// The access token, refreshed unless it is valid for at least so many seconds.
     /// - Throws: ``CommandError`` `invalid` if a new token expires sooner as well.
     func token(validFor seconds: Int64) throws -> String {
@@ -182,7 +188,7 @@ extension CommandContext {
     func requireTerminal() throws -> Terminal {
         guard let terminal = Terminal(io) else {
             throw CommandError(
-                .usage, "nobody can be asked: \(whyNobodyIsAsked)", hint: "add --yes if you mean it")
+                .usage, "this needs a confirmation: \(whyNobodyIsAsked)", hint: "add --yes if you mean it")
         }
         return terminal
     }

@@ -21,12 +21,12 @@ extension ExitStatus {
     var meaning: String {
         switch self {
         case .done: "Done; an empty list too."
-        case .failure: "Anything that has no code of its own."
+        case .failure: "An error without a code of its own."
         case .declined: "Declined at a prompt."
         case .notFound: "Not found."
         case .notLoggedIn: "Not logged in, expired, or a wrong password."
         case .forbidden: "Forbidden."
-        case .conflict: "In conflict with what is there, or changed meanwhile."
+        case .conflict: "In conflict with what exists, or changed meanwhile."
         case .invalid: "Rejected as invalid."
         case .partial: "A batch failed in part."
         case .usage: "Wrong usage, or --yes or a prompt would be needed."
@@ -39,7 +39,7 @@ extension ExitStatus {
         case .protocolError: "The reply is not libraryd's, or not whole."
         case .noPermission: "The credentials file is not private."
         case .configuration: "Bad configuration."
-        case .brokenPipe: "Whoever read the output wants no more."
+        case .brokenPipe: "The reader of the output closed it."
         }
     }
 

@@ -12,7 +12,7 @@ extension LoginCommand {
 extension RegisterCommand {
     func explained(_ failure: CommandError) -> CommandError {
         guard failure.problem?.knownCode == .nameTaken, let name = user.name else { return failure }
-        return failure.saying(hint: "libctl login \(name)")
+        return failure.saying(hint: "libctl login \(name), or register another name")
     }
 }
 

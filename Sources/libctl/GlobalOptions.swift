@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandHelp
 import Shared
 
 /// The options of every command.
@@ -24,7 +25,7 @@ struct GlobalOptions: ParsableArguments {
 
     @Flag(
         inversion: .prefixedNo,
-        help: .general("Begin a list with its fields' names. (default: all but tsv)"))
+        help: .general("Names of the fields above a list. (default: all but tsv)"))
     var headers: Bool?
 
     @Option(help: .general("Fields to show, separated by commas.", "names"), completion: .custom(Candidates.fields))
@@ -52,6 +53,25 @@ struct GlobalOptions: ParsableArguments {
         if timeout?.seconds == 0 {
             throw CommandError(.usage, "--timeout takes at least 1s", hint: "for example: --timeout 10s")
         }
+    }
+
+    /// Joins `--` to the option of which it is the value, as in `--book --`: the argument parser would take it for the
+    /// end of the options.
+    static func joinDashes(_ arguments: [String]) -> [String] {
+        guard zip(arguments, arguments.dropFirst()).contains(where: { $0.hasPrefix("--") && $0 != "--" && $1 == "--" })
+        else { return arguments }
+        var path = CommandPath(root: Libctl.self)
+        for word in moveBehindCommand(arguments) { guard path.descend(to: word) else { break } }
+        let options = CommandArgument.all(of: path.command).filter { $0.kind == .option }.flatMap(\.names)
+        var joined: [String] = []
+        var index = 0
+        while index < arguments.count, arguments[index] != "--" {
+            let takesNext = options.contains(arguments[index]) && index + 1 < arguments.count
+            let isJoined = takesNext && arguments[index].hasPrefix("--") && arguments[index + 1] == "--"
+            joined += isJoined ? [arguments[index] + "=--"] : Array(arguments[index...].prefix(takesNext ? 2 : 1))
+            index += takesNext ? 2 : 1
+        }
+        return joined + arguments[index...]
     }
 
     /// Moves options from before the command to the end, or before `--`: the argument parser accepts them only after

@@ -43,6 +43,7 @@ struct Libctl: ParsableCommand {
     /// Runs one command line and returns its exit code.
     static func run(_ arguments: [String], io: IO) -> Int32 {
         if let code = CompletionAnswer.run(arguments, io: io) { return code }
+        let arguments = GlobalOptions.joinDashes(arguments)
         do {
             if let text = try generatedText(arguments) {
                 try show(text, io)

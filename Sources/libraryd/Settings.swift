@@ -46,7 +46,7 @@ struct Settings: Sendable, Equatable {
             guard let value = read(text) else {
                 throw CommandError(
                     .configuration, "\(key) must be \(form), not \(Secrets.quoted(text))",
-                    hint: suggestion(text).map { "did you mean \($0)?" })
+                    hint: suggestion(text).map { "did you mean \($0)?" } ?? "libraryd serve --help")
             }
             return value
         }
@@ -82,8 +82,10 @@ struct Settings: Sendable, Equatable {
 
         tls = try TLSFiles(
             certificate: text("tls-certificate", flags.tlsCertificate), key: text("tls-key", flags.tlsKey))
-        guard tokenLifetime.seconds > 0, refreshLifetime.seconds > 0 else {
-            throw CommandError(.configuration, "a lifetime must be longer than nothing")
+        for (key, span) in [("token-lifetime", tokenLifetime), ("refresh-lifetime", refreshLifetime)] {
+            guard span.seconds > 0 else {
+                throw CommandError(.configuration, "\(key) must be at least 1s", hint: "for example: --\(key) 30m")
+            }
         }
         if let listen { try requireConfidential(listen.host, "\(listen)") }
         if !data.hasPrefix("/") { data = FileManager.default.currentDirectoryPath + "/" + data }

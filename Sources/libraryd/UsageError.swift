@@ -11,16 +11,36 @@ enum UsageError {
         let path = path(arguments).path
         // Without a command, the options are those of `serve`.
         let command = path.words.count == 1 ? ServeCommand.self : path.command
-        return UsageMessage(path, arguments: CommandArgument.all(of: command), typed: arguments)
-            .error(for: Libraryd.message(for: error))
+        return UsageMessage(
+            path, arguments: CommandArgument.all(of: command), typed: arguments,
+            passwordHint: "let libraryd ask for it, or use < FILE: libraryd user add --help"
+        )
+        .error(for: Libraryd.message(for: error))
     }
+
+    /// Words that other programs use, and the words of the command here, by the words before them.
+    private static let synonyms: [String: [String: [String]]] = [
+        "libraryd": [
+            "start": ["serve"], "run": ["serve"], "daemon": ["serve"], "up": ["serve"], "dump": ["backup"],
+            "export": ["backup"], "save": ["backup"], "copy": ["backup"], "load": ["restore"], "verify": ["check"],
+            "fsck": ["check"], "import": ["import-flask"], "version": ["--version"], "adduser": ["user", "add"],
+            "useradd": ["user", "add"], "passwd": ["user", "passwd"], "password": ["user", "passwd"],
+        ],
+        "libraryd user": [
+            "ls": ["list"], "create": ["add"], "new": ["add"], "register": ["add"], "rm": ["delete"],
+            "remove": ["delete"], "del": ["delete"], "password": ["passwd"], "block": ["disable"], "ban": ["disable"],
+            "lock": ["disable"], "unblock": ["enable"], "unlock": ["enable"], "admin": ["promote"],
+        ],
+        "libraryd key": ["change": ["rotate"], "new": ["rotate"], "renew": ["rotate"]],
+    ]
 
     /// The error for a word in the place of a command that is none; `nil` if there is no such word.
     static func unknownCommand(_ arguments: [String]) -> CommandError? {
         let (path, word) = path(arguments)
         guard path.isGroup, let word else { return nil }
-        let closest = closest(to: word, among: path.subcommands.map { $0._commandName })
-        return path.unknown(word, meant: closest.map { path.words + [$0] })
+        if path.words.count == 1, word == "status" { return path.unknown(word, meant: ["libctl", "status"]) }
+        let closest = closest(to: word, among: path.subcommands.map { $0._commandName }).map { [$0] }
+        return path.unknown(word, meant: (synonyms[path.title]?[word] ?? closest).map { path.words + $0 })
     }
 
     /// The command that the arguments begin with, and the word behind it, unless that is an option.

@@ -36,4 +36,41 @@ import Testing
             """
         #expect(result.error.contains(said), "\(result.error)")
     }
+
+    /// An import that is one request says what became of it: while the file is read nothing is stored, and while the
+    /// daemon has the request nobody knows.
+    @Test(arguments: [
+        ("--atomic", false, "nothing is stored", "run it again"),
+        ("--dry-run", false, "nothing was changed", "run it again"),
+        ("--atomic", true, "the daemon may have stored all lines, or none", "run it again with --on-conflict skip"),
+        ("--dry-run", true, "nothing was changed", "run it again"),
+    ])
+    func anImportInOneRequestSaysWhatIsStored(flag: String, isSent: Bool, said: String, hint: String) async throws {
+        let server = try FakeServer(answer: nil)
+        // More than a pipe holds: once all is written, the import has begun.
+        let lines = (1...20_000).map { "N\($0),B,C" }
+        try Data(("name,book,country\n" + lines.joined(separator: "\n") + "\n").utf8).write(
+            to: URL(fileURLWithPath: home.path + "/library.csv"))
+        let script = """
+            set -m; mkfifo pipe; (cat library.csv; touch written; \(isSent ? "" : "exec sleep 600")) > pipe & feeder=$!
+            libctl authors import pipe \(flag) & import=$!
+            until [ -e \(isSent ? "sent" : "written") ]; do kill -0 $import || exit 1; sleep 0.1; done
+            kill -INT $import; wait $import; echo "code $?"; kill -9 -$feeder 2> /dev/null
+            """
+        async let run = Program.run(
+            "/bin/bash", ["-c", script],
+            environment: [
+                "HOME": home.path, "LIBCTL_SERVER": server.address, "LIBCTL_TOKEN": "abc",
+                "PATH": Program.buildFolder + ":/usr/bin:/bin",
+            ], folder: home.path)
+        if isSent {
+            while server.requests.isEmpty { try await Task.sleep(for: .milliseconds(20)) }
+            try Data().write(to: URL(fileURLWithPath: home.path + "/sent"))
+        }
+        let result = try await run
+        #expect(result.output == "code 130\n")
+        // The shell reports its jobs too.
+        let message = "libctl: authors import: interrupted: \(said)\n  hint: \(hint)\n"
+        #expect(result.error.contains(message), "\(result.error)")
+    }
 }

@@ -203,7 +203,7 @@ import Testing
             environment: ["HOME": person.home.path, "LIBCTL_SERVER": daemon.address])
         let (code, said) = try await unasked.end()
         #expect(code == 64)
-        #expect(said.contains("libctl: authors rm: nobody can be asked: --no-input is set"))
+        #expect(said.contains("libctl: authors rm: this needs a confirmation: --no-input is set"))
         #expect(try await daemon.libctl("authors", "list", "-o", "id", home: person.home).output == "1\n2\n3\n4\n")
     }
 

@@ -153,6 +153,7 @@ import Testing
             ("authors list -o id", none), ("authors stats --country X", noMatch),
             ("authors rm --search zzz --yes", "nothing matched, so nothing was deleted\n"),
             ("authors rm --all --yes", "there are no authors to delete\n"),
+            ("config list", "nothing is set; to see what can be: libctl config --help\n"),
             ("authors list -q", ""), ("authors list --json", "[]\n"), ("authors list -o ndjson", ""),
         ]
         for (line, text) in said {

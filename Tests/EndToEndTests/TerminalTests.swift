@@ -59,7 +59,7 @@ import Testing
         #expect(code == 7)
         #expect(
             output
-                == "\(new)\r\nAgain: \r\nlibctl: register: the two passwords differ\r\n  hint: enter it again\r\n",
+                == "\(new)\r\nAgain: \r\nlibctl: register: the two passwords differ\r\n  hint: run the command again, and enter the same password twice\r\n",
             "\(output)")
 
         // The prompts go to the terminal, even if the output is redirected.

@@ -46,6 +46,22 @@ import Testing
         #expect(result.error == "")
     }
 
+    /// `--` behind an option is its value, like every other text; elsewhere it ends the options.
+    @Test(arguments: [
+        (["--book", "--", "--name", "A", "--country", "C"], "A\t--\tC"),
+        (["--name", "--", "--book", "--", "--country", "--"], "--\t--\t--"),
+        (["--name", "--book", "--book", "--", "--country", "--name"], "--book\t--\t--name"),
+    ])
+    func twoDashesAreAValue(arguments: [String], row: String) async throws {
+        let ctl = try await Ctl.loggedIn()
+        let format = ["--fields", "name,book,country", "-o", "tsv"]
+        let added = try await ctl.run(["authors", "add"] + arguments + format, input: [])
+        #expect(added.output == row + "\n", "\(added.error)")
+        #expect(try await ctl.run(["authors", "list", "--book", "--", "-o", "id"], input: []).output == "1\n")
+        #expect(try await ctl.run(["authors", "rm", "--yes", "-q", "--", "1"], input: []).code == 0)
+        #expect(try await ctl.run(["-o", "id", "authors", "show", "--", "1"], input: []).code == 3)
+    }
+
     @Test func jsonHasAllFields() async throws {
         let ctl = try await filled()
         let result = try await ctl("authors", "show", "1", "--json")
@@ -135,7 +151,7 @@ import Testing
 
     @Test(
         arguments: [
-            ("", Int32(65)), ("name,book\nA,B\n", 65), ("name,book,country,name\n", 65), ("name,book,country\n", 0),
+            ("", Int32(0)), ("name,book\nA,B\n", 65), ("name,book,country,name\n", 65), ("name,book,country\n", 0),
             ("not a csv", 65),
             ("{\"name\":\"A\"\n", 65), ("{nope}\n{nope}\n", 65), ("{}\n", 7), ("{}\n{nope}\n", 8),
             ("name,book,country\nA,,C\n", 7),

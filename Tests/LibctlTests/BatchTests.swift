@@ -73,13 +73,16 @@ import Testing
 
     @Test func aRefusalNamesTheListThatShowsTheAuthors() async throws {
         let ctl = try await filled()
+        let none = try await ctl.line("authors rm --country Atlantis")
+        #expect(none.error == "libctl: authors rm: no author matches\n  hint: libctl authors list shows all authors\n")
+        _ = try await ctl("authors", "add", "--name", "x y", "--book", "B", "--country", "Côte d'Ivoire")
         let result = try await ctl(
             "authors", "rm", "--country", "Côte d'Ivoire", "--search", "x y", "--no-booker-prize")
         #expect(
             result.error == #"""
-                libctl: authors rm: 0 authors match
-                  hint: libctl authors list --search 'x y' --country 'Côte d'\''Ivoire' --no-booker-prize shows them; \#
-                add --yes to delete them
+                libctl: authors rm: 1 author matches
+                  hint: libctl authors list --search 'x y' --country 'Côte d'\''Ivoire' --no-booker-prize shows it; \#
+                add --yes to delete it
 
                 """#)
         // Without a daemon the count is left out.
@@ -87,7 +90,7 @@ import Testing
         offline.answer = { _ in throw CommandError(.unavailable, "nobody") }
         let blind = try await offline.line("authors rm --country UK")
         #expect(blind.code == 64)
-        #expect(blind.error.hasPrefix("libctl: authors rm: this would delete authors without naming each of them\n"))
+        #expect(blind.error.hasPrefix("libctl: authors rm: this would delete every author that matches\n"))
     }
 
     @Test(

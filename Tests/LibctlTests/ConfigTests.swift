@@ -25,6 +25,20 @@ import Testing
         #expect(mode?.intValue == 0o600)
     }
 
+    /// Commands that print one word print an object where JSON is asked for.
+    @Test func oneWordIsJSONIfThatIsAskedFor() async throws {
+        let ctl = Ctl(try await TestLibrary())
+        try await ctl.login("ada")
+        let token = try await ctl.line("token").output.dropLast()
+        #expect(try await ctl.line("token --json").output == #"{"token":"\#(token)"}"# + "\n")
+        #expect(try await ctl.line("token -o ndjson").output == #"{"token":"\#(token)"}"# + "\n")
+        #expect(try await ctl.line("config set color never").code == 0)
+        #expect(try await ctl.line("config get color --json").output == #"{"value":"never"}"# + "\n")
+        let path = ctl.home.path + "/.config/libctl/config.json"
+        #expect(try await ctl.line("config path --json").output == #"{"path":"\#(path)"}"# + "\n")
+        #expect(try await ctl.line("status --json").output == #"{"status":"ok"}"# + "\n")
+    }
+
     @Test func theUserOfTheConfigurationIsUsed() async throws {
         let ctl = Ctl(try await TestLibrary())
         try await ctl.login("ada")

@@ -60,6 +60,7 @@ import Testing
             ("x.xlsx", 64, "export does not write .xlsx files"),
             ("x --bom", 64, "--bom is for CSV and TSV, not for ndjson"),
             ("no/x.csv", 74, "there is no folder "),
+            (".config/libctl/credentials.json/x.csv", 74, "/credentials.json is not a folder"),
         ] as [(String, Int32, String)])
     func whatImportCannotReadIsNotWritten(arguments: String, code: Int32, said: String) async throws {
         let ctl = try await Ctl.loggedIn()
@@ -67,6 +68,31 @@ import Testing
         #expect(result.code == code)
         #expect(result.error.contains(said), "\(result.error)")
         #expect(try FileManager.default.contentsOfDirectory(atPath: ctl.home.path) == [".config"])
+    }
+
+    /// A folder that takes no new files is not said to be missing.
+    @Test func aFolderThatTakesNoFilesIsNotMissing() async throws {
+        let result = try await Ctl.loggedIn().line("authors export /proc/x.csv")
+        #expect(result.error == "libctl: authors export: /proc/x.csv: No such file or directory\n")
+        #expect(result.code == 74)
+    }
+
+    /// What is exported of an empty library can be imported.
+    @Test(arguments: ["x", "x.ndjson", "x.json", "x.csv", "x.tsv"])
+    func anEmptyLibraryGoesBothWays(name: String) async throws {
+        let ctl = try await Ctl.loggedIn()
+        let file = ctl.home.path + "/" + name
+        #expect(try await ctl.line("authors export \(file)").code == 0)
+        let rejects = name == "x.json" ? "bad" : "bad.csv"
+        for options in ["", " --atomic", " --rejects \(ctl.home.path)/\(rejects)"] {
+            let result = try await ctl.line("authors import \(file)\(options)")
+            #expect(result.code == 0 && result.error == "created 0, 0 failed\n", "\(result.error)")
+        }
+        let added = try await ctl.line("authors add -f -", input: "")
+        #expect(added.code == 0 && added.error == "added 0 authors, 0 failed\n", "\(added.error)")
+        try Data().write(to: URL(fileURLWithPath: ctl.home.path + "/none.csv"))
+        let none = try await ctl.line("authors import \(ctl.home.path)/none.csv")
+        #expect(none.code == 65 && none.error == "libctl: authors import: there is no header line\n")
     }
 
     /// `--headers` and `--no-headers` say whether a list begins with the names of its fields.

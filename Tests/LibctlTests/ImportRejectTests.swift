@@ -18,7 +18,7 @@ import Testing
         #expect(
             lines.suffix(4) == [
                 "libctl: … and 30 more lines", "created 0, 50 failed", "libctl: authors import: 50 of 50 lines failed",
-                "  hint: --on-conflict skip leaves authors alone that are there already",
+                "  hint: add --on-conflict skip to skip authors that exist already",
             ])
         let bad = "name,book,country\n" + (1...50).map { _ in ",B,C\n" }.joined()
         #expect(

@@ -98,12 +98,12 @@ import Testing
         "the input could not be read",
         "the input is larger than 64 MiB", "is longer than", "neither XDG_CONFIG_HOME nor HOME",
         "may not be read by you",
-        "the list does not go on", "is not valid UTF-8", "are not right, so none was stored",
-        "the file is too large for one request", "the rejects would replace",
+        "the list does not go on", "is not valid UTF-8", "cannot be stored, so none was",
+        "the file is too large for one request", "--rejects names the file that is imported",
         "a new token is valid for", "is a ", "is not a list of authors", "the reply",
         "logins have ids that begin with", "of the file have no whole line", "interrupted: ", "ends each connection",
         "the gzip data ends too early", "zlib cannot be used", "the results and the rejects cannot both",
-        "authors without naming each of them", "the rejects of JSON are NDJSON",
+        "1 author matches", "authors match", "is not a field", "the rejects of JSON are NDJSON",
         "must be a string", "is not a JSON object", "there is no user", "the token has expired", "systemError()",
     ]
 

@@ -31,6 +31,17 @@ import Testing
         #expect(again.error.contains("hint: libctl sessions list"))
     }
 
+    /// A table of kept logins has times as people read them; other formats have whole ones.
+    @Test func keptLoginsHaveTimesForPeople() async throws {
+        var ctl = Ctl(try await TestLibrary())
+        ctl.environment["TZ"] = "UTC"
+        try await ctl.login("ada")
+        let time = try await ctl.line("sessions kept --fields expires_at").output.dropLast()
+        #expect(time.hasSuffix("Z"))
+        let table = try await ctl.line("sessions kept -o table").output
+        #expect(table.hasSuffix("  " + time.prefix(16).replacing("T", with: " ") + "\n"), "\(table)")
+    }
+
     @Test func allOtherLoginsEndAtOnce() async throws {
         let library = try await TestLibrary()
         let (here, there) = (Ctl(library), Ctl(library))

@@ -16,10 +16,21 @@ import Testing
         (["--lisen", "x"], "there is no option --lisen", "did you mean --listen?"),
         (["user", "list", "--foo"], "there is no option --foo", "libraryd user list --help"),
         (["backup"], "the file is missing", "libraryd backup FILE"),
-        (["backup", "a", "b"], "there is an argument too many", "libraryd backup --help"),
+        (["backup", "a", "b"], "there is one argument too many", "libraryd backup --help"),
         (["backup", "--keep"], "--keep needs a value", "libraryd backup --help"),
         (["backup", "f", "--keep", "x"], "the value of --keep is not valid", "libraryd backup --help"),
         (["user", "promote"], "the name is missing", "libraryd user promote NAME"),
+        (["start"], "there is no command 'start'", "did you mean 'libraryd serve'?"),
+        (["version"], "there is no command 'version'", "did you mean 'libraryd --version'?"),
+        (["status"], "there is no command 'status'", "did you mean 'libctl status'?"),
+        (["user", "remove", "x"], "there is no command 'user remove'", "did you mean 'libraryd user delete'?"),
+        (["user", "create", "x"], "there is no command 'user create'", "did you mean 'libraryd user add'?"),
+        (["--verison"], "there is no option --verison", "did you mean --version?"),
+        (
+            ["user", "add", "zoe", "--password", "x"],
+            "a password on the command line is seen by others on this machine",
+            "let libraryd ask for it, or use < FILE: libraryd user add --help"
+        ),
         (["help", "srve"], "there is no command 'srve'", "did you mean 'libraryd serve'?"),
     ])
     func sayWhatToDo(arguments: [String], reason: String, hint: String) throws {

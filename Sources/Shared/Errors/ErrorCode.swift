@@ -140,7 +140,7 @@ public enum ErrorCode: String, Sendable, CaseIterable {
         case .registrationClosed:
             (403, .forbidden, nil, "registration is closed; an operator creates accounts: libraryd user add NAME")
         case .adminRequired: (403, .forbidden, nil, "only an admin may do this")
-        case .nameTaken: (409, .conflict, nil, "the name is taken; choose another")
+        case .nameTaken: (409, .conflict, nil, "the name is taken")
         case .userNotFound: (404, .notFound, nil, "there is no such user")
         case .sessionNotFound: (404, .notFound, nil, "you have no login with this id")
         case .lastAdmin:

@@ -25,10 +25,14 @@ package final class Replacement {
         guard descriptor >= 0 else {
             let (folder, code) = (PathName.folder(of: path), errno)
             leftovers?.end()
-            guard code == ENOENT else {
-                throw CommandError(.ioError, "\(path): \(String(cString: strerror(code)))")
+            switch (code, try FileStatus(path: folder)) {
+            case (ENOENT, nil):
+                throw CommandError(
+                    .ioError, "there is no folder \(folder)", hint: "mkdir -p \(Escaping.shell(folder))")
+            case (ENOTDIR, let status?) where !status.isFolder:
+                throw CommandError(.ioError, "\(folder) is not a folder", hint: "choose another name")
+            default: throw CommandError(.ioError, "\(path): \(String(cString: strerror(code)))")
             }
-            throw CommandError(.ioError, "there is no folder \(folder)", hint: "mkdir -p \(folder)")
         }
     }
 

@@ -18,8 +18,13 @@ struct PasswdCommand: ParsableCommand, ContextCommand {
         let user = try context.authorized { try context.client.send(Endpoints.me.call(), authorization: $0) }
         let change = try password.change(for: user.name, context)
         try change.validate(name: user.name)
-        try context.authorized {
-            try context.client.send(Endpoints.changePassword.call(change), authorization: $0)
+        do {
+            try context.authorized {
+                try context.client.send(Endpoints.changePassword.call(change), authorization: $0)
+            }
+        } catch let problem as Problem where problem.knownCode == .passwordWrong {
+            throw CommandError(problem).saying(
+                hint: "if you forgot it: libraryd user passwd \(user.name), on the daemon's machine")
         }
         context.diagnostics.say("changed the password of \(user.name); all other logins have ended")
     }

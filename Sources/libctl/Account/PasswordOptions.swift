@@ -51,7 +51,8 @@ struct PasswordOptions: ParsableArguments {
             throw InvalidFields([fault])
         }
         if try terminal.askSecret("Again: ") != password {
-            throw CommandError(.invalid, "the two passwords differ", hint: "enter it again")
+            throw CommandError(
+                .invalid, "the two passwords differ", hint: "run the command again, and enter the same password twice")
         }
         return password
     }

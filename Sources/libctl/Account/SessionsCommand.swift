@@ -106,11 +106,11 @@ struct SessionsCommand: ParsableCommand {
 private struct KeptLogin: Displayable {
     static let fields: [DisplayField<KeptLogin>] = [
         .init("server") { .string($0.login.server) }, .init("user") { .string($0.login.user) },
-        .init("current") { .bool($0.login.current) },
-        .init("expires_at") { .string($0.login.refreshExpiresAt.description) },
-        .init("token_expires_at") { .string($0.login.expiresAt.description) },
-        .init("daemon") { $0.login.daemon.map { .string($0.daemon) } },
-        .init("public_id") { $0.login.daemon.map { .string($0.user) } },
+        .init("current", .word) { .bool($0.login.current) },
+        .init("expires_at", .time) { .string($0.login.refreshExpiresAt.description) },
+        .init("token_expires_at", .time) { .string($0.login.expiresAt.description) },
+        .init("daemon", .word) { $0.login.daemon.map { .string($0.daemon) } },
+        .init("public_id", .word) { $0.login.daemon.map { .string($0.user) } },
     ]
     static let columns = ["server", "user", "current", "expires_at"]
 

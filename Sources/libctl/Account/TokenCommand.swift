@@ -14,7 +14,7 @@ struct TokenCommand: ParsableCommand, ContextCommand {
     @OptionGroup var options: GlobalOptions
 
     func run(_ context: CommandContext) throws {
-        try context.output.line(try context.token(validFor: minTTL.seconds))
+        try context.output.line(try context.token(validFor: minTTL.seconds), named: "token")
     }
 }
 

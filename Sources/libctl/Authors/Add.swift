@@ -36,8 +36,8 @@ extension AuthorsCommand {
             }
             if file != nil, !values.isEmpty {
                 throw CommandError(
-                    .usage, "the authors of --file have names, books and countries of their own",
-                    hint: "leave --name, --book, --country and --booker-prize out")
+                    .usage, "--file and the fields of one author contradict each other",
+                    hint: "leave out --file, or --name, --book, --country and --booker-prize")
             }
         }
 

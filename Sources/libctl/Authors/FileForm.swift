@@ -10,14 +10,18 @@ struct FileForm {
     ///   - start: the beginning of the file.
     ///   - isWhole: whether that is the whole file, or as much as may be looked at.
     ///   - columns: the names of the columns, if the file has no header.
+    ///   - isTable: whether the name of the file is that of a table. Any other file with nothing in it is NDJSON: a
+    ///     list of no authors.
     /// - Returns: `nil` if more of the file is needed.
     init?(
-        _ start: [UInt8], isWhole: Bool, told: FileFormat?, separator: UInt8?, names: ColumnNames, columns: [String]?
+        _ start: [UInt8], isWhole: Bool, told: FileFormat?, separator: UInt8?, names: ColumnNames, columns: [String]?,
+        isTable: Bool = false
     ) {
         let first = start.dropFirst(start.starts(with: byteOrderMark) ? byteOrderMark.count : 0)
             .first { ![0x20, .tab, .newline, .carriageReturn].contains($0) }
         switch told {
         case .ndjson, .json: self.init(format: .ndjson, separator: nil)
+        case nil where first == nil && isWhole && !isTable: self.init(format: .ndjson, separator: nil)
         case nil where first == UInt8(ascii: "{") || first == UInt8(ascii: "["):
             self.init(format: .ndjson, separator: nil)
         case _ where separator != nil: self.init(format: .csv, separator: separator)

@@ -66,7 +66,7 @@ struct FileOptions: ParsableArguments {
             !"\"\r\n ".utf8.contains(byte)
         else {
             throw CommandError(
-                .usage, "\(Secrets.quoted(separator)) is no separator",
+                .usage, "\(Secrets.quoted(separator)) is not a separator",
                 hint: "comma, semicolon, tab, pipe, or another character")
         }
         return byte
@@ -104,7 +104,7 @@ struct FileOptions: ParsableArguments {
             }
             guard fields.contains(field) else {
                 throw CommandError(
-                    .usage, "\(option): \(Secrets.quoted(String(words[0]))) is no field",
+                    .usage, "\(option): \(Secrets.quoted(String(words[0]))) is not a field",
                     hint: closest(to: field, among: fields).map { "did you mean '\($0)'?" } ?? "use one of \(known)")
             }
             guard pairs[field] == nil else {

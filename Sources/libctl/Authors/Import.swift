@@ -10,12 +10,12 @@ extension AuthorsCommand {
             discussion: """
                 A file is CSV or TSV with a header line, NDJSON, or a JSON array; also compressed by gzip, and in \
                 UTF-16. The columns are name, book, country and booker_prize. What 'authors list' and \
-                'authors export' write can be read. A bad line is reported with its number, the first 20 one by \
-                one, and the rest goes on. Other people's columns get their meaning by --map; --default is what new \
-                authors get where the file has nothing. A column that is not there, an empty cell and null say \
-                nothing: with --on-conflict update, that field stays as it is; a new author has no prize then. An \
-                author is found by name and book; ids in the file are ignored. With -o or --fields the result of \
-                each line is printed, in the order of the file: line, outcome, id, code, message, existing_id.
+                'authors export' write can be read. An invalid line is reported with its number, the first 20 one by \
+                one, and the import continues. --map names the columns of other programs; --default is the value for \
+                new authors where the file has none. With --on-conflict update a missing column, an empty cell and \
+                null leave the field unchanged; a new author then has no prize. An author is found by name and book; \
+                ids in the file are ignored. With -o or --fields the result of each line is printed, in the order of \
+                the file: line, outcome, id, code, message, existing_id. Ctrl-C tells what is stored.
                 """,
             examples: "authors import library.csv --dry-run",
             "authors import goodreads_library_export.csv \\\n      --map name=Author,book=Title "
@@ -30,12 +30,12 @@ extension AuthorsCommand {
 
         @OptionGroup var form: FileOptions
 
-        @Option(help: "What to do with an author that is there already.")
+        @Option(help: "What to do with an author that exists already.")
         var onConflict = BulkOptions.Conflict.fail
 
         @Flag(help: "All lines or none.") var atomic = false
 
-        @Flag(help: "Only tell what would happen.") var dryRun = false
+        @Flag(help: "Only report what would happen.") var dryRun = false
 
         @Option(
             help: "File for the lines that fail: as they are if its name ends in .csv or .tsv, else as NDJSON.",
@@ -57,13 +57,9 @@ extension AuthorsCommand {
                 var report: ImportReport?
                 let isInput = RejectFile.isFile(rejects, descriptor)
                 try RejectFile.with(rejects, isInput: isInput, context) { rejects in
-                    // A file that is one request is stored whole or not at all: there is nothing to report.
-                    report =
-                        isWhole
-                        ? try run(context, descriptor, rejects, isReplaced: isInput)
-                        : try Interruption.awaited(input: descriptor) {
-                            try run(context, descriptor, rejects, isReplaced: isInput)
-                        }
+                    report = try Interruption.awaited(input: descriptor, endsRequests: isWhole) {
+                        try run(context, descriptor, rejects, isReplaced: isInput)
+                    }
                 }
                 try report?.endFailures(onConflict: onConflict)
             }
@@ -80,14 +76,17 @@ extension AuthorsCommand {
                     InputReader(descriptor), name: file, form, context, restIsNeeded: query.restIsNeeded,
                     keepsText: rejects?.isTable ?? false)
             } catch {
-                throw Interruption.hasCome ? interrupted(stored: 0, "line") : error
+                throw Interruption.hasCome ? interrupted(nil) : error
             }
             try check(source, rejects, isReplaced)
+            // A long file is not read in vain.
+            try context.requireLogin()
             let progress = Progress(context.diagnostics, size: Self.size(of: descriptor), noun: "lines")
             let report = try ImportReport(context, progress, rejects, isTrial: dryRun)
             defer { progress.end() }
 
             var batch = ImportBatch(context.io.spool)
+            var isComplete = false
             do {
                 while let line = try source.next() {
                     guard !Interruption.hasCome else { break }
@@ -96,23 +95,24 @@ extension AuthorsCommand {
                     try add(line, to: &batch, query, report, context)
                     if report.total.isMultiple(of: Self.batch.lines) { progress.show(report.total, source.received) }
                 }
-                guard !Interruption.hasCome else { throw interrupted(stored: report.stored, report.noun) }
+                guard !Interruption.hasCome else { throw interrupted(report) }
                 if source.hasIDs, onConflict == .update {
                     context.diagnostics.warn("the ids in the file are ignored: authors are found by name and book")
                 }
                 if atomic, report.failures.count > 0 {
                     throw CommandError(
                         .invalid,
-                        "\(report.failures.count) of \(report.total) \(report.noun)s are not right, so none was stored")
+                        "\(report.failures.count) of \(report.total) \(report.noun)s cannot be stored, so none was")
                 }
                 if isWhole { context.diagnostics.progress("waiting for the daemon: \(batch.count) lines") }
+                isComplete = true
                 try send(&batch, query, report, context)
             } catch {
                 progress.end()
                 _ = try? report.add(batch.notes)
                 try? report.end(isEarly: true)
                 if report.stored > 0 { context.diagnostics.say(report.description) }
-                throw Interruption.hasCome ? interrupted(stored: report.stored, report.noun) : error
+                throw Interruption.hasCome ? interrupted(report, isSent: isWhole && isComplete) : error
             }
             try report.end()
             context.diagnostics.say(report.description + (dryRun ? " (nothing was changed)" : ""))
@@ -123,10 +123,11 @@ extension AuthorsCommand {
             let isLines = source.format == .ndjson && source.noun == "line"
             guard !isReplaced || isLines && !isWhole else {
                 throw CommandError(
-                    .usage, "the rejects would replace lines that are nowhere else", hint: "name another --rejects file"
+                    .usage, "--rejects names the file that is imported, whose lines would be lost",
+                    hint: "name another --rejects file"
                 )
             }
-            guard let rejects, rejects.isTable else { return }
+            guard let rejects, rejects.isTable, !source.isEmpty else { return }
             guard source.format == .csv else {
                 throw CommandError(
                     .usage, "the rejects of JSON are NDJSON", hint: "name the --rejects file .ndjson")
@@ -134,10 +135,19 @@ extension AuthorsCommand {
             rejects.header = { source.header }
         }
 
-        private func interrupted(stored: Int, _ noun: String) -> CommandError {
-            CommandError(
-                .failure, "interrupted: \(stored) \(noun)s are stored",
-                hint: "run it again with --on-conflict \(onConflict == .fail ? .skip : onConflict)")
+        /// - Parameters:
+        ///   - report: `nil` if no line was read.
+        ///   - isSent: whether the request with the whole file was begun.
+        private func interrupted(_ report: ImportReport?, isSent: Bool = false) -> CommandError {
+            let again = "run it again with --on-conflict \(onConflict == .fail ? .skip : onConflict)"
+            if dryRun { return CommandError(.failure, "interrupted: nothing was changed", hint: "run it again") }
+            guard !isSent else {
+                return CommandError(.failure, "interrupted: the daemon may have stored all lines, or none", hint: again)
+            }
+            guard !atomic else { return CommandError(.failure, "interrupted: nothing is stored", hint: "run it again") }
+            let stored = counted(report?.stored ?? 0, report?.noun ?? "line")
+            return CommandError(
+                .failure, "interrupted: \(stored) \(report?.stored == 1 ? "is" : "are") stored", hint: again)
         }
 
         private func add(

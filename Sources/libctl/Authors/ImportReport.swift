@@ -103,7 +103,7 @@ final class ImportReport {
             if badEncodings > 0 {
                 "if the file is in another encoding: --encoding windows-1252"
             } else if conflicts > 0, onConflict == .fail {
-                "--on-conflict skip leaves authors alone that are there already"
+                "add --on-conflict skip to skip authors that exist already"
             } else if failures.count > Self.shownFailures, rejects == nil {
                 "--rejects FILE keeps the \(noun)s that fail"
             } else {

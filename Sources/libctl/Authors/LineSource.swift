@@ -8,6 +8,8 @@ final class LineSource {
     private var isAtEnd = false
     private var told = 0
     let format: AuthorLines.Format
+    /// Whether the file has no byte.
+    let isEmpty: Bool
 
     /// Detects the format from the beginning of the file, unless the options name it.
     /// - Parameters:
@@ -20,6 +22,7 @@ final class LineSource {
     ) throws {
         diagnostics = context.diagnostics
         text = FileText(reader, name: name, try options.encoding.map { try TextEncoding(name: $0) })
+        let isTable = [".csv", ".tsv"].contains(where: name.lowercased().hasSuffix)
         let (names, columns, separator) = (try options.names(), options.columnList(), try options.separatorByte())
         // The default country is for new authors only, and only the daemon knows which authors are new. Defaults
         // of name and book are filled in here, because the daemon finds an existing author by these fields.
@@ -29,9 +32,10 @@ final class LineSource {
             if let more = try text.next() { start += more } else { isAtEnd = true }
             form = FileForm(
                 start, isWhole: isAtEnd || start.count >= Record.longest, told: options.fileFormat,
-                separator: separator, names: ColumnNames(names), columns: columns)
+                separator: separator, names: ColumnNames(names), columns: columns, isTable: isTable)
         } while form == nil
         format = form?.format ?? .csv
+        isEmpty = isAtEnd && start.isEmpty
         lines = AuthorLines(
             format, separator: form?.separator, names: names, defaults: defaults, restIsNeeded: restIsNeeded,
             keepsText: keepsText, unknownMembers: .ignored)

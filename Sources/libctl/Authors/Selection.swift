@@ -63,16 +63,23 @@ struct AuthorSelection {
                 .usage, "this would \(verb) every author whose id comes from standard input",
                 hint: "add --yes if you mean it")
         }
-        let list = "libctl authors list\(query.options) shows them; add --yes to \(verb) them"
+        func hint(_ them: String) -> String {
+            "libctl authors list\(query.options) shows \(them); add --yes to \(verb) \(them)"
+        }
         var first = query
         first.limit = AuthorQuery.maximumLimit
         let call = Endpoints.authors.call(first)
         guard let page = try? context.authorized({ try context.client.send(call, authorization: $0) }) else {
-            return CommandError(.usage, "this would \(verb) authors without naming each of them", hint: list)
+            return CommandError(.usage, "this would \(verb) every author that matches", hint: hint("them"))
         }
         let count = page.authors.count
-        let some = page.next == nil ? "\(count)" : "more than \(count)"
-        return CommandError(.usage, count == 1 ? "1 author matches" : "\(some) authors match", hint: list)
+        switch count {
+        case 0: return CommandError(.usage, "no author matches", hint: "libctl authors list shows all authors")
+        case 1: return CommandError(.usage, "1 author matches", hint: hint("it"))
+        default:
+            let some = page.next == nil ? "\(count)" : "more than \(count)"
+            return CommandError(.usage, "\(some) authors match", hint: hint("them"))
+        }
     }
 }
 

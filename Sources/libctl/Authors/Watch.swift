@@ -36,8 +36,8 @@ extension AuthorsCommand {
             }
             guard options.timeout == nil else {
                 throw CommandError(
-                    .usage, "--timeout is for requests that end",
-                    hint: "use --count, or timeout(1)")
+                    .usage, "--timeout does not apply to a watch, which goes on until it is ended",
+                    hint: "use --count, or: timeout 10s libctl authors watch")
             }
         }
 

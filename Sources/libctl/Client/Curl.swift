@@ -95,6 +95,8 @@ final class Curl {
         switch request.patience {
         case .whole(let milliseconds):
             ccurl_set_long(handle, CURLOPT_TIMEOUT_MS, min(milliseconds, limit ?? milliseconds))
+            // libcurl calls it at least once a second.
+            ccurl_set_progress(handle) { _, _, _, _, _ in Interruption.endsRequest ? 1 : 0 }
         case .piece:
             if let limit { ccurl_set_long(handle, CURLOPT_TIMEOUT_MS, limit) }
             // Not CURLOPT_LOW_SPEED_TIME, which measures bytes per second: the few bytes of a keep-alive would count

@@ -27,7 +27,7 @@ struct ConfigCommand: ParsableCommand {
                 throw CommandError(
                     .notFound, "\(key.rawValue) is not set", hint: "libctl config set \(key.rawValue) VALUE")
             }
-            try context.output.line(value)
+            try context.output.line(value, named: "value")
         }
     }
 
@@ -72,8 +72,11 @@ struct ConfigCommand: ParsableCommand {
 
         func run(_ context: CommandContext) throws {
             let config = try Config(folder: context.folder)
-            try context.output.show(
-                Config.Key.allCases.compactMap { key in config[key].map { Setting(key: key.rawValue, value: $0) } })
+            let settings = Config.Key.allCases.compactMap { key in
+                config[key].map { Setting(key: key.rawValue, value: $0) }
+            }
+            try context.output.show(settings)
+            if settings.isEmpty { context.sayEmpty("nothing is set; to see what can be: libctl config --help") }
         }
     }
 
@@ -88,8 +91,9 @@ struct ConfigCommand: ParsableCommand {
         func run(_ context: CommandContext) throws {
             // In a pipe, the bytes of the file name are written unchanged; they need not be UTF-8.
             let path = try context.folder + "/config.json"
-            try context.output.isTerminal
-                ? context.output.line(path) : context.output.write(SystemText.bytes(path) + [UInt8(ascii: "\n")])
+            try context.output.isTerminal || options.wantsJSON
+                ? context.output.line(path, named: "path")
+                : context.output.write(SystemText.bytes(path) + [UInt8(ascii: "\n")])
         }
     }
 }

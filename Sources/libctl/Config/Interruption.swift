@@ -8,19 +8,22 @@ enum Interruption {
     nonisolated(unsafe) private static var number: Int32 = 0
     nonisolated(unsafe) private static var input: Int32 = -1
     nonisolated(unsafe) private static var null: Int32 = -1
+    nonisolated(unsafe) private static var endsRequests = false
 
     /// Whether a command is to end in order.
     static var isAwaited: Bool { input >= 0 }
 
     /// Calls `body`, which must ask ``hasCome`` from time to time.
-    /// - Parameter input: from which `body` reads, and which is at its end once a signal has come: a read would
-    ///   otherwise wait on.
-    static func awaited<Value>(input: Int32, _ body: () throws -> Value) rethrows -> Value {
+    /// - Parameters:
+    ///   - input: from which `body` reads, and which is at its end once a signal has come: a read would otherwise wait
+    ///     on.
+    ///   - endsRequests: whether the running request is given up; otherwise it is finished.
+    static func awaited<Value>(input: Int32, endsRequests: Bool, _ body: () throws -> Value) rethrows -> Value {
         let end = open("/dev/null", O_RDONLY | O_CLOEXEC)
-        (self.input, null) = (input, end)
+        (self.input, null, self.endsRequests) = (input, end, endsRequests)
         LeftoverGuard.install()
         defer {
-            (self.input, null) = (-1, -1)
+            (self.input, null, self.endsRequests) = (-1, -1, false)
             close(end)
             LeftoverGuard.uninstall()
         }
@@ -28,6 +31,9 @@ enum Interruption {
     }
 
     static var hasCome: Bool { number != 0 }
+
+    /// Whether the running request is to be given up.
+    static var endsRequest: Bool { hasCome && endsRequests }
 
     /// To be called by the handler of a signal.
     /// - Returns: whether the program goes on.

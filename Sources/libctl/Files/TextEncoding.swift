@@ -22,7 +22,7 @@ enum TextEncoding: Equatable {
             let isName = name.utf8.allSatisfy { $0.isASCIILetterOrDigit || "-_.:+".utf8.contains($0) }
             guard isName, !name.isEmpty, Iconv(known) != nil else {
                 throw CommandError(
-                    .usage, "\(Secrets.quoted(name)) is no encoding",
+                    .usage, "\(Secrets.quoted(name)) is not an encoding",
                     hint: "\(Self.names.joined(separator: ", ")), or one that 'iconv -l' lists")
             }
             self = .other(known)

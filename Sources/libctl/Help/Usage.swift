@@ -41,14 +41,22 @@ enum Usage {
         "user": ["users"], "settings": ["config"], "version": ["--version"], "-V": ["--version"],
     ]
 
+    /// Commands of two words that other programs have, and the commands here.
+    private static let pairs = [
+        "auth login": "libctl login", "auth logout": "libctl logout", "auth token": "libctl token",
+        "auth status": "libctl sessions kept", "auth list": "libctl sessions kept", "users add": "libctl register",
+        "users create": "libctl register", "users new": "libctl register", "users passwd": "libraryd user passwd",
+        "users password": "libraryd user passwd",
+    ]
+
     /// The error for arguments that the argument parser has refused.
     static func error(_ error: any Error, _ arguments: [String]) -> CommandError {
         if let own = UsageMessage.own(error) { return own }
         var path = CommandPath(root: Libctl.self)
         let typed = GlobalOptions.moveBehindCommand(arguments)
-        for word in typed {
+        for (word, next) in zip(typed, typed.dropFirst() + [""]) {
             if !path.isGroup || word.hasPrefix("-") { break }
-            guard path.descend(to: word) else { return unknownCommand(word, path) }
+            guard path.descend(to: word) else { return unknownCommand(word, path, next: next) }
         }
         let known = path.isGroup ? CommandArgument.all(of: RootOptions.self) : CommandArgument.all(of: path.command)
         return UsageMessage(
@@ -59,8 +67,12 @@ enum Usage {
     }
 
     /// The error for a word that is no command behind the words of `path`.
-    /// - Parameter asked: the words before the command, `help` for the help of a command.
-    static func unknownCommand(_ word: String, _ path: CommandPath, asked: [String] = []) -> CommandError {
+    /// - Parameters:
+    ///   - next: the word behind it.
+    ///   - asked: the words before the command, `help` for the help of a command.
+    static func unknownCommand(
+        _ word: String, _ path: CommandPath, next: String = "", asked: [String] = []
+    ) -> CommandError {
         let isRoot = path.words.count == 1
         let names =
             path.subcommands.map { $0._commandName }
@@ -68,6 +80,8 @@ enum Usage {
         let before = [path.words[0]] + asked + path.words.dropFirst()
         func error(_ words: [String]?) -> CommandError { path.unknown(word, asked: asked, meant: words) }
         let meant = [word] + (synonyms[word] ?? [])
+        let pair = (path.words.dropFirst() + [word, next]).prefix(2).joined(separator: " ")
+        if asked.isEmpty, let command = pairs[pair] { return error([command]) }
         if word == "version", asked.isEmpty { return error(["libctl", "--version"]) }
         if let name = meant.first(where: names.contains) { return error(before + [name]) }
         if isRoot,

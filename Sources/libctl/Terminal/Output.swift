@@ -90,6 +90,14 @@ final class Output {
         try write((isTerminal ? Escaping.terminal(text) : text) + "\n")
     }
 
+    /// Shows a text: in the JSON formats as the only member of an object, else as a line.
+    func line(_ text: String, named name: String) throws {
+        guard [.json, .ndjson].contains(format) else { return try line(text) }
+        var json = JSONWriter()
+        json.object { $0.member(text: name) { $0.value(.string(text)) } }
+        try write(Escaping.json(json.bytes) + [UInt8(ascii: "\n")])
+    }
+
     /// Shows a value as JSON.
     func json(_ value: some JSONWritable) throws {
         try write(Escaping.json(value.json) + [UInt8(ascii: "\n")])

@@ -6,7 +6,7 @@ import Shared
 struct ImportFlaskCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import-flask",
-        abstract: "Carry users and authors over from the Flask tutorial's database, whether the daemon is up or down.",
+        abstract: "Import users and authors from the Flask tutorial's database, whether the daemon is up or down.",
         discussion: """
             Only reads that database. Existing passwords keep working: their hashes are hashed once more now, and \
             replaced at the next login. All rows are imported in one transaction; a row that the library has already \

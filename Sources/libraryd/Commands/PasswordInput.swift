@@ -15,7 +15,9 @@ enum PasswordInput {
             return line
         }
         let (first, second) = (ask(prompt), ask("Again: "))
-        guard let first, first == second else { throw CommandError(.usage, "the two passwords differ") }
+        guard let first, first == second else {
+            throw CommandError(.usage, "the two passwords differ", hint: "run the command again")
+        }
         return first
     }
 

@@ -107,7 +107,7 @@ struct UserCommand: AsyncParsableCommand {
                 guard isatty(STDIN_FILENO) == 1 else {
                     throw CommandError(.usage, "there is no terminal to ask on", hint: "add --yes if you mean it")
                 }
-                StandardError.write("Delete \(target.name) and all authors that are this user's? [y/N] ")
+                StandardError.write("Delete \(target.name) and all authors of this user? [y/N] ")
                 guard ["y", "yes"].contains(readLine()?.lowercased()) else {
                     throw CommandError(.declined, "nothing was deleted")
                 }
