@@ -13,8 +13,8 @@ SOURCES = Sources Tests Package.swift
 # of the documents by systemd-analyze, /openapi.json by programs in Python, the page at / by a browser.
 TEST_PACKAGES = zsh fish groff-base openssl systemd python3-venv chromium-headless-shell
 
-.PHONY: help deps deps-test build release test e2e crash fuzz schemathesis bench lint format completions samples picture demo install \
-    uninstall clean
+.PHONY: help deps deps-test build release test e2e crash fuzz schemathesis bench lint format completions samples \
+    picture demo install uninstall clean
 
 help:
 	@echo 'make demo       start a daemon on a temporary folder and do the main job on real data'
@@ -97,8 +97,10 @@ demo: release
 install: release
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
 	    $(DESTDIR)$(PREFIX)/share/zsh/site-functions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d \
-	    $(DESTDIR)$(PREFIX)/share/man/man1
-	install -m 644 packaging/libctl.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	    $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man8
+	for page in libctl.1 libraryd-config.5 libraryd.8; do \
+	    install -m 644 packaging/$$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/ || exit 1; \
+	done
 	for program in libraryd libctl; do \
 	    install -s -m 755 "$$($(RELEASE) --show-bin-path)/$$program" $(DESTDIR)$(PREFIX)/bin/ && \
 	    install -m 644 completions/$$program.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$program && \
@@ -108,7 +110,8 @@ install: release
 	@[ -n '$(DESTDIR)' ] || scripts/after-install '$(PREFIX)'
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/libctl.1
+	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/libctl.1 $(DESTDIR)$(PREFIX)/share/man/man5/libraryd-config.5 \
+	    $(DESTDIR)$(PREFIX)/share/man/man8/libraryd.8
 	for program in libraryd libctl; do \
 	    rm -f $(DESTDIR)$(PREFIX)/bin/$$program \
 	        $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$program \

@@ -29,7 +29,6 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/vapor/jwt-kit.git", from: "5.7.0"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.14.0"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
@@ -72,7 +71,6 @@ let package = Package(
             name: "libraryd",
             dependencies: [
                 "Shared", "LibraryStore", "LibraryServer", "CommandHelp", argumentParser, hummingbird, logging,
-                .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -97,8 +95,9 @@ let package = Package(
         .testTarget(
             name: "LibrarydTests",
             dependencies: [
-                "libraryd", "LibraryServer", "LibraryStore", "Shared", "TestSupport", argumentParser, grdb, hummingbird,
-                logging, sqlite,
+                "libraryd", "CommandHelp", "LibraryServer", "LibraryStore", "Shared", "TestSupport", argumentParser,
+                grdb,
+                hummingbird, logging, sqlite,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
@@ -119,7 +118,9 @@ let package = Package(
         ),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["libctl", "libraryd", "LibraryServer", "LibraryStore", "Shared", "TestSupport"],
+            dependencies: [
+                "libctl", "libraryd", "CommandHelp", "LibraryServer", "LibraryStore", "Shared", "TestSupport",
+            ],
             swiftSettings: settings
         ),
     ]

@@ -77,6 +77,9 @@ package struct App: Sendable {
             health: health, authors: authors, authenticator: authenticator, logger: logger, behindProxy: behindProxy)
     }
 
+    /// Whether the daemon answers.
+    package func liveness() -> Liveness { Liveness(store) }
+
     /// An HTTP server for all routes.
     ///
     /// - Parameters:

@@ -45,14 +45,17 @@ package struct BackupManifest: JSONReadable, JSONWritable, Equatable {
     }
 
     package func write(to json: inout JSONWriter) {
-        json.object {
-            $0.member("created_at", createdAt)
-            $0.member("schema", schema)
-            $0.member("users", users)
-            $0.member("authors", authors)
-            $0.member("bytes", bytes)
-            $0.member("sha256", sha256)
-        }
+        json.object { writeMembers(to: &$0) }
+    }
+
+    /// Writes the members of the JSON object, to which a caller adds others.
+    package func writeMembers(to json: inout JSONWriter) {
+        json.member("created_at", createdAt)
+        json.member("schema", schema)
+        json.member("users", users)
+        json.member("authors", authors)
+        json.member("bytes", bytes)
+        json.member("sha256", sha256)
     }
 }
 

@@ -107,4 +107,7 @@ extension Store {
             throw StoreError.notReady("the database cannot be read")
         }
     }
+    /// A number that is the same at two looks if the writer took none of the writes that wait; `nil` if none waits, or
+    /// if the writer is at work.
+    package var writerStandstill: Int? { writer.standstill }
 }

@@ -17,6 +17,10 @@ final class Writer: Sendable {
         var committingSince: ContinuousClock.Instant?
         /// Why the last commit failed, if it did.
         var failure: DatabaseError?
+        /// Groups that have been finished so far.
+        var groups = 0
+        /// Whether a group is at work on its transaction.
+        var isWriting = false
     }
 
     /// One write. `perform` may be called again, after its first work was undone. It keeps its result for `finish`,
@@ -33,7 +37,7 @@ final class Writer: Sendable {
     /// The database file when it was opened; `nil` in memory.
     private let file: [UInt64]?
     private let queueLength: Int
-    private let thread = Workers(count: 1)
+    let thread = Workers(count: 1)
     private let state = Mutex(State())
 
     /// - Parameter queueLength: how many writes may wait.
@@ -106,6 +110,10 @@ final class Writer: Sendable {
 
     private static let longestCommit = Duration.seconds(1)
 
+    /// A number that is the same at two looks if no write was taken in between; `nil` while nothing waits, or while a
+    /// transaction is at work, which may take as long as a disk or an import does.
+    var standstill: Int? { state.withLock { $0.waiting.isEmpty || $0.isWriting ? nil : $0.groups } }
+
     private func isFileInPlace() throws -> Bool { try file == FileStatus(path: connection.path)?.identity }
 
     /// Lets the accepted writes finish, then closes; closing moves the write-ahead log into the database.
@@ -138,10 +146,15 @@ final class Writer: Sendable {
                 let group = Array(state.waiting.prefix(Self.largestGroup))
                 state.waiting.removeFirst(group.count)
                 if group.isEmpty { state.draining = false }
+                state.isWriting = !group.isEmpty
                 return group
             }
             if group.isEmpty { return }
             let failure = commit(group)
+            state.withLock {
+                $0.isWriting = false
+                $0.groups &+= 1
+            }
             for operation in group { operation.finish(failure) }
         }
     }

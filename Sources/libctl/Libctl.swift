@@ -67,7 +67,7 @@ struct Libctl: ParsableCommand {
     /// The text of a help topic or of a file that the build makes; `nil` for other arguments.
     private static func generatedText(_ arguments: [String]) throws -> String? {
         switch arguments {
-        case ["--generate-manual"]: try Manual.page()
+        case ["--generate-manual"]: try ManualPage.text()
         case ["--generate-error-list"]: ErrorList.page()
         case _ where arguments.count == 2 && arguments[0] == "help": HelpTopic(rawValue: arguments[1])?.text
         default: nil

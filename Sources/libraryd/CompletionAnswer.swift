@@ -37,7 +37,7 @@ enum CompletionAnswer {
             if option == "--config" { flags.config = value }
         }
         let users = blocking { [flags] in
-            let folder = try await flags.settings().data
+            let folder = try flags.settings(warns: false).data
             return try OperatorSocket.ask(OperatorCommand.list, at: DataFolder.operatorSocketPath(in: folder))?.users
         }
         return (users ?? []).filter { $0.name.hasPrefix(prefix) && Registration.fault(inName: $0.name) == nil }

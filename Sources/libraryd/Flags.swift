@@ -46,7 +46,10 @@ struct Flags: ParsableArguments {
     var registration: String?
 
     @Option(
-        help: "trace, debug, info, notice, warning, error or critical. (default: notice on a terminal, else info)",
+        help: """
+            trace, debug, info, notice, warning, error or critical. SIGHUP reads it again from the file. (default: \
+            notice on a terminal, else info)
+            """,
         completion: .list(Logger.Level.allCases.map(\.rawValue)))
     var logLevel: String?
 
@@ -54,4 +57,15 @@ struct Flags: ParsableArguments {
         help: "text or json. (default: text on a terminal, else json)",
         completion: .list(["text", "json"]))
     var logFormat: String?
+
+    /// The options that were given, by the keys of the settings.
+    var texts: [String: String] {
+        let all = [
+            "listen": listen, "socket": socket, "tls-certificate": tlsCertificate, "tls-key": tlsKey, "data": data,
+            "config": config, "behind-proxy": behindProxy ? "true" : nil, "token-lifetime": tokenLifetime,
+            "refresh-lifetime": refreshLifetime, "registration": registration, "log-level": logLevel,
+            "log-format": logFormat,
+        ]
+        return all.compactMapValues { $0 }
+    }
 }

@@ -29,16 +29,33 @@ enum InheritedSockets {
         return getsockopt(descriptor, SOL_SOCKET, name, &value, &length) == 0 ? value : nil
     }
 
-    /// The host that a descriptor listens on; `nil` for a Unix socket.
-    static func host(_ descriptor: Int32) -> String? {
+    /// The path of a Unix socket; `nil` for another one, and for one without a path.
+    static func path(_ descriptor: Int32) -> String? {
+        // `struct sockaddr_un` (unix(7)): the family in two bytes, then the path, which a zero ends.
+        var bytes = [UInt8](repeating: 0, count: MemoryLayout<sockaddr_storage>.size)
+        var length = socklen_t(bytes.count)
+        let result = bytes.withUnsafeMutableBytes { bytes in
+            bytes.withMemoryRebound(to: sockaddr.self) { getsockname(descriptor, $0.baseAddress, &length) }
+        }
+        let family = bytes.withUnsafeBytes { $0.loadUnaligned(as: sa_family_t.self) }
+        let path = bytes.dropFirst(2).prefix { $0 != 0 }
+        return result == 0 && family == AF_UNIX && !path.isEmpty ? String(decoding: path, as: UTF8.self) : nil
+    }
+
+    /// The address that a descriptor listens on; `nil` for a Unix socket.
+    static func address(_ descriptor: Int32) -> Listen? {
         var (address, length) = (sockaddr_storage(), socklen_t(MemoryLayout<sockaddr_storage>.size))
         var host = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+        var port = [CChar](repeating: 0, count: 32)
         return withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
                 guard getsockname(descriptor, address, &length) == 0, address.pointee.sa_family != AF_UNIX,
-                    getnameinfo(address, length, &host, socklen_t(host.count), nil, 0, NI_NUMERICHOST) == 0
+                    getnameinfo(
+                        address, length, &host, socklen_t(host.count), &port, socklen_t(port.count),
+                        NI_NUMERICHOST | NI_NUMERICSERV) == 0,
+                    let number = Int64(decimal: String(terminated: port))
                 else { return nil }
-                return String(terminated: host)
+                return Listen(host: String(terminated: host), port: Int(number))
             }
         }
     }

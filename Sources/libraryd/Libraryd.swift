@@ -14,7 +14,7 @@ struct Libraryd: AsyncParsableCommand {
         version: version,
         subcommands: [
             ServeCommand.self, UserCommand.self, BackupCommand.self, RestoreCommand.self, CheckCommand.self,
-            KeyCommand.self, ImportFlaskCommand.self,
+            KeyCommand.self, ImportFlaskCommand.self, HealthcheckCommand.self, ConfigCommand.self,
         ],
         defaultSubcommand: ServeCommand.self)
 
@@ -25,6 +25,7 @@ struct Libraryd: AsyncParsableCommand {
         Signals.ignore()
         if CompletionAnswer.run(SystemText.arguments()) { return }
         do {
+            if let page = try ManualPages.asked(by: SystemText.arguments()) { return print(page) }
             try requireText()
             // The argument parser shows the general help instead.
             if SystemText.arguments().first == "help", let failure = UsageError.unknownCommand(SystemText.arguments()) {
@@ -68,8 +69,8 @@ struct Libraryd: AsyncParsableCommand {
 /// Signals that end a process by default (signal(7)), and that the daemon ignores.
 enum Signals {
     /// A write at the file size limit or to a closed pipe must fail with an error, and a closed terminal must not end
-    /// the daemon. Users and programs send SIGHUP, SIGUSR1 and others to make a daemon read its settings again, which
-    /// this daemon does not do. Timers are not used.
+    /// the daemon. Users and programs send SIGUSR1 and SIGUSR2 to make a daemon open its log again, which this daemon
+    /// does not need. ``Hangups`` handles SIGHUP once the daemon runs. Timers are not used.
     ///
     /// Not ignored: SIGTERM and SIGINT stop the daemon; SIGQUIT, SIGKILL, SIGXCPU and the signals of a fault in the
     /// program end it.
@@ -97,7 +98,12 @@ enum StandardError {
 /// Reports the errors of commands.
 enum Exit {
     /// Runs the command. An error is reported on standard error and by the exit code.
-    static func reporting(_ command: () async throws -> Void) async throws {
+    /// - Parameters:
+    ///   - name: the words of the command, for errors as JSON.
+    ///   - asJSON: whether an error is one JSON object.
+    static func reporting(
+        _ name: String = "", asJSON: Bool = false, _ command: () async throws -> Void
+    ) async throws {
         do {
             try await command()
             // The reader of the output may have closed the pipe, which is no failure.
@@ -106,9 +112,30 @@ enum Exit {
             }
         } catch {
             let failure = CommandError(error)
-            report(failure)
+            if asJSON { reportAsJSON(failure, name) } else { report(failure) }
             throw ExitCode(failure.exit.rawValue)
         }
+    }
+
+    /// Reports what does not stop the command.
+    static func warn(_ reason: String, hint: String? = nil) {
+        report(CommandError(.done, reason, hint: hint))
+    }
+
+    /// In the form of `libctl`.
+    private static func reportAsJSON(_ failure: CommandError, _ name: String) {
+        var json = JSONWriter()
+        json.object {
+            $0.member("error") {
+                $0.object {
+                    $0.member("command", name)
+                    $0.member("exit_code", Int64(failure.exit.rawValue))
+                    $0.member("message", failure.reason)
+                    if let hint = failure.hint { $0.member("hint", hint) }
+                }
+            }
+        }
+        StandardError.write(String(decoding: Escaping.json(json.bytes), as: UTF8.self) + "\n")
     }
 
     static func report(_ failure: CommandError) {

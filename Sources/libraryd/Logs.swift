@@ -3,6 +3,7 @@ import LibraryServer
 import LibraryStore
 import Logging
 import Shared
+import Synchronization
 
 enum LogFormat: String, Sendable {
     case text, json
@@ -15,17 +16,38 @@ extension Logger.Level {
     static var automatic: Logger.Level { isatty(STDERR_FILENO) == 1 ? .notice : .info }
 }
 
+/// The level of the log, which SIGHUP can change.
+final class LogLevel: Sendable {
+    private static let all = Logger.Level.allCases
+    private let index: Atomic<Int>
+
+    init(_ level: Logger.Level) {
+        index = Atomic(Self.all.firstIndex(of: level) ?? 0)
+    }
+
+    var value: Logger.Level {
+        get { Self.all[index.load(ordering: .relaxed)] }
+        set { index.store(Self.all.firstIndex(of: newValue) ?? 0, ordering: .relaxed) }
+    }
+}
+
 /// Writes each record as one line to standard error, with one `write`.
 struct LineLogHandler: LogHandler {
-    var logLevel: Logger.Level
+    private let level: LogLevel
     var metadata: Logger.Metadata = [:]
     let format: LogFormat
     let clock: Clock
 
-    init(level: Logger.Level, format: LogFormat, clock: Clock = .system) {
-        logLevel = level
+    init(level: LogLevel, format: LogFormat, clock: Clock = .system) {
+        self.level = level
         self.format = format
         self.clock = clock
+    }
+
+    /// Of all loggers that share ``LogLevel``.
+    var logLevel: Logger.Level {
+        get { level.value }
+        set { level.value = newValue }
     }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {

@@ -44,20 +44,54 @@ struct StoreWatch: Service {
     }
 }
 
-/// Reads the certificate again at each SIGHUP, which would end the process otherwise.
+/// Reads the certificate and the level of the log again at each SIGHUP, which would end the process otherwise.
 struct Hangups: Service {
     let tls: TLS?
+    let settings: Settings
+    let level: LogLevel
+    let manager: ServiceManager?
     let logger: Logger
+    /// Reads all settings again.
+    let reread: @Sendable () throws -> Settings
+    /// Called once a signal is noticed.
+    let onTrapping: @Sendable () -> Void
 
     func run() async throws {
-        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
-            guard let tls else { continue }
-            do {
-                try tls.reload()
-                logger.notice("the certificate was read again")
-            } catch {
-                logger.error("the certificate could not be read again", metadata: ["reason": "\(error)"])
+        let signals = await UnixSignalsSequence(trapping: .sighup)
+        onTrapping()
+        for await _ in signals.cancelOnGracefulShutdown() {
+            manager?.sendReloading()
+            reloadCertificate()
+            reloadSettings()
+            manager?.send("READY=1")
+        }
+    }
+
+    private func reloadCertificate() {
+        guard let tls else { return }
+        do {
+            try tls.reload()
+            logger.notice("the certificate was read again")
+        } catch {
+            logger.error("the certificate could not be read again", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    private func reloadSettings() {
+        do {
+            let next = try reread()
+            if level.value != next.logLevel {
+                // The lower of both levels is the one that shows the change.
+                level.value = min(level.value, next.logLevel)
+                logger.notice("the level of the log is changed", metadata: ["log_level": "\(next.logLevel)"])
+                level.value = next.logLevel
             }
+            let keys = settings.keysThatNeedARestart(next)
+            guard !keys.isEmpty else { return }
+            logger.warning(
+                "changed settings need a restart", metadata: ["settings": "\(keys.joined(separator: ", "))"])
+        } catch {
+            logger.error("the settings could not be read again", metadata: ["reason": "\(CommandError(error).reason)"])
         }
     }
 }

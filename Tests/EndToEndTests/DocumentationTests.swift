@@ -21,7 +21,7 @@ import Testing
         "make uninstall PREFIX=$HOME/.local": "removes installed programs",
         "export PATH=\"$HOME/.local/bin:$PATH\"": "belongs into ~/.bashrc; the tests have the programs elsewhere",
         "typeset -U path fpath": "belongs into ~/.zshrc",
-        "useradd --system --home-dir /var/lib/libraryd libraryd": "makes a user of the system",
+        "useradd --system --home-dir /var/lib/libraryd _libraryd": "makes a user of the system",
         "libraryd user add ada < password-file": "ada is there already; OperatorTests adds users",
         "journalctl -u libraryd -o cat | jq -c 'select(.status >= 500)'": "needs the service",
         "libraryd import-flask old.db --dry-run": "needs a database of the tutorial; FlaskImportTests has some",
@@ -165,7 +165,7 @@ import Testing
         case "ini": return try await ServerConfiguration.unitFault(text)
         case "nginx": return try await ServerConfiguration.nginxFault(text)
         case "caddy": return ServerConfiguration.braceFault(text)
-        case "mermaid", "text": break
+        case "mermaid", "text", "dockerfile": break
         case "indented": return "put it between fences, with its language"
         default: return "a block of '\(block.language)', which no test checks"
         }

@@ -7,7 +7,7 @@ import Testing
     @Test(arguments: [
         [], ["serve"], ["user"], ["user", "list"], ["user", "promote"], ["user", "demote"], ["user", "disable"],
         ["user", "enable"], ["user", "delete"], ["user", "passwd"], ["backup"], ["restore"], ["check"],
-        ["key", "rotate"], ["import-flask"],
+        ["key", "rotate"], ["import-flask"], ["user", "add"], ["healthcheck"], ["config"],
     ])
     func theDaemonExplainsItself(command: [String]) async throws {
         let help = try await Program.run(Program.path("libraryd"), command + ["--help"])

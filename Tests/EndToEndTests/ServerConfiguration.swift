@@ -18,6 +18,8 @@ enum ServerConfiguration {
             return path
         }
         let kind = text.contains("[Socket]") ? "socket" : text.contains("[Timer]") ? "timer" : "service"
+        // A drop-in for a service has only what it changes.
+        let text = kind == "service" && !text.contains("ExecStart=") ? text + "ExecStart=/bin/true\n" : text
         // A socket and a timer start the service of their name.
         if kind != "service" { _ = try write("[Service]\nExecStart=/bin/true\n", "service") }
         let command = try NSRegularExpression(pattern: "(?m)^(Exec[A-Za-z]+=[-+!@:]*)/\\S+")

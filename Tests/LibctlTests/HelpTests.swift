@@ -155,7 +155,7 @@ import Testing
     @Test func theManualIsCurrentAndReadable() async throws {
         let path = Program.repository + "/packaging/libctl.1"
         let page = try String(contentsOfFile: path, encoding: .utf8)
-        #expect(page == (try Manual.page()) + "\n", "run: make completions")
+        #expect(page == (try ManualPage.text()) + "\n", "run: make completions")
         let shown = try await Program.run("/usr/bin/groff", ["-man", "-Tutf8", "-ww", "-rLL=100n", path])
         #expect(shown.code == 0)
         #expect(shown.error == "")

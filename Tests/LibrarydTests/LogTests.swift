@@ -15,7 +15,7 @@ import Testing
 
     private func line(_ format: LogFormat, _ message: String, _ fields: Logger.Metadata) -> String {
         let clock = Clock(now: { Timestamp(milliseconds: 0) }, uptime: { 0 })
-        let handler = LineLogHandler(level: .info, format: format, clock: clock)
+        let handler = LineLogHandler(level: LogLevel(.info), format: format, clock: clock)
         return String(decoding: handler.render(level: .info, message: message, fields: fields), as: UTF8.self)
     }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandHelp
 import Foundation
 import Logging
 import Shared
@@ -12,8 +13,8 @@ import Testing
 @Suite struct SettingsTests {
     private let folder = TemporaryFolder()
 
-    private func settings(_ arguments: [String] = [], _ environment: [String: String] = [:]) async throws -> Settings {
-        try await Settings(
+    private func settings(_ arguments: [String] = [], _ environment: [String: String] = [:]) throws -> Settings {
+        try Settings(
             flags: try Flags.parse(arguments),
             environment: environment.merging(["HOME": "/home/ada"]) { given, _ in given })
     }
@@ -24,8 +25,8 @@ import Testing
         return path
     }
 
-    @Test func nothingNeedsConfiguring() async throws {
-        let settings = try await settings()
+    @Test func nothingNeedsConfiguring() throws {
+        let settings = try settings()
         #expect(settings.listen == Listen(host: "127.0.0.1", port: 8080))
         #expect(settings.socket == nil)
         #expect(settings.data == "/home/ada/.local/share/libraryd")
@@ -35,22 +36,22 @@ import Testing
         #expect(settings.isRegistrationOpen)
     }
 
-    @Test func theRuntimeFolderBringsASocket() async throws {
-        let settings = try await settings([], ["XDG_RUNTIME_DIR": "/run/user/1", "XDG_DATA_HOME": "/data"])
+    @Test func theRuntimeFolderBringsASocket() throws {
+        let settings = try settings([], ["XDG_RUNTIME_DIR": "/run/user/1", "XDG_DATA_HOME": "/data"])
         #expect(settings.socket == "/run/user/1/libraryd.sock")
         #expect(settings.listen == .standard)
         #expect(settings.data == "/data/libraryd")
     }
 
-    @Test func aSocketAloneMeansNoPort() async throws {
-        let settings = try await settings(["--socket", "/tmp/s"], ["XDG_RUNTIME_DIR": "/run/user/1"])
+    @Test func aSocketAloneMeansNoPort() throws {
+        let settings = try settings(["--socket", "/tmp/s"], ["XDG_RUNTIME_DIR": "/run/user/1"])
         #expect(settings.socket == "/tmp/s")
         #expect(settings.listen == nil)
     }
 
-    @Test func flagsWinOverTheEnvironmentWhichWinsOverTheFile() async throws {
+    @Test func flagsWinOverTheEnvironmentWhichWinsOverTheFile() throws {
         let config = try file(#"{"listen":"127.0.0.1:1","data":"/file","token-lifetime":"1m","log-level":"error"}"#)
-        let settings = try await settings(
+        let settings = try settings(
             ["--listen", "127.0.0.1:3", "--config", config],
             ["LIBRARYD_LISTEN": "127.0.0.1:2", "LIBRARYD_DATA": "/environment"])
         #expect(settings.listen?.port == 3)
@@ -64,10 +65,46 @@ import Testing
         ("LIBRARYD_TOKEN_LIFETIM", "did you mean LIBRARYD_TOKEN_LIFETIME?"),
         ("LIBRARYD_PORT", "use LIBRARYD_LISTEN=HOST:PORT"), ("LIBRARYD_X", "libraryd serve --help"),
     ])
-    func anUnknownVariableIsNamed(variable: String, hint: String) async throws {
-        let error = await #expect(throws: CommandError.self) { try await settings([], [variable: "x"]) }
-        #expect(error?.exit == .configuration)
-        #expect(error?.hint == hint)
+    func anUnknownVariableIsNamed(variable: String, hint: String) throws {
+        let settings = try settings([], [variable: "canary"])
+        #expect(settings.unknownVariables == [UnknownVariable(name: variable, hint: hint)])
+        #expect(settings.listen == .standard)
+        #expect(
+            settings.unknownVariables[0].reason == "\(variable) is not a known environment variable and has no effect")
+    }
+
+    @Test func eachValueTellsItsOrigin() throws {
+        let config = try file(#"{"listen":"127.0.0.1:1","data":"/file","token-lifetime":"60m","behind-proxy":true}"#)
+        let settings = try settings(
+            ["--listen", "127.0.0.1:3", "--config", config, "--log-level", "debug"],
+            ["LIBRARYD_LISTEN": "127.0.0.1:2", "LIBRARYD_DATA": "/environment", "LIBRARYD_REGISTRATION": "closed"])
+        let values = settings.values.map { "\($0.key)=\($0.value ?? "-") \($0.origin.kind) \($0.origin.name ?? "-")" }
+        #expect(
+            values == [
+                "config=\(config) option --config", "listen=127.0.0.1:3 option --listen", "socket=- default -",
+                "tls-certificate=- default -", "tls-key=- default -", "data=/environment variable LIBRARYD_DATA",
+                "behind-proxy=true file \(config)", "token-lifetime=1h file \(config)",
+                "refresh-lifetime=30d default -", "registration=closed variable LIBRARYD_REGISTRATION",
+                "log-level=debug option --log-level", "log-format=\(LogFormat.automatic) default -",
+            ])
+        // Each option of `serve` is a key.
+        #expect(
+            Set(CommandArgument.all(of: ServeCommand.self).flatMap(\.names)).subtracting(["--version", "--help", "-h"])
+                == Set(settings.values.map { "--" + $0.key }))
+        #expect(Set(try Flags.parse(Self.everyOption).texts.keys) == Set(settings.values.map(\.key)))
+    }
+
+    private static let everyOption = [
+        "--listen", "127.0.0.1:1", "--socket", "/s", "--tls-certificate", "/c", "--tls-key", "/k", "--data", "/d",
+        "--config", "/f", "--behind-proxy", "--token-lifetime", "1m", "--refresh-lifetime", "1d", "--registration",
+        "open", "--log-level", "info", "--log-format", "text",
+    ]
+
+    @Test func aChangeThatNeedsARestartIsNamed() throws {
+        let first = try settings(["--listen", "127.0.0.1:1", "--log-level", "info"])
+        let next = try settings(["--listen", "127.0.0.1:2", "--log-level", "error", "--token-lifetime", "1h"])
+        #expect(first.keysThatNeedARestart(next) == ["listen", "token-lifetime"])
+        #expect(first.keysThatNeedARestart(first) == [])
     }
 
     @Test(arguments: [
@@ -77,9 +114,9 @@ import Testing
         (#"{"token-lifetime":30}"#, "token-lifetime must be a whole number and a unit"), ("[]", "not a JSON object"),
         ("{", "expected a member name"),
     ])
-    func aFileThatIsNotRightIsRefused(text: String, reason: String) async throws {
+    func aFileThatIsNotRightIsRefused(text: String, reason: String) throws {
         let config = try file(text)
-        let error = await #expect(throws: CommandError.self) { try await settings(["--config", config]) }
+        let error = #expect(throws: CommandError.self) { try settings(["--config", config]) }
         #expect(error?.exit == .configuration)
         #expect(error?.reason.contains(reason) == true)
     }
@@ -91,15 +128,15 @@ import Testing
         ["--listen", "127.0.0.1.example.org:80"], ["--registration", "shut"], ["--listen", "127.0.0.1 x:80"],
         ["--listen", "128.1:80"], ["--listen", "[::2]:80"], ["--listen", "localhost.example:80"],
     ])
-    func aValueThatIsNotRightIsRefused(arguments: [String]) async throws {
-        let error = await #expect(throws: CommandError.self) { try await settings(arguments) }
+    func aValueThatIsNotRightIsRefused(arguments: [String]) throws {
+        let error = #expect(throws: CommandError.self) { try settings(arguments) }
         #expect(error?.exit == .configuration)
         #expect(error?.hint != nil)
     }
 
     @Test(arguments: ["127.0.0.1:80", "127.8.9.1:80", "localhost:80", "[::1]:80"])
-    func loopbackNeedsNoProxy(listen: String) async throws {
-        #expect(try await settings(["--listen", listen]).listen?.description == listen)
+    func loopbackNeedsNoProxy(listen: String) throws {
+        #expect(try settings(["--listen", listen]).listen?.description == listen)
     }
 
     /// However this machine is spelt, it is this machine.
@@ -108,8 +145,8 @@ import Testing
         ("[0:0:0:0:0:0:0:1]:80", "[::1]:80"), ("0x7f000001:80", "127.0.0.1:80"),
         ("[::FFFF:127.0.0.1]:80", "[::ffff:127.0.0.1]:80"),
     ])
-    func loopbackHasManySpellings(listen: String, same: String) async throws {
-        #expect(try await settings(["--listen", listen]).listen?.description == same)
+    func loopbackHasManySpellings(listen: String, same: String) throws {
+        #expect(try settings(["--listen", listen]).listen?.description == same)
     }
 
     @Test(arguments: [
@@ -117,14 +154,14 @@ import Testing
         ("localhost", "did you mean localhost:8080?"), ("box.example", "did you mean box.example:8080?"),
         ("ada:secret@host", "libraryd serve --help"), ("a:b:c", "libraryd serve --help"),
     ])
-    func anAddressIsCompleted(listen: String, hint: String) async throws {
-        let error = await #expect(throws: CommandError.self) { try await settings(["--listen", listen]) }
+    func anAddressIsCompleted(listen: String, hint: String) throws {
+        let error = #expect(throws: CommandError.self) { try settings(["--listen", listen]) }
         #expect(error?.hint == hint)
     }
 
     /// What Kubernetes and Docker set for a service of that name is no setting.
-    @Test func injectedVariablesAreIgnored() async throws {
-        let settings = try await settings(
+    @Test func injectedVariablesAreIgnored() throws {
+        let settings = try settings(
             [],
             [
                 "LIBRARYD_SERVICE_HOST": "10.0.0.11", "LIBRARYD_SERVICE_PORT": "8080",
@@ -136,23 +173,23 @@ import Testing
         #expect(settings.listen == .standard)
     }
 
-    @Test func aFileMayHaveFlagsAndNumbers() async throws {
+    @Test func aFileMayHaveFlagsAndNumbers() throws {
         let config = try file(#"{"behind-proxy":true,"listen":"0.0.0.0:80","registration":"closed","data":7}"#)
-        let settings = try await settings(["--config", config])
+        let settings = try settings(["--config", config])
         #expect(settings.behindProxy)
         #expect(!settings.isRegistrationOpen)
         #expect(settings.data.hasSuffix("/7"))
     }
 
-    @Test func aProxyAllowsOtherAddresses() async throws {
-        #expect(try await settings(["--listen", "0.0.0.0:80", "--behind-proxy"]).listen?.host == "0.0.0.0")
+    @Test func aProxyAllowsOtherAddresses() throws {
+        #expect(try settings(["--listen", "0.0.0.0:80", "--behind-proxy"]).listen?.host == "0.0.0.0")
         #expect(
-            try await settings(["--listen", "0.0.0.0:80"], ["LIBRARYD_BEHIND_PROXY": "true"]).listen?.host == "0.0.0.0")
+            try settings(["--listen", "0.0.0.0:80"], ["LIBRARYD_BEHIND_PROXY": "true"]).listen?.host == "0.0.0.0")
     }
 
-    @Test func withoutAHomeTheFolderMustBeNamed() async throws {
-        let error = await #expect(throws: CommandError.self) {
-            try await Settings(flags: try Flags.parse([]), environment: [:])
+    @Test func withoutAHomeTheFolderMustBeNamed() throws {
+        let error = #expect(throws: CommandError.self) {
+            try Settings(flags: try Flags.parse([]), environment: [:])
         }
         #expect(error?.hint == "use --data DIR")
     }

@@ -15,8 +15,7 @@ struct WallTests {
             "NIOHTTP1", "NIOHTTPTypesHTTP1", "NIOPosix", "NIOSSL", "ServiceLifecycle",
         ],
         "libraryd": [
-            "Shared", "LibraryStore", "LibraryServer", "CommandHelp", "ArgumentParser", "Configuration", "Hummingbird",
-            "Logging",
+            "Shared", "LibraryStore", "LibraryServer", "CommandHelp", "ArgumentParser", "Hummingbird", "Logging",
             "NIOCore", "ServiceLifecycle", "UnixSignals",
         ],
         "libctl": ["Shared", "CCurl", "CZlib", "CommandHelp", "ArgumentParser", "SystemPackage"],

@@ -52,6 +52,17 @@ import Testing
         #expect(listener.output.components(separatedBy: "listening on http://127.0.0.1:\(listener.port)\n").count == 12)
     }
 
+    /// A socket unit may have the address that the settings have too.
+    @Test func anAddressIsListenedOnOnce() async throws {
+        let listener = try InheritedListener()
+        let daemon = try listener.start("--listen", "127.0.0.1:\(listener.port)")
+        let client = try RawClient(port: listener.port)
+        client.send("GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        #expect(await client.receiveAll().hasPrefix("HTTP/1.1 200 OK\r\n"))
+        #expect(await listener.stop(daemon) == 0)
+        #expect(listener.output == "libraryd: listening on http://127.0.0.1:\(listener.port)\n")
+    }
+
     @Test func whatIsNoSocketIsRefused() async throws {
         let home = TemporaryFolder()
         let script = #"exec 3< /dev/null; LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" serve --data "$1""#

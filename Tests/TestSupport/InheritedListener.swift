@@ -15,7 +15,7 @@ public final class InheritedListener: Sendable {
     }
 
     /// Starts a daemon that serves the socket, and returns at once.
-    public func start() throws -> Int32 {
+    public func start(_ arguments: String...) throws -> Int32 {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -24,9 +24,10 @@ public final class InheritedListener: Sendable {
             posix_spawn_file_actions_addopen(
                 &actions, number, "\(folder.path)/\(name)", O_WRONLY | O_CREAT | O_APPEND, 0o600)
         }
-        let script = #"LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" serve --data "$1" --log-level warning"#
+        let script = #"data=$1; shift; LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" serve --data "$data" "$@""#
         return try Program.spawn(
-            ["/bin/sh", "-c", script, Program.path("libraryd"), folder.path + "/data"],
+            ["/bin/sh", "-c", script, Program.path("libraryd"), folder.path + "/data", "--log-level", "warning"]
+                + arguments,
             environment: ["HOME": folder.path], &actions)
     }
 

@@ -1,11 +1,12 @@
 import LibraryStore
+import NIOCore
 import NIOPosix
 package import Shared
 import Synchronization
 
 extension App {
-    /// Performs an operator's request and returns the reply: a `UserList`, a `BackupManifest`, a `FlaskImportReport`
-    /// or a ``KeyRotation``.
+    /// Performs an operator's request and returns the reply: a `UserList`, a `BackupManifest`, a `FlaskImportReport`,
+    /// a ``KeyRotation`` or a `Health`.
     /// - Throws: ``CommandError`` `temporaryFailure` if the request must run alone and another of its kind is
     ///   running.
     package func perform(_ request: OperatorRequest) async throws -> any JSONWritable {
@@ -32,6 +33,7 @@ extension App {
             guard path.hasPrefix("/") else { throw Failure(.badRequest) }
             return try await importFlask(path, owner: owner, dryRun: dryRun)
         case .rotateKey: return try await rotateKey()
+        case .health: return try await checkHealth()
         case .unknown: throw Failure(.badRequest)
         }
         return UserList(try await store.users())
@@ -66,6 +68,13 @@ extension App {
         let id = try await authenticator.tokens.use(next)
         authenticator.prover.use(next)
         return KeyRotation(keyID: id, retiredUntil: now.adding(seconds: authenticator.tokens.lifetime.seconds))
+    }
+
+    /// - Throws: ``StoreError`` `notReady`. Does not return while an event loop does not respond.
+    private func checkHealth() async throws -> Health {
+        try store.checkReadiness()
+        for loop in MultiThreadedEventLoopGroup.singleton.makeIterator() { try await loop.submit {}.get() }
+        return Health()
     }
 
     private func update(_ name: String, _ patch: UserPatch) async throws {

@@ -23,6 +23,7 @@ extension CommandError {
         case .userNotFound: self.init(.notFound, problem.detail, hint: "libraryd user list")
         case .nameTaken: self.init(.conflict, problem.detail, hint: "libraryd user list")
         case .lastAdmin: self.init(.conflict, problem.detail, hint: "libraryd user promote NAME")
+        case .notReady: self.init(.temporaryFailure, problem.detail, hint: "see what the daemon's log says")
         default: self.init(.failure, problem.detail)
         }
     }

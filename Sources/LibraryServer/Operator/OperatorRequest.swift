@@ -17,6 +17,7 @@ package enum OperatorRequest: JSONReadable, JSONWritable, Equatable {
     /// `path` is absolute; `owner` becomes the owner of authors that have none.
     case importFlask(path: String, owner: String?, dryRun: Bool)
     case rotateKey
+    case health
     /// A command of a newer `libraryd`.
     case unknown(String)
 
@@ -38,6 +39,7 @@ package enum OperatorRequest: JSONReadable, JSONWritable, Equatable {
                     path: object.string("path"), owner: object.optionalString("name"),
                     dryRun: object.optionalBool("dry_run") ?? false)
             case "rotate-key": .rotateKey
+            case "health": .health
             default: .unknown(command)
             }
     }
@@ -46,7 +48,7 @@ package enum OperatorRequest: JSONReadable, JSONWritable, Equatable {
         json.object { json in
             json.member("command", command)
             switch self {
-            case .list, .rotateKey, .unknown: break
+            case .list, .rotateKey, .health, .unknown: break
             case .promote(let name), .demote(let name), .disable(let name), .enable(let name), .delete(let name):
                 json.member("name", name)
             case .add(let name, let password), .passwd(let name, let password):
@@ -77,6 +79,7 @@ package enum OperatorRequest: JSONReadable, JSONWritable, Equatable {
         case .backup: "backup"
         case .importFlask: "import-flask"
         case .rotateKey: "rotate-key"
+        case .health: "health"
         case .unknown(let command): command
         }
     }
@@ -125,4 +128,8 @@ extension OperatorCommand<FlaskImportReport> {
 
 extension OperatorCommand<KeyRotation> {
     package static var rotateKey: Self { Self(request: .rotateKey) }
+}
+
+extension OperatorCommand<Health> {
+    package static var health: Self { Self(request: .health) }
 }

@@ -13,20 +13,26 @@ package import Shared
 package struct OperatorSocket: Service {
     private let path: String
     private let app: App
+    private let onListening: @Sendable () -> Void
 
     /// Timeout for receiving the request, and for sending while the other side reads nothing.
     private let patience: Duration
     /// Sent before the reply while the request runs. JSON allows white space before a value (RFC 8259, section 2).
     private static let signOfLife = (byte: UInt8(ascii: " "), pause: Duration.seconds(5))
 
-    package init(path: String, app: App, patience: Duration = .seconds(5)) {
+    /// - Parameter onListening: called once operators can connect.
+    package init(
+        path: String, app: App, patience: Duration = .seconds(5), onListening: @escaping @Sendable () -> Void = {}
+    ) {
         self.path = path
         self.app = app
         self.patience = patience
+        self.onListening = onListening
     }
 
     package func run() async throws {
         let listener = try UnixSocket.listen(at: path)
+        onListening()
         let app = app
         let connections = AsyncStream<Int32> { continuation in
             Thread.detachNewThread {
@@ -78,17 +84,20 @@ package struct OperatorSocket: Service {
 
     /// Sends a request to the daemon and waits for the reply without limit, as long as the daemon shows that it is
     /// alive.
-    /// - Parameter patience: timeout in seconds for each read and write.
+    /// - Parameters:
+    ///   - patience: timeout in seconds for each read and write.
+    ///   - deadline: when the answer must be there, also if the daemon is alive.
     /// - Returns: `nil` if no daemon listens at that path.
     package static func ask<Answer: JSONReadable>(
-        _ command: OperatorCommand<Answer>, at path: String, patience: Int = 30
+        _ command: OperatorCommand<Answer>, at path: String, patience: Int = 30,
+        by deadline: ContinuousClock.Instant? = nil
     ) throws -> Answer? {
         guard let connection = try UnixSocket.connect(to: path, patience: patience) else { return nil }
         defer { close(connection) }
         try UnixSocket.write(command.request.json, to: connection)
         shutdown(connection, Int32(SHUT_WR))
         // Large, because the report of an import has a line for each row.
-        let answer = try UnixSocket.read(connection, limit: 1 << 30)
+        let answer = try UnixSocket.read(connection, limit: 1 << 30, by: deadline)
         if let error = try? CommandError(json: answer, unknownMembers: .ignored) { throw error }
         guard let answer = try? Answer(json: answer, unknownMembers: .ignored) else {
             throw CommandError(.failure, "\(path): the daemon ended, or is of another version")

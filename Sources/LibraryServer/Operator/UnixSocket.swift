@@ -77,10 +77,15 @@ package enum UnixSocket {
     }
 
     /// Reads all bytes up to the end of the stream. The socket's timeout applies to each piece.
-    /// - Parameter limit: in bytes.
-    static func read(_ descriptor: Int32, limit: Int) throws -> [UInt8] {
+    /// - Parameters:
+    ///   - limit: in bytes.
+    ///   - deadline: when the next piece is not waited for any more.
+    static func read(
+        _ descriptor: Int32, limit: Int, by deadline: ContinuousClock.Instant? = nil
+    ) throws -> [UInt8] {
         var bytes: [UInt8] = []
         while true {
+            if let deadline, deadline < .now { throw noAnswer("operator socket") }
             guard let piece = try piece(descriptor, 0) else { throw noAnswer("operator socket") }
             if piece.isEmpty { return bytes }
             try append(piece, to: &bytes, limit)

@@ -18,11 +18,13 @@ struct BackupCommand: AsyncParsableCommand {
     @Option(help: "How many backups to keep: older ones become FILE.1, FILE.2 and so on.")
     var keep = 1
 
+    @OptionGroup var output: OutputOptions
+
     @Argument(help: "File to write; a backup of that name is replaced.", completion: .file())
     var file: String
 
     func run() async throws {
-        try await Exit.reporting {
+        try await Exit.reporting("backup", asJSON: output.wantsJSON) {
             guard file != "-" else {
                 throw CommandError(
                     .usage, "a backup is a file, and cannot be written to standard output",
@@ -30,7 +32,19 @@ struct BackupCommand: AsyncParsableCommand {
             }
             let path = absolute(file)
             let manifest = try await flags.perform(.backup(path: path, keep: keep))
-            print("\(file): authors: \(manifest.authors), users: \(manifest.users), bytes: \(manifest.bytes)")
+            guard let format = output.format else {
+                return print(
+                    "\(file): authors: \(manifest.authors), users: \(manifest.users), bytes: \(manifest.bytes)")
+            }
+            Listing(
+                [BackupResult(path: path, manifest: manifest)],
+                [
+                    .init("path", \.path), .init("authors") { String($0.manifest.authors) },
+                    .init("users") { String($0.manifest.users) }, .init("bytes") { String($0.manifest.bytes) },
+                    .init("created_at") { $0.manifest.createdAt.description },
+                    .init("sha256", \.manifest.sha256),
+                ]
+            ).show(format, isSingle: true)
         }
     }
 }
@@ -51,7 +65,7 @@ struct RestoreCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Exit.reporting {
-            let settings = try await flags.ownSettings()
+            let settings = try flags.ownSettings()
             let folder = try DataFolder(path: settings.data)
             let file = absolute(file)
             let restored = try Restore(from: file, into: folder, at: Clock.system.now())
@@ -69,23 +83,67 @@ struct CheckCommand: AsyncParsableCommand {
         discussion: "Only reads, whether the daemon is up or down. Exits with 65 if something is wrong.")
 
     @OptionGroup var flags: FolderFlags
+    @OptionGroup var output: OutputOptions
 
     @Argument(help: "A backup to inspect instead.", completion: .file())
     var file: String?
 
     func run() async throws {
-        try await Exit.reporting {
-            let settings = try await file == nil ? flags.ownSettings() : flags.settings()
+        try await Exit.reporting("check", asJSON: output.wantsJSON) {
+            let settings = try file == nil ? flags.ownSettings() : flags.settings()
             let path = file.map(absolute) ?? DataFolder.databasePath(in: settings.data)
             let inspection = try Inspection(file: path, isBackup: file != nil)
+            if let format = output.format {
+                Listing(
+                    [CheckResult(path: path, inspection: inspection)],
+                    [
+                        .init("path", \.path), .init("authors") { String($0.inspection.authors) },
+                        .init("users") { String($0.inspection.users) },
+                        .init("schema") { String($0.inspection.schema) },
+                        .init("faults") { String($0.inspection.faults.count) },
+                    ]
+                ).show(format, isSingle: true)
+            }
             guard inspection.faults.isEmpty else {
                 throw CommandError(
                     .dataError, "\(path) is damaged:\n" + inspection.faults.map { "  \($0)" }.joined(separator: "\n"),
                     hint: "restore a backup")
             }
-            print(
-                "\(path): ok: authors: \(inspection.authors), users: \(inspection.users), schema: \(inspection.schema)")
+            if output.format == nil {
+                print(
+                    "\(path): ok: authors: \(inspection.authors), users: \(inspection.users), "
+                        + "schema: \(inspection.schema)")
+            }
             if file != nil { try warn(ofCopy: path) }
+        }
+    }
+}
+
+/// What a backup is: its path and its manifest.
+private struct BackupResult: JSONWritable {
+    let path: String
+    let manifest: BackupManifest
+
+    func write(to json: inout JSONWriter) {
+        json.object {
+            $0.member("path", path)
+            manifest.writeMembers(to: &$0)
+        }
+    }
+}
+
+/// What an inspection of a library found.
+private struct CheckResult: JSONWritable {
+    let path: String
+    let inspection: Inspection
+
+    func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.member("path", path)
+            json.member("authors", inspection.authors)
+            json.member("users", inspection.users)
+            json.member("schema", inspection.schema)
+            json.member("faults") { json in json.array { for fault in inspection.faults { $0.string(fault) } } }
         }
     }
 }

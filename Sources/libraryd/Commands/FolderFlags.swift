@@ -14,24 +14,27 @@ struct FolderFlags: ParsableArguments {
     @Option(help: "JSON file with settings, named like the options of serve.", completion: .file())
     var config: String?
 
-    func settings() async throws -> Settings {
+    /// - Parameter warns: whether unknown variables are reported on standard error.
+    func settings(warns: Bool = true) throws -> Settings {
         var all = Flags.parseOrExit([])
         all.data = data
         all.config = config
-        return try await Settings(flags: all, environment: ProcessInfo.processInfo.environment)
+        let settings = try Settings(flags: all, environment: ProcessInfo.processInfo.environment)
+        if warns { settings.unknownVariables.forEach { Exit.warn($0.reason, hint: $0.hint) } }
+        return settings
     }
 
     /// The settings, if the library's folder belongs to this user or is missing.
     /// - Throws: ``CommandError`` `noPermission`.
-    func ownSettings() async throws -> Settings {
-        let settings = try await settings()
+    func ownSettings() throws -> Settings {
+        let settings = try settings()
         try FolderOwner.require(settings.data)
         return settings
     }
 
     /// Sends the command to the running daemon, or takes the folder's lock and performs the command in this process.
     func perform<Answer: JSONReadable>(_ command: OperatorCommand<Answer>) async throws -> Answer {
-        let settings = try await ownSettings()
+        let settings = try ownSettings()
         if let answer = try OperatorSocket.ask(command, at: DataFolder.operatorSocketPath(in: settings.data)) {
             return answer
         }

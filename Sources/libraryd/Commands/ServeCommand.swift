@@ -28,22 +28,41 @@ struct ServeCommand: AsyncParsableCommand {
         try await Exit.reporting {
             let environment = ProcessInfo.processInfo.environment
             let inherited = try InheritedSockets.descriptors(environment)
-            let settings = try await Settings(
-                flags: flags, environment: environment, inheritsSockets: !inherited.isEmpty)
-            for host in inherited.compactMap(InheritedSockets.host) { try settings.requireConfidential(host, host) }
+            let reread: @Sendable () throws -> Settings = { [flags] in
+                try Settings(flags: flags, environment: environment, inheritsSockets: !inherited.isEmpty)
+            }
+            let settings = try reread()
+            for address in inherited.compactMap(InheritedSockets.address) {
+                try settings.requireConfidential(address.host, address.host)
+            }
             try FolderOwner.require(settings.data)
             let folder = try DataFolder(path: settings.data)
             do {
-                try await serve(settings, inherited, folder)
+                let start = Start(
+                    settings: settings, reread: reread, inherited: inherited, manager: ServiceManager(environment))
+                try await serve(start, folder)
             } catch {
                 throw CommandError(error, library: folder.databasePath)
             }
         }
     }
 
-    private func serve(_ settings: Settings, _ inherited: [Int32], _ folder: borrowing DataFolder) async throws {
-        let logger = Logger(label: "libraryd") { _ in
-            LineLogHandler(level: settings.logLevel, format: settings.logFormat)
+    /// What the daemon was started with.
+    private struct Start: Sendable {
+        let settings: Settings
+        /// Reads the settings again.
+        let reread: @Sendable () throws -> Settings
+        /// Descriptors of sockets that listen already.
+        let inherited: [Int32]
+        let manager: ServiceManager?
+    }
+
+    private func serve(_ start: Start, _ folder: borrowing DataFolder) async throws {
+        let settings = start.settings
+        let level = LogLevel(settings.logLevel)
+        let logger = Logger(label: "libraryd") { _ in LineLogHandler(level: level, format: settings.logFormat) }
+        for variable in settings.unknownVariables {
+            logger.warning("\(variable.reason)", metadata: ["hint": "\(variable.hint)"])
         }
         try UnixSocket.requireName(folder.operatorSocketPath)
         try folder.requireLibraryNotLost()
@@ -55,15 +74,30 @@ struct ServeCommand: AsyncParsableCommand {
             isRegistrationOpen: settings.isRegistrationOpen, logger: logger)
 
         let tls = try settings.tls.map { try TLS(certificate: $0.certificate, key: $0.key) }
-        if let socket = settings.socket { try Self.refuseLiveSocket(socket) }
-        let server = app.server(on: settings.addresses(inherited), tls: tls) { address, bound in
+        // A socket unit may have the socket of the settings; its file is then not the daemon's.
+        let socket = start.inherited.map(InheritedSockets.path).contains(settings.socket) ? nil : settings.socket
+        if let socket { try Self.refuseLiveSocket(socket) }
+        let addresses = settings.addresses(start.inherited, socket)
+        // Every address, the operators' socket, and SIGHUP.
+        let readiness = Readiness(awaiting: addresses.count + 2) { [manager = start.manager] in
+            guard let manager, let reason = manager.send("READY=1") else { return }
+            logger.warning("the service manager cannot be told", metadata: ["reason": "\(reason)"])
+        }
+        let server = app.server(on: addresses, tls: tls) { address, bound in
             Self.announce(address, bound, isTLS: tls != nil)
+            readiness.arrive()
         }
         var services: [any Service] = [
-            OperatorSocket(path: folder.operatorSocketPath, app: app), Hangups(tls: tls, logger: logger),
+            OperatorSocket(path: folder.operatorSocketPath, app: app, onListening: readiness.arrive),
+            Hangups(
+                tls: tls, settings: settings, level: level, manager: start.manager, logger: logger,
+                reread: start.reread, onTrapping: readiness.arrive),
             StoreWatch(store: store, logger: logger), server,
         ]
         // Added last: services are stopped one after the other from the last, so its time counts from the signal.
+        if let manager = start.manager {
+            services.append(SignsOfLife(manager: manager, liveness: app.liveness(), logger: logger))
+        }
         services.append(StopLimit(logger: logger))
         var configuration = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint],
@@ -80,7 +114,7 @@ struct ServeCommand: AsyncParsableCommand {
         } catch let failure as Server.ListenFailure {
             throw Self.error(failure)
         }
-        if let socket = settings.socket { unlink(socket) }
+        if let socket { unlink(socket) }
         logger.info("stopped")
     }
 
@@ -133,9 +167,12 @@ struct ServeCommand: AsyncParsableCommand {
 }
 
 extension Settings {
-    fileprivate func addresses(_ inherited: [Int32]) -> [Server.Address] {
+    fileprivate func addresses(_ inherited: [Int32], _ socket: String?) -> [Server.Address] {
         var addresses = inherited.map { Server.Address.inherited(descriptor: $0) }
-        if let listen { addresses.append(.tcp(host: listen.host, port: listen.port)) }
+        // A socket unit may have the address of the settings.
+        if let listen, !inherited.compactMap(InheritedSockets.address).contains(listen) {
+            addresses.append(.tcp(host: listen.host, port: listen.port))
+        }
         if let socket { addresses.append(.unix(path: socket)) }
         return addresses
     }

@@ -18,15 +18,19 @@ struct UserCommand: AsyncParsableCommand {
             abstract: "List all users: name, role, authors, public id, and whether they are disabled.")
 
         @OptionGroup var flags: FolderFlags
+        @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            try await Exit.reporting {
+            try await Exit.reporting("user list", asJSON: output.wantsJSON) {
                 let list = try await flags.perform(.list)
-                for user in list.users {
-                    let role = user.admin ? "admin" : "user"
-                    let state = user.disabled ? "disabled" : "enabled"
-                    print("\(user.name)\t\(role)\t\(user.authors)\t\(user.publicID)\t\(state)")
-                }
+                Listing(
+                    list.users,
+                    [
+                        .init("name", \.name), .init("role") { $0.admin ? "admin" : "user" },
+                        .init("authors") { String($0.authors) }, .init("public_id", \.publicID),
+                        .init("state") { $0.disabled ? "disabled" : "enabled" },
+                    ]
+                ).show(output.format ?? .automatic)
             }
         }
     }

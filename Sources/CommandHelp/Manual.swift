@@ -1,9 +1,30 @@
-import ArgumentParser
-import CommandHelp
+package import ArgumentParser
 import Shared
 
-/// The manual page, in the macros of man(7), generated from the argument parser's description of the commands.
-struct Manual {
+/// The manual page of a program, in the macros of man(7), generated from the argument parser's description of the
+/// commands.
+package struct Manual {
+    /// What the description of the commands does not say.
+    package struct Page {
+        package let version: String
+        /// Of the manual: 1 for commands of users, 8 for those of administrators.
+        package let section: Int
+        package let overview: String
+        /// Texts of the help that are not for the manual, the longest first.
+        package let footers: [String]
+        /// Sections behind the commands, whose text is shown as it is.
+        package let sections: [(title: String, text: String)]
+        package let related: [String]
+
+        package init(
+            version: String, section: Int, overview: String, footers: [String] = [],
+            sections: [(title: String, text: String)], related: [String]
+        ) {
+            (self.version, self.section, self.overview, self.footers) = (version, section, overview, footers)
+            (self.sections, self.related) = (sections, related)
+        }
+    }
+
     private struct Command {
         let words: [String]
         let abstract: String
@@ -12,14 +33,36 @@ struct Manual {
         let isLeaf: Bool
     }
 
+    private let page: Page
     private var commands: [Command] = []
     private var text = ""
 
-    static func page() throws -> String {
-        var manual = Manual()
-        let dump = try JSONValue(parsing: Array(Libctl._dumpHelp().utf8))
+    private init(_ page: Page) {
+        self.page = page
+    }
+
+    package static func text(of root: any ParsableCommand.Type, _ page: Page) throws -> String {
+        var manual = Manual(page)
+        let dump = try JSONValue(parsing: Array(root._dumpHelp().utf8))
         manual.read(dump["command"], after: [])
-        manual.write()
+        manual.write(root._commandName)
+        return manual.text
+    }
+
+    /// A page of a section that is not generated from commands.
+    /// - Parameter options: of which each is described.
+    package static func text(
+        name: String, abstract: String, section: Int, version: String, overview: String, options: [(String, String)],
+        sections: [(title: String, text: String)], related: [String]
+    ) -> String {
+        var manual = Manual(
+            Page(version: version, section: section, overview: overview, sections: sections, related: related))
+        manual.writeHead(name, abstract)
+        manual.section("DESCRIPTION")
+        manual.paragraphs(overview)
+        manual.section("KEYS")
+        for (name, text) in options { manual.line(".TP\n\\fB\(escaped(name))\\fR\n" + escaped(text)) }
+        manual.writeEnd()
         return manual.text
     }
 
@@ -34,29 +77,22 @@ struct Manual {
         commands.append(
             Command(
                 words: words, abstract: value["abstract"]?.text ?? "",
-                discussion: Self.withoutFooter(value["discussion"]?.text ?? ""),
+                discussion: page.footers.reduce(value["discussion"]?.text ?? "") { $0.replacing($1, with: "") },
                 arguments: arguments, isLeaf: subcommands.isEmpty))
         for subcommand in subcommands { read(subcommand, after: words) }
     }
 
-    private static func withoutFooter(_ discussion: String) -> String {
-        discussion.replacing(CommandConfiguration.recordFooter, with: "")
-            .replacing(CommandConfiguration.footer, with: "")
-    }
-
     // MARK: Writing
 
-    private mutating func write() {
+    private mutating func write(_ program: String) {
         let leaves = commands.filter(\.isLeaf)
         let common =
             leaves.first?.arguments.filter { argument in leaves.allSatisfy { $0.arguments.contains(argument) } } ?? []
-        line(".TH LIBCTL 1 \"\" \"libctl \(Libctl.version)\" \"User Commands\"")
-        section("NAME")
-        line("libctl \\- \(Self.escaped(commands.first?.abstract ?? ""))")
+        writeHead(program, commands.first?.abstract ?? "")
         section("SYNOPSIS")
-        line(".B libctl\n.I COMMAND\n[\\fIOPTIONS\\fR]")
+        line(".B \(program)\n.I COMMAND\n[\\fIOPTIONS\\fR]")
         section("DESCRIPTION")
-        paragraphs(Libctl.overview)
+        paragraphs(page.overview)
         section("COMMANDS")
         for command in leaves {
             line(".SS " + Self.escaped(command.words.joined(separator: " ")) + Self.synopsis(command))
@@ -64,16 +100,27 @@ struct Manual {
             options(command.arguments.filter { !common.contains($0) })
             paragraphs(command.discussion)
         }
-        section("OPTIONS OF EVERY COMMAND")
-        options(common)
-        for (title, topic) in [
-            ("OUTPUT", HelpTopic.output), ("ENVIRONMENT", .environment), ("EXIT STATUS", .exitCodes),
-        ] {
+        if !common.isEmpty {
+            section("OPTIONS OF EVERY COMMAND")
+            options(common)
+        }
+        writeEnd()
+    }
+
+    private mutating func writeHead(_ name: String, _ abstract: String) {
+        let kind = [1: "User Commands", 5: "File Formats Manual", 8: "System Administration"][page.section] ?? ""
+        line(".TH \(name.uppercased()) \(page.section) \"\" \"\(name) \(page.version)\" \"\(kind)\"")
+        section("NAME")
+        line("\(name) \\- \(Self.escaped(abstract))")
+    }
+
+    private mutating func writeEnd() {
+        for (title, text) in page.sections {
             section(title)
-            verbatim(topic.text)
+            verbatim(text)
         }
         section("SEE ALSO")
-        line(".BR curl (1),\n.BR jq (1)")
+        line(page.related.map { ".BR " + $0.replacing("(", with: " (") }.joined(separator: ",\n"))
     }
 
     private static func synopsis(_ command: Command) -> String {

@@ -1,0 +1,35 @@
+import Logging
+import Shared
+
+/// The value of a setting that is in effect.
+struct SettingValue: Sendable, Equatable {
+    let key: String
+    /// `nil` for a setting that is off.
+    let value: String?
+    let origin: SettingOrigin
+}
+
+extension Settings {
+    /// The value that is in effect, in the form of an option; `nil` for a setting that is off.
+    func text(of key: String) -> String? {
+        switch key {
+        case "listen": listen?.description
+        case "socket": socket
+        case "tls-certificate": tls?.certificate
+        case "tls-key": tls?.key
+        case "data": data
+        case "behind-proxy": String(behindProxy)
+        case "token-lifetime": tokenLifetime.description
+        case "refresh-lifetime": refreshLifetime.description
+        case "registration": isRegistrationOpen ? "open" : "closed"
+        case "log-level": logLevel.rawValue
+        case "log-format": logFormat.rawValue
+        default: nil
+        }
+    }
+
+    /// The keys whose values are others, except the one of the log level.
+    func keysThatNeedARestart(_ next: Settings) -> [String] {
+        zip(values, next.values).filter { $0.0.value != $0.1.value && $0.0.key != "log-level" }.map(\.0.key)
+    }
+}
