@@ -13,8 +13,8 @@ SOURCES = Sources Tests Package.swift
 # of the documents by systemd-analyze, /openapi.json by programs in Python, the page at / by a browser.
 TEST_PACKAGES = zsh fish groff-base openssl systemd python3-venv chromium-headless-shell
 
-.PHONY: help deps deps-test build release test e2e crash fuzz schemathesis bench lint format completions samples \
-    picture demo install uninstall clean
+.PHONY: help deps deps-test deps-deb build release test e2e crash fuzz schemathesis bench lint format completions samples \
+    picture demo deb deb-test install uninstall clean
 
 help:
 	@echo 'make demo       start a daemon on a temporary folder and do the main job on real data'
@@ -22,6 +22,8 @@ help:
 	@echo 'make build      both programs, for debugging'
 	@echo 'make release    both programs, for use'
 	@echo 'make install    into PREFIX (now $(PREFIX)); make uninstall takes them away'
+	@echo 'make deb        a Debian package, in .build/deb'
+	@echo 'make deb-test   install, upgrade, remove and purge it in a fresh Debian (as root)'
 	@echo 'make e2e        only the tests that run the real programs'
 	@echo 'make crash      200 kills under load, and each single write and sync failed'
 	@echo 'make fuzz       100,000 requests that were changed at random (FUZZ_SEED=N for others)'
@@ -38,6 +40,9 @@ deps:
 deps-test:
 	@scripts/deps $(TEST_PACKAGES)
 	@scripts/python-tools
+
+deps-deb:
+	@scripts/deps dpkg-dev lintian debootstrap
 
 build: deps
 	$(SWIFT) build
@@ -93,6 +98,13 @@ picture: build
 
 demo: release
 	@scripts/demo
+
+deb: deps-deb release
+	scripts/deb
+	lintian --fail-on error,warning --allow-root .build/deb/libraryd_*.deb
+
+deb-test: deb
+	scripts/deb-test
 
 install: release
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/bash-completion/completions \

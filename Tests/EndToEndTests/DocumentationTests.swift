@@ -22,6 +22,8 @@ import Testing
         "export PATH=\"$HOME/.local/bin:$PATH\"": "belongs into ~/.bashrc; the tests have the programs elsewhere",
         "typeset -U path fpath": "belongs into ~/.zshrc",
         "useradd --system --home-dir /var/lib/libraryd _libraryd": "makes a user of the system",
+        "make deb": "builds for ten minutes",
+        "sudo -u _libraryd libraryd user list --data /var/lib/libraryd": "needs the service",
         "libraryd user add ada < password-file": "ada is there already; OperatorTests adds users",
         "journalctl -u libraryd -o cat | jq -c 'select(.status >= 500)'": "needs the service",
         "libraryd import-flask old.db --dry-run": "needs a database of the tutorial; FlaskImportTests has some",
