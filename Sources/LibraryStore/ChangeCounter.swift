@@ -55,6 +55,8 @@ package final class ChangeCounter: Sendable {
         return subscription
     }
 
+    package var subscriptionCount: Int { state.withLock { $0.subscriptions.values.reduce(0) { $0 + $1.count } } }
+
     /// Ends all subscriptions.
     package func endSubscriptions() {
         let subscriptions = state.withLock { $0.subscriptions.values.flatMap(\.values) }

@@ -100,12 +100,14 @@ extension Store {
     /// works. Tells what is known, and waits for nothing.
     /// - Throws: ``StoreError`` `notReady`.
     package func checkReadiness(at now: ContinuousClock.Instant = .now) throws {
-        if let reason = writer.obstacle(at: now) { throw StoreError.notReady(reason) }
-        do {
-            _ = try readers.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM sqlite_schema") }
-        } catch {
-            throw StoreError.notReady("the database cannot be read")
-        }
+        if let obstacle = obstacle(at: now) { throw StoreError.notReady(obstacle) }
+    }
+
+    /// What keeps writes from being stored, as ``checkReadiness(at:)`` finds it; `nil` if nothing does.
+    package func obstacle(at now: ContinuousClock.Instant = .now) -> Obstacle? {
+        if let obstacle = writer.obstacle(at: now) { return obstacle }
+        let isReadable = (try? readers.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM sqlite_schema") }) != nil
+        return isReadable ? nil : .unreadable
     }
     /// A number that is the same at two looks if the writer took none of the writes that wait; `nil` if none waits, or
     /// if the writer is at work.

@@ -22,8 +22,8 @@ package enum StoreError: Error, Sendable, Equatable {
     case tooManyResults
     /// A queue is full.
     case busy
-    /// Writes are not stored at present, for a reason that may be told.
-    case notReady(String)
+    /// Writes are not stored at present.
+    case notReady(Obstacle)
     /// The store is no longer open: the daemon is ending.
     case closed
     /// The owner was deleted meanwhile.
@@ -72,7 +72,7 @@ extension StoreError {
         case .nameTaken(let name): "the name \(name) is taken"
         case .lastAdmin(let name): "\(name) is the last admin; make another admin first"
         case .tooManyResults: "the file has too many lines for one request; send it in parts"
-        case .notReady(let reason): "the daemon is not ready: \(reason)"
+        case .notReady(let obstacle): "the daemon is not ready: \(obstacle)"
         default: nil
         }
     }

@@ -1,4 +1,5 @@
 import GRDB
+import Glibc
 import Shared
 import Synchronization
 
@@ -13,14 +14,14 @@ final class Writer: Sendable {
         var waiting: [Operation] = []
         var draining = false
         var closed = false
+        /// Since when the transaction of a group has been worked on.
+        var busySince: ContinuousClock.Instant?
         /// Since when a commit has been on its way to the disk.
         var committingSince: ContinuousClock.Instant?
         /// Why the last commit failed, if it did.
         var failure: DatabaseError?
         /// Groups that have been finished so far.
         var groups = 0
-        /// Whether a group is at work on its transaction.
-        var isWriting = false
     }
 
     /// One write. `perform` may be called again, after its first work was undone. It keeps its result for `finish`,
@@ -33,6 +34,7 @@ final class Writer: Sendable {
     /// Bounds how long the first of a group waits for the last.
     private static let largestGroup = 512
 
+    let counts = WriterCounts()
     private let connection: DatabaseQueue
     /// The database file when it was opened; `nil` in memory.
     private let file: [UInt64]?
@@ -95,24 +97,45 @@ final class Writer: Sendable {
         enqueue(operation)
     }
 
+    /// The number of writes that are not being worked on yet.
+    var waitingCount: Int { state.withLock { $0.waiting.count } }
+
     /// What keeps writes from being stored, as far as it is known; `nil` if nothing does. Waits for nothing.
-    func obstacle(at now: ContinuousClock.Instant) -> String? {
-        let (since, failure, isAtWork) = state.withLock { ($0.committingSince, $0.failure, $0.draining) }
-        if let since, since.duration(to: now) > Self.longestCommit {
-            return "a commit has been on its way to the disk for \(since.duration(to: now).components.seconds) s"
+    func obstacle(at now: ContinuousClock.Instant) -> Obstacle? {
+        let (busy, committing, failure) = state.withLock { ($0.busySince, $0.committingSince, $0.failure) }
+        if let committing, committing.duration(to: now) > Self.longestCommit {
+            return .slowCommit(seconds: committing.duration(to: now).components.seconds)
         }
-        guard (try? isFileInPlace()) == true else { return "the database file was deleted or replaced" }
-        guard let failure else { return nil }
+        if let busy, busy.duration(to: now) > Self.longestGroup {
+            return .slowWrite(seconds: busy.duration(to: now).components.seconds)
+        }
+        guard (try? isFileInPlace()) == true else { return .fileReplaced }
+        guard let failure else { return isDiskFull ? .diskFull : nil }
         // Whether it is over shows only when something is written.
-        if !isAtWork { Task { [self] in try? await write { try $0.execute(sql: "UPDATE library SET epoch = epoch") } } }
-        return failure.resultCode == .SQLITE_FULL ? "the disk is full" : "the last write could not be stored"
+        if busy == nil { Task { [self] in try? await write(Self.rewriteFirstPage) } }
+        return failure.resultCode == .SQLITE_FULL ? .diskFull : .lastWriteFailed
+    }
+
+    /// Writes what is there. An `UPDATE` to the same value would write nothing.
+    @Sendable private static func rewriteFirstPage(_ db: Database) throws {
+        let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+        try db.execute(sql: "PRAGMA user_version = \(version)")
     }
 
     private static let longestCommit = Duration.seconds(1)
+    /// A file of the largest size takes a few seconds.
+    private static let longestGroup = Duration.seconds(10)
+
+    /// Whether the disk has no free block for this process. The next writes may still find room in SQLite's files.
+    private var isDiskFull: Bool {
+        var status = statvfs()
+        guard statvfs(connection.path, &status) == 0 else { return false }
+        return (geteuid() == 0 ? status.f_bfree : status.f_bavail) == 0
+    }
 
     /// A number that is the same at two looks if no write was taken in between; `nil` while nothing waits, or while a
     /// transaction is at work, which may take as long as a disk or an import does.
-    var standstill: Int? { state.withLock { $0.waiting.isEmpty || $0.isWriting ? nil : $0.groups } }
+    var standstill: Int? { state.withLock { $0.waiting.isEmpty || $0.busySince != nil ? nil : $0.groups } }
 
     private func isFileInPlace() throws -> Bool { try file == FileStatus(path: connection.path)?.identity }
 
@@ -146,13 +169,13 @@ final class Writer: Sendable {
                 let group = Array(state.waiting.prefix(Self.largestGroup))
                 state.waiting.removeFirst(group.count)
                 if group.isEmpty { state.draining = false }
-                state.isWriting = !group.isEmpty
+                state.busySince = group.isEmpty ? nil : .now
                 return group
             }
             if group.isEmpty { return }
             let failure = commit(group)
             state.withLock {
-                $0.isWriting = false
+                $0.busySince = nil
                 $0.groups &+= 1
             }
             for operation in group { operation.finish(failure) }
@@ -170,9 +193,11 @@ final class Writer: Sendable {
                         try db.beginTransaction(.immediate)
                         for operation in group { try performWithSavepoint(operation, db) }
                     }
-                    state.withLock { $0.committingSince = .now }
+                    let start = ContinuousClock.now
+                    state.withLock { $0.committingSince = start }
                     defer { state.withLock { $0.committingSince = nil } }
                     try db.commit()
+                    counts.committed(group.count, in: start.duration(to: .now))
                 } catch {
                     if db.isInsideTransaction { try? db.rollback() }
                     throw error
@@ -185,6 +210,7 @@ final class Writer: Sendable {
             state.withLock { $0.failure = nil }
             return nil
         } catch {
+            counts.failed()
             state.withLock { $0.failure = error as? DatabaseError ?? DatabaseError(resultCode: .SQLITE_IOERR) }
             return error
         }

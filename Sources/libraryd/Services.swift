@@ -17,7 +17,7 @@ struct StoreWatch: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            var obstacle: String?
+            var obstacle: Obstacle?
             while !Task.isCancelled {
                 try? await Task.sleep(for: Self.pause)
                 obstacle = look(after: obstacle)
@@ -28,15 +28,13 @@ struct StoreWatch: Service {
     /// Logs a change.
     /// - Parameter last: what kept writes from being stored at the last look; `nil` if nothing did.
     /// - Returns: what keeps them from being stored now.
-    func look(after last: String?, at now: ContinuousClock.Instant = .now) -> String? {
-        var obstacle: String?
-        do {
-            try store.checkReadiness(at: now)
-        } catch {
-            obstacle = if case StoreError.notReady(let reason) = error { reason } else { "\(error)" }
-        }
+    func look(after last: Obstacle?, at now: ContinuousClock.Instant = .now) -> Obstacle? {
+        let obstacle = store.obstacle(at: now)
         switch (last, obstacle) {
-        case (nil, let reason?): logger.warning("writes are not stored", metadata: ["reason": "\(reason)"])
+        case (nil, let reason?):
+            // A disk that responds again needs nobody; one that is full needs somebody who frees space.
+            logger.log(
+                level: reason.isPassing ? .warning : .error, "writes are not stored", metadata: ["reason": "\(reason)"])
         case (_?, nil): logger.notice("writes are stored again")
         default: break
         }

@@ -3,6 +3,7 @@ import Shared
 import Testing
 
 @testable import LibraryServer
+@testable import LibraryStore
 @testable import TestSupport
 @testable import libraryd
 
@@ -73,7 +74,10 @@ import Testing
         try await connection.send("NONSENSE\r\n\r\n")
         _ = try await connection.reply()
         #expect(last()[2...] == ["400", "-", "192.0.2.7"])
-        let times = library.log.fields.map { $0["duration_ms"] }
+        let times = zip(library.log.lines, library.log.fields).filter { $0.0 == "info request" }.map {
+            $0.1["duration_ms"]
+        }
+        #expect(times.count > 5)
         #expect(times.allSatisfy { if case .stringConvertible(_ as Double)? = $0 { true } else { false } })
     }
 
@@ -81,10 +85,59 @@ import Testing
         let library = try await TestLibrary(behindProxy: true)
         for (forwarded, client) in [
             ("203.0.113.1, 198.51.100.9", "198.51.100.9"), ("[2001:db8::9]:443", "2001:db8::9"), ("x\u{1B}", "unknown"),
+            ("::ffff:198.51.100.9", "198.51.100.9"), ("192.0.2.1 client=1.2.3.4", "unknown"), ("", "unknown"),
         ] {
             _ = try await library.send("GET", "/me", headers: [("X-Forwarded-For", forwarded)], address: "10.0.0.1")
             #expect(library.log.fields.last?["client"] == "\(client)")
         }
+    }
+
+    /// A socket that takes both kinds of addresses names IPv4 clients in the form of IPv6.
+    @Test func anIPv4ClientHasOneName() async throws {
+        let library = try await TestLibrary()
+        _ = try await library.send("GET", "/me", address: "::ffff:198.51.100.7")
+        #expect(library.log.fields.last?["client"] == "198.51.100.7")
+    }
+
+    /// A wrong password is one line, at every route that takes one. The account is named only if there is one.
+    @Test func aFailedLoginIsALine() async throws {
+        let library = try await TestLibrary()
+        let token = try await library.login("ada").token
+        func failures(_ send: () async throws -> Void) async throws -> [String] {
+            let start = library.log.lines.count
+            try await send()
+            return zip(library.log.lines, library.log.fields).dropFirst(start).filter { $0.0 == "notice login failed" }
+                .map { $0.1.filter { $0.key != "id" }.map { "\($0.key)=\($0.value)" }.sorted().joined(separator: " ") }
+        }
+        func login(_ name: String, _ method: String = "POST", _ path: String = "/login") async throws -> [String] {
+            try await failures {
+                _ = try await library.send(
+                    method, path, headers: [basic(name, "wrong horse")], address: "2001:db8::7")
+            }
+        }
+        let known = "account=ada client=2001:db8::7 code=credentials_wrong"
+        #expect(try await login("ADA") == [known])
+        #expect(try await login("ada", "GET") == [known])
+        #expect(try await login("ada", "DELETE", "/me") == [known])
+        #expect(try await login("bob") == ["client=2001:db8::7 code=credentials_wrong"])
+        #expect(try await login("x client=1.2.3.4") == ["client=2001:db8::7 code=credentials_wrong"])
+        let change = try await failures {
+            _ = try await library.send(
+                "PUT", "/me/password", headers: [bearer(token), ("Content-Type", "application/json")],
+                body: Array(#"{"current_password":"wrong horse","new_password":"battery staple"}"#.utf8),
+                address: "192.0.2.1")
+        }
+        #expect(change == ["account=ada client=192.0.2.1 code=password_wrong"])
+        _ = try await [login("ada"), login("ada"), login("ada")]
+        #expect(try await login("ada") == ["account=ada client=2001:db8::7 code=rate_limited"])
+        // Neither a good login is a failure, nor a request without a password or with a token.
+        let others = try await failures {
+            for header in [basic("ada", "correct horse"), ("Authorization", "Basic eA=="), bearer(token)] {
+                _ = try await library.send("POST", "/login", headers: [header], address: "192.0.2.1")
+            }
+            _ = try await library.send("POST", "/login", address: "192.0.2.1")
+        }
+        #expect(others == [])
     }
 
     /// A disk that is full, and one that has room again, are each told of once.
@@ -93,14 +146,15 @@ import Testing
         let store = library.app.store
         let watch = StoreWatch(store: store, logger: library.app.logger)
         #expect(watch.look(after: nil) == nil)
+        #expect(Obstacle.slowCommit(seconds: 2).isPassing && !Obstacle.diskFull.isPassing)
         try library.hideFolder(true)
         let start = library.log.lines.count
         let obstacle = watch.look(after: nil)
-        #expect(obstacle == "the database file was deleted or replaced")
+        #expect(obstacle == .fileReplaced)
         #expect(watch.look(after: obstacle) == obstacle)
         try library.hideFolder(false)
         #expect(watch.look(after: obstacle) == nil)
-        #expect(library.log.lines[start...] == ["warning writes are not stored", "notice writes are stored again"])
+        #expect(library.log.lines[start...] == ["error writes are not stored", "notice writes are stored again"])
         #expect(library.log.fields[start]["reason"] == "the database file was deleted or replaced")
     }
 }

@@ -163,12 +163,36 @@ import Testing
         }
         for await _ in gate.arrivals { break }
         #expect(store.writer.obstacle(at: .now) == nil)
-        #expect(store.writer.obstacle(at: .now + .seconds(3))?.hasPrefix("a commit has been on its way") == true)
+        #expect(store.writer.obstacle(at: .now + .seconds(3)) == .slowCommit(seconds: 3))
         let failure = #expect(throws: StoreError.self) { try store.checkReadiness(at: .now + .seconds(3)) }
         #expect(failure?.code == .notReady)
         gate.open()
         try await write.value
         try store.checkReadiness(at: .now + .seconds(3))
+    }
+
+    /// A write that does not come to its commit keeps all others waiting.
+    @Test func aWriteThatTakesLongIsToldOf() async throws {
+        let writer = try Writer(DatabaseQueue())
+        defer { writer.close() }
+        let (started, start) = AsyncStream.makeStream(of: Void.self)
+        let gate = DispatchSemaphore(value: 0)
+        async let write: Void = writer.write { _ in
+            start.finish()
+            gate.wait()
+        }
+        for await _ in started {}
+        #expect(writer.obstacle(at: .now) != .slowWrite(seconds: 0))
+        guard case .slowWrite(let seconds)? = writer.obstacle(at: .now + .seconds(60)) else {
+            Issue.record("no obstacle")
+            gate.signal()
+            return
+        }
+        #expect((60..<120).contains(seconds))
+        gate.signal()
+        try await write
+        // A caller is answered before the writer rests.
+        while writer.obstacle(at: .now + .seconds(60)) != nil { await Task.yield() }
     }
 
     /// After a write that could not be stored, the daemon is not ready until a write is stored.

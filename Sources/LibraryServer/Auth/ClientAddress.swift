@@ -1,7 +1,9 @@
 import Glibc
+import HTTPTypes
 import Hummingbird
 import LibraryStore
 import NIOCore
+import Shared
 
 /// The address by which the limits count requests.
 enum ClientAddress {
@@ -17,9 +19,41 @@ enum ClientAddress {
     /// The address of the client for the log: whole, `unix` for the unix socket, `unknown` if the proxy names none.
     /// - Parameter field: the last `X-Forwarded-For`.
     static func name(_ field: String?, _ peer: SocketAddress?, behindProxy: Bool) -> String? {
-        if behindProxy { return forwarded(field)?.ipAddress ?? "unknown" }
+        if behindProxy { return forwarded(field).flatMap(plain) ?? "unknown" }
         if case .unixDomainSocket? = peer { return "unix" }
-        return peer?.ipAddress
+        return peer.flatMap(plain)
+    }
+
+    /// An IPv4 address in its own form also if it came as an IPv6 address, as those of a socket that takes both do.
+    private static func plain(_ address: SocketAddress) -> String? {
+        guard case .v6 = address, let network = network(address), network.contains(".") else {
+            return address.ipAddress
+        }
+        return network
+    }
+
+    /// Whether a request comes from this machine itself: over the unix socket or loopback, without a sign that another
+    /// program has passed it on. A proxy names its client in one of the fields, or leaves the host that the client
+    /// asked for, as a browser does whose page has given its own name this machine's address (DNS rebinding).
+    /// - Parameter host: with or without a port.
+    static func isLocal(_ headers: HTTPFields, host: String?, _ peer: SocketAddress?) -> Bool {
+        let isForwarded = headers.contains {
+            let name = $0.name.canonicalName
+            return name.hasPrefix("x-forwarded-") || ["forwarded", "via", "x-real-ip"].contains(name)
+        }
+        switch peer {
+        case _ where isForwarded: return false
+        case .unixDomainSocket?: return true
+        case .v4(_)?, .v6(_)?: return isLoopback(host: peer?.ipAddress ?? "") && isLoopback(host: name(ofHost: host))
+        case nil: return false
+        }
+    }
+
+    /// The host without its port.
+    private static func name(ofHost host: String?) -> String {
+        guard let host else { return "" }
+        if host.hasPrefix("["), let end = host.firstIndex(of: "]") { return String(host[...end]) }
+        return String(host.prefix { $0 != ":" })
     }
 
     private static func forwarded(_ field: String?) -> SocketAddress? {

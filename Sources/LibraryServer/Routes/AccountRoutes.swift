@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import LibraryStore
+import Logging
 import NIOCore
 import Shared
 
@@ -33,7 +34,9 @@ struct AccountRoutes {
         }
         routes.on(Endpoints.deleteMe) { request, context in
             let credentials = try BasicCredentials(request.headers)
-            try await authenticator.deleteAccount(credentials, from: address(request, context.peer))
+            try await recordingFailure(of: credentials.name, request.headers, context.peer, id: context.requestID) {
+                try await authenticator.deleteAccount(credentials, from: address(request, context.peer))
+            }
             context.user.name = credentials.name
             return .none
         }
@@ -48,8 +51,10 @@ struct AccountRoutes {
             .value(try await store.profile(.id(context.principal.userID)))
         }
         routes.on(Endpoints.changePassword) { request, context in
-            try await authenticator.changePassword(
-                context.principal, try await context.decode(request), from: address(request, context.peer))
+            let (principal, change) = (context.principal, try await context.decode(request))
+            try await recordingFailure(of: principal.name, request.headers, context.peer, id: context.requestID) {
+                try await authenticator.changePassword(principal, change, from: address(request, context.peer))
+            }
             return .none
         }
         routes.on(Endpoints.sessions) { _, context in
@@ -92,10 +97,38 @@ struct AccountRoutes {
         let client = request.headers[.userAgent]?.unicodeScalars.prefix(100).filter(\.isASCII) ?? []
         let label = String(String.UnicodeScalarView(client))
         let credentials = try BasicCredentials(request.headers)
-        let login = try await authenticator.login(
-            credentials, from: address(request, context.peer), client: label, key: try request.request.idempotencyKey)
+        let key = try request.request.idempotencyKey
+        let login = try await recordingFailure(
+            of: credentials.name, request.headers, context.peer, id: context.requestID
+        ) {
+            try await authenticator.login(
+                credentials, from: address(request, context.peer), client: label, key: key)
+        }
         context.user.name = credentials.name
         return .value(login)
+    }
+
+    /// Logs a password that was wrong, or that was not tried because there have been too many, in one line that is the
+    /// same forever: packaging/fail2ban reads it.
+    /// - Parameter name: as the client sent it. It is logged only if there is such an account, because people type
+    ///   passwords in its place; and what a client sends must not be taken for another field.
+    private func recordingFailure<Value>(
+        of name: String, _ headers: HTTPFields, _ peer: SocketAddress?, id: String,
+        _ body: () async throws -> Value
+    ) async throws -> Value {
+        do {
+            return try await body()
+        } catch let failure as Failure
+            where [.credentialsWrong, .passwordWrong, .rateLimited].contains(failure.code)
+        {
+            var metadata: Logger.Metadata = ["code": "\(failure.code.rawValue)", "id": "\(id)"]
+            metadata["account"] = (try? store.user(.name(name)))?.map { "\($0.name)" }
+            metadata["client"] = ClientAddress.name(
+                headers[values: .forwardedFor].last, peer, behindProxy: behindProxy
+            ).map { "\($0)" }
+            authenticator.logger.notice("login failed", metadata: metadata)
+            throw failure
+        }
     }
 
     private func address<Input>(_ request: EndpointRequest<Empty, Input>, _ peer: SocketAddress?) -> String? {

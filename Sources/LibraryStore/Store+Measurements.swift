@@ -1,0 +1,63 @@
+import GRDB
+import Shared
+
+/// What the store tells those who watch it, as it is now.
+package struct Measurements: Sendable {
+    /// In bytes; `nil` if the file cannot be looked at.
+    package let databaseSize: Int64?
+    package let logSize: Int64?
+    /// `nil` if the database cannot be read.
+    package let users: Int64?
+    package let events: Int64?
+    package let sessions: Int
+    package let eventStreams: Int
+    package let waitingWrites: Int
+    package let isReady: Bool
+}
+
+/// What the writer counts, from the start of the daemon on.
+package struct WriterCounts: Sendable {
+    /// Writes of a group that was committed.
+    package let groupSizes = Histogram([1, 2, 4, 8, 16, 32, 64, 128, 256, 512])
+    /// Nanoseconds of a commit, with its fsync.
+    package let commitTimes = Histogram([
+        100_000, 300_000, 1_000_000, 3_000_000, 10_000_000, 30_000_000, 100_000_000, 300_000_000, 1_000_000_000,
+        3_000_000_000, 10_000_000_000,
+    ])
+    private let failures = Counters(count: 1)
+
+    package var failedGroups: UInt64 { failures[0] }
+
+    func committed(_ writes: Int, in time: Duration) {
+        groupSizes.count(UInt64(writes))
+        let (seconds, attoseconds) = time.components
+        commitTimes.count(UInt64(clamping: seconds) &* 1_000_000_000 &+ UInt64(clamping: attoseconds / 1_000_000_000))
+    }
+
+    func failed() { failures.add(at: 0) }
+}
+
+extension Store {
+    package var writerCounts: WriterCounts { writer.counts }
+
+    package func measurements() async -> Measurements {
+        let counts = try? await readers.readSlowly { db in
+            // The numbers of an owner's events have no gaps.
+            try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT count(*), coalesce(sum(
+                        (SELECT max(sequence) FROM author_event WHERE owner = user.id)
+                        - (SELECT min(sequence) FROM author_event WHERE owner = user.id) + 1), 0)
+                    FROM user
+                    """
+            ).map { (users: try $0.value(0) as Int64, events: try $0.value(1) as Int64) }
+        }
+        return Measurements(
+            databaseSize: size(""), logSize: size("-wal"), users: counts?.users, events: counts?.events,
+            sessions: sessions.count, eventStreams: changes.subscriptionCount, waitingWrites: writer.waitingCount,
+            isReady: obstacle() == nil)
+    }
+
+    private func size(_ suffix: String) -> Int64? { try? FileStatus(path: path + suffix)?.size }
+}
