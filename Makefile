@@ -10,8 +10,9 @@ RELEASE = $(SWIFT) build -c release --static-swift-stdlib
 SOURCES = Sources Tests Package.swift
 
 # Completions are tested in the shells themselves, the manual by what formats it, TLS with certificates of openssl, units
-# of the documents by systemd-analyze, /openapi.json by programs in Python, the page at / by a browser.
-TEST_PACKAGES = zsh fish groff-base openssl systemd python3-venv chromium-headless-shell
+# of the documents by systemd-analyze, /openapi.json by programs in Python, the page at / by a browser, metrics by promtool
+# of prometheus, the filter of the log by fail2ban-regex.
+TEST_PACKAGES = zsh fish groff-base openssl systemd python3-venv chromium-headless-shell prometheus fail2ban
 
 .PHONY: help deps deps-test deps-deb build release test e2e crash fuzz schemathesis bench lint format completions samples \
     picture demo deb deb-test install uninstall clean

@@ -12,6 +12,7 @@ package struct App: Sendable {
     let logger: Logger
     let keys: KeyFiles
     let turns = OperatorTurns()
+    let metrics = Metrics()
     private let behindProxy: Bool
     private let isRegistrationOpen: Bool
     private let authors: AuthorRoutes
@@ -49,12 +50,13 @@ package struct App: Sendable {
             isRegistrationOpen: isRegistrationOpen)
 
         // A middleware applies only to routes that are added after it.
-        router.add(middleware: EnvelopeMiddleware(logger: logger, behindProxy: behindProxy))
+        router.add(middleware: EnvelopeMiddleware(recorder: recorder))
         router.add(middleware: ProblemMiddleware(logger: logger))
 
         let guests = router.group()
         health.add(to: guests)
         DocumentRoutes().add(to: guests)
+        MetricsRoutes(store: store, authenticator: authenticator, metrics: metrics).add(to: guests)
         accounts.add(to: guests)
 
         let callers = router.group().add(middleware: TokenMiddleware(authenticator: authenticator))
@@ -73,8 +75,11 @@ package struct App: Sendable {
 
     /// The hot lane, which answers some requests without the router.
     var lane: HotLane {
-        HotLane(
-            health: health, authors: authors, authenticator: authenticator, logger: logger, behindProxy: behindProxy)
+        HotLane(health: health, authors: authors, authenticator: authenticator, recorder: recorder)
+    }
+
+    private var recorder: RequestRecorder {
+        RequestRecorder(logger: logger, metrics: metrics.requests, behindProxy: behindProxy)
     }
 
     /// Whether the daemon answers.
@@ -91,6 +96,7 @@ package struct App: Sendable {
     ) -> Server {
         Server(
             addresses, Responder(lane, responder(), HTTPDate(now: clock.now)), limits: limits, tls: tls,
-            behindProxy: behindProxy, onListening: onListening, onStop: store.changes.endSubscriptions)
+            behindProxy: behindProxy, metrics: metrics.connections, onListening: onListening,
+            onStop: store.changes.endSubscriptions)
     }
 }

@@ -9,6 +9,9 @@ extension HTTPField.Name {
     /// The header in which the origin tutorial sends the access token, instead of `Authorization`.
     // swift-format-ignore: NeverForceUnwrap
     static let accessTokens = HTTPField.Name("x-access-tokens")!
+    /// https://www.w3.org/TR/server-timing/
+    // swift-format-ignore: NeverForceUnwrap
+    static let serverTiming = HTTPField.Name("Server-Timing")!
     /// draft-ietf-httpapi-idempotency-key-header.
     // swift-format-ignore: NeverForceUnwrap
     static let idempotencyKey = HTTPField.Name("Idempotency-Key")!

@@ -42,6 +42,8 @@ public enum Access: Sendable {
     case token
     /// An admin, with an access token.
     case admin
+    /// Anyone on the daemon's own machine, and an admin, with an access token.
+    case local
 }
 
 /// The request methods of the API (RFC 9110, section 9; `PATCH` is RFC 5789).
@@ -209,6 +211,12 @@ public enum Endpoints {
             "The API as an OpenAPI document", returns: .other(["application/json"]), takes: [.ifNoneMatch],
             gives: [.entityTag]))
 
+    /// The output is text in the format of Prometheus, version 0.0.4.
+    public static let metrics = Endpoint<Empty, Empty, Empty>(
+        .get, "/metrics", for: .local,
+        Documentation(
+            "Numbers in the format of Prometheus", returns: .other(["text/plain"]), storage: .nothing))
+
     /// Every endpoint, without its types.
     public static let all: [Operation] = [
         register.operation, login.operation, loginByGet.operation, refresh.operation, proof.operation,
@@ -218,6 +226,7 @@ public enum Endpoints {
         createAuthorsByOldPath.operation, authors.operation, authorsByPost.operation, authorFile.operation,
         author.operation, updateAuthor.operation, deleteAuthor.operation, authorEvents.operation, live.operation,
         ready.operation, healthz.operation, welcome.operation, document.operation,
+        metrics.operation,
     ]
 }
 

@@ -26,6 +26,8 @@ import Testing
         "sudo -u _libraryd libraryd user list --data /var/lib/libraryd": "needs the service",
         "libraryd user add ada < password-file": "ada is there already; OperatorTests adds users",
         "journalctl -u libraryd -o cat | jq -c 'select(.status >= 500)'": "needs the service",
+        "cp packaging/fail2ban/filter.d/libraryd.conf /etc/fail2ban/filter.d/":
+            "changes the system; MonitoringTests has the files",
         "libraryd import-flask old.db --dry-run": "needs a database of the tutorial; FlaskImportTests has some",
         "libraryd --listen 0.0.0.0:8443 --tls-certificate server.pem --tls-key server.key": "serves other machines",
         "libctl authors import goodreads_library_export.csv --map name=Author,book=Title \\":
@@ -166,6 +168,7 @@ import Testing
         case "json": _ = try JSONValue(parsing: Array(text.utf8))
         case "ini": return try await ServerConfiguration.unitFault(text)
         case "nginx": return try await ServerConfiguration.nginxFault(text)
+        case "yaml": return try await ServerConfiguration.prometheusFault(text)
         case "caddy": return ServerConfiguration.braceFault(text)
         case "mermaid", "text", "dockerfile": break
         case "indented": return "put it between fences, with its language"
@@ -193,6 +196,9 @@ import Testing
             """
         #expect(try await ServerConfiguration.nginxFault(server) == nil)
         #expect(try await ServerConfiguration.nginxFault(server + "\n}") != nil)
+        let targets = "scrape_configs:\n  - job_name: a\n    static_configs:\n      - targets: ['a:1']\n"
+        #expect(try await ServerConfiguration.prometheusFault(targets) == nil)
+        #expect(try await ServerConfiguration.prometheusFault(targets.replacing("targets", with: "target")) != nil)
         #expect(ServerConfiguration.braceFault("a {\n}\n") == nil)
         #expect(ServerConfiguration.braceFault("a {\n") != nil)
     }

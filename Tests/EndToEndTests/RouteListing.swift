@@ -91,6 +91,7 @@ enum RouteListing {
         case .password: "HTTP Basic"
         case .token: "token"
         case .admin: "admin"
+        case .local: "the daemon's machine; admin"
         }
     }
 

@@ -31,6 +31,15 @@ enum ServerConfiguration {
         return check.code == 0 && !check.error.contains("sample.") ? nil : check.error
     }
 
+    /// A block of Prometheus's configuration.
+    static func prometheusFault(_ text: String) async throws -> String? {
+        let folder = TemporaryFolder()
+        let path = folder.path + "/prometheus.yml"
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+        let check = try await Program.run("/usr/bin/promtool", ["check", "config", path])
+        return check.code == 0 ? nil : check.output + check.error
+    }
+
     /// A block of nginx, as it stands in `http { }`. Certificates need not exist.
     static func nginxFault(_ text: String) async throws -> String? {
         if let fault = braceFault(text) { return fault }

@@ -70,6 +70,8 @@ import Testing
         Case(method: .get, path: "/healthz", statuses: [200, 200, 200, 200]),
         Case(method: .get, path: "/", statuses: [200, 200, 200, 200]),
         Case(method: .get, path: "/openapi.json", statuses: [200, 200, 200, 200]),
+        // For callers from elsewhere; ``MetricsAccessTests`` has those on the daemon's machine.
+        Case(method: .get, path: "/metrics", statuses: [401, 403, 403, 200]),
     ]
 
     @Test func everyEndpointHasACase() {

@@ -20,8 +20,9 @@ struct DocumentedAnswer: Sendable {
         switch code {
         // The disk cannot be read: FaultTests.
         case "storage_unavailable": method == "GET" && path != "/login"
-        // A request that needs nothing of the database.
-        case "internal_error": ["/", "/livez", "/readyz", "/healthz", "/openapi.json", "/proof"].contains(path)
+        // A request that needs nothing of the database, or does without.
+        case "internal_error":
+            ["/", "/livez", "/readyz", "/healthz", "/openapi.json", "/proof", "/metrics"].contains(path)
         default: false
         }
     }
@@ -42,7 +43,7 @@ struct DocumentedAnswer: Sendable {
         }
     }
 
-    private var isForAdmins: Bool { path.hasPrefix("/users") }
+    private var isForAdmins: Bool { path.hasPrefix("/users") || path == "/metrics" }
     private var takesPassword: Bool { path == "/login" || "\(method) \(path)" == "DELETE /me" }
 
     func reply() async throws -> TestReply {

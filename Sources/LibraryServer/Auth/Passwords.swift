@@ -113,6 +113,9 @@ package final class Passwords: Sendable {
         return (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
     }
 
+    /// The number of passwords that are being hashed or wait for it.
+    var pendingCount: Int { waiting.withLock { $0.values.reduce(0, +) } }
+
     private func onPool<Value: Sendable>(
         for address: String?, _ work: @escaping @Sendable () throws -> Value
     ) async throws -> Value {

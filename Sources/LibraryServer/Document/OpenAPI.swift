@@ -125,6 +125,7 @@ package struct OpenAPI {
         case .anyone: []
         case .password: [["password": []]]
         case .token, .admin: [["token": []], ["tutorialToken": []]]
+        case .local: [[:], ["token": []], ["tutorialToken": []]]
         }
     }
 

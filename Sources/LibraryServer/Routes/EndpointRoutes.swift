@@ -60,7 +60,7 @@ protocol EndpointContext: RequestContext {
 }
 
 extension GuestContext: EndpointContext {
-    static let access = [Access.anyone, .password]
+    static let access = [Access.anyone, .password, .local]
 }
 
 extension CallerContext: EndpointContext {

@@ -7,6 +7,23 @@ import Shared
 enum RouteTable {
     private static let routes = Endpoints.all.map { (segments: $0.path.split(separator: "/"), method: $0.method) }
 
+    /// Method and path of each route, once. Two endpoints share a route that takes or returns a file.
+    static let all = Endpoints.all.reduce(into: [(method: Shared.Method, path: String)]()) { all, route in
+        if !all.contains(where: { $0 == (route.method, route.path) }) { all.append((route.method, route.path)) }
+    }
+
+    private static let places = all.indices.reduce(into: [String: [String: Int]]()) {
+        $0[all[$1].path, default: [:]][all[$1].method.rawValue] = $1
+    }
+
+    /// The place of a route in ``all``; `nil` if there is none.
+    /// - Parameters:
+    ///   - method: `HEAD` counts as `GET`.
+    ///   - path: with its parameter in braces.
+    static func place(_ method: String, _ path: String) -> Int? {
+        places[path]?[method == "HEAD" ? Shared.Method.get.rawValue : method]
+    }
+
     /// The methods that any path has.
     static let allMethods = Shared.Method.allCases.map(\.rawValue) + ["HEAD", "OPTIONS"]
 

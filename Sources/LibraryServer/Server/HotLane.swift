@@ -21,8 +21,7 @@ struct HotLane: Sendable {
     let health: HealthRoutes
     let authors: AuthorRoutes
     let authenticator: Authenticator
-    let logger: Logger
-    let behindProxy: Bool
+    let recorder: RequestRecorder
 
     /// The endpoints that may be answered here, by their paths without parameters.
     private enum Action {
@@ -30,14 +29,28 @@ struct HotLane: Sendable {
         case author(Int64)
     }
 
-    private static let gets: [(path: [UInt8], action: Action)] = [
-        (Array(Endpoints.authors.path.utf8), .page), (Array(Endpoints.live.path.utf8), .live),
-        (Array(Endpoints.healthz.path.utf8), .live), (Array(Endpoints.ready.path.utf8), .ready),
+    private struct Route {
+        let path: [UInt8]
+        let action: Action
+        /// In ``RouteTable/all``.
+        let place: Int?
+
+        init<Path, Input, Output>(_ endpoint: Endpoint<Path, Input, Output>, _ action: Action) {
+            path = Array(endpoint.path.utf8)
+            place = RouteTable.place(endpoint.method.rawValue, endpoint.path)
+            self.action = action
+        }
+    }
+
+    private static let gets = [
+        Route(Endpoints.authors, .page), Route(Endpoints.live, .live), Route(Endpoints.healthz, .live),
+        Route(Endpoints.ready, .ready),
     ]
-    private static let posts: [(path: [UInt8], action: Action)] = [
-        (Array(Endpoints.createAuthor.path.utf8), .create), (Array(Endpoints.createAuthorByOldPath.path.utf8), .create),
+    private static let posts = [
+        Route(Endpoints.createAuthor, .create), Route(Endpoints.createAuthorByOldPath, .create),
     ]
     private static let authorPrefix = Array((Endpoints.authors.path + "/").utf8)
+    private static let author = RouteTable.place(Endpoints.author.method.rawValue, Endpoints.author.path)
 
     /// - Parameter caller: of the last request of the connection.
     /// - Returns: `nil` if the router has to answer.
@@ -46,17 +59,13 @@ struct HotLane: Sendable {
     ) -> Request? {
         let end = head.target.firstIndex(of: UInt8(ascii: "?"))
         let path = head.target.range(0..<(end ?? head.target.count))
-        guard let action = action(path, hasQuery: end != nil, isPost: head.isPost) else { return nil }
-        var log = RequestLog(
-            logger: logger, requestID: RequestID.next(), method: head.isPost ? "POST" : "GET",
-            client: ClientAddress.name(head.forwardedFor?.text, peer(), behindProxy: behindProxy))
+        guard let (action, place) = action(path, hasQuery: end != nil, isPost: head.isPost) else { return nil }
+        var log = recorder.begin(
+            head.isPost ? "POST" : "GET", id: RequestID.next(), forwardedFor: head.forwardedFor?.text, from: peer())
+        log.route = place
         switch action {
-        case .live:
-            log.route = path.text
-            return .answered(log.reply { health.live() })
-        case .ready:
-            log.route = Endpoints.ready.path
-            return .answered(log.reply { try health.ready() })
+        case .live: return .answered(log.reply { health.live() })
+        case .ready: return .answered(log.reply { try health.ready() })
         default: break
         }
         guard let principal = authenticator.known(head.token, &caller) else { return nil }
@@ -64,26 +73,27 @@ struct HotLane: Sendable {
         let target = head.target.text
         switch action {
         case .author(let id):
-            log.route = Endpoints.author.path
             return .answered(log.reply { try authors.author(id, target, principal, ifNoneMatch: head.ifNoneMatch) })
         case .create:
             guard head.isJSON else { return nil }
-            log.route = target
             return .create(HotCreate(head, principal, self, log))
         default:
-            log.route = Endpoints.authors.path
             let page = Result { try authors.page(target, principal, ifNoneMatch: head.ifNoneMatch) }
             if case .success(nil) = page { return nil }
             return .answered(log.reply { try page.get() ?? Reply() })
         }
     }
 
-    private func action(_ path: UnsafeRawBufferPointer, hasQuery: Bool, isPost: Bool) -> Action? {
-        if isPost { return hasQuery ? nil : Self.posts.first { path.isEqual(to: $0.path) }?.action }
-        if let known = Self.gets.first(where: { path.isEqual(to: $0.path) }) { return known.action }
+    private func action(
+        _ path: UnsafeRawBufferPointer, hasQuery: Bool, isPost: Bool
+    ) -> (action: Action, place: Int?)? {
+        if isPost, hasQuery { return nil }
+        let routes = isPost ? Self.posts : Self.gets
+        if let known = routes.first(where: { path.isEqual(to: $0.path) }) { return (known.action, known.place) }
+        if isPost { return nil }
         let prefix = Self.authorPrefix
         guard !hasQuery, path.count > prefix.count, path.range(0..<prefix.count).isEqual(to: prefix) else { return nil }
-        return Int64(decimal: path.suffix(from: prefix.count).text).map { .author($0) }
+        return Int64(decimal: path.suffix(from: prefix.count).text).map { (.author($0), Self.author) }
     }
 }
 
@@ -125,9 +135,10 @@ extension RequestLog {
         do {
             reply = try body()
         } catch {
-            reply = ProblemMiddleware.reply(Failure(error, requestID: requestID, logger), requestID: requestID)
+            reply = ProblemMiddleware.reply(
+                Failure(error, requestID: requestID, recorder.logger), requestID: requestID)
         }
-        write(reply.status)
+        reply.serverTiming = end(reply.status)
         reply.requestID = requestID
         return reply
     }

@@ -19,6 +19,8 @@ struct Reply: Sendable {
     var body = ByteBuffer()
     /// Set once the reply goes past the router; ``EnvelopeMiddleware`` knows the ids of the others.
     var requestID: String?
+    /// The value of `Server-Timing`, set in the same place.
+    var serverTiming: String?
 
     static func json(_ bytes: [UInt8], status: HTTPResponse.Status = .ok) -> Reply {
         Reply(status: status, body: ByteBuffer(bytes: bytes))

@@ -16,7 +16,8 @@ enum ReplyHead {
         write(reply.status, connection: connection, date: date, to: &buffer) { visit in
             reply.forEachField(visit)
             if let length { visit(.contentLength, length) }
-            forEachCommonField(requestID: reply.requestID ?? "", isPrivate: reply.isStorable, visit)
+            forEachCommonField(
+                requestID: reply.requestID ?? "", timing: reply.serverTiming, isPrivate: reply.isStorable, visit)
         }
     }
 
@@ -54,9 +55,14 @@ enum ReplyHead {
     }
 
     /// Calls `visit` with the fields that every reply has, after those of the route.
-    /// - Parameter isPrivate: whether the reply says by itself how it may be stored.
-    static func forEachCommonField(requestID: String, isPrivate: Bool, _ visit: (HTTPField.Name, String) -> Void) {
+    /// - Parameters:
+    ///   - timing: the value of `Server-Timing`, if the reply has it.
+    ///   - isPrivate: whether the reply says by itself how it may be stored.
+    static func forEachCommonField(
+        requestID: String, timing: String?, isPrivate: Bool, _ visit: (HTTPField.Name, String) -> Void
+    ) {
         visit(.xRequestID, requestID)
+        if let timing { visit(.serverTiming, timing) }
         visit(.xContentTypeOptions, "nosniff")
         if !isPrivate { visit(.cacheControl, "no-store") }
     }

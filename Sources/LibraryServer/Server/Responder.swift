@@ -28,9 +28,8 @@ struct Responder: Sendable {
 
     /// The reply to what never reaches a route.
     func refusal(_ failure: Failure, _ request: CurrentRequest, from peer: SocketAddress?) -> Reply {
-        let log = RequestLog(
-            logger: lane.logger, requestID: RequestID.next(), method: request.method.rawValue,
-            client: ClientAddress.name(request.forwardedFor, peer, behindProxy: lane.behindProxy))
+        let log = lane.recorder.begin(
+            request.method.rawValue, id: RequestID.next(), forwardedFor: request.forwardedFor, from: peer)
         return log.reply { throw failure }
     }
 }

@@ -32,6 +32,7 @@ package struct Server: Service {
     private let tls: TLS?
     private let behindProxy: Bool
     private let connections: Connections
+    private let metrics: ConnectionMetrics
     private let onListening: @Sendable (Address, SocketAddress?) -> Void
     private let onStop: @Sendable () -> Void
 
@@ -41,6 +42,7 @@ package struct Server: Service {
     ///   - onStop: called before connections are closed; ends replies that have no end.
     init(
         _ addresses: [Address], _ responder: Responder, limits: ConnectionLimits, tls: TLS?, behindProxy: Bool,
+        metrics: ConnectionMetrics,
         onListening: @escaping @Sendable (Address, SocketAddress?) -> Void, onStop: @escaping @Sendable () -> Void
     ) {
         self.addresses = addresses
@@ -48,6 +50,7 @@ package struct Server: Service {
         self.limits = limits
         self.tls = tls
         self.behindProxy = behindProxy
+        self.metrics = metrics
         connections = Connections(limits)
         self.onListening = onListening
         self.onStop = onStop
@@ -124,12 +127,19 @@ package struct Server: Service {
         try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: Self.decoderLimits)))
         try pipeline.addHandler(connection)
         let admission = connections.admit(connection, from: countedAddress(channel))
-        channel.closeFuture.whenComplete { [connections] _ in connections.remove(connection) }
+        metrics.opened()
+        channel.closeFuture.whenComplete { [connections, metrics] _ in
+            connections.remove(connection)
+            metrics.closed()
+        }
         switch admission {
         case .admitted: break
         case .insteadOf(let idle):
+            metrics.displaced()
             idle.loop.execute { [connections] in if !idle.closeIfIdle() { connections.restore(idle) } }
-        case .refused: connection.refuse(onceOpen: Failure.busy)
+        case .refused:
+            metrics.rejected()
+            connection.refuse(onceOpen: Failure.busy)
         }
     }
 

@@ -120,6 +120,7 @@ public enum HeaderField: String, Sendable, CaseIterable {
     case rateLimitPolicy = "RateLimit-Policy"
     case contentSecurityPolicy = "Content-Security-Policy"
     case referrerPolicy = "Referrer-Policy"
+    case serverTiming = "Server-Timing"
 
     /// What its value may be.
     public var shape: Shape {
@@ -165,6 +166,7 @@ public enum HeaderField: String, Sendable, CaseIterable {
         case .rateLimitPolicy: ("The limit of tries.", "\"login\";q=5")
         case .contentSecurityPolicy: ("What the page may load: nothing.", "default-src 'none'")
         case .referrerPolicy: ("Links of the page do not tell where they are.", "no-referrer")
+        case .serverTiming: ("How long the request took, in milliseconds; for a known user.", "total;dur=1.234")
         }
     }
 }

@@ -39,7 +39,7 @@ public struct Operation: Sendable {
         switch path.split(separator: "/").first {
         case "authors", "author": "authors"
         case "users": "users"
-        default: access == .anyone && method == .get ? "daemon" : "account"
+        default: [.anyone, .local].contains(access) && method == .get ? "daemon" : "account"
         }
     }
 
@@ -93,7 +93,7 @@ extension Endpoint {
             content = .init(mediaTypes: types, shape: nil, example: nil)
         }
         let status = documentation.status ?? (content == nil ? 204 : 200)
-        let headers = HeaderField.ofEveryReply + documentation.gives
+        let headers = HeaderField.ofEveryReply + [.serverTiming] + documentation.gives
         let success = Operation.Reply(status: status, content: content, headers: headers, codes: [])
         guard method == .get, documentation.takes.contains(.ifNoneMatch) else { return [success] }
         return [success, Operation.Reply(status: 304, content: nil, headers: headers, codes: [])]
@@ -125,7 +125,7 @@ extension Endpoint {
         case .anyone: break
         case .password: codes.formUnion(ErrorCode.ofPasswords)
         case .token: codes.formUnion(ErrorCode.ofTokens)
-        case .admin: codes.formUnion(ErrorCode.ofTokens + [.adminRequired])
+        case .admin, .local: codes.formUnion(ErrorCode.ofTokens + [.adminRequired])
         }
         return codes
     }
