@@ -35,6 +35,9 @@ struct ServiceManager: Sendable {
         let descriptor = Glibc.socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return systemError() }
         defer { close(descriptor) }
+        // A manager that hangs reads nothing more, and its queue is full at some time.
+        var timeout = timeval(tv_sec: 1, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
         let message = Array(lines.joined(separator: "\n").utf8)
         let count = address.withUnsafeBytes { bytes in
             bytes.withMemoryRebound(to: sockaddr.self) { address in

@@ -147,7 +147,7 @@ import Testing
         try FileManager.default.copyItem(atPath: older, toPath: whole)
         try Store(path: whole).close()
         let expected = try OlderLibrary.contents(whole)
-        #expect(expected.count == 815)
+        #expect(expected.count == 811)
         var number = 1
         while number < 1000 {
             let (folder, trace) = (TemporaryFolder(), home.path + "/trace")

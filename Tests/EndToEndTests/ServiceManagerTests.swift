@@ -81,6 +81,15 @@ import Testing
         #expect(try await daemon.end(SIGTERM) == 0)
     }
 
+    /// A manager that hangs and reads nothing more.
+    @Test func aManagerThatHangsStopsNobody() async throws {
+        let manager = try NotifySocket(isAbstract: false)
+        manager.fill()
+        let daemon = try await Daemon(launcher: manager.launcher("WATCHDOG_USEC=20000"))
+        while !daemon.log.contains("the service manager cannot be told") { await Task.yield() }
+        #expect(try await daemon.end(SIGTERM) == 0)
+    }
+
     /// The exposure that systemd-analyze computes, at most 2.0 of 10.
     @Test func theServiceIsInASandbox() async throws {
         let check = try await Program.run(

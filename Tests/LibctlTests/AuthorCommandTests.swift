@@ -25,7 +25,7 @@ import Testing
                 ["-o", "csv", "--limit", "1"],
                 "id,name,book,country,booker_prize\r\n1,Hilary Mantel,Wolf Hall,UK,true\r\n"
             ),
-            (["--fields", "name,version", "--sort", "name:desc"], "Émile Zola\t1\nHilary Mantel\t1\nAnna Burns\t1\n"),
+            (["--fields", "name,version", "--sort", "name:desc"], "Hilary Mantel\t1\nÉmile Zola\t1\nAnna Burns\t1\n"),
             (
                 ["-o", "json", "--fields", "id,book", "--country", "UK"],
                 "[\n{\"id\":1,\"book\":\"Wolf Hall\"},\n{\"id\":3,\"book\":\"Milkman\"}\n]\n"

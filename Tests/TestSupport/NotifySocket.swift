@@ -6,12 +6,13 @@ public final class NotifySocket: Sendable {
     public let name: String
     private let descriptor: Int32
     private let folder = TemporaryFolder()
+    private let address: [UInt8]
 
     /// - Parameter isAbstract: whether the socket has an abstract name in place of a path (unix(7)).
     public init(isAbstract: Bool) throws {
         let path = folder.path + "/notify"
         name = isAbstract ? "@" + path : path
-        descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
+        let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
         // So long that only a daemon that sends nothing reaches it.
         var time = [60, 0]
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(2 * MemoryLayout<Int>.size))
@@ -21,6 +22,18 @@ public final class NotifySocket: Sendable {
             bytes.withMemoryRebound(to: sockaddr.self) { bind(descriptor, $0.baseAddress, socklen_t(bytes.count)) }
         }
         guard result == 0 else { throw Missing(what: "a socket at \(name)") }
+        (self.descriptor, self.address) = (descriptor, address)
+    }
+
+    /// Puts datagrams into the queue of the socket until it takes no more.
+    public func fill() {
+        let sender = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
+        defer { close(sender) }
+        address.withUnsafeBytes { bytes in
+            bytes.withMemoryRebound(to: sockaddr.self) {
+                while sendto(sender, "x", 1, Int32(MSG_DONTWAIT), $0.baseAddress, socklen_t(bytes.count)) == 1 {}
+            }
+        }
     }
 
     deinit {

@@ -88,15 +88,11 @@ enum Candidates {
         }
     }
 
-    /// Orders for `--sort`.
+    /// Orders for `--sort`, without `:bytes`, which few people want.
     static func orders(_ words: [String], _ index: Int, _ prefix: String) -> [String] {
         TypedLine(words, index, prefix).offer {
             AuthorField.sortable.flatMap { field in
-                (field.kind == .text ? [false, true] : [false]).flatMap { bytewise in
-                    [false, true].map {
-                        Candidate(AuthorSort(field, bytewise: bytewise, descending: $0).description, "")
-                    }
-                }
+                [false, true].map { Candidate(AuthorSort(field, descending: $0).description, "") }
             }
         }
     }
