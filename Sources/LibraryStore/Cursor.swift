@@ -7,14 +7,17 @@ extension AuthorSort {
     var fields: [AuthorField] {
         switch field {
         case .id: []
-        case .name where !isBytewise: [.name, .book]
+        case .name where isByKey: [.name, .book]
         default: [field]
         }
     }
 
+    /// Whether lists are in the order of a column of keys.
+    var isByKey: Bool { field.kind == .text && !isBytewise }
+
     /// The columns of `author` that are in this order, before the id.
     var columns: [String] {
-        guard field.kind == .text, !isBytewise else { return fields.map(\.name) }
+        guard isByKey else { return fields.map(\.name) }
         return [field.keyColumn] + (field == .name ? fields.map(\.name) : [])
     }
 }
@@ -63,17 +66,14 @@ struct Cursor: Sendable, Equatable {
 
     /// The values of ``AuthorSort/columns``.
     var columns: [RawStatement.Value] {
-        var columns = values.map { value -> RawStatement.Value in
+        let values = values.map { value -> RawStatement.Value in
             switch value {
             case .string(let text): .text(text)
             case .integer(let integer): .integer(integer)
-            default: .integer(0)
+            default: .text("")  // The initializers take no other.
             }
         }
-        if sort.field.kind == .text, !sort.isBytewise, case .string(let text)? = values.first {
-            let key = RawStatement.Value.text(Folding.key(text))
-            if sort.field == .name { columns.insert(key, at: 0) } else { columns = [key] }
-        }
-        return columns
+        guard sort.isByKey, case .text(let text)? = values.first else { return values }
+        return [.text(Folding.key(text))] + (sort.field == .name ? values : [])
     }
 }

@@ -32,7 +32,7 @@ extension Store {
 
 extension AuthorSort {
     /// Whether each owner's authors have an index in this order.
-    fileprivate var isIndexed: Bool { field == .id || field.kind == .text && !isBytewise }
+    fileprivate var isIndexed: Bool { field == .id || isByKey }
 }
 
 /// The rows of one page.
