@@ -55,6 +55,20 @@ import Testing
         #expect(answer.hasSuffix("}"))
     }
 
+    /// A client that reads 400 kB a second is not one that reads nothing, however much the sockets hold.
+    @Test func aSlowClientGetsAllReplies() async throws {
+        var limits = ConnectionLimits()
+        (limits.reply, limits.look) = (.seconds(2), .milliseconds(20))
+        let library = try await TestLibrary()
+        let server = try await TestServer(library, limits)
+        let request = try await Self.page(library)
+        let client = try RawClient(port: server.port, receiveBuffer: 4096)
+        client.send(String(repeating: request, count: 250))
+        client.endSending()
+        let answer = await client.receiveAll(microsecondsBetween: 10_000)
+        #expect(answer.components(separatedBy: "HTTP/1.1 200 OK\r\n").count == 251)
+    }
+
     @Test func idleClientsKeepNobodyOut() async throws {
         var limits = ConnectionLimits()
         limits.connections = 20

@@ -46,10 +46,17 @@ public final class RawClient: Sendable {
         return text
     }
 
-    public func receiveAll() async -> String {
-        var all: [UInt8] = []
-        while case let bytes = await receive(), !bytes.isEmpty { all += bytes }
-        return String(decoding: all, as: UTF8.self)
+    /// What comes until the connection ends. One thread reads it all, so that a small buffer is emptied at once, or
+    /// after a pause each time.
+    public func receiveAll(microsecondsBetween pause: UInt32 = 0) async -> String {
+        await Program.withoutBlocking { [self] in
+            var all: [UInt8] = []
+            while case let bytes = LoopbackSocket.receive(descriptor), !bytes.isEmpty {
+                all += bytes
+                if pause > 0 { usleep(pause) }
+            }
+            return String(decoding: all, as: UTF8.self)
+        }
     }
 
     /// Waits until the other side has closed the connection, whatever is still unread.

@@ -1,3 +1,4 @@
+import Glibc
 import Hummingbird
 import Logging
 package import NIOCore
@@ -105,7 +106,10 @@ package struct Server: Service {
             }
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try accept(channel) }
+                channel.eventLoop.makeCompletedFuture {
+                    try limitUnsent(channel)
+                    try accept(channel)
+                }
             }
         switch address {
         case .tcp(let host, let port):
@@ -115,6 +119,14 @@ package struct Server: Service {
             return try await bootstrap.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
         case .inherited(let descriptor): return try await bootstrap.withBoundSocket(descriptor).get()
         }
+    }
+
+    /// Lets the system hold 64 KiB that it has not sent yet. Without a limit it takes megabytes at once and nothing
+    /// more until a third of them is read, so that a slow client seems to read nothing for a minute.
+    private func limitUnsent(_ channel: any Channel) throws {
+        if case .unixDomainSocket? = channel.localAddress { return }
+        // tcp(7), TCP_NOTSENT_LOWAT.
+        try channel.syncOptions?.setOption(.tcpOption(.init(rawValue: TCP_NOTSENT_LOWAT)), value: 64 << 10)
     }
 
     /// The handlers of a connection, in the order in which they see what the client sends.
