@@ -8,11 +8,13 @@ SWIFT ?= swift
 TEST = SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=24 $(SWIFT) test --skip-build
 RELEASE = $(SWIFT) build -c release --static-swift-stdlib
 SOURCES = Sources Tests Package.swift
+MANUALS = libctl.1 libraryd-config.5 libraryd.8
 
 # Completions are tested in the shells themselves, the manual by what formats it, TLS with certificates of openssl, units
 # of the documents by systemd-analyze, /openapi.json by programs in Python, the page at / by a browser, metrics by promtool
-# of prometheus, the filter of the log by fail2ban-regex.
-TEST_PACKAGES = zsh fish groff-base openssl systemd python3-venv chromium-headless-shell prometheus fail2ban
+# of prometheus, the filter of the log by fail2ban-regex, the proxy by nginx.
+TEST_PACKAGES = zsh fish groff-base openssl systemd python3-venv chromium-headless-shell prometheus fail2ban \
+    nginx-light
 
 .PHONY: help deps deps-test deps-deb build release test e2e crash fuzz schemathesis bench lint format completions samples \
     picture demo deb deb-test install uninstall clean
@@ -111,7 +113,7 @@ install: release
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
 	    $(DESTDIR)$(PREFIX)/share/zsh/site-functions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d \
 	    $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man8
-	for page in libctl.1 libraryd-config.5 libraryd.8; do \
+	for page in $(MANUALS); do \
 	    install -m 644 packaging/$$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/ || exit 1; \
 	done
 	for program in libraryd libctl; do \
@@ -123,8 +125,7 @@ install: release
 	@[ -n '$(DESTDIR)' ] || scripts/after-install '$(PREFIX)'
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/libctl.1 $(DESTDIR)$(PREFIX)/share/man/man5/libraryd-config.5 \
-	    $(DESTDIR)$(PREFIX)/share/man/man8/libraryd.8
+	for page in $(MANUALS); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$page; done
 	for program in libraryd libctl; do \
 	    rm -f $(DESTDIR)$(PREFIX)/bin/$$program \
 	        $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$program \
