@@ -4,10 +4,10 @@ import Shared
 /// The manual page of a program, in the macros of man(7), generated from the argument parser's description of the
 /// commands.
 package struct Manual {
-    /// What the description of the commands does not say.
+    /// The parts of a page that the description of the commands lacks.
     package struct Page {
         package let version: String
-        /// Of the manual: 1 for commands of users, 8 for those of administrators.
+        /// The section of the manual: 1 for commands of users, 5 for files, 8 for commands of administrators.
         package let section: Int
         package let overview: String
         /// Texts of the help that are not for the manual, the longest first.
@@ -50,18 +50,14 @@ package struct Manual {
     }
 
     /// A page of a section that is not generated from commands.
-    /// - Parameter options: of which each is described.
-    package static func text(
-        name: String, abstract: String, section: Int, version: String, overview: String, options: [(String, String)],
-        sections: [(title: String, text: String)], related: [String]
-    ) -> String {
-        var manual = Manual(
-            Page(version: version, section: section, overview: overview, sections: sections, related: related))
+    /// - Parameter keys: each with its description.
+    package static func text(name: String, abstract: String, keys: [(String, String)], _ page: Page) -> String {
+        var manual = Manual(page)
         manual.writeHead(name, abstract)
         manual.section("DESCRIPTION")
-        manual.paragraphs(overview)
+        manual.paragraphs(page.overview)
         manual.section("KEYS")
-        for (name, text) in options { manual.line(".TP\n\\fB\(escaped(name))\\fR\n" + escaped(text)) }
+        for (name, text) in keys { manual.line(".TP\n\\fB\(escaped(name))\\fR\n" + escaped(text)) }
         manual.writeEnd()
         return manual.text
     }

@@ -15,12 +15,12 @@ package struct UsageMessage {
     private let forms: [String: Form]
     /// Command lines to show when there are too many arguments, by the words of the command without the program.
     private let usages: [String: String]
-    /// How else to give a password; `nil` if the program takes none.
-    private let passwordHint: String?
+    /// The other ways to give a password.
+    private let passwordHint: String
 
     package init(
         _ path: CommandPath, arguments: [CommandArgument], typed: [String], forms: [String: Form] = [:],
-        usages: [String: String] = [:], passwordHint: String? = nil
+        usages: [String: String] = [:], passwordHint: String
     ) {
         self.path = path
         self.arguments = arguments
@@ -66,7 +66,7 @@ package struct UsageMessage {
 
     private func unknown(_ name: String) -> (String, String) {
         let names = arguments.flatMap(\.names) + ["--help", "-h", "--version"]
-        if let passwordHint, isPassword(name) {
+        if isPassword(name) {
             return ("a password on the command line is seen by others on this machine", passwordHint)
         }
         if name.contains(/^-\d/) {

@@ -13,6 +13,7 @@ package struct App: Sendable {
     let keys: KeyFiles
     let turns = OperatorTurns()
     let metrics = Metrics()
+    private let recorder: RequestRecorder
     private let behindProxy: Bool
     private let isRegistrationOpen: Bool
     private let authors: AuthorRoutes
@@ -27,6 +28,7 @@ package struct App: Sendable {
         self.logger = logger
         self.keys = keys
         self.behindProxy = behindProxy
+        recorder = RequestRecorder(logger: logger, metrics: metrics.requests, behindProxy: behindProxy)
         self.isRegistrationOpen = isRegistrationOpen
         authors = AuthorRoutes(store: store, clock: clock)
         health = HealthRoutes(store: store)
@@ -76,10 +78,6 @@ package struct App: Sendable {
     /// The hot lane, which answers some requests without the router.
     var lane: HotLane {
         HotLane(health: health, authors: authors, authenticator: authenticator, recorder: recorder)
-    }
-
-    private var recorder: RequestRecorder {
-        RequestRecorder(logger: logger, metrics: metrics.requests, behindProxy: behindProxy)
     }
 
     /// Whether the daemon answers.

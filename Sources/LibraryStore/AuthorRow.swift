@@ -24,9 +24,8 @@ package struct AuthorRow {
 
     /// The cursor with which a list in this order continues after the row.
     func cursor(_ sort: AuthorSort) -> Cursor {
-        let values = sort.fields.map { field -> JSONValue in
-            field.kind == .text
-                ? .string(String(decoding: text(field), as: UTF8.self)) : .integer(integer(field))
+        let values = sort.fields.map { field -> RawStatement.Value in
+            field.kind == .text ? .text(String(decoding: text(field), as: UTF8.self)) : .integer(integer(field))
         }
         return Cursor(sort: sort, id: integer(.id), values: values)
     }
@@ -67,7 +66,7 @@ extension Author {
 
     /// The values of ``AuthorRow/columns``.
     var columns: [RawStatement.Value] {
-        [.integer(id)] + draft.values(AuthorField.writable)
+        [.integer(id)] + draft.columnsWithoutKeys
             + [.integer(createdAt.milliseconds), .integer(updatedAt.milliseconds), .integer(version)]
     }
 }
@@ -83,12 +82,12 @@ extension AuthorDraft {
 
     /// Their values.
     var columns: [RawStatement.Value] {
-        values(AuthorField.writable) + AuthorField.texts.map { .text(Folding.key(self[text: $0])) }
+        columnsWithoutKeys + AuthorField.texts.map { .text(Folding.key(self[text: $0])) }
     }
 
-    /// The values of the columns of ``AuthorField/writable``, without the keys.
-    fileprivate func values(_ fields: [AuthorField]) -> [RawStatement.Value] {
-        fields.map { field in
+    /// The values of the columns of ``AuthorField/writable``.
+    fileprivate var columnsWithoutKeys: [RawStatement.Value] {
+        AuthorField.writable.map { field in
             field.kind == .flag ? .integer(self[flag: field] ? 1 : 0) : .text(self[text: field])
         }
     }

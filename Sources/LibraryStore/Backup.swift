@@ -105,12 +105,13 @@ package struct Backup {
     /// Passes if nothing is lost when the file of that name, and its manifest, is replaced.
     private static func requireBackup(at path: String, library: String) throws {
         let own = try FileStatus(path: library)?.identity
-        let isBackup = try FileStatus(path: path).map { status in
-            try status.kind == .regular && status.identity != own && Store.isLibrary(header: path)
-        }
-        guard try FileStatus(path: path)?.isFolder != true else {
+        let status = try FileStatus(path: path)
+        guard status?.isFolder != true else {
             throw CommandError(
                 .conflict, "\(path) is a folder", hint: "libraryd backup \(Escaping.shell(path + "/library.db"))")
+        }
+        let isBackup = try status.map {
+            try $0.kind == .regular && $0.identity != own && Store.isLibrary(header: path)
         }
         guard isBackup != false else {
             throw CommandError(.conflict, "\(path) exists and is not a backup", hint: "choose another name")

@@ -29,7 +29,7 @@ struct Cursor: Sendable, Equatable {
     let sort: AuthorSort
     let id: Int64
     /// The last author's values of ``AuthorSort/fields``.
-    let values: [JSONValue]
+    let values: [RawStatement.Value]
 
     /// `base64url` of a JSON array: the order, the id and the values.
     var text: String {
@@ -37,12 +37,17 @@ struct Cursor: Sendable, Equatable {
         json.array {
             $0.string(sort.description)
             $0.integer(id)
-            for value in values { $0.value(value) }
+            for value in values {
+                switch value {
+                case .text(let text): $0.string(text)
+                case .integer(let integer): $0.integer(integer)
+                }
+            }
         }
         return Base64URL.encode(json.bytes)
     }
 
-    init(sort: AuthorSort, id: Int64, values: [JSONValue]) {
+    init(sort: AuthorSort, id: Int64, values: [RawStatement.Value]) {
         self.sort = sort
         self.id = id
         self.values = values
@@ -54,10 +59,11 @@ struct Cursor: Sendable, Equatable {
         guard let bytes = Base64URL.decode(text), case .array(let parts)? = try? JSONValue(parsing: bytes),
             parts.count == 2 + fields.count, parts[0] == .string(sort.description), case .integer(let id) = parts[1]
         else { return nil }
-        let values = Array(parts[2...])
-        for (field, value) in zip(fields, values) {
+        var values: [RawStatement.Value] = []
+        for (field, value) in zip(fields, parts[2...]) {
             switch (field.kind, value) {
-            case (.text, .string), (.integer, .integer), (.time, .integer): continue
+            case (.text, .string(let text)): values.append(.text(text))
+            case (.integer, .integer(let integer)), (.time, .integer(let integer)): values.append(.integer(integer))
             default: return nil
             }
         }
@@ -66,13 +72,6 @@ struct Cursor: Sendable, Equatable {
 
     /// The values of ``AuthorSort/columns``.
     var columns: [RawStatement.Value] {
-        let values = values.map { value -> RawStatement.Value in
-            switch value {
-            case .string(let text): .text(text)
-            case .integer(let integer): .integer(integer)
-            default: .text("")  // The initializers take no other.
-            }
-        }
         guard sort.isByKey, case .text(let text)? = values.first else { return values }
         return [.text(Folding.key(text))] + (sort.field == .name ? values : [])
     }

@@ -28,9 +28,7 @@ package enum Folding {
             }
             base = folded.last
         }
-        var result = String.UnicodeScalarView()
-        for scalar in String(folded)._nfc { result.append(scalar) }
-        return String(result)
+        return String(String.UnicodeScalarView(String(folded)._nfc))
     }
 
     /// `nil` unless all bytes are ASCII.

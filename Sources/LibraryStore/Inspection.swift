@@ -52,9 +52,8 @@ package struct Inspection: Sendable {
             return Dictionary(try rows.map { try ($0.value(0), $0.value(1)) }) { first, _ in first }
         }
         let found = try objects(db)
-        let expected = try DatabaseQueue().write { db in
-            SearchIndex.addFunctions(db)
-            for migration in Migrations.all.prefix(max(0, Int(clamping: schema))) { try db.execute(sql: migration) }
+        let expected = try DatabaseQueue().writeWithoutTransaction { db in
+            try Store.migrate(db, from: 0, Array(Migrations.all.prefix(max(0, Int(clamping: schema)))))
             return try objects(db)
         }
         let faults = Set(found.keys).union(expected.keys).sorted().compactMap { name in

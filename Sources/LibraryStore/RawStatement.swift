@@ -5,7 +5,7 @@ import GRDBSQLite
 ///
 /// GRDB's boxed arguments and its look at each step cost more than an insert or the rows of a page.
 struct RawStatement {
-    enum Value: Sendable {
+    enum Value: Sendable, Equatable {
         case integer(Int64)
         case text(String)
     }

@@ -35,38 +35,27 @@ extension Store {
 
     /// - Throws: ``StoreError`` `authorExists`, having changed nothing.
     static func insertAuthor(_ db: Database, _ draft: AuthorDraft, owner: Int64, at now: Timestamp) throws -> Author {
-        let event = try nextEvent(db, owner: owner)
-        let author = try insertWithoutEvent(db, draft, owner: owner, event: event, at: now)
-        try record(db, AuthorEvent.created, author, number: event, owner: owner, at: now)
+        let numbers = try AuthorNumbers.next(db, owner: owner)
+        let author = try insert(db, draft, owner: owner, numbers, at: now)
+        try numbers.keepAsLast(db)
+        try record(db, AuthorEvent.created, author, number: numbers.event, owner: owner, at: now)
         return author
     }
 
-    /// The same without the event, which the caller adds.
-    /// - Parameter event: its number.
-    static func insertWithoutEvent(
-        _ db: Database, _ draft: AuthorDraft, owner: Int64, event: Int64, at now: Timestamp
+    /// The same without the event and without keeping the numbers, which is left to the caller.
+    static func insert(
+        _ db: Database, _ draft: AuthorDraft, owner: Int64, _ numbers: AuthorNumbers, at now: Timestamp
     ) throws -> Author {
-        let id = try nextAuthor(db)
         do {
             let time = RawStatement.Value.integer(now.milliseconds)
             try db.raw(insertAuthor).run(
-                [.integer(owner), .integer(id)] + draft.columns + [time, time, .integer(event)])
+                [.integer(owner), .integer(numbers.id)] + draft.columns + [time, time, .integer(numbers.event)])
         } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
             throw try conflict(db, owner: owner, draft.values)
         }
-        // The row has its number so that SQLite knows of one row only: for a change of several it would begin a
-        // savepoint, at which FTS5 writes what it has gathered.
-        try db.raw("UPDATE library SET last_author = ? WHERE rowid = 1").run([.integer(id)])
-        let author = Author(id: id, draft, createdAt: now, updatedAt: now, version: 1)
+        let author = Author(id: numbers.id, draft, createdAt: now, updatedAt: now, version: 1)
         try SearchIndex.add(author, owner: owner, db)
         return author
-    }
-
-    /// The id of the next author: no id is used again, whoever had it.
-    private static func nextAuthor(_ db: Database) throws -> Int64 {
-        guard let last = try db.raw("SELECT last_author FROM library").integer([]), (0..<Int64.max).contains(last)
-        else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "no id is left for another author") }
-        return last + 1
     }
 
     /// Reads the owner's author of that id.
@@ -181,5 +170,36 @@ extension Author {
         let values = patch.values.filled(from: draft.values)
         guard !values.isSame(as: draft.values) else { return nil }
         return Author(id: id, AuthorDraft(values), createdAt: createdAt, updatedAt: now, version: version + 1)
+    }
+}
+
+/// The numbers of a new author.
+struct AuthorNumbers {
+    /// No id is used again, whoever had it.
+    let id: Int64
+    /// The number of the event that tells of the author, among the owner's.
+    let event: Int64
+
+    /// - Parameter last: the last id that was given out.
+    private init(after last: Int64?, event: Int64) throws {
+        guard let last, (0..<Int64.max).contains(last) else {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "no id is left for another author")
+        }
+        (id, self.event) = (last + 1, event)
+    }
+
+    static func next(_ db: Database, owner: Int64) throws -> AuthorNumbers {
+        let last = try db.raw("SELECT last_author FROM library").integer([])
+        return try AuthorNumbers(after: last, event: Store.nextEvent(db, owner: owner))
+    }
+
+    /// The numbers of the author after this one in the same transaction.
+    func following() throws -> AuthorNumbers { try AuthorNumbers(after: id, event: event + 1) }
+
+    /// Stores that the id has been given out.
+    func keepAsLast(_ db: Database) throws {
+        // The row has its number so that SQLite knows of one row only: for a change of several it would begin a
+        // savepoint, at which FTS5 writes what it has gathered.
+        try db.raw("UPDATE library SET last_author = ? WHERE rowid = 1").run([.integer(id)])
     }
 }

@@ -136,10 +136,8 @@ private struct BulkWork {
     let owner: Int64
     let options: BulkOptions
     let now: Timestamp
-    /// The id before the first author that was created and has no event yet.
-    private var untold: Int64?
-    /// The number of the next event, as far as it is known.
-    private var nextEvent: Int64?
+    /// The numbers of the first and the last author that were created and have no event yet.
+    private var untold: (first: AuthorNumbers, last: AuthorNumbers)?
     private(set) var hasChanged = false
 
     init(db: Database, owner: Int64, options: BulkOptions, now: Timestamp) {
@@ -164,10 +162,9 @@ private struct BulkWork {
         }
         do {
             let draft = try entry.draft(country: options.defaultCountry)
-            let event = try nextEvent ?? Store.nextEvent(db, owner: owner)
-            let author = try Store.insertWithoutEvent(db, draft, owner: owner, event: event, at: now)
-            nextEvent = event + 1
-            untold = untold ?? author.id - 1
+            let numbers = try untold?.last.following() ?? AuthorNumbers.next(db, owner: owner)
+            let author = try Store.insert(db, draft, owner: owner, numbers, at: now)
+            untold = (untold?.first ?? numbers, numbers)
             hasChanged = true
             return BulkResult(line: line.number, .created, id: author.id)
         } catch let error as StoreError where error.code == .authorExists {
@@ -188,12 +185,13 @@ private struct BulkWork {
         // An earlier line of the file may have created it; that event comes first.
         try tellOfCreated()
         try Store.replace(db, before, with: after, owner: owner)
-        nextEvent = nil
         return true
     }
 
     mutating func tellOfCreated() throws {
-        if let untold { try Store.recordCreated(db, after: untold, owner: owner, at: now) }
+        guard let (first, last) = untold else { return }
+        try last.keepAsLast(db)
+        try Store.recordCreated(db, first, through: last, owner: owner, at: now)
         untold = nil
     }
 }

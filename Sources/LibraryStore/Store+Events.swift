@@ -130,17 +130,17 @@ extension Store {
             .integer([.integer(owner), .integer(author.id)]) ?? 0
     }
 
-    /// Adds an event for each author that the transaction has created after that id, with the numbers that the authors
-    /// have.
-    static func recordCreated(_ db: Database, after id: Int64, owner: Int64, at now: Timestamp) throws {
-        let last = try lastSequence(db, owner: owner)
+    /// Adds the events of authors that the transaction has created, with the numbers that the authors have.
+    static func recordCreated(
+        _ db: Database, _ first: AuthorNumbers, through last: AuthorNumbers, owner: Int64, at now: Timestamp
+    ) throws {
         try db.cachedStatement(
             sql: """
                 INSERT INTO author_event (owner, sequence, kind, at, id)
-                SELECT owner, event, ?, ?, id FROM author WHERE owner = ? AND id > ?
+                SELECT owner, event, ?, ?, id FROM author WHERE owner = ? AND id >= ?
                 """
-        ).execute(arguments: [AuthorEvent.created, now.milliseconds, owner, id])
-        try prune(db, owner: owner, from: last, to: last + Int64(db.changesCount))
+        ).execute(arguments: [AuthorEvent.created, now.milliseconds, owner, first.id])
+        try prune(db, owner: owner, from: first.event - 1, to: last.event)
     }
 
     /// The number of the owner's next event.

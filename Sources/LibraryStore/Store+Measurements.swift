@@ -20,10 +20,7 @@ package struct WriterCounts: Sendable {
     /// Writes of a group that was committed.
     package let groupSizes = Histogram([1, 2, 4, 8, 16, 32, 64, 128, 256, 512])
     /// Nanoseconds of a commit, with its fsync.
-    package let commitTimes = Histogram([
-        100_000, 300_000, 1_000_000, 3_000_000, 10_000_000, 30_000_000, 100_000_000, 300_000_000, 1_000_000_000,
-        3_000_000_000, 10_000_000_000,
-    ])
+    package let commitTimes = Histogram(Histogram.durations)
     private let failures = Counters(count: 1)
 
     package var failedGroups: UInt64 { failures[0] }

@@ -109,6 +109,7 @@ extension Store {
         let isReadable = (try? readers.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM sqlite_schema") }) != nil
         return isReadable ? nil : .unreadable
     }
+
     /// A number that is the same at two looks if the writer took none of the writes that wait; `nil` if none waits, or
     /// if the writer is at work.
     package var writerStandstill: Int? { writer.standstill }

@@ -17,18 +17,20 @@ public struct Endpoint<Path: Sendable, Input: Documented, Output: Documented>: S
     /// Whether the client may send the request again after the reply was lost: a `GET`, or a `POST` that honors
     /// `Idempotency-Key`.
     public let isRepeatable: Bool
-    /// What `/openapi.json` and `docs/api.md` say about it.
+    /// The documentation in `/openapi.json` and `docs/api.md`.
     let documentation: Documentation
 
     init(
-        _ method: Method, _ path: String, for access: Access, parameters: [String]? = [], repeatable: Bool? = nil,
+        _ method: Method, _ path: String, for access: Access, ignoresQuery: Bool = false, repeatable: Bool? = nil,
         _ documentation: Documentation
     ) {
         self.documentation = documentation
         self.method = method
         self.path = path
         self.access = access
-        self.parameters = parameters
+        parameters =
+            ignoresQuery
+            ? nil : (Input.self as? any RequestQuery.Type)?.parameters ?? documentation.query.map(\.name)
         isRepeatable = repeatable ?? (method == .get)
     }
 }
@@ -106,8 +108,7 @@ public enum Endpoints {
     public static let sessions = Endpoint<Empty, Empty, LoginSessionList>(
         .get, "/sessions", for: .token, Documentation("Your logins, the latest first"))
     public static let endSessions = Endpoint<Empty, SessionScope, Empty>(
-        .delete, "/sessions", for: .token, parameters: SessionScope.parameters,
-        Documentation("Ends all other logins, or all"))
+        .delete, "/sessions", for: .token, Documentation("Ends all other logins, or all"))
     public static let endSession = Endpoint<String, Empty, Empty>(
         .delete, "/sessions/{id}", for: .token, Documentation("Ends one login", failures: [.sessionNotFound]))
     public static let users = Endpoint<Empty, Empty, UserList>(
@@ -123,35 +124,35 @@ public enum Endpoints {
     // Authors.
     /// Takes one author as JSON. The query parameters are those of ``createAuthors``, which has the same route.
     public static let createAuthor = Endpoint<Empty, AuthorDraft, AuthorReply>(
-        .post, "/authors", for: .token, parameters: BulkOptions.parameters, repeatable: true,
-        Documentation(
-            "Adds an author", "The query parameters are for files; with one author they are refused.",
-            query: BulkOptions.shapes, status: 201, gives: [.location, .entityTag],
-            failures: [.authorExists, .idempotencyKeyReused]))
+        .post, "/authors", for: .token, repeatable: true, addition("Adds an author"))
     /// Takes a file of authors, and returns a line of NDJSON for each of its lines. The media type of the body says
     /// whether a request is for this endpoint or for ``createAuthor``.
     public static let createAuthors = Endpoint<AuthorFilePath, BulkOptions, BulkResult>(
-        .post, "/authors", for: .token, parameters: BulkOptions.parameters, repeatable: true,
-        Documentation(
-            "Adds the authors of a file", "The reply to a file has a line of NDJSON for each line of the file.",
-            sends: .file([.ndjson, .csv]), returns: .file([.ndjson]),
-            failures: [.authorExists, .idempotencyKeyReused, .invalidEncoding]))
+        .post, "/authors", for: .token, repeatable: true,
+        additionOfFile(
+            "Adds the authors of a file", "The reply to a file has a line of NDJSON for each line of the file."))
     /// The same as ``createAuthor``, under the path that the origin tutorial uses.
     public static let createAuthorByOldPath = Endpoint<Empty, AuthorDraft, AuthorReply>(
-        .post, "/author", for: .token, parameters: BulkOptions.parameters, repeatable: true,
-        Documentation(
-            "Adds an author, as `POST /authors` does",
-            "The query parameters are for files; with one author they are refused.",
-            query: BulkOptions.shapes, status: 201, gives: [.location, .entityTag],
-            failures: [.authorExists, .idempotencyKeyReused]))
+        .post, "/author", for: .token, repeatable: true, addition("Adds an author, as `POST /authors` does"))
     /// The same as ``createAuthors``, under the path that the origin tutorial uses.
     public static let createAuthorsByOldPath = Endpoint<AuthorFilePath, BulkOptions, BulkResult>(
-        .post, "/author", for: .token, parameters: BulkOptions.parameters, repeatable: true,
+        .post, "/author", for: .token, repeatable: true,
+        additionOfFile("Adds the authors of a file, as `POST /authors` does"))
+    private static func addition(_ summary: String) -> Documentation {
         Documentation(
-            "Adds the authors of a file, as `POST /authors` does", sends: .file([.ndjson, .csv]),
-            returns: .file([.ndjson]), failures: [.authorExists, .idempotencyKeyReused, .invalidEncoding]))
+            summary, "The query parameters are for files; with one author they are refused.",
+            query: BulkOptions.shapes, status: 201, gives: [.location, .entityTag],
+            failures: [.authorExists, .idempotencyKeyReused])
+    }
+
+    private static func additionOfFile(_ summary: String, _ details: String = "") -> Documentation {
+        Documentation(
+            summary, details, sends: .file([.ndjson, .csv]), returns: .file([.ndjson]),
+            failures: [.authorExists, .idempotencyKeyReused, .invalidEncoding])
+    }
+
     public static let authors = Endpoint<Empty, AuthorQuery, AuthorPage>(
-        .get, "/authors", for: .token, parameters: AuthorQuery.parameters,
+        .get, "/authors", for: .token,
         Documentation(
             "A page of your authors", takes: [.ifNoneMatch], gives: [.entityTag, .link, .vary],
             failures: [.notAcceptable]))
@@ -164,7 +165,7 @@ public enum Endpoints {
             gives: [.entityTag, .link, .vary], storage: .reads))
     /// Returns the whole list as a file. `Accept` says whether a request is for this endpoint or for ``authors``.
     public static let authorFile = Endpoint<AuthorFilePath, AuthorQuery, Author>(
-        .get, "/authors", for: .token, parameters: AuthorQuery.parameters,
+        .get, "/authors", for: .token,
         Documentation(
             "All matching authors, as a file",
             "With `Accept: application/x-ndjson` or `text/csv` the reply is the whole list.",
@@ -193,13 +194,14 @@ public enum Endpoints {
 
     // The daemon itself. Health ignores query parameters, because some probes add their own.
     public static let live = Endpoint<Empty, Empty, Health>(
-        .get, "/livez", for: .anyone, parameters: nil, Documentation("The daemon runs"))
+        .get, "/livez", for: .anyone, ignoresQuery: true, Documentation("The daemon runs"))
     /// Replies with a ``Problem`` unless the database can be read and written.
     public static let ready = Endpoint<Empty, Empty, Health>(
-        .get, "/readyz", for: .anyone, parameters: nil, Documentation("The daemon can write", failures: [.notReady]))
+        .get, "/readyz", for: .anyone, ignoresQuery: true,
+        Documentation("The daemon can write", failures: [.notReady]))
     /// The same as ``live``, under the name that older probes use.
     public static let healthz = Endpoint<Empty, Empty, Health>(
-        .get, "/healthz", for: .anyone, parameters: nil, Documentation("The daemon runs, as `GET /livez` says"))
+        .get, "/healthz", for: .anyone, ignoresQuery: true, Documentation("The daemon runs, as `GET /livez` says"))
     public static let welcome = Endpoint<Empty, Empty, Welcome>(
         .get, "/", for: .anyone,
         Documentation(
@@ -238,6 +240,6 @@ public enum Message {
     public static let unchanged = "author unchanged"
     public static let deleted = "Author deleted"
 
-    /// Those of ``AuthorReply``.
+    /// The messages of ``AuthorReply``.
     static let ofAuthors = [created, updated, unchanged, deleted]
 }

@@ -1,11 +1,9 @@
 import ArgumentParser
 import CommandHelp
-import Dispatch
 import Foundation
 import LibraryServer
 import LibraryStore
 import Shared
-import Synchronization
 
 /// Answers the shells: the completion scripts, and the candidates for a word.
 enum CompletionAnswer {
@@ -36,24 +34,12 @@ enum CompletionAnswer {
             if option == "--data" { flags.data = value }
             if option == "--config" { flags.config = value }
         }
-        let users = blocking { [flags] in
-            let folder = try flags.settings(warns: false).data
-            return try OperatorSocket.ask(OperatorCommand.list, at: DataFolder.operatorSocketPath(in: folder))?.users
+        let folder = try? flags.settings(warns: false).data
+        // No failure is reported to a shell.
+        let users = folder.flatMap {
+            try? OperatorSocket.ask(OperatorCommand.list, at: DataFolder.operatorSocketPath(in: $0))?.users
         }
         return (users ?? []).filter { $0.name.hasPrefix(prefix) && Registration.fault(inName: $0.name) == nil }
             .map { Candidate($0.name, $0.admin ? "admin" : "user").line }
-    }
-
-    /// The argument parser wants its candidates from a function that is not asynchronous.
-    private static func blocking(_ body: @escaping @Sendable () async throws -> [User]?) -> [User]? {
-        let done = DispatchSemaphore(value: 0)
-        let result = Mutex<[User]?>(nil)
-        Task.detached {
-            let users = try? await body()
-            result.withLock { $0 = users ?? nil }
-            done.signal()
-        }
-        done.wait()
-        return result.withLock { $0 }
     }
 }

@@ -44,19 +44,6 @@ enum InheritedSockets {
 
     /// The address that a descriptor listens on; `nil` for a Unix socket.
     static func address(_ descriptor: Int32) -> Listen? {
-        var (address, length) = (sockaddr_storage(), socklen_t(MemoryLayout<sockaddr_storage>.size))
-        var host = [CChar](repeating: 0, count: Int(NI_MAXHOST))
-        var port = [CChar](repeating: 0, count: 32)
-        return withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                guard getsockname(descriptor, address, &length) == 0, address.pointee.sa_family != AF_UNIX,
-                    getnameinfo(
-                        address, length, &host, socklen_t(host.count), &port, socklen_t(port.count),
-                        NI_NUMERICHOST | NI_NUMERICSERV) == 0,
-                    let number = Int64(decimal: String(terminated: port))
-                else { return nil }
-                return Listen(host: String(terminated: host), port: Int(number))
-            }
-        }
+        InternetAddress.own(of: descriptor).map { Listen(host: $0.host, port: $0.port) }
     }
 }

@@ -23,14 +23,13 @@ struct Libraryd: AsyncParsableCommand {
         // New files are private, whatever umask the daemon inherits.
         umask(0o077)
         Signals.ignore()
-        if CompletionAnswer.run(SystemText.arguments()) { return }
+        let arguments = SystemText.arguments()
+        if CompletionAnswer.run(arguments) { return }
         do {
-            if let page = try ManualPages.asked(by: SystemText.arguments()) { return print(page) }
+            if let page = try ManualPages.asked(by: arguments) { return print(page) }
             try requireText()
             // The argument parser shows the general help instead.
-            if SystemText.arguments().first == "help", let failure = UsageError.unknownCommand(SystemText.arguments()) {
-                throw failure
-            }
+            if arguments.first == "help", let failure = UsageError.unknownCommand(arguments) { throw failure }
             var command = try parseAsRoot()
             guard var asynchronous = command as? any AsyncParsableCommand else { return try command.run() }
             try await asynchronous.run()
@@ -112,30 +111,22 @@ enum Exit {
             }
         } catch {
             let failure = CommandError(error)
-            if asJSON { reportAsJSON(failure, name) } else { report(failure) }
+            if asJSON {
+                StandardError.write(String(decoding: failure.report(of: name), as: UTF8.self))
+            } else {
+                report(failure)
+            }
             throw ExitCode(failure.exit.rawValue)
         }
     }
 
-    /// Reports what does not stop the command.
-    static func warn(_ reason: String, hint: String? = nil) {
-        report(CommandError(.done, reason, hint: hint))
+    static func warn(of variables: [UnknownVariable]) {
+        for variable in variables { warn(variable.reason, hint: variable.hint) }
     }
 
-    /// In the form of `libctl`.
-    private static func reportAsJSON(_ failure: CommandError, _ name: String) {
-        var json = JSONWriter()
-        json.object {
-            $0.member("error") {
-                $0.object {
-                    $0.member("command", name)
-                    $0.member("exit_code", Int64(failure.exit.rawValue))
-                    $0.member("message", failure.reason)
-                    if let hint = failure.hint { $0.member("hint", hint) }
-                }
-            }
-        }
-        StandardError.write(String(decoding: Escaping.json(json.bytes), as: UTF8.self) + "\n")
+    /// Reports a warning; the command goes on.
+    static func warn(_ reason: String, hint: String? = nil) {
+        report(CommandError(.done, reason, hint: hint))
     }
 
     static func report(_ failure: CommandError) {

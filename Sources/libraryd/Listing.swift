@@ -39,19 +39,21 @@ struct Listing<Item: JSONWritable> {
 
     private let items: [Item]
     private let columns: [Column]
+    /// Whether JSON is one object in place of an array.
+    private let isSingle: Bool
 
     init(_ items: [Item], _ columns: [Column]) {
-        self.items = items
-        self.columns = columns
+        (self.items, self.columns, isSingle) = (items, columns, false)
+    }
+
+    init(one item: Item, _ columns: [Column]) {
+        (items, self.columns, isSingle) = ([item], columns, true)
     }
 
     /// Prints all records.
-    /// - Parameter isSingle: whether JSON is one object in place of an array.
-    func show(_ format: ListFormat, isSingle: Bool = false) {
-        print(text(format, isSingle: isSingle), terminator: "")
-    }
+    func show(_ format: ListFormat) { print(text(format), terminator: "") }
 
-    func text(_ format: ListFormat, isSingle: Bool = false) -> String {
+    func text(_ format: ListFormat) -> String {
         let names = columns.map(\.name)
         let rows = items.map { item in columns.map { $0.text(item) } }
         switch format {
@@ -69,17 +71,16 @@ struct Listing<Item: JSONWritable> {
 
     private static func json(_ item: Item) -> String { String(decoding: Escaping.json(item.json), as: UTF8.self) }
 
-    /// Without a row nothing, not even a header, as in `libctl`.
+    /// Rows below a header; empty without a row, as in `libctl`.
     private static func table(_ header: [String], _ rows: [[String]]) -> String {
         guard !rows.isEmpty else { return "" }
         let rows = ([header] + rows).map { $0.map(Escaping.terminal) }
-        let widths = header.indices.map { column in rows.map { $0[column].unicodeScalars.count }.max() ?? 0 }
+        let widths = header.indices.map { column in rows.map { DisplayWidth.of($0[column]) }.max() ?? 0 }
         return rows.map { row in
-            let cells = zip(row, widths).map { cell, width in
-                cell + String(repeating: " ", count: width - cell.unicodeScalars.count)
-            }
-            let line = cells.joined(separator: "  ")
-            return String(line.prefix(line.count - line.reversed().prefix { $0 == " " }.count)) + "\n"
+            let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - DisplayWidth.of($0)) }
+            var line = cells.joined(separator: "  ")
+            while line.last == " " { line.removeLast() }
+            return line + "\n"
         }.joined()
     }
 }

@@ -44,7 +44,7 @@ struct LineLogHandler: LogHandler {
         self.clock = clock
     }
 
-    /// Of all loggers that share ``LogLevel``.
+    /// The level of all loggers that share the ``LogLevel``.
     var logLevel: Logger.Level {
         get { level.value }
         set { level.value = newValue }

@@ -36,27 +36,28 @@ enum ManualPages {
             return (key, form + argument.abstract + " Variable: \(Settings.variable(key)).")
         }
         return Manual.text(
-            name: "libraryd-config", abstract: "Configuration file of libraryd.", section: 5,
-            version: Libraryd.version,
-            overview: """
-                The file that --config or LIBRARYD_CONFIG names is one JSON object. Its members are named like the \
-                options of libraryd serve, and have strings, numbers, true or false. An unknown member ends the start \
-                with 78, and names the most similar one. An option wins over a variable, a variable over the file.
-
-                The package has /etc/libraryd/config.json for the service of the system. 'libraryd config' shows each \
-                value that is in effect, and where it came from. SIGHUP reads log-level again; other changes need a \
-                restart.
-                """,
-            options: keys,
-            sections: [
-                (
-                    "EXAMPLE",
-                    """
-                      {"listen": "127.0.0.1:9000", "registration": "closed", "log-level": "notice"}
-                    """
-                )
-            ], related: ["libraryd(8)"])
+            name: "libraryd-config", abstract: "Configuration file of libraryd.", keys: keys, configurationPage)
     }
+
+    private static let configurationPage = Manual.Page(
+        version: Libraryd.version, section: 5,
+        overview: """
+            The file that --config or LIBRARYD_CONFIG names is one JSON object. Its members are named like the \
+            options of libraryd serve, and have strings, numbers, true or false. An unknown member ends the start \
+            with 78, and names the most similar one. An option wins over a variable, a variable over the file.
+
+            The package has /etc/libraryd/config.json for the service of the system. 'libraryd config' shows each \
+            value that is in effect, and where it came from. SIGHUP reads log-level again; other changes need a \
+            restart.
+            """,
+        sections: [
+            (
+                "EXAMPLE",
+                """
+                  {"listen": "127.0.0.1:9000", "registration": "closed", "log-level": "notice"}
+                """
+            )
+        ], related: ["libraryd(8)"])
 
     private static let signals = """
         SIGTERM, SIGINT   Stop: no new connections, the requests that are under way end, at most 15 seconds.

@@ -1,6 +1,7 @@
 import Glibc
 import LibraryServer
 import Logging
+import NIOCore
 import ServiceLifecycle
 import Shared
 import Synchronization
@@ -14,7 +15,7 @@ struct ServiceManager: Sendable {
     /// (sd_watchdog_enabled(3)).
     let watchdog: Duration?
 
-    /// `nil` if nobody wants to be told.
+    /// `nil` without `NOTIFY_SOCKET`.
     init?(_ environment: [String: String], pid: Int32 = getpid()) {
         guard let socket = environment["NOTIFY_SOCKET"], !socket.isEmpty else { return nil }
         self.socket = socket
@@ -27,38 +28,21 @@ struct ServiceManager: Sendable {
     /// - Returns: why it could not be sent; `nil` if it was.
     @discardableResult func send(_ lines: String...) -> String? {
         guard socket.hasPrefix("/") || socket.hasPrefix("@") else { return "NOTIFY_SOCKET is not a Unix socket" }
-        let name = Array(socket.utf8)
-        // An abstract name begins with a zero and ends with the address; a path ends with a zero.
-        let path = socket.hasPrefix("@") ? [0] + name.dropFirst() : name + [0]
-        let address = withUnsafeBytes(of: sa_family_t(AF_UNIX)) { Array($0) } + path
-        guard address.count <= MemoryLayout<sockaddr_un>.size else { return "NOTIFY_SOCKET is too long" }
-        let descriptor = Glibc.socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { return systemError() }
-        defer { close(descriptor) }
-        // A manager that hangs reads nothing more, and its queue is full at some time.
-        var timeout = timeval(tv_sec: 1, tv_usec: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
-        let message = Array(lines.joined(separator: "\n").utf8)
-        let count = address.withUnsafeBytes { bytes in
-            bytes.withMemoryRebound(to: sockaddr.self) { address in
-                var count = -1
-                repeat {
-                    count = sendto(
-                        descriptor, message, message.count, Int32(MSG_NOSIGNAL), address.baseAddress,
-                        socklen_t(bytes.count))
-                } while count < 0 && errno == EINTR
-                return count
-            }
+        do {
+            // A manager that hangs reads nothing more, and its queue is full at some time: that must stop nobody.
+            try UnixSocket.sendDatagram(Array(lines.joined(separator: "\n").utf8), to: socket)
+            return nil
+        } catch {
+            return CommandError(error).reason
         }
-        return count == message.count ? nil : systemError()
     }
 
     /// Says that the daemon reads its settings again, with the time on the clock that systemd compares with; `READY=1`
     /// has to follow.
     func sendReloading() {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        send("RELOADING=1", "MONOTONIC_USEC=\(Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)")
+        // CLOCK_MONOTONIC.
+        let time = NIODeadline.now().uptimeNanoseconds / 1000
+        send("RELOADING=1", "MONOTONIC_USEC=\(time)")
     }
 }
 

@@ -42,7 +42,7 @@ struct StoreWatch: Service {
     }
 }
 
-/// Reads the certificate and the level of the log again at each SIGHUP, which would end the process otherwise.
+/// Reads the certificate and the level of the log again at each SIGHUP, which is ignored until then.
 struct Hangups: Service {
     let tls: TLS?
     let settings: Settings

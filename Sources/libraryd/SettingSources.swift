@@ -28,7 +28,7 @@ enum SettingOrigin: Sendable, Equatable {
     }
 }
 
-/// A variable that begins as those of the settings do, and is none.
+/// A variable with the prefix of the settings that belongs to no setting.
 struct UnknownVariable: Sendable, Equatable {
     let name: String
     let hint: String
@@ -51,7 +51,7 @@ struct SettingSources {
         file = try (options["config"] ?? environment[Settings.variable("config")]).map { path in
             (path, Dictionary(try Self.texts(path), uniquingKeysWith: { first, _ in first }))
         }
-        let known = (["config"] + Settings.keys).map(Settings.variable) + [CompletionAnswer.variable]
+        let known = Settings.variables + [CompletionAnswer.variable]
         unknownVariables = environment.sorted { $0.key < $1.key }.filter { name, value in
             name.hasPrefix(Settings.environmentPrefix) && !known.contains(name) && !Self.isInjected(name, value)
         }.map { UnknownVariable(name: $0.key, hint: Self.hint(forVariable: $0.key, known)) }
@@ -106,11 +106,10 @@ struct SettingSources {
     }
 
     private static func hint(forVariable name: String, _ known: [String]) -> String {
-        // What all variables begin with says nothing about which one is meant.
+        // The prefix, which all variables have, says nothing about which one is meant.
         func rest(_ name: String) -> String { name.dropFirst(Settings.environmentPrefix.count).lowercased() }
-        let nearest = closest(to: rest(name), among: known.map(rest))
-        if let nearest, let variable = known.first(where: { rest($0) == nearest }) {
-            return "did you mean \(variable)?"
+        if let nearest = closest(to: rest(name), among: known.map(rest)) {
+            return "did you mean \(Settings.environmentPrefix)\(nearest.uppercased())?"
         }
         let listen = Settings.variable("listen")
         return name == Settings.variable("port") ? "use \(listen)=HOST:PORT" : "libraryd serve --help"

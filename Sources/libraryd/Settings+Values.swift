@@ -13,6 +13,7 @@ extension Settings {
     /// The value that is in effect, in the form of an option; `nil` for a setting that is off.
     func text(of key: String) -> String? {
         switch key {
+        case "config": config
         case "listen": listen?.description
         case "socket": socket
         case "tls-certificate": tls?.certificate
@@ -28,7 +29,7 @@ extension Settings {
         }
     }
 
-    /// The keys whose values are others, except the one of the log level.
+    /// The keys, except `log-level`, whose values differ.
     func keysThatNeedARestart(_ next: Settings) -> [String] {
         zip(values, next.values).filter { $0.0.value != $0.1.value && $0.0.key != "log-level" }.map(\.0.key)
     }

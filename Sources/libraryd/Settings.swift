@@ -7,6 +7,8 @@ import Shared
 /// The settings of the daemon. Flags win over `LIBRARYD_*` variables, variables over the file, the file over
 /// defaults.
 struct Settings: Sendable, Equatable {
+    /// The path of the configuration file.
+    var config: String?
     var listen: Listen?
     var socket: String?
     /// Paths of the PEM files.
@@ -19,7 +21,7 @@ struct Settings: Sendable, Equatable {
     var isRegistrationOpen: Bool
     var logLevel: Logger.Level
     var logFormat: LogFormat
-    /// Each key of ``keys`` and `config` with its value.
+    /// Each of ``options`` with its value.
     private(set) var values: [SettingValue] = []
     private(set) var unknownVariables: [UnknownVariable]
 
@@ -30,13 +32,18 @@ struct Settings: Sendable, Equatable {
         "registration", "log-level", "log-format",
     ]
     static let environmentPrefix = "LIBRARYD_"
+    /// The options of `serve`: the keys, and `config`.
+    static let options = ["config"] + keys
+    static let variables = options.map(variable)
 
     /// - Throws: ``CommandError`` `configuration`, which names the key, and the most similar known key for an unknown
     ///   key.
-    /// - Parameter inheritsSockets: whether the daemon was given sockets that listen already, so that it needs no
-    ///   address of its own.
-    init(flags: Flags, environment: [String: String], inheritsSockets: Bool = false) throws {
-        let sources = try SettingSources(options: flags.texts, environment: environment)
+    /// - Parameters:
+    ///   - options: as ``Flags/texts``.
+    ///   - inheritsSockets: whether the daemon was given sockets that listen already, so that it needs no address of
+    ///     its own.
+    init(options: [String: String], environment: [String: String], inheritsSockets: Bool = false) throws {
+        let sources = try SettingSources(options: options, environment: environment)
         unknownVariables = sources.unknownVariables
         func text(_ key: String) -> String? { sources.value(key)?.text }
         func parse<Value>(
@@ -54,6 +61,7 @@ struct Settings: Sendable, Equatable {
         let lifetime = "a whole number and a unit, such as 90s, 30m, 12h or 30d"
         let runtimeFolder = environment["XDG_RUNTIME_DIR"].flatMap { $0.hasPrefix("/") ? $0 : nil }
 
+        config = text("config").map(absolute)
         listen = try parse("listen", "HOST:PORT", suggestion: Listen.suggestion) { Listen($0) }
         socket = text("socket")
         if listen == nil, socket == nil, !inheritsSockets {
@@ -82,10 +90,8 @@ struct Settings: Sendable, Equatable {
         }
         if let listen { try requireConfidential(listen.host, "\(listen)") }
         data = absolute(data)
-        values = (["config"] + Self.keys).map { key in
-            SettingValue(
-                key: key, value: key == "config" ? text(key).map(absolute) : self.text(of: key),
-                origin: sources.value(key)?.origin ?? .standard)
+        values = Self.options.map {
+            SettingValue(key: $0, value: self.text(of: $0), origin: sources.value($0)?.origin ?? .standard)
         }
     }
 

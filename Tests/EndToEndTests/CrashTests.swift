@@ -81,6 +81,19 @@ import Testing
         case kill = "signal=KILL"
         case inputOutput = "error=EIO"
         case full = "error=ENOSPC"
+
+        /// Runs a program whose system call of that number fails.
+        func launcher(_ call: String, _ number: Int, trace: String) -> [String] {
+            [
+                "/usr/bin/strace", "-f", "-qq", "-o", trace, "-e", "trace=\(call)", "-e",
+                "inject=\(call):\(rawValue):when=\(number)",
+            ]
+        }
+
+        static func happened(_ trace: String) throws -> Bool {
+            let text = try String(contentsOfFile: trace, encoding: .utf8)
+            return text.contains("INJECTED") || text.contains("killed by SIGKILL")
+        }
     }
 
     /// Fails the first write of one daemon, the second write of the next daemon, and so on until a daemon ends
@@ -99,12 +112,9 @@ import Testing
         var number = 1
         while number < 1000 {
             let trace = home.path + "/trace"
-            let inject = "inject=\(call):\(fault.rawValue):when=\(number)"
             let daemon = try? await Daemon(
                 folder: first.folder, arguments: ["--listen", "127.0.0.1:\(port)"],
-                launcher: [
-                    "/usr/bin/strace", "-f", "-qq", "-o", trace, "-e", "trace=\(call)", "-e", inject,
-                ])
+                launcher: fault.launcher(call, number, trace: trace))
             if let daemon {
                 for step in 0..<3 {
                     let name = "N\(number)-\(step)"
@@ -117,14 +127,13 @@ import Testing
                 }
                 _ = try await daemon.end(SIGTERM)
             }
-            let happened = try String(contentsOfFile: trace, encoding: .utf8)
             let again = try await Daemon(folder: first.folder, arguments: ["--listen", "127.0.0.1:\(port)"])
             let stored = try await stored(again)
             #expect(acknowledged.subtracting(stored) == [], "call \(number)")
             #expect(Set(stored.compactMap { $0.split(separator: "\t").last }).subtracting(sent) == [])
             try await check(again)
             #expect(try await again.end(SIGTERM) == 0)
-            guard happened.contains("INJECTED") || happened.contains("killed by SIGKILL") else {
+            guard try Fault.happened(trace) else {
                 // At least one daemon must have had a fault, or nothing was tested.
                 #expect(number > 1)
                 return
@@ -155,15 +164,10 @@ import Testing
             try FileManager.default.createDirectory(
                 atPath: data, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
             try FileManager.default.copyItem(atPath: older, toPath: data + "/library.db")
-            let inject = "inject=\(call):\(fault.rawValue):when=\(number)"
+            let launcher = fault.launcher(call, number, trace: trace)
             let check = try await Program.run(
-                "/usr/bin/strace",
-                [
-                    "-f", "-qq", "-o", trace, "-e", "trace=\(call)", "-e", inject, Program.path("libraryd"), "user",
-                    "list", "--data", data,
-                ])
-            let happened = try String(contentsOfFile: trace, encoding: .utf8)
-            let isFaulty = happened.contains("INJECTED") || happened.contains("killed by SIGKILL")
+                launcher[0], launcher.dropFirst() + [Program.path("libraryd"), "user", "list", "--data", data])
+            let isFaulty = try Fault.happened(trace)
             #expect(isFaulty || check.code == 0, "\(check.error)")
             try Store(path: data + "/library.db").close()
             #expect(try OlderLibrary.contents(data + "/library.db") == expected, "call \(number)")

@@ -196,6 +196,7 @@ import Testing
             """
         #expect(try await ServerConfiguration.nginxFault(server) == nil)
         #expect(try await ServerConfiguration.nginxFault(server + "\n}") != nil)
+        #expect(try await ServerConfiguration.nginxFault(server.replacing("proxy_pass", with: "proxy_pas")) != nil)
         let targets = "scrape_configs:\n  - job_name: a\n    static_configs:\n      - targets: ['a:1']\n"
         #expect(try await ServerConfiguration.prometheusFault(targets) == nil)
         #expect(try await ServerConfiguration.prometheusFault(targets.replacing("targets", with: "target")) != nil)

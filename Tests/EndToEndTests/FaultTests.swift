@@ -62,20 +62,16 @@ import Testing
         func add(_ name: String) async throws -> Program.Result {
             try await daemon.libctl("authors", "add", "--name", name, "--book", "B", "--country", "C", home: home)
         }
-        func limit(_ bytes: String) async throws {
-            let limited = try await Program.run("/usr/bin/prlimit", ["--pid", "\(daemon.pid)", "--fsize=\(bytes):"])
-            #expect(limited.code == 0, "\(limited.error)")
-        }
         #expect(try await add("before").code == 0)
         let size = try #require(
             try FileManager.default.attributesOfItem(atPath: daemon.data + "/library.db-wal")[.size] as? Int)
-        try await limit("\(size + 1000)")
+        try await limit(daemon, "fsize=\(size + 1000)")
         for number in 0..<3 {
             let refused = try await add("refused \(number)")
             #expect(refused.code == 75, "\(refused.error)")
             #expect(try await daemon.libctl("authors", "list", "--fields", "name", home: home).output == "before\n")
         }
-        try await limit("unlimited")
+        try await limit(daemon, "fsize=unlimited")
         #expect(try await add("after").code == 0)
         #expect(try await daemon.libctl("authors", "list", "--fields", "name", home: home).output == "before\nafter\n")
         #expect(try await daemon.end(SIGTERM) == 0)
@@ -88,17 +84,33 @@ import Testing
         ["/usr/bin/unshare", "--map-root-user", "--mount", "sh", "-c", commands + #" && exec "$@""#, "sh"]
     }
 
-    /// Another file fills the disk: writes fail with status 507, reads go on, and writes resume once that file is
-    /// deleted.
-    @Test(.enabled(if: Program.mayMount, "nothing may be mounted here"))
-    func aFullDiskIsNoEnd() async throws {
+    /// A daemon whose data folder is a disk of 2 MiB, and that disk: only the process of the launcher, which has become
+    /// the daemon, sees it.
+    func daemonOnASmallDisk() async throws -> (daemon: Daemon, disk: String) {
         let folder = TemporaryFolder()
         let data = folder.path + "/data"
         try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: false)
         let daemon = try await Daemon(
             folder: folder, launcher: mounting("mount -t tmpfs -o size=2m,mode=0700 tmpfs '\(data)'"))
-        // Only the process of the launcher, which has become the daemon, sees that disk.
-        let disk = "/proc/\(daemon.pid)/root" + data
+        return (daemon, "/proc/\(daemon.pid)/root" + data)
+    }
+
+    func fill(_ disk: String) async throws {
+        let filler = try await Program.run("/usr/bin/dd", ["if=/dev/zero", "of=\(disk)/filler", "bs=4096"])
+        #expect(filler.error.contains("No space left"))
+    }
+
+    /// - Parameter limit: of prlimit(1), such as `fsize=1000`.
+    func limit(_ daemon: Daemon, _ limit: String) async throws {
+        let limited = try await Program.run("/usr/bin/prlimit", ["--pid", "\(daemon.pid)", "--\(limit):"])
+        #expect(limited.code == 0, "\(limited.error)")
+    }
+
+    /// Another file fills the disk: writes fail with status 507, reads go on, and writes resume once that file is
+    /// deleted.
+    @Test(.enabled(if: Program.mayMount, "nothing may be mounted here"))
+    func aFullDiskIsNoEnd() async throws {
+        let (daemon, disk) = try await daemonOnASmallDisk()
         try await daemon.login("ada", home: home)
         let token = try await daemon.libctl("token", home: home).output.dropLast()
         func post(_ name: String) async throws -> String {
@@ -111,8 +123,7 @@ import Testing
             ).output
         }
         #expect(try await post("before").hasSuffix("201"))
-        let filler = try await Program.run("/usr/bin/dd", ["if=/dev/zero", "of=\(disk)/filler", "bs=4096"])
-        #expect(filler.error.contains("No space left"))
+        try await fill(disk)
         // SQLite may still find room in pages that its log already has.
         var refused = ""
         for number in 0..<100 where !refused.hasSuffix("507") { refused = try await post("filling \(number)") }
@@ -164,14 +175,10 @@ import Testing
     @Test func anOperatorWithoutADescriptorWaits() async throws {
         let daemon = try await Daemon()
         try await daemon.login("ada", home: home)
-        func limit(_ count: String) async throws {
-            let limited = try await Program.run("/usr/bin/prlimit", ["--pid", "\(daemon.pid)", "--nofile=\(count):"])
-            #expect(limited.code == 0, "\(limited.error)")
-        }
-        try await limit("5")
+        try await limit(daemon, "nofile=5")
         async let list = libraryd("user", "list", data: daemon.data)
         try await Task.sleep(for: .milliseconds(300))
-        try await limit("1024")
+        try await limit(daemon, "nofile=1024")
         #expect(try await list.output.hasPrefix("ada\tuser\t0\t"))
         #expect(try await daemon.libctl("status", home: home).code == 0)
     }

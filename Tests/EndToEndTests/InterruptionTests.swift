@@ -64,7 +64,7 @@ import Testing
                 "PATH": Program.buildFolder + ":/usr/bin:/bin",
             ], folder: home.path)
         if isSent {
-            while server.requests.isEmpty { try await Task.sleep(for: .milliseconds(20)) }
+            try await wait(until: "a request") { !server.requests.isEmpty }
             try Data().write(to: URL(fileURLWithPath: home.path + "/sent"))
         }
         let result = try await run

@@ -130,10 +130,10 @@ import Testing
         func hangUp(_ text: String, until message: String) async throws {
             try write(text)
             let length = daemon.log.count
-            // The first signals may come before the daemon waits for them.
-            while !daemon.log.dropFirst(length).contains(message) {
+            try await wait(until: "'\(message)' in the log") {
+                // The first signals may come before the daemon waits for them.
                 kill(daemon.pid, SIGHUP)
-                try await Task.sleep(for: .milliseconds(20))
+                return daemon.log.dropFirst(length).contains(message)
             }
         }
         func ask() throws {
@@ -143,7 +143,7 @@ import Testing
         #expect(daemon.log == "")
         try await hangUp(#"{"log-level":"debug"}"#, until: "the level of the log is changed")
         try ask()
-        while !daemon.log.contains("\"route\":\"/livez\"") { await Task.yield() }
+        try await daemon.wait(forLog: "\"route\":\"/livez\"")
         try await hangUp(#"{"log-level":"loud"}"#, until: "the settings could not be read again")
         try await hangUp(#"{"log-level":"debug","token-lifetime":"1h"}"#, until: "changed settings need a restart")
         #expect(daemon.log.contains("\"settings\":\"token-lifetime\""))

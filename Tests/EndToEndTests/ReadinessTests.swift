@@ -7,27 +7,22 @@ import Testing
 extension FaultTests {
     /// Asks until the reply has the status.
     private func ready(_ daemon: Daemon, until status: String) async throws -> String {
-        while true {
-            let reply = try await Program.run(
-                "/usr/bin/curl", ["-s", "-i", daemon.address + "/readyz"])
+        var text = ""
+        try await wait(until: "\(status), not \(text)") {
+            let reply = try await Program.run("/usr/bin/curl", ["-s", "-i", daemon.address + "/readyz"])
             #expect(reply.code == 0)
-            if reply.output.hasPrefix("HTTP/1.1 \(status) ") { return reply.output }
-            try await Task.sleep(for: .milliseconds(50))
+            text = reply.output
+            return text.hasPrefix("HTTP/1.1 \(status) ")
         }
+        return text
     }
 
     /// A full disk is told of before anybody has written to it in vain, and no longer once there is room.
     @Test(.enabled(if: Program.mayMount, "nothing may be mounted here"))
     func aFullDiskIsNotReady() async throws {
-        let folder = TemporaryFolder()
-        let data = folder.path + "/data"
-        try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: false)
-        let daemon = try await Daemon(
-            folder: folder, launcher: mounting("mount -t tmpfs -o size=2m,mode=0700 tmpfs '\(data)'"))
-        let disk = "/proc/\(daemon.pid)/root" + data
+        let (daemon, disk) = try await daemonOnASmallDisk()
         _ = try await ready(daemon, until: "200")
-        let filler = try await Program.run("/usr/bin/dd", ["if=/dev/zero", "of=\(disk)/filler", "bs=4096"])
-        #expect(filler.error.contains("No space left"))
+        try await fill(disk)
         let refusal = try await ready(daemon, until: "503")
         #expect(refusal.contains("application/problem+json"))
         #expect(refusal.contains("Retry-After: 1\r\n"))
@@ -37,14 +32,11 @@ extension FaultTests {
             try await Program.run("/usr/bin/curl", ["-s", daemon.address + "/livez"]).output == #"{"status":"ok"}"#)
         let metrics = try await Program.run("/usr/bin/curl", ["-s", daemon.address + "/metrics"])
         #expect(try MetricsReply(metrics.output)["libraryd_ready"] == 0)
-        while !daemon.log.contains(#""level":"error","message":"writes are not stored","reason":"the disk is full""#) {
-            try await Task.sleep(for: .milliseconds(50))
-        }
+        try await daemon.wait(
+            forLog: #""level":"error","message":"writes are not stored","reason":"the disk is full""#)
         try FileManager.default.removeItem(atPath: disk + "/filler")
         _ = try await ready(daemon, until: "200")
-        while !daemon.log.contains(#""level":"notice","message":"writes are stored again""#) {
-            try await Task.sleep(for: .milliseconds(50))
-        }
+        try await daemon.wait(forLog: #""level":"notice","message":"writes are stored again""#)
         #expect(try await daemon.end(SIGTERM) == 0)
     }
 
@@ -52,12 +44,8 @@ extension FaultTests {
     @Test func aFileThatMayNotGrowIsNotReady() async throws {
         let daemon = try await Daemon()
         try await daemon.login("ada", home: home)
-        func limit(_ bytes: String) async throws {
-            let limited = try await Program.run("/usr/bin/prlimit", ["--pid", "\(daemon.pid)", "--fsize=\(bytes):"])
-            #expect(limited.code == 0, "\(limited.error)")
-        }
         let size = try #require(try FileStatus(path: daemon.data + "/library.db-wal")).size
-        try await limit("\(size)")
+        try await limit(daemon, "fsize=\(size)")
         let add = try await daemon.libctl(
             "authors", "add", "--name", "A", "--book", "B", "--country", "C", home: home)
         #expect(add.code == 75, "\(add.error)")
@@ -65,7 +53,7 @@ extension FaultTests {
             let reply = try await Program.run("/usr/bin/curl", ["-s", daemon.address + "/readyz"]).output
             #expect(reply.contains(#""code":"not_ready""#), "\(reply)")
         }
-        try await limit("unlimited")
+        try await limit(daemon, "fsize=unlimited")
         _ = try await ready(daemon, until: "200")
         #expect(try await daemon.end(SIGTERM) == 0)
     }
@@ -88,9 +76,9 @@ extension FaultTests {
         let output: FileHandle = try #require(FileHandle(forWritingAtPath: words))
         tracer.standardError = output
         try tracer.run()
-        while try !String(contentsOfFile: words, encoding: .utf8).contains("attached") {
+        try await wait(until: "the tracer") {
             try #require(tracer.isRunning)
-            try await Task.sleep(for: .milliseconds(20))
+            return try String(contentsOfFile: words, encoding: .utf8).contains("attached")
         }
         async let add = daemon.libctl(
             "authors", "add", "--name", "A", "--book", "B", "--country", "C", home: home)

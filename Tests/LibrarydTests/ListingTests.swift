@@ -21,9 +21,9 @@ import Testing
 
     private static let pairs = [Pair(name: "é,\t", value: ""), Pair(name: "long name", value: "\u{202E}x\"")]
 
-    private func text(_ pairs: [Pair], _ format: ListFormat, isSingle: Bool = false) -> String {
-        Listing(pairs, [.init("name", \.name), .init("the_value", \.value)]).text(format, isSingle: isSingle)
-    }
+    private static var columns: [Listing<Pair>.Column] { [.init("name", \.name), .init("the_value", \.value)] }
+
+    private func text(_ pairs: [Pair], _ format: ListFormat) -> String { Listing(pairs, Self.columns).text(format) }
 
     @Test(
         arguments: [
@@ -42,7 +42,8 @@ import Testing
 
     @Test func nothingAndOneAreTold() {
         #expect(ListFormat.allCases.map { text([], $0) } == ["", "", "name,the_value\r\n", "[]\n", ""])
-        #expect(text([Pair(name: "a", value: "b")], .json, isSingle: true) == "{\"name\":\"a\",\"value\":\"b\"}\n")
+        let one = Listing(one: Pair(name: "a", value: "b"), Self.columns)
+        #expect(one.text(.json) == "{\"name\":\"a\",\"value\":\"b\"}\n")
     }
 
     @Test(arguments: [("8", "libraryd.8"), ("5", "libraryd-config.5")])

@@ -40,7 +40,7 @@ import Testing
         let goOn = DispatchSemaphore(value: 0)
         store.writer.thread.submit { goOn.wait() }
         async let write: Void = store.writer.write { _ in }
-        while store.writerStandstill == nil { await Task.yield() }
+        try await wait(until: "a write that waits") { store.writerStandstill != nil }
         #expect(liveness.silentPart() == nil)
         #expect(liveness.silentPart() == "the writer")
         goOn.signal()

@@ -74,9 +74,7 @@ import Testing
         try await connection.send("NONSENSE\r\n\r\n")
         _ = try await connection.reply()
         #expect(last()[2...] == ["400", "-", "192.0.2.7"])
-        let times = zip(library.log.lines, library.log.fields).filter { $0.0 == "info request" }.map {
-            $0.1["duration_ms"]
-        }
+        let times = library.log.entries.filter { $0.line == "info request" }.map { $0.fields["duration_ms"] }
         #expect(times.count > 5)
         #expect(times.allSatisfy { if case .stringConvertible(_ as Double)? = $0 { true } else { false } })
     }
@@ -106,8 +104,10 @@ import Testing
         func failures(_ send: () async throws -> Void) async throws -> [String] {
             let start = library.log.lines.count
             try await send()
-            return zip(library.log.lines, library.log.fields).dropFirst(start).filter { $0.0 == "notice login failed" }
-                .map { $0.1.filter { $0.key != "id" }.map { "\($0.key)=\($0.value)" }.sorted().joined(separator: " ") }
+            return library.log.entries.dropFirst(start).filter { $0.line == "notice login failed" }
+                .map {
+                    $0.fields.filter { $0.key != "id" }.map { "\($0.key)=\($0.value)" }.sorted().joined(separator: " ")
+                }
         }
         func login(_ name: String, _ method: String = "POST", _ path: String = "/login") async throws -> [String] {
             try await failures {

@@ -1,13 +1,11 @@
 import Foundation
 import GRDB
-import HTTPTypes
 import Shared
 import Testing
 
 @testable import LibraryServer
 @testable import LibraryStore
 @testable import TestSupport
-@testable import libraryd
 
 extension TestLibrary {
     /// What a program on the daemon's machine reads.
@@ -119,18 +117,11 @@ extension TestLibrary {
     /// Reading the metrics needs no write, so they tell of a writer that is held up.
     @Test func whatWaitsForTheWriterIsCounted() async throws {
         let store = library.app.store
-        let (started, start) = AsyncStream.makeStream(of: Void.self)
-        let gate = DispatchSemaphore(value: 0)
-        store.writer.submit { _ in
-            start.finish()
-            gate.wait()
-        } completion: { (_: Result<Void, any Error>) in
-        }
-        for await _ in started {}
+        let held = await HeldWrite(store.writer)
         async let second: Void = store.writer.write { _ in }
         async let third: Void = store.writer.write { _ in }
-        while try await library.metrics()["libraryd_writes_waiting"] != 2 { await Task.yield() }
-        gate.signal()
+        try await wait(until: "two writes") { try await library.metrics()["libraryd_writes_waiting"] == 2 }
+        try await held.letGo()
         _ = try await (second, third)
         #expect(try await library.metrics()["libraryd_writes_waiting"] == 0)
     }
@@ -151,9 +142,10 @@ extension TestLibrary {
     @Test func passwordsThatAreHashedAreCounted() async throws {
         let passwords = Passwords(threads: 1)
         #expect(passwords.pendingCount == 0)
-        async let hashes = [passwords.hash(Array("a".utf8), for: "a"), passwords.hash(Array("b".utf8), for: nil)]
-        while passwords.pendingCount == 0 { await Task.yield() }
-        #expect(try await hashes.count == 2)
+        async let first = passwords.hash(Array("a".utf8), for: "a")
+        async let second = passwords.hash(Array("b".utf8), for: nil)
+        try await wait(until: "a hash", pause: .milliseconds(1)) { passwords.pendingCount > 0 }
+        #expect(try await [first, second].allSatisfy { $0.hasPrefix("$scrypt$") })
         #expect(passwords.pendingCount == 0)
     }
 
@@ -181,7 +173,7 @@ extension TestLibrary {
         let third = try await TestConnection(server, from: "192.0.2.3")
         #expect(try await counts()[2...] == [1, 1])
         for connection in [first, second, third] { try await connection.close() }
-        while try await counts() != [0, 4, 1, 1] { await Task.yield() }
+        try await wait(until: "the ends of all") { try await counts() == [0, 4, 1, 1] }
     }
 
     /// Threads that count at once lose nothing.
@@ -219,104 +211,6 @@ extension TestLibrary {
         for secret in [secret, login.token, login.refreshToken, String(login.token.suffix(20))] {
             #expect(!metrics.contains(secret))
             #expect(!log.contains(secret))
-        }
-    }
-}
-
-/// Who may read `GET /metrics`.
-@Suite(.serialized) struct MetricsAccessTests {
-    enum Caller: CaseIterable { case guest, other, admin }
-
-    struct Origin: Sendable, CustomTestStringConvertible {
-        var behindProxy = false
-        var address: String? = "127.0.0.1"
-        var host = "localhost:8080"
-        var fields: [(String, String)] = []
-        let isLocal: Bool
-
-        var testDescription: String { "\(behindProxy) \(address ?? "-") \(host) \(fields)" }
-    }
-
-    static let origins = [
-        Origin(isLocal: true), Origin(address: "127.8.8.8", host: "127.0.0.1", isLocal: true),
-        Origin(address: "::1", host: "[::1]:8080", isLocal: true),
-        Origin(address: "::ffff:127.0.0.1", isLocal: true),
-        Origin(address: "192.0.2.1", isLocal: false), Origin(address: "2001:db8::1", isLocal: false),
-        Origin(address: nil, isLocal: false),
-        // A proxy on this machine passes on what others ask.
-        Origin(fields: [("X-Forwarded-For", "203.0.113.9")], isLocal: false),
-        Origin(fields: [("X-Forwarded-For", "127.0.0.1")], isLocal: false),
-        Origin(fields: [("X-Forwarded-For", "")], isLocal: false),
-        Origin(fields: [("x-forwarded-proto", "https")], isLocal: false),
-        Origin(fields: [("Forwarded", "for=127.0.0.1")], isLocal: false),
-        Origin(fields: [("Via", "1.1 x")], isLocal: false),
-        Origin(fields: [("X-Real-IP", "127.0.0.1")], isLocal: false),
-        Origin(host: "library.example.org", isLocal: false), Origin(host: "127.0.0.1.example.org", isLocal: false),
-        Origin(host: "", isLocal: false),
-        Origin(behindProxy: true, isLocal: true),
-        Origin(behindProxy: true, fields: [("X-Forwarded-For", "127.0.0.1")], isLocal: false),
-        Origin(behindProxy: true, host: "library.example.org", isLocal: false),
-        Origin(behindProxy: true, address: "10.0.0.1", isLocal: false),
-        // Only the other end of the connection counts.
-        Origin(address: "192.0.2.1", fields: [("X-Forwarded-For", "127.0.0.1")], isLocal: false),
-    ]
-
-    @Test(arguments: origins)
-    func whoMayRead(origin: Origin) async throws {
-        let library = try await TestLibrary(behindProxy: origin.behindProxy)
-        let tokens = [
-            Caller.guest: nil, .other: try await library.login("other").token, .admin: try await library.adminToken(),
-        ]
-        for caller in Caller.allCases {
-            let token = tokens[caller] ?? nil
-            let reply = try await library.send(
-                "GET", "/metrics", headers: (token.map { [bearer($0)] } ?? []) + origin.fields, address: origin.address,
-                host: origin.host)
-            switch caller {
-            case _ where origin.isLocal: #expect(reply.status == 200)
-            case .guest: #expect(reply.status == 401 && reply.code == "token_missing")
-            case .other: #expect(reply.status == 403 && reply.code == "admin_required")
-            case .admin: #expect(reply.status == 200)
-            }
-            #expect(reply.text.contains("libraryd_ready") == (reply.status == 200))
-        }
-    }
-}
-
-/// `Server-Timing`.
-@Suite(.serialized) struct ServerTimingTests {
-    @Test(arguments: [
-        (0, "0.000"), (7, "0.007"), (1000, "1.000"), (9999, "9.999"), (10_000, "10.000"), (123_456_789, "123456.789"),
-        (UInt64.max, "18446744073709551.615"),
-    ])
-    func timesAreMilliseconds(microseconds: UInt64, text: String) {
-        #expect(ServerTiming.total(microseconds: microseconds) == "total;dur=" + text)
-    }
-
-    /// Replies that a caller with a token was promised tell their time, by the router and by the lane. A failure does
-    /// not, and no reply to somebody who is not known: its time could tell what it does not say.
-    @Test func onlyGoodRepliesToAKnownCallerTellTheirTime() async throws {
-        let library = try await TestLibrary()
-        let token = try await library.login("ada").token
-        _ = try await library.create("N", "B", as: token)
-        func timing(_ method: String, _ path: String, _ headers: [(String, String)] = []) async throws -> String? {
-            try await library.send(method, path, headers: headers, address: "192.0.2.1").header("server-timing")
-        }
-        let form = /total;dur=[0-9]+\.[0-9]{3}/
-        for path in ["/me", "/authors", "/authors/1", "/sessions"] {
-            #expect(try await timing("GET", path, [bearer(token)])?.wholeMatch(of: form) != nil)
-        }
-        for (path, header) in [
-            ("/authors/2", bearer(token)), ("/users", bearer(token)), ("/livez", bearer(token)),
-            ("/me", bearer("x")), ("/login", basic("ada", "wrong horse")), ("/login", basic("bob", "wrong horse")),
-        ] {
-            #expect(try await timing("GET", path, [header]) == nil)
-        }
-        let connection = try await TestConnection(library)
-        for (target, isTold) in [("/authors/1", true), ("/authors/2", false), ("/livez", false)] {
-            try await connection.send("GET \(target) HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(token)\r\n\r\n")
-            let timing = try await connection.reply().header("server-timing")
-            #expect((timing?.wholeMatch(of: form) != nil) == isTold)
         }
     }
 }

@@ -95,7 +95,7 @@ import Testing
             connections.append(connection)
         }
         let error = #expect(throws: CommandError.self) {
-            let _: UserList? = try OperatorSocket.ask(.list, at: path, patience: 1)
+            let _: UserList? = try OperatorSocket.ask(.list, at: path, within: 1)
         }
         #expect(error?.exit == .temporaryFailure)
         #expect(error?.reason.hasSuffix("the daemon does not answer") == true)
@@ -154,30 +154,4 @@ import Testing
             """)
         #expect(throws: stopped) { try FlaskLibrary(path: folder.path + "/old.db", until: cancellation) }
     }
-}
-
-/// Blocks each commit while the gate is closed.
-final class CommitGate: TransactionObserver, Sendable {
-    let arrivals: AsyncStream<Void>
-    private let arrived: AsyncStream<Void>.Continuation
-    private let mayGoOn = DispatchSemaphore(value: 0)
-    let isClosed = Atomic(false)
-
-    init() { (arrivals, arrived) = AsyncStream.makeStream() }
-
-    func observes(eventsOfKind eventKind: DatabaseEventKind) -> Bool { true }
-    func databaseDidChange(with event: DatabaseEvent) {}
-    func databaseWillCommit() throws {
-        guard isClosed.load(ordering: .relaxed) else { return }
-        arrived.yield()
-        mayGoOn.wait()
-    }
-
-    func open() {
-        isClosed.store(false, ordering: .relaxed)
-        mayGoOn.signal()
-    }
-
-    func databaseDidCommit(_ db: Database) {}
-    func databaseDidRollback(_ db: Database) {}
 }

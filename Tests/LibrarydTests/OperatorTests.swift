@@ -33,7 +33,7 @@ import Testing
         .enable("ada"), .delete("ada"),
         .passwd("ada", password: "p"), .backup(path: "/x", keep: 3),
         .importFlask(path: "/x", owner: "ada", dryRun: true),
-        .importFlask(path: "/x", owner: nil, dryRun: false), .rotateKey, .unknown("x"),
+        .importFlask(path: "/x", owner: nil, dryRun: false), .rotateKey, .health, .unknown("x"),
     ])
     func everyRequestSurvivesTheSocket(request: OperatorRequest) throws {
         #expect(try OperatorRequest(json: request.json, unknownMembers: .rejected) == request)

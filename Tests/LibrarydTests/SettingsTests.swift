@@ -15,7 +15,7 @@ import Testing
 
     private func settings(_ arguments: [String] = [], _ environment: [String: String] = [:]) throws -> Settings {
         try Settings(
-            flags: try Flags.parse(arguments),
+            options: try Flags.parse(arguments).texts,
             environment: environment.merging(["HOME": "/home/ada"]) { given, _ in given })
     }
 
@@ -189,7 +189,7 @@ import Testing
 
     @Test func withoutAHomeTheFolderMustBeNamed() throws {
         let error = #expect(throws: CommandError.self) {
-            try Settings(flags: try Flags.parse([]), environment: [:])
+            try Settings(options: [:], environment: [:])
         }
         #expect(error?.hint == "use --data DIR")
     }

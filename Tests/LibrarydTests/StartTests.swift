@@ -175,24 +175,16 @@ import Testing
     @Test func aWriteThatTakesLongIsToldOf() async throws {
         let writer = try Writer(DatabaseQueue())
         defer { writer.close() }
-        let (started, start) = AsyncStream.makeStream(of: Void.self)
-        let gate = DispatchSemaphore(value: 0)
-        async let write: Void = writer.write { _ in
-            start.finish()
-            gate.wait()
-        }
-        for await _ in started {}
-        #expect(writer.obstacle(at: .now) != .slowWrite(seconds: 0))
+        let before = ContinuousClock.now
+        let held = await HeldWrite(writer)
+        #expect(writer.obstacle(at: before + .seconds(9)) == nil)
         guard case .slowWrite(let seconds)? = writer.obstacle(at: .now + .seconds(60)) else {
             Issue.record("no obstacle")
-            gate.signal()
-            return
+            return try await held.letGo()
         }
         #expect((60..<120).contains(seconds))
-        gate.signal()
-        try await write
-        // A caller is answered before the writer rests.
-        while writer.obstacle(at: .now + .seconds(60)) != nil { await Task.yield() }
+        try await held.letGo()
+        #expect(writer.obstacle(at: .now + .seconds(60)) == nil)
     }
 
     /// After a write that could not be stored, the daemon is not ready until a write is stored.

@@ -52,8 +52,14 @@ public struct APIDocument: Sendable {
         if let fault = fault(inHeadersOf: reply, by: response["headers"]) {
             throw fail(fault, "\(declare), among what it gives, or in HeaderField.ofFailures")
         }
-        guard method != "HEAD", !reply.body.isEmpty else { return }
+        guard method != "HEAD" else { return }
         let type = (reply.header("content-type") ?? "").split(separator: ";").first.map(String.init) ?? ""
+        if reply.body.isEmpty {
+            // A stream has not begun yet, and a file may have no lines.
+            let mayBeEmpty = ["text/event-stream", AuthorLines.Format.ndjson.mediaType].contains(type)
+            guard mayBeEmpty || response["content"].members.isEmpty else { throw fail("reply without a body", declare) }
+            return
+        }
         guard let media = response["content"][optional: type] else { throw fail("media type '\(type)'", declare) }
         let faults = try faults(inBody: reply.body, type, by: media["schema"])
         guard faults.isEmpty else { throw fail("such body", "\(faults): \(reply.text.prefix(200))") }

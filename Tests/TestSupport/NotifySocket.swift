@@ -12,7 +12,7 @@ public final class NotifySocket: Sendable {
     public init(isAbstract: Bool) throws {
         let path = folder.path + "/notify"
         name = isAbstract ? "@" + path : path
-        let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
+        let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         // So long that only a daemon that sends nothing reaches it.
         var time = [60, 0]
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(2 * MemoryLayout<Int>.size))
@@ -27,7 +27,7 @@ public final class NotifySocket: Sendable {
 
     /// Puts datagrams into the queue of the socket until it takes no more.
     public func fill() {
-        let sender = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
+        let sender = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         defer { close(sender) }
         address.withUnsafeBytes { bytes in
             bytes.withMemoryRebound(to: sockaddr.self) {

@@ -157,14 +157,13 @@ struct TestLog: LogHandler {
     var logLevel = Logger.Level.info
     private let kept = Kept()
 
-    var lines: [String] { kept.lines.withLock { $0 } }
-
-    /// The fields of each line.
-    var fields: [Logger.Metadata] { kept.fields.withLock { $0 } }
+    /// Each line with its fields.
+    var entries: [(line: String, fields: Logger.Metadata)] { kept.entries.withLock { $0 } }
+    var lines: [String] { entries.map(\.line) }
+    var fields: [Logger.Metadata] { entries.map(\.fields) }
 
     func log(event: LogEvent) {
-        kept.lines.withLock { $0.append("\(event.level) \(event.message)") }
-        kept.fields.withLock { $0.append(event.metadata ?? [:]) }
+        kept.entries.withLock { $0.append(("\(event.level) \(event.message)", event.metadata ?? [:])) }
     }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -173,8 +172,7 @@ struct TestLog: LogHandler {
     }
 
     private final class Kept: Sendable {
-        let lines = Mutex<[String]>([])
-        let fields = Mutex<[Logger.Metadata]>([])
+        let entries = Mutex<[(line: String, fields: Logger.Metadata)]>([])
     }
 }
 

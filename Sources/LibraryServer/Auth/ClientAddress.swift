@@ -19,17 +19,9 @@ enum ClientAddress {
     /// The address of the client for the log: whole, `unix` for the unix socket, `unknown` if the proxy names none.
     /// - Parameter field: the last `X-Forwarded-For`.
     static func name(_ field: String?, _ peer: SocketAddress?, behindProxy: Bool) -> String? {
-        if behindProxy { return forwarded(field).flatMap(plain) ?? "unknown" }
+        if behindProxy { return forwarded(field)?.ipAddress.map(unmapped) ?? "unknown" }
         if case .unixDomainSocket? = peer { return "unix" }
-        return peer.flatMap(plain)
-    }
-
-    /// An IPv4 address in its own form also if it came as an IPv6 address, as those of a socket that takes both do.
-    private static func plain(_ address: SocketAddress) -> String? {
-        guard case .v6 = address, let network = network(address), network.contains(".") else {
-            return address.ipAddress
-        }
-        return network
+        return peer?.ipAddress.map(unmapped)
     }
 
     /// Whether a request comes from this machine itself: over the unix socket or loopback, without a sign that another
@@ -41,19 +33,9 @@ enum ClientAddress {
             let name = $0.name.canonicalName
             return name.hasPrefix("x-forwarded-") || ["forwarded", "via", "x-real-ip"].contains(name)
         }
-        switch peer {
-        case _ where isForwarded: return false
-        case .unixDomainSocket?: return true
-        case .v4(_)?, .v6(_)?: return isLoopback(host: peer?.ipAddress ?? "") && isLoopback(host: name(ofHost: host))
-        case nil: return false
-        }
-    }
-
-    /// The host without its port.
-    private static func name(ofHost host: String?) -> String {
-        guard let host else { return "" }
-        if host.hasPrefix("["), let end = host.firstIndex(of: "]") { return String(host[...end]) }
-        return String(host.prefix { $0 != ":" })
+        guard !isForwarded, let peer else { return false }
+        if case .unixDomainSocket = peer { return true }
+        return isLoopback(host: peer.ipAddress ?? "") && isLoopback(host: withoutPort(host ?? ""))
     }
 
     private static func forwarded(_ field: String?) -> SocketAddress? {
@@ -64,7 +46,7 @@ enum ClientAddress {
 
     /// The host of `1.2.3.4:5678` or `[2001:db8::1]:5678`, the form that some proxies write.
     private static func withoutPort(_ text: String) -> String {
-        if text.hasPrefix("[") { return String(text.dropFirst().prefix { $0 != "]" }) }
+        if text.hasPrefix("["), let end = text.firstIndex(of: "]") { return String(text[..<end].dropFirst()) }
         return String(text.prefix { $0 != ":" })
     }
 

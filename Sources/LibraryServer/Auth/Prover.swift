@@ -14,7 +14,7 @@ import Synchronization
 /// connection to another address is of use to an impostor.
 final class Prover: Sendable {
     private let daemon: String
-    /// What HKDF extracts from the signing key.
+    /// The pseudorandom key that HKDF extracts from the signing key (RFC 5869, section 2.2).
     private let secret: Mutex<[UInt8]>
 
     /// - Parameter daemon: the id of the library.
@@ -27,7 +27,7 @@ final class Prover: Sendable {
         secret.withLock { $0 = Self.extracted(keys) }
     }
 
-    /// With the salt of zeros that HKDF has where there is none.
+    /// The extraction of HKDF, with a salt of zeros.
     private static func extracted(_ keys: SigningKeys) -> [UInt8] {
         hmac(keys.current, key: [UInt8](repeating: 0, count: 32))
     }

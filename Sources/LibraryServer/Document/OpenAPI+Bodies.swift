@@ -67,7 +67,7 @@ extension OpenAPI {
         let schema = schemas.reference(shape, isClosed: isClosed)
         guard type != MediaType.json else { return ["schema": schema, "example": Self.value(example)] }
         let text = JSONValue.string(Self.text(example, as: type))
-        // What a schema of events applies to is not defined before OpenAPI 3.2.
+        // Before OpenAPI 3.2 no rule says to which part of an event stream a schema applies.
         guard type != EventRoutes.mediaType else { return ["example": text] }
         guard type == AuthorLines.Format.ndjson.mediaType else {
             return ["schema": ["type": "string"], "example": text]
@@ -94,7 +94,8 @@ extension OpenAPI {
             return members.map(\.name).joined(separator: ",") + "\r\n" + cells.joined(separator: ",") + "\r\n"
         case EventRoutes.mediaType:
             let event = AuthorEvent.example
-            return "id: \(event.id)\nevent: \(event.event)\ndata: \(json)\n\n"
+            return String(
+                decoding: AuthorEvent.serverSent(id: event.id, event.event, data: example), as: UTF8.self)
         case WelcomePage.mediaType: return "<!doctype html>"
         default: return json + "\n"
         }

@@ -18,6 +18,7 @@ package struct OpenAPI {
         let paths = Self.grouped(operations, by: \.path).map { path, operations in
             (path, pathItem(operations))
         }
+        let given = Set(operations.flatMap(\.replies).flatMap(\.headers))
         return [
             "openapi": "3.1.1",
             "info": [
@@ -29,7 +30,7 @@ package struct OpenAPI {
             "paths": .members(paths),
             "components": [
                 "schemas": .members(schemas.named), "responses": .members(problems),
-                "headers": .members(HeaderField.allCases.filter(\.isOfReplies).map { ($0.rawValue, header($0)) }),
+                "headers": .members(HeaderField.allCases.filter(given.contains).map { ($0.rawValue, header($0)) }),
                 "examples": .members(ErrorCode.allCases.map { ($0.rawValue, Self.example($0)) }),
                 "securitySchemes": Self.securitySchemes,
             ],
@@ -150,18 +151,15 @@ package struct OpenAPI {
     }
 
     private static func example(_ code: ErrorCode) -> JSONValue {
-        ["summary": .string(code.text), "value": value(Problem.example(code).json)]
+        let failure = Failure(
+            code, errors: code == .invalidFields ? [FieldError("name", .empty, "must not be empty")] : [],
+            existingID: code == .authorExists ? Author.example.id : nil)
+        return [
+            "summary": .string(code.text),
+            "value": value(failure.problem(requestID: Problem.exampleRequestID).json),
+        ]
     }
 
     /// - Parameter json: which a type of this program has written.
     static func value(_ json: [UInt8]) -> JSONValue { (try? JSONValue(parsing: json)) ?? .null }
-}
-
-extension HeaderField {
-    fileprivate var isOfReplies: Bool {
-        switch self {
-        case .idempotencyKey, .ifMatch, .ifNoneMatch, .lastEventID: false
-        default: true
-        }
-    }
 }

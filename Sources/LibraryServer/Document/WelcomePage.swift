@@ -2,7 +2,7 @@ import Foundation
 import LibraryStore
 import Shared
 
-/// What a browser gets at `/`.
+/// The page for browsers at `/`.
 enum WelcomePage {
     static let mediaType = "text/html"
 

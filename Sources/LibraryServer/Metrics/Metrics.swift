@@ -1,7 +1,7 @@
 import LibraryStore
 import Shared
 
-/// What the daemon counts of its requests and connections, from its start on.
+/// Counts of requests and connections since the start of the daemon.
 struct Metrics: Sendable {
     let requests = RequestMetrics()
     let connections = ConnectionMetrics()
@@ -12,20 +12,14 @@ struct Metrics: Sendable {
 /// All series exist from the start on: routes are those of ``RouteTable/all`` and one for requests that no route
 /// matches, so no client can make another one.
 struct RequestMetrics: Sendable {
-    /// Nanoseconds: the hot lane answers in less than the first, a password takes about the eighth.
-    static let bounds: [UInt64] = [
-        100_000, 300_000, 1_000_000, 3_000_000, 10_000_000, 30_000_000, 100_000_000, 300_000_000, 1_000_000_000,
-        3_000_000_000, 10_000_000_000,
-    ]
     /// The statuses that the API has. Others are counted as 0.
-    static let statuses = [
-        200, 201, 204, 304, 400, 401, 403, 404, 405, 406, 408, 409, 412, 413, 414, 415, 422, 429, 431, 500, 501, 503,
-        505, 507, 0,
-    ]
+    static let statuses = [200, 201, 204, 304] + Set(ErrorCode.allCases.map(\.status)).sorted() + [0]
     /// The index in ``statuses`` of each status from 100 to 599.
     private static let indices = (100..<600).map { statuses.firstIndex(of: $0) ?? statuses.count - 1 }
-    private static let routeSize = Histogram.size(bounds) + statuses.count
-    /// Those of the table, and requests without a route.
+    /// The place of the first status behind the durations.
+    private static let statusStart = Histogram.size(Histogram.durations)
+    private static let routeSize = statusStart + statuses.count
+    /// Number of routes, with one for requests that no route matches.
     private static let routeCount = RouteTable.all.count + 1
 
     private let counters: Counters
@@ -34,7 +28,7 @@ struct RequestMetrics: Sendable {
     init() {
         let counters = Counters(count: Self.routeCount * Self.routeSize)
         self.counters = counters
-        times = (0..<Self.routeCount).map { Histogram(Self.bounds, in: counters, at: $0 * Self.routeSize) }
+        times = (0..<Self.routeCount).map { Histogram(Histogram.durations, in: counters, at: $0 * Self.routeSize) }
     }
 
     /// - Parameters:
@@ -48,7 +42,7 @@ struct RequestMetrics: Sendable {
     }
 
     private static func place(_ route: Int, _ status: Int) -> Int {
-        route * routeSize + Histogram.size(bounds) + status
+        route * routeSize + statusStart + status
     }
 
     func write(to text: inout MetricsText) {
@@ -77,9 +71,9 @@ struct ConnectionMetrics: Sendable {
 
     func opened() { counters.add(at: Count.opened.rawValue) }
     func closed() { counters.add(at: Count.closed.rawValue) }
-    /// One too many was answered with 503.
+    /// A connection beyond a limit was answered with 503.
     func rejected() { counters.add(at: Count.rejected.rawValue) }
-    /// An idle one was closed for another.
+    /// An idle connection was closed for another.
     func displaced() { counters.add(at: Count.displaced.rawValue) }
 
     private func value(_ count: Count) -> UInt64 { counters[count.rawValue] }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What the operating system tells of this process, under the names that all Prometheus clients have
+/// Measurements of this process by the operating system, under the names that all Prometheus clients have
 /// (https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics).
 enum ProcessMetrics {
     private static let pageSize = sysconf(Int32(_SC_PAGESIZE))

@@ -15,9 +15,9 @@ struct EnvelopeMiddleware: RouterMiddleware {
         var response = try await next(request, context)
         log.route = context.endpointPath.flatMap { RouteTable.place(log.method, $0) }
         log.user = context.user.name
-        let isPrivate = response.headers.contains(.cacheControl)
+        let hasCacheControl = response.headers.contains(.cacheControl)
         ReplyHead.forEachCommonField(
-            requestID: context.requestID, timing: log.end(response.status), isPrivate: isPrivate
+            requestID: context.requestID, timing: log.end(response.status), hasCacheControl: hasCacheControl
         ) { name, value in
             response.headers.append(HTTPField(name: name, value: value))
         }

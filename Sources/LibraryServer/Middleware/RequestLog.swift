@@ -6,7 +6,7 @@ import Synchronization
 /// Records every request, by the router and by the hot lane alike: one line of the log, and the metrics.
 final class RequestRecorder: Sendable {
     let logger: Logger
-    private let metrics: RequestMetrics
+    fileprivate let metrics: RequestMetrics
     private let behindProxy: Bool
 
     init(logger: Logger, metrics: RequestMetrics, behindProxy: Bool) {
@@ -26,13 +26,9 @@ final class RequestRecorder: Sendable {
             logger.logLevel <= .info ? ClientAddress.name(forwardedFor(), peer(), behindProxy: behindProxy) : nil
         return RequestLog(recorder: self, requestID: id, method: method, client: client)
     }
-
-    fileprivate func count(_ route: Int?, _ status: HTTPResponse.Status, _ nanoseconds: UInt64) {
-        metrics.count(route, status.code, nanoseconds)
-    }
 }
 
-/// What is recorded of one request.
+/// The record of one request.
 struct RequestLog: Sendable {
     let recorder: RequestRecorder
     let requestID: String
@@ -58,7 +54,7 @@ struct RequestLog: Sendable {
     ///   of another user.
     func end(_ status: HTTPResponse.Status) -> String? {
         let time = UInt64(clamping: (NIODeadline.now() - start).nanoseconds)
-        recorder.count(route, status, time)
+        recorder.metrics.count(route, status.code, time)
         let microseconds = (time + 500) / 1000
         if recorder.logger.logLevel <= .info { write(status, microseconds) }
         guard user != nil, status.code < 400 else { return nil }

@@ -82,17 +82,15 @@ package struct OperatorSocket: Service {
         try? await UnixSocket.send(answer, to: connection, patience: patience)
     }
 
-    /// Sends a request to the daemon and waits for the reply without limit, as long as the daemon shows that it is
-    /// alive.
-    /// - Parameters:
-    ///   - patience: timeout in seconds for each read and write.
-    ///   - deadline: when the answer must be there, also if the daemon is alive.
+    /// Sends a request to the daemon and waits for the reply, as long as the daemon shows that it is alive.
+    /// - Parameter limit: seconds in which the reply must be there; `nil` to wait as long as the daemon lives.
     /// - Returns: `nil` if no daemon listens at that path.
     package static func ask<Answer: JSONReadable>(
-        _ command: OperatorCommand<Answer>, at path: String, patience: Int = 30,
-        by deadline: ContinuousClock.Instant? = nil
+        _ command: OperatorCommand<Answer>, at path: String, within limit: Int? = nil
     ) throws -> Answer? {
-        guard let connection = try UnixSocket.connect(to: path, patience: patience) else { return nil }
+        let deadline = limit.map { ContinuousClock.now + .seconds($0) }
+        // The timeout of each read and write, too.
+        guard let connection = try UnixSocket.connect(to: path, patience: limit ?? 30) else { return nil }
         defer { close(connection) }
         try UnixSocket.write(command.request.json, to: connection)
         shutdown(connection, Int32(SHUT_WR))

@@ -92,7 +92,7 @@ package enum UnixSocket {
         }
     }
 
-    /// As ``read(_:limit:)`` without blocking a thread, so that silent connections do not delay others.
+    /// As ``read(_:limit:by:)`` without blocking a thread, so that silent connections do not delay others.
     /// - Parameter deadline: when the stream must have ended.
     static func receive(
         _ descriptor: Int32, limit: Int = 16 << 20, by deadline: ContinuousClock.Instant
@@ -170,9 +170,8 @@ package enum UnixSocket {
         return count
     }
 
-    private static func make() throws -> Int32 {
-        let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
-        let descriptor = socket(AF_UNIX, type, 0)
+    private static func make(_ type: __socket_type = SOCK_STREAM) throws -> Int32 {
+        let descriptor = socket(AF_UNIX, Int32(type.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw CommandError(.ioError, "socket: \(systemError())") }
         return descriptor
     }
@@ -199,18 +198,40 @@ package enum UnixSocket {
     private static func withShortAddress(
         _ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
     ) -> Int32 {
-        // `struct sockaddr_un` (unix(7)): the family in two bytes, then the path, filled up with zeros.
-        var address = withUnsafeBytes(of: sa_family_t(AF_UNIX)) { Array($0) } + path.utf8
-        let size = MemoryLayout<sockaddr_un>.size
-        guard address.count < size else {
+        withAddress(of: Array(path.utf8) + [0], body)
+    }
+
+    /// - Parameter name: a path and a zero; or a zero and an abstract name, which ends with the address (unix(7)).
+    private static func withAddress(
+        of name: [UInt8], _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
+    ) -> Int32 {
+        // `struct sockaddr_un`: the family in two bytes, then the name.
+        let address = withUnsafeBytes(of: sa_family_t(AF_UNIX)) { Array($0) } + name
+        guard address.count <= MemoryLayout<sockaddr_un>.size else {
             errno = ENAMETOOLONG
             return -1
         }
-        address += [UInt8](repeating: 0, count: size - address.count)
         return address.withUnsafeBytes { bytes in
             bytes.withMemoryRebound(to: sockaddr.self) { address in
-                address.baseAddress.map { body($0, socklen_t(size)) } ?? -1
+                address.baseAddress.map { body($0, socklen_t(bytes.count)) } ?? -1
             }
         }
+    }
+
+    /// Sends one datagram, and waits at most a second while the queue of the reader is full.
+    /// - Parameter name: a path; behind a `@` an abstract name.
+    /// - Throws: ``CommandError`` `ioError`.
+    package static func sendDatagram(_ message: [UInt8], to name: String) throws {
+        let descriptor = try make(SOCK_DGRAM)
+        defer { close(descriptor) }
+        setTimeout(descriptor, seconds: 1)
+        let bytes = Array(name.utf8)
+        var count: Int32 = -1
+        repeat {
+            count = withAddress(of: name.hasPrefix("@") ? [0] + bytes.dropFirst() : bytes + [0]) {
+                Int32(sendto(descriptor, message, message.count, Int32(MSG_NOSIGNAL), $0, $1))
+            }
+        } while count < 0 && errno == EINTR
+        guard count == message.count else { throw CommandError(.ioError, systemError()) }
     }
 }

@@ -118,9 +118,7 @@ struct AccountRoutes {
     ) async throws -> Value {
         do {
             return try await body()
-        } catch let failure as Failure
-            where [.credentialsWrong, .passwordWrong, .rateLimited].contains(failure.code)
-        {
+        } catch let failure as Failure where ErrorCode.ofAttempts.contains(failure.code) {
             var metadata: Logger.Metadata = ["code": "\(failure.code.rawValue)", "id": "\(id)"]
             metadata["account"] = (try? store.user(.name(name)))?.map { "\($0.name)" }
             metadata["client"] = ClientAddress.name(

@@ -34,7 +34,7 @@ struct AuthorFileRoutes: Sendable {
         return AuthorLines.Format(mediaType: type)
     }
 
-    /// The request field that decides the form of a list (RFC 9110, section 12.5.5).
+    /// The request field that decides the form of a reply that has several (RFC 9110, section 12.5.5).
     static let vary = "Accept"
 
     // MARK: In

@@ -88,9 +88,16 @@ extension EventRows {
                 $0.member("at", event.at)
                 event.author.writeMembers(to: &$0)
             }
-            bytes += Array("id: \(id)\nevent: \(event.kind)\ndata: ".utf8) + json.bytes + Array("\n\n".utf8)
+            bytes += AuthorEvent.serverSent(id: id, event.kind, data: json.bytes)
         }
         return (page.isReset ? page.position.reset : bytes, page)
+    }
+}
+
+extension AuthorEvent {
+    /// A server-sent event (WHATWG HTML, section 9.2).
+    static func serverSent(id: String, _ kind: String, data: [UInt8]) -> [UInt8] {
+        Array("id: \(id)\nevent: \(kind)\ndata: ".utf8) + data + Array("\n\n".utf8)
     }
 }
 

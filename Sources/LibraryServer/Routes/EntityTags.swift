@@ -9,8 +9,8 @@ struct EntityTags: Sendable {
 
     var isEmpty: Bool { tags.isEmpty }
 
-    /// Whether the field is `*`, or has the tag, which is no weak one.
-    func namesStrongly(_ tag: String) -> Bool { tags == ["*"] || tags.contains { $0 == tag } }
+    /// Whether the field is `*` or has the tag as a strong one.
+    func namesStrongly(_ tag: String) -> Bool { tags == ["*"] || tags.contains(tag) }
 
     /// Whether the field has `*` or the tag, with or without `W/` (section 8.8.3.2).
     func namesWeakly(_ tag: String) -> Bool { tags.contains { $0 == "*" || $0 == tag || $0 == "W/" + tag } }

@@ -18,11 +18,8 @@ struct MetricsRoutes: Sendable {
                 context.user.name = principal.name
                 guard principal.admin else { throw Failure(.adminRequired) }
             }
-            let text = await text()
             return .made(
-                Response(
-                    status: .ok, headers: [.contentType: MetricsText.mediaType],
-                    body: ResponseBody(byteBuffer: ByteBuffer(string: text))))
+                Response(Reply(mediaType: MetricsText.mediaType, body: ByteBuffer(string: await text()))))
         }
     }
 

@@ -21,10 +21,16 @@ extension Request {
     /// - Throws: ``Failure`` for the media type, the size, the time or the framing of the body.
     func jsonBody() async throws -> [UInt8] {
         _ = try mediaType(among: [MediaType.json])
-        if let announced = headers[.contentLength].flatMap({ Int($0) }), announced > Self.maximumBody {
-            throw Failure(.bodyTooLarge)
-        }
+        try checkLength(upTo: Self.maximumBody)
         return try await wholeBody()
+    }
+
+    /// - Parameter limit: in bytes.
+    /// - Throws: ``Failure`` if the request announces a larger body. A client that waits for `100 Continue` then sends
+    ///   none.
+    func checkLength(upTo limit: Int) throws(Failure) {
+        guard let length = headers[.contentLength].flatMap(RequestCheck.contentLength), length > limit else { return }
+        throw Failure(.bodyTooLarge)
     }
 
     /// Whether the request has neither a query, a type, a key nor a body.

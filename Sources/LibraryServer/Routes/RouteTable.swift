@@ -3,14 +3,15 @@ import Hummingbird
 import LibraryStore
 import Shared
 
-/// The methods of each path, for `Allow` in a 405. The router itself only reports whether a route matches.
+/// The routes of the daemon: their places in the log and the metrics, and the methods of each path, for `Allow` in a
+/// 405. The router itself only reports whether a route matches.
 enum RouteTable {
-    private static let routes = Endpoints.all.map { (segments: $0.path.split(separator: "/"), method: $0.method) }
-
     /// Method and path of each route, once. Two endpoints share a route that takes or returns a file.
     static let all = Endpoints.all.reduce(into: [(method: Shared.Method, path: String)]()) { all, route in
         if !all.contains(where: { $0 == (route.method, route.path) }) { all.append((route.method, route.path)) }
     }
+
+    private static let routes = all.map { (segments: $0.path.split(separator: "/"), method: $0.method) }
 
     private static let places = all.indices.reduce(into: [String: [String: Int]]()) {
         $0[all[$1].path, default: [:]][all[$1].method.rawValue] = $1

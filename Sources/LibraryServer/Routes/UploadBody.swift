@@ -11,12 +11,9 @@ final class UploadBody: @unchecked Sendable {
     private var received = 0
 
     /// - Parameter limit: the limit of the body's size in bytes.
-    /// - Throws: ``Failure`` if the request announces a larger body. A client that waits for `100 Continue` then sends
-    ///   none.
+    /// - Throws: ``Failure`` as ``Request/checkLength(upTo:)``.
     init(_ request: Request, limit: Int) throws(Failure) {
-        if let announced = request.headers[.contentLength].flatMap({ Int($0) }), announced > limit {
-            throw Failure(.bodyTooLarge)
-        }
+        try request.checkLength(upTo: limit)
         parts = request.body.makeAsyncIterator()
         self.limit = limit
     }

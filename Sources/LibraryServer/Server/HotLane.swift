@@ -32,7 +32,7 @@ struct HotLane: Sendable {
     private struct Route {
         let path: [UInt8]
         let action: Action
-        /// In ``RouteTable/all``.
+        /// The place in ``RouteTable/all``.
         let place: Int?
 
         init<Path, Input, Output>(_ endpoint: Endpoint<Path, Input, Output>, _ action: Action) {

@@ -17,7 +17,7 @@ enum ReplyHead {
             reply.forEachField(visit)
             if let length { visit(.contentLength, length) }
             forEachCommonField(
-                requestID: reply.requestID ?? "", timing: reply.serverTiming, isPrivate: reply.isStorable, visit)
+                requestID: reply.requestID ?? "", timing: reply.serverTiming, hasCacheControl: reply.isStorable, visit)
         }
     }
 
@@ -49,7 +49,7 @@ enum ReplyHead {
         }
     }
 
-    /// Of the line of a field, in bytes.
+    /// Length of the line of a field, in bytes.
     private static func length(_ name: HTTPField.Name, _ value: String) -> Int {
         name.rawName.utf8.count + value.utf8.count + ": \r\n".utf8.count
     }
@@ -57,14 +57,14 @@ enum ReplyHead {
     /// Calls `visit` with the fields that every reply has, after those of the route.
     /// - Parameters:
     ///   - timing: the value of `Server-Timing`, if the reply has it.
-    ///   - isPrivate: whether the reply says by itself how it may be stored.
+    ///   - hasCacheControl: whether the reply says by itself how it may be stored.
     static func forEachCommonField(
-        requestID: String, timing: String?, isPrivate: Bool, _ visit: (HTTPField.Name, String) -> Void
+        requestID: String, timing: String?, hasCacheControl: Bool, _ visit: (HTTPField.Name, String) -> Void
     ) {
         visit(.xRequestID, requestID)
         if let timing { visit(.serverTiming, timing) }
         visit(.xContentTypeOptions, "nosniff")
-        if !isPrivate { visit(.cacheControl, "no-store") }
+        if !hasCacheControl { visit(.cacheControl, "no-store") }
     }
 }
 

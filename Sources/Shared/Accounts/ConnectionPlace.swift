@@ -7,9 +7,8 @@ public enum ConnectionPlace {
     /// - Parameter address: as inet_ntop(3) writes it, without brackets.
     public static func tcp(address: String, port: Int) -> String? {
         guard let boot = bootID, let network = networkNamespace else { return nil }
-        let mapped = "::ffff:"
-        // The daemon's end of an IPv4 connection to a socket for IPv6 has a mapped address (RFC 4291, section 2.5.5.2).
-        let address = address.hasPrefix(mapped) && address.contains(".") ? String(address.dropFirst(7)) : address
+        // The daemon's end of an IPv4 connection to a socket for IPv6 has a mapped address.
+        let address = unmapped(address)
         return "tcp\n\(boot)\n\(network)\n\(address.contains(":") ? "[\(address)]" : address):\(port)"
     }
 

@@ -26,6 +26,8 @@ public struct Registration: Sendable, Equatable, JSONReadable, JSONWritable {
         guard faults.isEmpty else { throw InvalidFields(faults) }
     }
 
+    /// In characters, all of them ASCII.
+    public static let maximumNameLength = 64
     /// In Unicode scalars.
     public static let minimumPasswordScalars = 8
     public static let maximumPasswordBytes = 1024
@@ -35,7 +37,9 @@ public struct Registration: Sendable, Equatable, JSONReadable, JSONWritable {
     public static func fault(inName name: String) -> FieldError? {
         let bytes = name.utf8
         if bytes.isEmpty { return FieldError("name", .empty, "must not be empty") }
-        if bytes.count > 64 { return FieldError("name", .tooLong, "must be at most 64 characters") }
+        if bytes.count > maximumNameLength {
+            return FieldError("name", .tooLong, "must be at most \(maximumNameLength) characters")
+        }
         let marks = "._@+-".utf8
         guard bytes.allSatisfy({ $0.isASCIILetterOrDigit || marks.contains($0) }),
             bytes.first?.isASCIILetterOrDigit == true

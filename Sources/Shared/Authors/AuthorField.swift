@@ -59,7 +59,7 @@ public enum AuthorField: Int, Sendable, CaseIterable {
     public var isKey: Bool { self == .name || self == .book }
     /// Whether every author has a value that is not empty.
     public var isRequired: Bool { isKey || self == .country }
-    /// What its text may be.
+    /// The rule for the field's text.
     public var text: TextShape { isRequired ? .stored : .atMost(StoredText.maximumLength) }
     public var isWritable: Bool { kind == .text || kind == .flag }
     public var isFilterable: Bool { isWritable }

@@ -115,7 +115,7 @@ public struct AuthorLines: Sendable {
         }
     }
 
-    /// Says what the columns of a CSV file are; else its first line does.
+    /// Sets the columns of a CSV file without a header line.
     /// - Throws: ``Fault`` if one is missing.
     public mutating func setColumns(_ cells: [String]) throws(Fault) {
         let fields = cells.map(columnNames.field)

@@ -49,7 +49,7 @@ public struct AuthorValues: Sendable, Equatable, JSONWritable {
             case (.flag, .allowedBeyondKey): self[flag: field] = object.fileBool(field.name)
             case (.flag, _): self[flag: field] = object.optionalBool(field.name)
             case _ where isNeeded: self[text: field] = object.string(field.name, field.text)
-            case (_, .allowedBeyondKey): self[text: field] = object.nullableString(field.name, field.text)
+            case (_, .allowedBeyondKey): self[text: field] = object.nullableString(field.name)
             default: self[text: field] = object.optionalString(field.name, field.text)
             }
         }

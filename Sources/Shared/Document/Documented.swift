@@ -5,7 +5,6 @@ public protocol Documented: Sendable {
 
 public enum DocumentedValue: Sendable {
     case nothing
-    case query([ParameterShape])
     /// A JSON object, with an example.
     case json(ObjectShape, example: [UInt8])
 }
@@ -19,15 +18,16 @@ extension DocumentedObject {
     public static var documented: DocumentedValue { .json(ObjectShape(of: Self.self), example: example.json) }
 }
 
+/// The query is described by ``RequestQuery/shapes``.
 extension RequestQuery {
-    public static var documented: DocumentedValue { .query(shapes) }
+    public static var documented: DocumentedValue { .nothing }
 }
 
 extension Empty: Documented {
     public static var documented: DocumentedValue { .nothing }
 }
 
-/// What a person must know to call an endpoint, beyond the types of its input and its output.
+/// The prose of an endpoint and its exceptions, beyond the types of its input and its output.
 public struct Documentation: Sendable {
     /// The form of a body.
     public enum Body: Sendable {
@@ -42,7 +42,7 @@ public struct Documentation: Sendable {
         case other([String])
     }
 
-    /// What a request needs of the database.
+    /// The use of the database by a request.
     public enum Storage: Sendable {
         case nothing
         case reads
@@ -63,10 +63,9 @@ public struct Documentation: Sendable {
     let takes: [HeaderField]
     /// Header fields of a success, besides those of every reply.
     let gives: [HeaderField]
-    /// `nil` for what follows from method and access: what is no `GET` writes, and users read.
+    /// `nil` for the rule: requests other than `GET` write, and a `GET` of a user reads.
     let storage: Storage?
-    /// What else it can fail with, besides the failures that follow from its access, its parameters, its body and its
-    /// storage.
+    /// Failures besides those that follow from access, parameters, body and storage.
     let failures: [ErrorCode]
 
     init(
@@ -122,7 +121,7 @@ public enum HeaderField: String, Sendable, CaseIterable {
     case referrerPolicy = "Referrer-Policy"
     case serverTiming = "Server-Timing"
 
-    /// What its value may be.
+    /// The form of the value.
     public var shape: Shape {
         switch self {
         case .idempotencyKey: .text(.visible)
@@ -135,8 +134,7 @@ public enum HeaderField: String, Sendable, CaseIterable {
         }
     }
 
-    /// Whether each reply for which it is documented has it. Of the others some replies have it, such as those that
-    /// have a next page, or those to a client with an address.
+    /// Whether every reply for which the field is documented has it. Others, such as `Link`, are on some replies only.
     public var isAlwaysGiven: Bool {
         switch self {
         case .requestID, .contentTypeOptions, .cacheControl, .location, .authenticate, .retryAfter, .buffering: true

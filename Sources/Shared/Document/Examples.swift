@@ -102,14 +102,5 @@ extension Welcome: DocumentedObject {
 }
 
 extension Problem {
-    static let exampleRequestID = "3f1b0c2d4e5a6978"
-
-    /// The problem that a failure makes without a detail of its own.
-    public static func example(_ code: ErrorCode) -> Problem {
-        Problem(
-            status: code.status, title: code.title, code: code.rawValue, message: code.tutorialMessage ?? code.text,
-            detail: code.text, requestID: exampleRequestID,
-            errors: code == .invalidFields ? [FieldError("name", .empty, "must not be empty")] : [],
-            existingID: code == .authorExists ? Author.example.id : nil)
-    }
+    public static let exampleRequestID = "3f1b0c2d4e5a6978"
 }

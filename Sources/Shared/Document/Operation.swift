@@ -5,9 +5,9 @@ public struct Operation: Sendable {
     public let access: Access
     public let summary: String
     public let details: String
-    /// Of the path.
+    /// The parameter of the path.
     public let pathParameter: (name: String, shape: Shape, example: JSONValue)?
-    /// Of the query.
+    /// The parameters of the query.
     public let parameters: [ParameterShape]
     /// Header fields of the request, besides those of credentials.
     public let takes: [HeaderField]
@@ -27,7 +27,7 @@ public struct Operation: Sendable {
 
     public struct Reply: Sendable {
         public let status: Int
-        /// `nil` for none.
+        /// `nil` for none, and for problems, which all have one form.
         public let content: Content?
         public let headers: [HeaderField]
         /// The codes of the problems with this status; empty for a success.
@@ -55,12 +55,13 @@ public struct Operation: Sendable {
 
 extension Endpoint {
     var operation: Operation {
-        Operation(
+        let body = requestBody
+        return Operation(
             method: method, path: path, access: access, summary: documentation.summary,
             details: documentation.details,
             pathParameter: (Path.self as? any PathParameter.Type).map { (parameter, $0.shape, $0.example) },
             parameters: queryShapes, takes: documentation.takes + (hasIdempotencyKey ? [.idempotencyKey] : []),
-            body: requestBody, replies: successes + failures)
+            body: body, replies: successes + failures(hasBody: body != nil))
     }
 
     private var hasIdempotencyKey: Bool { isRepeatable && method == .post && storage == .writes }
@@ -70,7 +71,7 @@ extension Endpoint {
     }
 
     private var queryShapes: [ParameterShape] {
-        if case .query(let shapes) = Input.documented { shapes } else { documentation.query }
+        (Input.self as? any RequestQuery.Type)?.shapes ?? documentation.query
     }
 
     private var requestBody: Operation.Content? {
@@ -99,27 +100,25 @@ extension Endpoint {
         return [success, Operation.Reply(status: 304, content: nil, headers: headers, codes: [])]
     }
 
-    private var failures: [Operation.Reply] {
-        let codes = ErrorCode.allCases.filter(allCodes.contains)
+    private func failures(hasBody: Bool) -> [Operation.Reply] {
+        let codes = ErrorCode.allCases.filter(allCodes(hasBody: hasBody).contains)
         return Set(codes.map(\.status)).sorted().map { status in
             let codes = codes.filter { $0.status == status }
-            let isLimited = codes.contains { [.credentialsWrong, .passwordWrong, .rateLimited].contains($0) }
+            let isLimited = codes.contains(where: ErrorCode.ofAttempts.contains)
             return Operation.Reply(
-                status: status,
-                content: .init(
-                    mediaTypes: [Problem.mediaType], shape: ObjectShape(of: Problem.self), example: nil),
+                status: status, content: nil,
                 headers: HeaderField.ofEveryReply + HeaderField.ofFailures(status)
                     + (isLimited ? [.rateLimit, .rateLimitPolicy] : []),
                 codes: codes)
         }
     }
 
-    private var allCodes: Set<ErrorCode> {
+    private func allCodes(hasBody: Bool) -> Set<ErrorCode> {
         var codes = Set(ErrorCode.ofEveryRequest + documentation.failures)
         if parameters != nil { codes.insert(.invalidQuery) }
         if storage != .nothing { codes.insert(.storageUnavailable) }
         if storage == .writes { codes.insert(.storageFull) }
-        if requestBody != nil { codes.formUnion(ErrorCode.ofBodies) }
+        if hasBody { codes.formUnion(ErrorCode.ofBodies) }
         if documentation.takes.contains(.ifMatch) { codes.insert(.preconditionFailed) }
         switch access {
         case .anyone: break
@@ -146,13 +145,15 @@ extension HeaderField {
 }
 
 extension ErrorCode {
-    /// What any request can fail with, before a route is looked for or by a fault of the daemon.
+    /// Failures of any request, before a route is looked for or by a fault of the daemon.
     public static let ofEveryRequest: [ErrorCode] = [
         .badRequest, .requestTimeout, .bodyTooLarge, .uriTooLong, .headersTooLarge, .busy, .internalError,
     ]
-    static let ofBodies: [ErrorCode] = [.invalidJSON, .invalidFields, .unsupportedMediaType, .bodyTooLarge]
+    static let ofBodies: [ErrorCode] = [.invalidJSON, .invalidFields, .unsupportedMediaType]
     static let ofTokens: [ErrorCode] = [.tokenMissing, .tokenMalformed, .tokenExpired, .tokenRevoked, .tokensConflict]
     static let ofPasswords: [ErrorCode] = [
         .credentialsMissing, .credentialsMalformed, .credentialsWrong, .rateLimited,
     ]
+    /// Failures of a try with a password.
+    public static let ofAttempts: [ErrorCode] = [.credentialsWrong, .passwordWrong, .rateLimited]
 }

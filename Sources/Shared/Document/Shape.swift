@@ -1,4 +1,4 @@
-/// What `/openapi.json` says about a JSON value or a parameter.
+/// The schema of a JSON value or a parameter in `/openapi.json`.
 public indirect enum Shape: Sendable, Equatable {
     case text(TextShape)
     /// Bounds are inclusive.
@@ -11,7 +11,7 @@ public indirect enum Shape: Sendable, Equatable {
     case nullable(Shape)
 }
 
-/// What a text may be. The daemon checks it elsewhere: ``Registration``, ``StoredText``.
+/// The form of a text, for the document only: ``Registration`` and ``StoredText`` check it.
 public enum TextShape: Sendable, Equatable {
     case any
     /// A UUID in lower case.
@@ -40,7 +40,7 @@ public enum TextShape: Sendable, Equatable {
         switch self {
         case .uuid: "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
         case .bytes32: "^[A-Za-z0-9_-]{43}$"
-        case .userName: "^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$"
+        case .userName: "^[A-Za-z0-9][A-Za-z0-9._@+-]{0,\(Registration.maximumNameLength - 1)}$"
         case .password: #"^[^\u0000-\u001f\u007f]*$"#
         case .stored: StoredText.pattern
         case .order: AuthorSort.pattern
@@ -53,7 +53,7 @@ public enum TextShape: Sendable, Equatable {
     /// Inclusive, in Unicode scalars.
     public var lengths: (minimum: Int?, maximum: Int?) {
         switch self {
-        case .userName: (1, 64)
+        case .userName: (1, Registration.maximumNameLength)
         case .password: (Registration.minimumPasswordScalars, Registration.maximumPasswordBytes)
         case .stored: (1, StoredText.maximumLength)
         case .atMost(let length): (nil, length)

@@ -34,3 +34,39 @@ extension CommandError: JSONReadable, JSONWritable {
         }
     }
 }
+
+extension CommandError {
+    /// The failure as one line of JSON, for programs. It can be shown on a terminal.
+    /// - Parameters:
+    ///   - command: the words of the command.
+    ///   - harmless: changes each text that may have something of the user's.
+    public func report(of command: String, _ harmless: (String) -> String = { $0 }) -> [UInt8] {
+        var json = JSONWriter()
+        json.object {
+            $0.member("error") {
+                $0.object {
+                    $0.member("command", command)
+                    $0.member("exit_code", Int64(exit.rawValue))
+                    $0.member("message", harmless(reason))
+                    if let hint { $0.member("hint", harmless(hint)) }
+                    if let problem { Self.write(problem, to: &$0, harmless) }
+                }
+            }
+        }
+        return Escaping.json(json.bytes) + [.newline]
+    }
+
+    private static func write(_ problem: Problem, to json: inout JSONWriter, _ harmless: (String) -> String) {
+        json.member("code", problem.code)
+        json.member("status", Int64(problem.status))
+        json.member("request_id", problem.requestID)
+        json.member("errors") {
+            $0.array {
+                for error in problem.errors {
+                    FieldError(harmless(error.field), error.code, harmless(error.message), line: error.line)
+                        .write(to: &$0)
+                }
+            }
+        }
+    }
+}

@@ -22,11 +22,14 @@ public struct Problem: Error, Sendable, Equatable, JSONReadable, JSONWritable {
     /// With the code `author_exists`, the id of the author that already has the name and the book.
     public let existingID: Int64?
 
+    /// The type of all problems, whose meaning the code has (RFC 9457, section 4.2.1).
+    private static let type = "about:blank"
+
     public init(
         status: Int, title: String, code: String, message: String, detail: String, requestID: String,
         errors: [FieldError] = [], existingID: Int64? = nil
     ) {
-        type = "about:blank"
+        type = Self.type
         self.title = title
         self.status = status
         self.detail = detail
@@ -41,7 +44,7 @@ public struct Problem: Error, Sendable, Equatable, JSONReadable, JSONWritable {
     public var knownCode: ErrorCode? { ErrorCode(rawValue: code) }
 
     public init(from object: inout ObjectReader) {
-        type = object.string("type", .oneOf(["about:blank"]))
+        type = object.string("type", .oneOf([Self.type]))
         title = object.string("title")
         status = Int(object.integer("status"))
         detail = object.string("detail")

@@ -52,7 +52,7 @@ public struct ObjectReader {
     /// The names that were read. An array, because objects have few members and a set would cost more.
     private var known: [String] = []
     private var faults: [FieldError] = []
-    /// What was asked for, if the reader describes a type instead of reading an object.
+    /// The members that a type has asked for; `nil` if an object is read.
     private var asked: [(name: String, shape: Shape)]?
     private var optionals: [String] = []
     private var nullables: [String] = []
@@ -93,8 +93,10 @@ public struct ObjectReader {
     /// Reads a member that must be present. If it is absent or of another type, records a fault and returns an empty
     /// string; the other reading methods work in the same way.
     /// - Parameter shape: what `/openapi.json` says about the text; it is not checked here.
-    public mutating func string(_ name: String, _ shape: TextShape = .any) -> String {
-        required(name, .text(shape), "must be a string", "") { if case .string(let value) = $0 { value } else { nil } }
+    public mutating func string(_ name: String, _ shape: @autoclosure () -> TextShape = .any) -> String {
+        required(name, .text(shape()), "must be a string", "") {
+            if case .string(let value) = $0 { value } else { nil }
+        }
     }
 
     public mutating func integer(_ name: String) -> Int64 {
@@ -113,13 +115,13 @@ public struct ObjectReader {
     }
 
     /// Reads a member that may be absent; `null` is a fault.
-    public mutating func optionalString(_ name: String, _ shape: TextShape = .any) -> String? {
-        present(name) ? string(name, shape) : nil
+    public mutating func optionalString(_ name: String, _ shape: @autoclosure () -> TextShape = .any) -> String? {
+        present(name) ? string(name, shape()) : nil
     }
 
-    /// As ``optionalString(_:)``, but `null` counts as absent: replies write `null` for a missing value.
-    public mutating func nullableString(_ name: String, _ shape: TextShape = .any) -> String? {
-        isNull(name) ? nil : optionalString(name, shape)
+    /// As ``optionalString(_:_:)``, but `null` counts as absent: replies write `null` for a missing value.
+    public mutating func nullableString(_ name: String) -> String? {
+        isNull(name) ? nil : optionalString(name)
     }
 
     public mutating func optionalInteger(_ name: String) -> Int64? {
@@ -145,11 +147,7 @@ public struct ObjectReader {
     /// Reads an object that must be present. Its faults have the member's name before theirs, as in `author.name`.
     public mutating func object<Value: JSONReadable>(_ name: String, as type: Value.Type = Value.self) -> Value {
         known.append(name)
-        if asked != nil {
-            asked?.append((name, .object(ObjectShape(of: type))))
-            var reader = Self.describing
-            return Value(from: &reader)
-        }
+        asked?.append((name, .object(ObjectShape(of: type))))
         return nested(self[name] ?? .null, name)
     }
 

@@ -24,11 +24,15 @@ public func isLoopback(host: String) -> Bool {
     let host = canonicalHost(host)
     let name = host.hasPrefix("[") ? host.dropFirst().dropLast() : host[...]
     if name == "localhost" || name == "::1" { return true }
-    // An IPv4 address, also one that is written as an IPv6 address (RFC 4291, section 2.5.5.2).
-    let digits = (name.hasPrefix("::ffff:") ? name.dropFirst(7) : name).split(
-        separator: ".", omittingEmptySubsequences: false)
+    let digits = unmapped(String(name)).split(separator: ".", omittingEmptySubsequences: false)
     return digits.count == 4 && digits[0] == "127"
         && digits.allSatisfy { Int64(decimal: $0).map { $0 <= 255 } ?? false }
+}
+
+/// The IPv4 address of an IPv4-mapped IPv6 address (RFC 4291, section 2.5.5.2); any other address as it is.
+/// - Parameter address: as inet_ntop(3) writes it, without brackets.
+public func unmapped(_ address: String) -> String {
+    address.hasPrefix("::ffff:") && address.contains(".") ? String(address.dropFirst(7)) : address
 }
 
 private func canonicalIPv6(_ text: String) -> String? {

@@ -15,7 +15,7 @@ struct FileForm {
     /// - Returns: `nil` if more of the file is needed.
     init?(
         _ start: [UInt8], isWhole: Bool, told: FileFormat?, separator: UInt8?, names: ColumnNames, columns: [String]?,
-        isTable: Bool = false
+        isTable: Bool
     ) {
         let first = start.dropFirst(start.starts(with: byteOrderMark) ? byteOrderMark.count : 0)
             .first { ![0x20, .tab, .newline, .carriageReturn].contains($0) }
@@ -30,6 +30,9 @@ struct FileForm {
             self.init(format: .csv, separator: guess)
         }
     }
+
+    /// Whether a file of that name is a table.
+    static func isTable(_ name: String) -> Bool { [".csv", ".tsv"].contains(where: name.lowercased().hasSuffix) }
 
     private init(format: AuthorLines.Format, separator: UInt8?) {
         self.format = format

@@ -92,7 +92,7 @@ final class ImportReport {
         if failures.count > Self.shownFailures {
             diagnostics.warn("… and \(failures.count - Self.shownFailures) more \(noun)s")
         }
-        guard !isEarly || list.map({ $0.count > 0 }) == true else { return }
+        guard !isEarly || (list?.count ?? 0) > 0 else { return }
         try list?.end()
         try flush()
     }

@@ -22,7 +22,6 @@ final class LineSource {
     ) throws {
         diagnostics = context.diagnostics
         text = FileText(reader, name: name, try options.encoding.map { try TextEncoding(name: $0) })
-        let isTable = [".csv", ".tsv"].contains(where: name.lowercased().hasSuffix)
         let (names, columns, separator) = (try options.names(), options.columnList(), try options.separatorByte())
         // The default country is for new authors only, and only the daemon knows which authors are new. Defaults
         // of name and book are filled in here, because the daemon finds an existing author by these fields.
@@ -32,7 +31,8 @@ final class LineSource {
             if let more = try text.next() { start += more } else { isAtEnd = true }
             form = FileForm(
                 start, isWhole: isAtEnd || start.count >= Record.longest, told: options.fileFormat,
-                separator: separator, names: ColumnNames(names), columns: columns, isTable: isTable)
+                separator: separator, names: ColumnNames(names), columns: columns,
+                isTable: FileForm.isTable(name))
         } while form == nil
         format = form?.format ?? .csv
         isEmpty = isAtEnd && start.isEmpty

@@ -16,7 +16,7 @@ final class RejectFile {
     private init(_ descriptor: Int32, _ path: String, _ diagnostics: Diagnostics) {
         writer = OutputWriter(descriptor)
         self.path = path
-        isTable = [".csv", ".tsv"].contains { path.lowercased().hasSuffix($0) }
+        isTable = FileForm.isTable(path)
         self.diagnostics = diagnostics
     }
 

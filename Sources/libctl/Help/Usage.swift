@@ -38,7 +38,7 @@ enum Usage {
         "password": ["passwd"], "me": ["whoami"], "who": ["whoami"], "ping": ["status"], "health": ["status"],
         "request": ["api"], "curl": ["api"], "author": ["authors"], "session": ["sessions"], "auth": ["sessions"],
         "logins": ["sessions"],
-        "user": ["users"], "settings": ["config"], "version": ["--version"], "-V": ["--version"],
+        "user": ["users"], "settings": ["config"],
     ]
 
     /// Commands of two words that other programs have, and the commands here.

@@ -54,35 +54,11 @@ final class Diagnostics {
             try? writer.flush()
             return
         }
-        var json = JSONWriter()
-        json.object {
-            $0.member("error") {
-                $0.object {
-                    $0.member("command", title)
-                    $0.member("exit_code", Int64(failure.exit.rawValue))
-                    $0.member("message", Secrets.removed(from: failure.reason))
-                    if let hint = failure.hint { $0.member("hint", Secrets.removed(from: hint)) }
-                    if let problem = failure.problem {
-                        $0.member("code", problem.code)
-                        $0.member("status", Int64(problem.status))
-                        $0.member("request_id", problem.requestID)
-                        $0.member("errors") {
-                            $0.array { for error in problem.errors.map(withoutSecrets) { error.write(to: &$0) } }
-                        }
-                    }
-                }
-            }
-        }
-        try? writer.write(Escaping.json(json.bytes) + [UInt8(ascii: "\n")])
+        try? writer.write(failure.report(of: title, Secrets.removed))
         try? writer.flush()
     }
 
     private static func harmless(_ text: String) -> String { Escaping.terminal(Secrets.removed(from: text)) }
-
-    private static func withoutSecrets(_ error: FieldError) -> FieldError {
-        FieldError(
-            Secrets.removed(from: error.field), error.code, Secrets.removed(from: error.message), line: error.line)
-    }
 
     /// Ignores errors: a message that cannot be written must not fail the command.
     private func put(_ text: String) {

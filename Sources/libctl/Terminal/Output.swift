@@ -19,7 +19,7 @@ final class Output {
     /// The beginning of a line of a reply whose end has not arrived yet.
     private var pending: [UInt8] = []
 
-    /// - Parameter warn: tells of what does not stop the output.
+    /// - Parameter warn: reports a fault that does not stop the output.
     init(options: GlobalOptions, io: IO, config: Config?, warn: @escaping (String) -> Void) throws {
         descriptor = io.output
         writer = OutputWriter(descriptor)
@@ -94,7 +94,7 @@ final class Output {
     func line(_ text: String, named name: String) throws {
         guard [.json, .ndjson].contains(format) else { return try line(text) }
         var json = JSONWriter()
-        json.object { $0.member(text: name) { $0.value(.string(text)) } }
+        json.object { $0.member(text: name) { $0.string(text) } }
         try write(Escaping.json(json.bytes) + [UInt8(ascii: "\n")])
     }
 

@@ -37,14 +37,14 @@ struct BackupCommand: AsyncParsableCommand {
                     "\(file): authors: \(manifest.authors), users: \(manifest.users), bytes: \(manifest.bytes)")
             }
             Listing(
-                [BackupResult(path: path, manifest: manifest)],
+                one: BackupResult(path: path, manifest: manifest),
                 [
                     .init("path", \.path), .init("authors") { String($0.manifest.authors) },
                     .init("users") { String($0.manifest.users) }, .init("bytes") { String($0.manifest.bytes) },
                     .init("created_at") { $0.manifest.createdAt.description },
                     .init("sha256", \.manifest.sha256),
                 ]
-            ).show(format, isSingle: true)
+            ).show(format)
         }
     }
 }
@@ -70,7 +70,7 @@ struct RestoreCommand: AsyncParsableCommand {
             let file = absolute(file)
             let restored = try Restore(from: file, into: folder, at: Clock.system.now())
             print("restored: authors: \(restored.inspection.authors), users: \(restored.inspection.users)")
-            try warn(ofCopy: file)
+            if let warning = try Store.warning(ofCopy: file) { Exit.warn(warning) }
             if let kept = restored.kept { print("the library that was there: \(kept)") }
         }
     }
@@ -95,14 +95,14 @@ struct CheckCommand: AsyncParsableCommand {
             let inspection = try Inspection(file: path, isBackup: file != nil)
             if let format = output.format {
                 Listing(
-                    [CheckResult(path: path, inspection: inspection)],
+                    one: CheckResult(path: path, inspection: inspection),
                     [
                         .init("path", \.path), .init("authors") { String($0.inspection.authors) },
                         .init("users") { String($0.inspection.users) },
                         .init("schema") { String($0.inspection.schema) },
                         .init("faults") { String($0.inspection.faults.count) },
                     ]
-                ).show(format, isSingle: true)
+                ).show(format)
             }
             guard inspection.faults.isEmpty else {
                 throw CommandError(
@@ -114,12 +114,12 @@ struct CheckCommand: AsyncParsableCommand {
                     "\(path): ok: authors: \(inspection.authors), users: \(inspection.users), "
                         + "schema: \(inspection.schema)")
             }
-            if file != nil { try warn(ofCopy: path) }
+            if file != nil, let warning = try Store.warning(ofCopy: path) { Exit.warn(warning) }
         }
     }
 }
 
-/// What a backup is: its path and its manifest.
+/// A backup for the output: its path and its manifest.
 private struct BackupResult: JSONWritable {
     let path: String
     let manifest: BackupManifest
@@ -132,7 +132,7 @@ private struct BackupResult: JSONWritable {
     }
 }
 
-/// What an inspection of a library found.
+/// The result of an inspection.
 private struct CheckResult: JSONWritable {
     let path: String
     let inspection: Inspection
@@ -146,12 +146,6 @@ private struct CheckResult: JSONWritable {
             json.member("faults") { json in json.array { for fault in inspection.faults { $0.string(fault) } } }
         }
     }
-}
-
-/// Warns of a file that is a copy of the library instead of a backup.
-private func warn(ofCopy path: String) throws {
-    guard let warning = try Store.warning(ofCopy: path) else { return }
-    StandardError.write("libraryd: \(Escaping.terminal(warning))\n")
 }
 
 /// The path as an absolute path: the daemon, which may do the work, has another working folder than this process.

@@ -18,8 +18,8 @@ struct ConfigCommand: AsyncParsableCommand {
     func run() async throws {
         try await Exit.reporting("config", asJSON: output.wantsJSON) {
             let environment = ProcessInfo.processInfo.environment
-            let settings = try Settings(flags: flags, environment: environment)
-            settings.unknownVariables.forEach { Exit.warn($0.reason, hint: $0.hint) }
+            let settings = try Settings(options: flags.texts, environment: environment)
+            Exit.warn(of: settings.unknownVariables)
             Listing(
                 settings.values,
                 [
@@ -38,8 +38,7 @@ extension SettingValue: JSONWritable {
     func write(to json: inout JSONWriter) {
         json.object { json in
             json.member("key", key)
-            json.name("value")
-            json.value(shown.map { .string($0) } ?? .null)
+            json.member("value") { $0.value(shown.map { .string($0) } ?? .null) }
             json.member("source", origin.kind)
             if let name = origin.name { json.member("name", Secrets.removed(from: name)) }
         }

@@ -16,11 +16,9 @@ struct FolderFlags: ParsableArguments {
 
     /// - Parameter warns: whether unknown variables are reported on standard error.
     func settings(warns: Bool = true) throws -> Settings {
-        var all = Flags.parseOrExit([])
-        all.data = data
-        all.config = config
-        let settings = try Settings(flags: all, environment: ProcessInfo.processInfo.environment)
-        if warns { settings.unknownVariables.forEach { Exit.warn($0.reason, hint: $0.hint) } }
+        let options = ["data": data, "config": config].compactMapValues { $0 }
+        let settings = try Settings(options: options, environment: ProcessInfo.processInfo.environment)
+        if warns { Exit.warn(of: settings.unknownVariables) }
         return settings
     }
 

@@ -24,17 +24,16 @@ struct HealthcheckCommand: AsyncParsableCommand {
             let limit = try timeout.map { try Self.limit($0) } ?? 5
             let folder = try flags.ownSettings().data
             let health = try OperatorSocket.ask(
-                OperatorCommand.health, at: DataFolder.operatorSocketPath(in: folder), patience: Int(limit),
-                by: .now + .seconds(limit))
+                OperatorCommand.health, at: DataFolder.operatorSocketPath(in: folder), within: Int(limit))
             guard let health else {
                 throw CommandError(
                     .unavailable, "no libraryd runs on \(folder)", hint: "start libraryd, or use --data DIR")
             }
-            Listing([health], [.init("status", \.status)]).show(output.format ?? .tsv, isSingle: true)
+            Listing(one: health, [.init("status", \.status)]).show(output.format ?? .tsv)
         }
     }
 
-    /// Seconds.
+    /// The seconds of a time span.
     private static func limit(_ text: String) throws -> Int64 {
         guard let time = TimeSpan(text), time.seconds > 0 else {
             throw CommandError(

@@ -19,7 +19,7 @@ struct ServeCommand: AsyncParsableCommand {
             from options, else from variables, else from the file that --config names.
 
             Variables:
-            \((["config"] + Settings.keys).map { "  " + Settings.variable($0) }.joined(separator: "\n"))
+            \(Settings.variables.map { "  " + $0 }.joined(separator: "\n"))
             """)
 
     @OptionGroup var flags: Flags
@@ -29,17 +29,19 @@ struct ServeCommand: AsyncParsableCommand {
             let environment = ProcessInfo.processInfo.environment
             let inherited = try InheritedSockets.descriptors(environment)
             let reread: @Sendable () throws -> Settings = { [flags] in
-                try Settings(flags: flags, environment: environment, inheritsSockets: !inherited.isEmpty)
+                try Settings(options: flags.texts, environment: environment, inheritsSockets: !inherited.isEmpty)
             }
             let settings = try reread()
-            for address in inherited.compactMap(InheritedSockets.address) {
+            let bound = inherited.compactMap(InheritedSockets.address)
+            for address in bound {
                 try settings.requireConfidential(address.host, address.host)
             }
             try FolderOwner.require(settings.data)
             let folder = try DataFolder(path: settings.data)
             do {
                 let start = Start(
-                    settings: settings, reread: reread, inherited: inherited, manager: ServiceManager(environment))
+                    settings: settings, reread: reread, inherited: inherited, bound: bound,
+                    manager: ServiceManager(environment))
                 try await serve(start, folder)
             } catch {
                 throw CommandError(error, library: folder.databasePath)
@@ -47,13 +49,15 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
-    /// What the daemon was started with.
+    /// The settings, the sockets and the service manager of a start.
     private struct Start: Sendable {
         let settings: Settings
         /// Reads the settings again.
         let reread: @Sendable () throws -> Settings
         /// Descriptors of sockets that listen already.
         let inherited: [Int32]
+        /// The addresses of those that are no Unix sockets.
+        let bound: [Listen]
         let manager: ServiceManager?
     }
 
@@ -77,7 +81,7 @@ struct ServeCommand: AsyncParsableCommand {
         // A socket unit may have the socket of the settings; its file is then not the daemon's.
         let socket = start.inherited.map(InheritedSockets.path).contains(settings.socket) ? nil : settings.socket
         if let socket { try Self.refuseLiveSocket(socket) }
-        let addresses = settings.addresses(start.inherited, socket)
+        let addresses = settings.addresses(start.inherited, start.bound, socket)
         // Every address, the operators' socket, and SIGHUP.
         let readiness = Readiness(awaiting: addresses.count + 2) { [manager = start.manager] in
             guard let manager, let reason = manager.send("READY=1") else { return }
@@ -167,10 +171,10 @@ struct ServeCommand: AsyncParsableCommand {
 }
 
 extension Settings {
-    fileprivate func addresses(_ inherited: [Int32], _ socket: String?) -> [Server.Address] {
+    fileprivate func addresses(_ inherited: [Int32], _ bound: [Listen], _ socket: String?) -> [Server.Address] {
         var addresses = inherited.map { Server.Address.inherited(descriptor: $0) }
         // A socket unit may have the address of the settings.
-        if let listen, !inherited.compactMap(InheritedSockets.address).contains(listen) {
+        if let listen, !bound.contains(listen) {
             addresses.append(.tcp(host: listen.host, port: listen.port))
         }
         if let socket { addresses.append(.unix(path: socket)) }

@@ -40,21 +40,12 @@ struct UserCommand: AsyncParsableCommand {
         @OptionGroup var flags: FolderFlags
         @Argument(help: "Name of the user.", completion: .custom(CompletionAnswer.users)) var name: String
 
-        func perform(_ command: (String) -> OperatorCommand<UserList>, _ outcome: String) async throws {
+        /// - Parameter command: may ask for what the command needs.
+        func perform(_ command: (String) throws -> OperatorCommand<UserList>, _ outcome: String) async throws {
             try await Exit.reporting {
-                _ = try await flags.perform(command(name))
+                _ = try await flags.perform(try command(name))
                 print("\(name) \(outcome)")
             }
-        }
-
-        /// Reads a password first.
-        func perform(
-            asking prompt: String, _ command: (String, _ password: String) -> OperatorCommand<UserList>,
-            _ outcome: String
-        ) async throws {
-            var password = ""
-            try await Exit.reporting { password = try PasswordInput.read(prompt) }
-            try await perform({ [password] in command($0, password) }, outcome)
         }
     }
 
@@ -65,7 +56,8 @@ struct UserCommand: AsyncParsableCommand {
         @OptionGroup var target: Target
 
         func run() async throws {
-            try await target.perform(asking: "Password for \(target.name): ", OperatorCommand.add, "is created")
+            try await target.perform(
+                { .add($0, password: try PasswordInput.read("Password for \($0): ")) }, "is created")
         }
     }
 
@@ -106,17 +98,21 @@ struct UserCommand: AsyncParsableCommand {
         @Flag(name: .shortAndLong, help: "Do not ask.") var yes = false
 
         func run() async throws {
-            try await Exit.reporting {
-                guard !yes else { return }
-                guard isatty(STDIN_FILENO) == 1 else {
-                    throw CommandError(.usage, "there is no terminal to ask on", hint: "add --yes if you mean it")
-                }
-                StandardError.write("Delete \(target.name) and all authors of this user? [y/N] ")
-                guard ["y", "yes"].contains(readLine()?.lowercased()) else {
-                    throw CommandError(.declined, "nothing was deleted")
-                }
+            try await target.perform(
+                { name in
+                    if !yes { try Self.ask(name) }
+                    return .delete(name)
+                }, "is deleted")
+        }
+
+        private static func ask(_ name: String) throws {
+            guard isatty(STDIN_FILENO) == 1 else {
+                throw CommandError(.usage, "there is no terminal to ask on", hint: "add --yes if you mean it")
             }
-            try await target.perform(OperatorCommand.delete, "is deleted")
+            StandardError.write("Delete \(name) and all authors of this user? [y/N] ")
+            guard ["y", "yes"].contains(readLine()?.lowercased()) else {
+                throw CommandError(.declined, "nothing was deleted")
+            }
         }
     }
 
@@ -127,7 +123,8 @@ struct UserCommand: AsyncParsableCommand {
         @OptionGroup var target: Target
 
         func run() async throws {
-            try await target.perform(asking: "New password: ", OperatorCommand.passwd, "has a new password")
+            try await target.perform(
+                { .passwd($0, password: try PasswordInput.read("New password: ")) }, "has a new password")
         }
     }
 }

@@ -1,11 +1,11 @@
 /// How many columns of a terminal a text takes, by the rules of wcwidth(3).
-enum DisplayWidth {
-    static func of(_ text: String) -> Int {
+public enum DisplayWidth {
+    public static func of(_ text: String) -> Int {
         text.reduce(0) { $0 + width(of: $1) }
     }
 
     /// The text, or its beginning and an ellipsis, in at most so many columns.
-    static func shortened(_ text: String, to columns: Int) -> String {
+    public static func shortened(_ text: String, to columns: Int) -> String {
         guard of(text) > columns else { return text }
         var result = ""
         var left = columns - 1
@@ -18,7 +18,7 @@ enum DisplayWidth {
     }
 
     /// The text in lines of at most so many columns, broken at spaces, and within words that are longer than a line.
-    static func lines(_ text: String, of columns: Int) -> [String] {
+    public static func lines(_ text: String, of columns: Int) -> [String] {
         var lines: [String] = []
         var line = ""
         var used = 0
