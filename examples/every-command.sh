@@ -69,6 +69,14 @@ is "$(wc -l < gone)" 1000
 ends 0 libctl authors list
 is "$(cat out)" ''
 
+# A key for a program.
+key=$(libctl keys add cron --scope read --expires 1h -q)
+is "$(libctl keys list --fields name,scope)" "$(printf 'cron\tread')"
+is "$(LIBCTL_TOKEN=$key libctl whoami)" ada
+LIBCTL_TOKEN=$key ends 5 libctl authors add --name A --book B --country C
+libctl keys rm cron -q
+LIBCTL_TOKEN=$key ends 4 libctl whoami
+
 # One request as it is.
 is "$(libctl api GET '/authors?limit=1' | jq -c '.list_of_authors')" '[]'
 libctl api POST /authors -f name=A -f book=B -f country=C -F booker_prize=true | jq -e .author.booker_prize > /dev/null

@@ -47,6 +47,9 @@ package struct UsageMessage {
         {
             return invalidValue(String(match.output.1), of: match.output.2.map(String.init), match.output.3 ?? "")
         }
+        if let name = message.firstMatch(of: /^Missing expected argument '(-[\w\-]+)\s/)?.output.1 {
+            return missingOption(String(name))
+        }
         if let value = message.firstMatch(of: /^Missing expected argument '<([^>]*)>/)?.output.1 {
             return missingArgument(String(value))
         }
@@ -109,6 +112,11 @@ package struct UsageMessage {
     private func missingValue(of name: String) -> (String, String) {
         guard let form = form(of: name) else { return ("\(name) needs a value", help) }
         return ("\(name) needs a value: \(form.description)", "for example: \(name) \(form.example)")
+    }
+
+    private func missingOption(_ name: String) -> (String, String) {
+        guard let form = form(of: name) else { return ("\(name) is missing", help) }
+        return ("\(name) is missing: \(form.description)", "for example: \(name) \(form.example)")
     }
 
     private func invalidValue(_ value: String, of name: String?, _ valueName: Substring) -> (String, String) {

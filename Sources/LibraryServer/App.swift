@@ -30,7 +30,7 @@ package struct App: Sendable {
         self.behindProxy = behindProxy
         recorder = RequestRecorder(logger: logger, metrics: metrics.requests, behindProxy: behindProxy)
         self.isRegistrationOpen = isRegistrationOpen
-        authors = AuthorRoutes(store: store, clock: clock)
+        authors = AuthorRoutes(store: store, clock: clock, behindProxy: behindProxy)
         health = HealthRoutes(store: store)
         try store.loadSessions()
         let throttle = Throttle(uptime: clock.uptime)
@@ -67,7 +67,10 @@ package struct App: Sendable {
         authors.add(toCallers: callers)
         events.add(toCallers: callers)
 
-        let admins = callers.group(context: AdminContext.self)
+        let logins = callers.group(context: LoginContext.self)
+        accounts.add(toLogins: logins)
+
+        let admins = logins.group(context: AdminContext.self)
         accounts.add(toAdmins: admins)
         return router
     }

@@ -6,7 +6,7 @@ package enum Migrations {
     package static let applicationID: Int64 = 0x4C69_6272
 
     package static let all = [
-        first, coveringName, loginAddresses, events, idempotencyKeys, trustedTime, daemonID, foldedOrders,
+        first, coveringName, loginAddresses, events, idempotencyKeys, trustedTime, daemonID, foldedOrders, keysAndAudit,
     ]
 
     /// AUTOINCREMENT: an id is never used again.
@@ -209,6 +209,38 @@ package enum Migrations {
         CREATE VIRTUAL TABLE author_search USING fts5 (name, book, content = '', tokenize = "ascii tokenchars ':'");
         INSERT INTO author_search (rowid, name, book)
             SELECT id, search_words(owner, name), search_words(owner, book) FROM author ORDER BY id;
+        """
+
+    /// API keys, of which only the SHA-256 is stored, and what happened to accounts.
+    ///
+    /// An entry of `audit` has the names of users and not their ids, because it stays when they are deleted. `number`
+    /// counts the entries of one `part`, whose oldest entries are deleted: many failed logins must not displace the
+    /// other entries.
+    private static let keysAndAudit = """
+        CREATE TABLE api_key (
+            id TEXT PRIMARY KEY,
+            user INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+            name TEXT NOT NULL COLLATE NOCASE CHECK (length(name) BETWEEN 1 AND 64),
+            hash BLOB NOT NULL UNIQUE,
+            scope TEXT NOT NULL CHECK (scope IN ('read', 'write')),
+            created_at INTEGER NOT NULL,
+            expires_at INTEGER,
+            used_at INTEGER,
+            UNIQUE (user, name)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE audit (
+            id INTEGER PRIMARY KEY,
+            part INTEGER NOT NULL,
+            number INTEGER NOT NULL,
+            at INTEGER NOT NULL,
+            event TEXT NOT NULL,
+            user TEXT,
+            actor TEXT,
+            address TEXT,
+            detail TEXT NOT NULL,
+            UNIQUE (part, number)
+        ) STRICT;
         """
 
     /// An SQL expression.

@@ -1,8 +1,16 @@
-/// Who asks: the user behind a token, as of this request.
+package import Shared
+
+/// Who asks: the user behind a token or an API key, as of this request.
 package struct Principal: Sendable, Equatable {
     package let userID: Int64
     package let publicID: String
     package let name: String
     package let admin: Bool
+    /// The id of the session, or of the API key.
     package let sessionID: String
+    /// `nil` for a login, which may do all that the user may.
+    package let scope: KeyScope?
+
+    /// Whether no API key is in use, or one that may write.
+    package var mayWrite: Bool { scope != .read }
 }

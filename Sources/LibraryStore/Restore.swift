@@ -4,8 +4,8 @@ package import Shared
 
 /// Puts a backup in the place of the library. The folder's lock keeps every daemon away meanwhile.
 ///
-/// A backup with an older schema is migrated when the daemon starts, like any other library. All logins end: those that
-/// were ended after the backup would be alive again.
+/// A backup with an older schema is migrated when the daemon starts, like any other library. All logins end,
+/// and all API keys: those that were ended after the backup would be alive again.
 package struct Restore {
     /// Where the library is that was there before.
     package let kept: String?
@@ -26,18 +26,24 @@ package struct Restore {
             throw CommandError.ofBackup(error, backup)
         }
         try inspection.requireNoFaults(in: backup, hint: "restore another backup")
-        try Self.beginAnew(incoming)
+        try Self.beginAnew(incoming, backup, at: now)
         kept = try Self.keep(library, as: "\(library).replaced-\(now.description.replacing(":", with: ""))")
         try FileContents.rename(incoming, to: library)
     }
 
-    /// Ends all sessions and begins a new epoch of events: clients have seen later events than the backup has.
-    private static func beginAnew(_ path: String) throws {
+    /// Ends all sessions and API keys, and begins a new epoch of events: clients have seen later events than the backup
+    /// has.
+    private static func beginAnew(_ path: String, _ backup: String, at now: Timestamp) throws {
         do {
             let connection = try DatabaseQueue(path: path)
             defer { try? connection.close() }
             try connection.write { db in
                 try db.execute(sql: "DELETE FROM session")
+                // An older schema has neither.
+                if try db.tableExists("api_key") {
+                    try db.execute(sql: "DELETE FROM api_key")
+                    try Store.note(db, .restored, user: nil, by: .operator, backup, at: now)
+                }
                 // An older schema gets its epoch when it is migrated.
                 if try db.tableExists("library") {
                     try db.execute(sql: "UPDATE library SET epoch = \(Migrations.newEpoch)")

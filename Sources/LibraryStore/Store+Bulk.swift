@@ -86,6 +86,8 @@ package struct BulkReport: Sendable {
     package let results: SpooledFile
     package private(set) var lines = 0
     package private(set) var failed = 0
+    /// Authors that were created or changed, or would be.
+    package private(set) var changes = 0
     /// The first of those that failed, of an atomic file.
     package private(set) var faults: [BulkResult] = []
     /// Whether those that failed are there already, all of them.
@@ -110,6 +112,7 @@ package struct BulkReport: Sendable {
     /// - Throws: ``StoreError`` `tooManyResults`, `SpooledFile.Failure`.
     package mutating func add(_ result: BulkResult) throws {
         lines += 1
+        if result.isChange { changes += 1 }
         if let code = result.code {
             failed += 1
             isConflict = isConflict && code == ErrorCode.authorExists.rawValue

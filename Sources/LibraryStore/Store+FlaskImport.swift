@@ -101,6 +101,9 @@ extension Store {
                         try work.add(author)
                     }
                     if dryRun { throw DryRun(report: work.report) }
+                    let counts = ["user", "author"].map { "\(work.report.count($0, .imported)) \($0)s" }
+                    try Self.note(
+                        db, .flaskImported, user: owner, by: .operator, counts.joined(separator: ", "), at: now)
                     return (work.report, work.owners)
                 } committed: { _, owners in
                     owners.forEach(changes.advance)

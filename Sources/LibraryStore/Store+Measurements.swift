@@ -10,6 +10,7 @@ package struct Measurements: Sendable {
     package let users: Int64?
     package let events: Int64?
     package let sessions: Int
+    package let keys: Int
     package let eventStreams: Int
     package let waitingWrites: Int
     package let isReady: Bool
@@ -50,10 +51,11 @@ extension Store {
                     """
             ).map { (users: try $0.value(0) as Int64, events: try $0.value(1) as Int64) }
         }
+        let held = sessions.counts
         return Measurements(
             databaseSize: size(""), logSize: size("-wal"), users: counts?.users, events: counts?.events,
-            sessions: sessions.count, eventStreams: changes.subscriptionCount, waitingWrites: writer.waitingCount,
-            isReady: obstacle() == nil)
+            sessions: held.sessions, keys: held.keys, eventStreams: changes.subscriptionCount,
+            waitingWrites: writer.waitingCount, isReady: obstacle() == nil)
     }
 
     private func size(_ suffix: String) -> Int64? { try? FileStatus(path: path + suffix)?.size }

@@ -21,13 +21,14 @@ extension Store {
     /// none.
     private static let keepingTime: Int64 = 30 * 86400
 
-    /// Loads all sessions into memory. Expiry is checked at each use, because a wrong clock may be corrected later.
+    /// Loads all sessions and API keys into memory. Expiry is checked at each use, because a wrong clock may be corrected later.
     package func loadSessions() throws {
         let stored = try readers.read { db in
             try trustedTime.goOn(db)
-            return try Row.fetchAll(db, sql: Self.selectSession).map(Self.session)
+            return (try Row.fetchAll(db, sql: Self.selectSession).map(Self.session), try Self.loadKeys(db))
         }
-        stored.forEach(sessions.add)
+        stored.0.forEach { sessions.add($0) }
+        stored.1.forEach { sessions.add($0) }
     }
 
     /// Stores a new session, and deletes those that are over, so that they do not gather over the years.
@@ -36,13 +37,13 @@ extension Store {
     ///     no session.
     ///   - refreshHash: SHA-256 of the refresh token; the token itself is never stored.
     ///   - idle: a session that was not used for so many seconds is over.
-    ///   - address: of the client; the last 16 of each user are kept.
+    ///   - address: the network of the client, by which limits count; the last 16 of each user are kept.
     ///   - key: of a login whose answer may get lost. If it comes again while its session lives, that session gets the
     ///     refresh token, and there is no second one.
     /// - Throws: ``StoreError`` `passwordChanged`.
     package func createSession(
         id: String, user: StoredUser, refreshHash: [UInt8], client: String, at now: Timestamp, expiresAt: Timestamp,
-        idle: Int64, address: String? = nil, key: [UInt8]? = nil
+        idle: Int64, address: String? = nil, key: [UInt8]? = nil, by initiator: Initiator
     ) async throws -> StoredSession {
         let sessions = sessions
         let long = trustedTime.advance(to: now).adding(seconds: -Self.keepingTime)
@@ -68,6 +69,7 @@ extension Store {
                 throw StoreError.passwordChanged
             }
             if let address { try Self.keep(db, address: address, user: user.id, at: now) }
+            try Self.note(db, .login, user: user.name, by: initiator, client, at: now)
             let ended = try String.fetchAll(
                 db, sql: "DELETE FROM session WHERE expires_at <= ? OR used_at <= ? RETURNING id",
                 arguments: [long.milliseconds, long.adding(seconds: -idle).milliseconds])
@@ -146,22 +148,34 @@ extension Store {
         }
     }
 
+    /// - Parameter caller: the user of the session.
     /// - Throws: ``StoreError`` `sessionNotFound` if the user has none of that id.
-    package func deleteSession(id: String, user: Int64) async throws {
+    package func deleteSession(id: String, _ caller: Principal, from address: String?, at now: Timestamp) async throws {
         let sessions = sessions
         try await writer.write { db in
-            try db.cachedStatement(sql: "DELETE FROM session WHERE id = ? AND user = ?").execute(arguments: [id, user])
+            try db.cachedStatement(sql: "DELETE FROM session WHERE id = ? AND user = ?").execute(
+                arguments: [id, caller.userID])
             guard db.changesCount == 1 else { throw StoreError.sessionNotFound }
+            let isOwn = id == caller.sessionID
+            try Self.note(
+                db, isOwn ? .logout : .sessionRevoked, user: caller.name, by: Initiator(caller.name, from: address),
+                isOwn ? "" : id, at: now)
         } committed: {
             sessions.end([id])
         }
     }
 
-    /// Ends all sessions of the user but one.
-    package func deleteSessions(user: Int64, except id: String?) async throws {
+    /// Ends all sessions of the caller, or all but the one in use.
+    package func deleteSessions(
+        _ scope: SessionScope, _ caller: Principal, from address: String?, at now: Timestamp
+    ) async throws {
         let sessions = sessions
         _ = try await writer.write { db in
-            try Self.deleteSessions(db, user: user, except: id)
+            try Self.note(
+                db, .sessionsRevoked, user: caller.name, by: Initiator(caller.name, from: address), scope.rawValue,
+                at: now)
+            return try Self.deleteSessions(
+                db, user: caller.userID, except: scope == .others ? caller.sessionID : nil)
         } committed: {
             sessions.end($0)
         }
@@ -189,11 +203,12 @@ extension Store {
     ///     first use may have been lost.
     ///   - idle: a session that was not used for so many seconds is over.
     ///   - isLate: whether the client has given up by now.
+    ///   - address: of the client.
     /// - Throws: ``StoreError`` `busy` if the writer reached the request too late: an exchange whose answer nobody
     ///   receives would end the session at the next refresh.
     package func rotateRefreshToken(
         from hash: [UInt8], to newHash: [UInt8], at now: Timestamp, grace: Int64, idle: Int64,
-        isLate: @escaping @Sendable () -> Bool
+        isLate: @escaping @Sendable () -> Bool, from address: String?
     ) async throws -> Rotation {
         let sessions = sessions
         let trusted = trustedTime.advance(to: now)
@@ -206,6 +221,10 @@ extension Store {
             // In either direction: a clock that was set back must not lengthen the time.
             if let used, !now.isWithin(seconds: grace, of: Timestamp(milliseconds: try used.value(1))) {
                 let id: String = try used.value(0)
+                let name = try String.fetchOne(
+                    db, sql: "SELECT name FROM user WHERE id = (SELECT user FROM session WHERE id = ?)",
+                    arguments: [id])
+                try Self.note(db, .refreshTokenReused, user: name, by: Initiator(nil, from: address), id, at: now)
                 try db.execute(sql: "DELETE FROM session WHERE id = ?", arguments: [id])
                 return .replayed(sessionID: id)
             }

@@ -49,7 +49,8 @@ extension Store {
     /// - Parameter request: the registration that may come again, with what it answers.
     /// - Throws: ``StoreError`` `nameTaken` if the name, in any case, is in use.
     package func createUser(
-        publicID: String, name: String, passwordHash: String, as request: IdempotentRequest? = nil, at now: Timestamp
+        publicID: String, name: String, passwordHash: String, as request: IdempotentRequest? = nil,
+        by initiator: Initiator, at now: Timestamp
     ) async throws {
         try await writer.write { db in
             do {
@@ -63,6 +64,7 @@ extension Store {
                 throw StoreError.nameTaken(name)
             }
             try Self.keep(db, reply: Array(publicID.utf8), to: request, owner: db.lastInsertedRowID, at: now)
+            try Self.note(db, .userCreated, user: name, by: initiator, at: now)
         }
     }
 
@@ -90,9 +92,12 @@ extension Store {
         try await readers.readSlowly { try Self.profile($0, key) }
     }
 
-    /// Makes a user an admin or a plain user, disables or enables it. Who is disabled is logged out.
+    /// Makes a user an admin or a plain user, disables or enables it. Who is disabled is logged out, and loses
+    /// the API keys.
     /// - Throws: ``StoreError`` `userNotFound`, or `lastAdmin` if nobody would be left to administer.
-    package func updateUser(_ key: UserKey, _ patch: UserPatch, at now: Timestamp) async throws -> User {
+    package func updateUser(
+        _ key: UserKey, _ patch: UserPatch, by initiator: Initiator, at now: Timestamp
+    ) async throws -> User {
         let sessions = sessions
         return try await writer.write { db in
             let before = try Self.role(db, key)
@@ -104,7 +109,14 @@ extension Store {
                     WHERE id = ?4 AND (admin <> ?1 OR disabled <> ?2)
                     """,
                 arguments: [admin, disabled, now.milliseconds, before.id])
-            if disabled { _ = try Self.deleteSessions(db, user: before.id) }
+            if disabled {
+                _ = try Self.deleteSessions(db, user: before.id)
+                _ = try Self.deleteKeys(db, user: before.id)
+            }
+            var events: [AuditEvent] = []
+            if admin != before.admin { events.append(admin ? .promoted : .demoted) }
+            if disabled != before.disabled { events.append(disabled ? .disabled : .enabled) }
+            for event in events { try Self.note(db, event, user: before.name, by: initiator, at: now) }
             return (before.id, try Self.profile(db, key))
         } committed: { id, user in
             if user.disabled { sessions.end(user: id) } else { sessions.setAdmin(user.admin, user: id) }
@@ -114,7 +126,9 @@ extension Store {
     /// Deletes a user with all that is the user's.
     /// - Parameter hash: if given, the user must still have this password.
     /// - Throws: ``StoreError`` `userNotFound` or `lastAdmin`.
-    package func deleteUser(_ key: UserKey, passwordHash hash: String? = nil) async throws {
+    package func deleteUser(
+        _ key: UserKey, passwordHash hash: String? = nil, by initiator: Initiator, at now: Timestamp
+    ) async throws {
         let (sessions, changes) = (sessions, changes)
         _ = try await writer.write { db in
             let user = try Self.role(db, key)
@@ -122,6 +136,7 @@ extension Store {
             try Self.requireAnotherAdmin(db, than: user)
             try SearchIndex.remove(owner: user.id, db)
             try db.execute(sql: "DELETE FROM user WHERE id = ?", arguments: [user.id])
+            try Self.note(db, .userDeleted, user: user.name, by: initiator, at: now)
             return user.id
         } committed: { id in
             sessions.end(user: id)
@@ -129,13 +144,15 @@ extension Store {
         }
     }
 
-    /// Changes the password and ends the user's sessions.
+    /// Changes the password, ends the user's sessions and revokes the user's API keys: whoever knew the old password,
+    /// or had a token, could have made them.
     /// - Parameters:
     ///   - old: if given, the password must still be this one.
     ///   - session: one that goes on.
     /// - Throws: ``StoreError`` `userNotFound` or `passwordChanged`.
     package func setPassword(
-        _ key: UserKey, from old: String? = nil, to hash: String, keeping session: String? = nil, at now: Timestamp
+        _ key: UserKey, from old: String? = nil, to hash: String, keeping session: String? = nil,
+        by initiator: Initiator, at now: Timestamp
     ) async throws {
         let sessions = sessions
         _ = try await writer.write { db in
@@ -144,7 +161,8 @@ extension Store {
             try db.execute(
                 sql: "UPDATE user SET password_hash = ?, updated_at = ? WHERE id = ?",
                 arguments: [hash, now.milliseconds, user.id])
-            return try Self.deleteSessions(db, user: user.id, except: session)
+            try Self.note(db, .passwordChanged, user: user.name, by: initiator, at: now)
+            return try Self.deleteSessions(db, user: user.id, except: session) + Self.deleteKeys(db, user: user.id)
         } committed: {
             sessions.end($0)
         }
@@ -167,7 +185,7 @@ extension Store {
         }
     }
 
-    private struct Role {
+    struct Role {
         let id: Int64
         let name: String
         let admin: Bool
@@ -175,7 +193,7 @@ extension Store {
         let passwordHash: String
     }
 
-    private static func role(_ db: Database, _ key: UserKey) throws -> Role {
+    static func role(_ db: Database, _ key: UserKey) throws -> Role {
         let row = try Row.fetchOne(
             db, sql: "SELECT id, name, admin, disabled, password_hash FROM user WHERE \(key.condition)",
             arguments: [key.argument])

@@ -14,6 +14,11 @@ package enum StoreError: Error, Sendable, Equatable {
     /// Nobody would be left to administer.
     case lastAdmin(name: String)
     case sessionNotFound
+    /// - Parameter name: if the key was asked for by name.
+    case keyNotFound(name: String?)
+    case keyExists(String)
+    /// The user has as many API keys as there may be.
+    case tooManyKeys
     /// The user has another password by now, or is disabled.
     case passwordChanged
     /// The idempotency key belongs to another request.
@@ -52,6 +57,9 @@ extension StoreError {
         case .nameTaken: .nameTaken
         case .lastAdmin: .lastAdmin
         case .sessionNotFound: .sessionNotFound
+        case .keyNotFound: .keyNotFound
+        case .keyExists: .keyExists
+        case .tooManyKeys: .tooManyKeys
         case .passwordChanged: .credentialsWrong
         case .keyReused: .idempotencyKeyReused
         case .tooManyResults: .bodyTooLarge
@@ -70,6 +78,8 @@ extension StoreError {
         case .authorExists: "this author with this book is in the library already"
         case .userNotFound(let name?): "there is no user \(name)"
         case .nameTaken(let name): "the name \(name) is taken"
+        case .keyNotFound(let name?): "there is no API key \(name)"
+        case .keyExists(let name): "there is an API key \(name) already"
         case .lastAdmin(let name): "\(name) is the last admin; make another admin first"
         case .tooManyResults: "the file has too many lines for one request; send it in parts"
         case .notReady(let obstacle): "the daemon is not ready: \(obstacle)"

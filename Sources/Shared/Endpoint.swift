@@ -40,11 +40,13 @@ public enum Access: Sendable {
     case anyone
     /// A user, with name and password (HTTP Basic, RFC 7617).
     case password
-    /// A user, with an access token (RFC 6750).
+    /// A user, with an access token (RFC 6750) or an API key whose scope is enough.
     case token
+    /// A user, with an access token: no API key is enough.
+    case login
     /// An admin, with an access token.
     case admin
-    /// Anyone on the daemon's own machine, and an admin, with an access token.
+    /// Anyone on the daemon's own machine, and an admin, with an access token or an API key.
     case local
 }
 
@@ -95,22 +97,37 @@ public enum Endpoints {
                 + "of the login. It is made for every user id, whether there is such a user or not.",
             storage: .nothing))
     public static let logout = Endpoint<Empty, Empty, Empty>(
-        .post, "/logout", for: .token, Documentation("Ends the session, from the next request on"))
+        .post, "/logout", for: .login, Documentation("Ends the session, from the next request on"))
     public static let me = Endpoint<Empty, Empty, User>(.get, "/me", for: .token, Documentation("Your account"))
-    /// Also ends the caller's other sessions.
+    /// Also ends the caller's other sessions and API keys.
     public static let changePassword = Endpoint<Empty, PasswordChange, Empty>(
-        .put, "/me/password", for: .token,
-        Documentation("Sets a password; ends your other sessions", failures: [.passwordWrong, .rateLimited]))
+        .put, "/me/password", for: .login,
+        Documentation(
+            "Sets a password; ends your other sessions and revokes your API keys",
+            failures: [.passwordWrong, .rateLimited]))
     /// Takes HTTP Basic credentials, so that a stolen token is not enough to delete an account.
     public static let deleteMe = Endpoint<Empty, Empty, Empty>(
         .delete, "/me", for: .password,
         Documentation("Deletes your account with all its authors", failures: [.lastAdmin]))
     public static let sessions = Endpoint<Empty, Empty, LoginSessionList>(
-        .get, "/sessions", for: .token, Documentation("Your logins, the latest first"))
+        .get, "/sessions", for: .login, Documentation("Your logins, the latest first"))
     public static let endSessions = Endpoint<Empty, SessionScope, Empty>(
-        .delete, "/sessions", for: .token, Documentation("Ends all other logins, or all"))
+        .delete, "/sessions", for: .login, Documentation("Ends all other logins, or all"))
     public static let endSession = Endpoint<String, Empty, Empty>(
-        .delete, "/sessions/{id}", for: .token, Documentation("Ends one login", failures: [.sessionNotFound]))
+        .delete, "/sessions/{id}", for: .login, Documentation("Ends one login", failures: [.sessionNotFound]))
+    public static let keys = Endpoint<Empty, Empty, APIKeyList>(
+        .get, "/keys", for: .login, Documentation("Your API keys, without their secrets"))
+    /// The only endpoint whose reply has the secret of a key.
+    public static let createKey = Endpoint<Empty, APIKeyRequest, CreatedAPIKey>(
+        .post, "/keys", for: .login,
+        Documentation(
+            "Creates an API key, for a program",
+            "The `key` is a Bearer token for `/me` and all paths of authors, until it is revoked or expires. It is "
+                + "shown in this reply only.",
+            status: 201, failures: [.keyExists, .tooManyKeys]))
+    public static let deleteKey = Endpoint<String, Empty, Empty>(
+        .delete, "/keys/{id}", for: .login,
+        Documentation("Revokes an API key, from the next request on", failures: [.keyNotFound]))
     public static let users = Endpoint<Empty, Empty, UserList>(
         .get, "/users", for: .admin, Documentation("All accounts"))
     public static let updateUser = Endpoint<String, UserPatch, User>(
@@ -223,7 +240,8 @@ public enum Endpoints {
     public static let all: [Operation] = [
         register.operation, login.operation, loginByGet.operation, refresh.operation, proof.operation,
         logout.operation, me.operation, changePassword.operation, deleteMe.operation, sessions.operation,
-        endSessions.operation, endSession.operation, users.operation, updateUser.operation, deleteUser.operation,
+        endSessions.operation, endSession.operation, keys.operation, createKey.operation, deleteKey.operation,
+        users.operation, updateUser.operation, deleteUser.operation,
         createAuthor.operation, createAuthors.operation, createAuthorByOldPath.operation,
         createAuthorsByOldPath.operation, authors.operation, authorsByPost.operation, authorFile.operation,
         author.operation, updateAuthor.operation, deleteAuthor.operation, authorEvents.operation, live.operation,
@@ -235,6 +253,7 @@ public enum Endpoints {
 /// The `message` of successful replies. Where the origin tutorial has a message, it is the same text.
 public enum Message {
     public static let registered = "registered successfully"
+    public static let keyCreated = "API key created"
     public static let created = "new author created"
     public static let updated = "author updated"
     public static let unchanged = "author unchanged"

@@ -16,7 +16,7 @@ extension Int64: PathParameter {
     public static var example: JSONValue { .integer(Author.example.id) }
 }
 
-/// The id of a user or of a session, both of them UUIDs.
+/// The id of a user, a session or an API key, all of them UUIDs.
 extension String: PathParameter {
     public init?(pathText text: String) { self = text }
     public var pathText: String { self }

@@ -68,7 +68,7 @@ final class CommandContext {
     /// Refreshes it and calls `body` again if the daemon reports the token as expired, or as malformed: the daemon
     /// reports the latter if it no longer has the key that signed the token.
     func authorized<Value>(_ body: (_ authorization: String) throws -> Value) throws -> Value {
-        if let token = try environmentToken() { return try Self.namingItsSource { try body("Bearer " + token) } }
+        if let token = try environmentToken() { return try Self.namingItsSource(token, body) }
         let credential = try credential(validFor: 10)
         do {
             return try body("Bearer " + credential.token)
@@ -81,11 +81,20 @@ final class CommandContext {
     }
 
     /// Says of a token that the daemon refuses that it is the one in `LIBCTL_TOKEN`: a new login would not replace it.
-    private static func namingItsSource<Value>(_ body: () throws -> Value) throws -> Value {
+    private static func namingItsSource<Value>(
+        _ token: String, _ body: (_ authorization: String) throws -> Value
+    ) throws -> Value {
         do {
-            return try body()
+            return try body("Bearer " + token)
         } catch let problem as Problem where problem.status == 401 {
             let failure = CommandError(problem)
+            if token.hasPrefix(APIKey.prefix) {
+                throw failure.saying(
+                    problem.knownCode == .tokenExpired
+                        ? "the API key in LIBCTL_TOKEN has expired"
+                        : "the API key in LIBCTL_TOKEN was revoked, or is not one of this daemon's",
+                    hint: "unset LIBCTL_TOKEN to use your login, and make a new key: libctl keys add")
+            }
             let reason = failure.reason.replacing("the token", with: "the token in LIBCTL_TOKEN")
             throw failure.saying(reason, hint: "unset LIBCTL_TOKEN to use your login, or set it to a new token")
         }

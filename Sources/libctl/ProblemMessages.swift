@@ -78,6 +78,12 @@ extension ErrorCode {
         case .registrationClosed:
             ("registration is closed", "libraryd user add NAME, on the daemon's machine")
         case .adminRequired: ("only an admin may do this", "libraryd user promote NAME, on the daemon's machine")
+        case .insufficientScope:
+            ("this API key may only read", "libctl keys add NAME --scope write makes one that writes, with a login")
+        case .loginRequired: ("an API key may not do this", "unset LIBCTL_TOKEN to use your login")
+        case .keyNotFound: ("you have no API key with this id", "libctl keys list")
+        case .keyExists: (nil, "libctl keys rm NAME, or choose another name")
+        case .tooManyKeys: (nil, "libctl keys rm NAME")
         case .nameTaken: (nil, "libctl login NAME, or register another name")
         case .userNotFound: (nil, "libctl users list")
         case .sessionNotFound: ("you have no login with this id", "libctl sessions list")

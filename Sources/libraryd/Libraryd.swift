@@ -14,7 +14,7 @@ struct Libraryd: AsyncParsableCommand {
         version: version,
         subcommands: [
             ServeCommand.self, UserCommand.self, BackupCommand.self, RestoreCommand.self, CheckCommand.self,
-            KeyCommand.self, ImportFlaskCommand.self, HealthcheckCommand.self, ConfigCommand.self,
+            KeyCommand.self, AuditCommand.self, ImportFlaskCommand.self, HealthcheckCommand.self, ConfigCommand.self,
         ],
         defaultSubcommand: ServeCommand.self)
 

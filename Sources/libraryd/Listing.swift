@@ -28,12 +28,14 @@ struct OutputOptions: ParsableArguments {
 
 /// Records in a table, or in a format for programs.
 struct Listing<Item: JSONWritable> {
-    struct Column {
+    struct Column: Sendable {
         let name: String
-        let text: (Item) -> String
+        /// In a table, at least.
+        let width: Int
+        let text: @Sendable (Item) -> String
 
-        init(_ name: String, _ text: @escaping (Item) -> String) {
-            (self.name, self.text) = (name, text)
+        init(_ name: String, width: Int = 0, _ text: @escaping @Sendable (Item) -> String) {
+            (self.name, self.width, self.text) = (name, width, text)
         }
     }
 
@@ -51,16 +53,19 @@ struct Listing<Item: JSONWritable> {
     }
 
     /// Prints all records.
-    func show(_ format: ListFormat) { print(text(format), terminator: "") }
+    /// - Parameter hasHeader: whether a table and CSV begin with a header.
+    func show(_ format: ListFormat, hasHeader: Bool = true) {
+        print(text(format, hasHeader: hasHeader), terminator: "")
+    }
 
-    func text(_ format: ListFormat) -> String {
-        let names = columns.map(\.name)
+    func text(_ format: ListFormat, hasHeader: Bool = true) -> String {
+        let names = hasHeader ? [columns.map(\.name)] : []
         let rows = items.map { item in columns.map { $0.text(item) } }
         switch format {
         case .table:
-            return Self.table(names.map { $0.uppercased().replacing("_", with: " ") }, rows)
+            return table(names.map { $0.map { $0.uppercased().replacing("_", with: " ") } }, rows)
         case .tsv: return rows.map { $0.map(Escaping.tsv).joined(separator: "\t") + "\n" }.joined()
-        case .csv: return ([names] + rows).map { $0.map(Escaping.csv).joined(separator: ",") + "\r\n" }.joined()
+        case .csv: return (names + rows).map { $0.map(Escaping.csv).joined(separator: ",") + "\r\n" }.joined()
         case .json:
             let objects = items.map { Self.json($0) }
             if isSingle { return objects.map { $0 + "\n" }.joined() }
@@ -72,10 +77,12 @@ struct Listing<Item: JSONWritable> {
     private static func json(_ item: Item) -> String { String(decoding: Escaping.json(item.json), as: UTF8.self) }
 
     /// Rows below a header; empty without a row, as in `libctl`.
-    private static func table(_ header: [String], _ rows: [[String]]) -> String {
+    private func table(_ header: [[String]], _ rows: [[String]]) -> String {
         guard !rows.isEmpty else { return "" }
-        let rows = ([header] + rows).map { $0.map(Escaping.terminal) }
-        let widths = header.indices.map { column in rows.map { DisplayWidth.of($0[column]) }.max() ?? 0 }
+        let rows = (header + rows).map { $0.map(Escaping.terminal) }
+        let widths = columns.indices.map { column in
+            rows.map { DisplayWidth.of($0[column]) }.reduce(columns[column].width, max)
+        }
         return rows.map { row in
             let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - DisplayWidth.of($0)) }
             var line = cells.joined(separator: "  ")

@@ -13,23 +13,33 @@ enum UsageError {
         let command = path.words.count == 1 ? ServeCommand.self : path.command
         return UsageMessage(
             path, arguments: CommandArgument.all(of: command), typed: arguments,
+            forms: [
+                "--timeout": (time, "5s"), "--expires": (time, "90d"), "--since": ("a time span or a time", "24h"),
+            ],
             passwordHint: "let libraryd ask for it, or use < FILE: libraryd user add --help"
         )
         .error(for: Libraryd.message(for: error))
     }
+
+    private static let time = "a whole number and a unit: s, m, h or d"
 
     /// Words that other programs use, and the words of the command here, by the words before them.
     private static let synonyms: [String: [String: [String]]] = [
         "libraryd": [
             "start": ["serve"], "run": ["serve"], "daemon": ["serve"], "up": ["serve"], "dump": ["backup"],
             "export": ["backup"], "save": ["backup"], "copy": ["backup"], "load": ["restore"], "verify": ["check"],
-            "fsck": ["check"], "import": ["import-flask"], "version": ["--version"], "adduser": ["user", "add"],
+            "fsck": ["check"], "import": ["import-flask"], "version": ["--version"], "log": ["audit"],
+            "logs": ["audit"],
+            "adduser": ["user", "add"],
             "useradd": ["user", "add"], "passwd": ["user", "passwd"], "password": ["user", "passwd"],
         ],
         "libraryd user": [
             "ls": ["list"], "create": ["add"], "new": ["add"], "register": ["add"], "rm": ["delete"],
             "remove": ["delete"], "del": ["delete"], "password": ["passwd"], "block": ["disable"], "ban": ["disable"],
             "lock": ["disable"], "unblock": ["enable"], "unlock": ["enable"], "admin": ["promote"],
+        ],
+        "libraryd user key": [
+            "ls": ["list"], "create": ["add"], "new": ["add"], "delete": ["rm"], "remove": ["rm"], "revoke": ["rm"],
         ],
         "libraryd key": ["change": ["rotate"], "new": ["rotate"], "renew": ["rotate"]],
     ]

@@ -89,7 +89,8 @@ enum RouteListing {
         switch access {
         case .anyone: "anyone"
         case .password: "HTTP Basic"
-        case .token: "token"
+        case .token: "token or API key"
+        case .login: "token"
         case .admin: "admin"
         case .local: "the daemon's machine; admin"
         }

@@ -39,7 +39,8 @@ extension BackupTests {
         try await withStore { store in
             let user = try #require(try store.user(.id(1)))
             _ = try await store.createSession(
-                id: "s", user: user, refreshHash: [1], client: "", at: now, expiresAt: now.adding(seconds: 60), idle: 60
+                id: "s", user: user, refreshHash: [1], client: "", at: now, expiresAt: now.adding(seconds: 60),
+                idle: 60, by: .operator
             )
             _ = try await store.backUp(to: file, keep: 1, at: now)
         }

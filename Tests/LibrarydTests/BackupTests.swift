@@ -19,7 +19,7 @@ import Testing
         let folder = try DataFolder(path: home)
         let store = try Store(path: folder.databasePath)
         defer { store.close() }
-        try await store.createUser(publicID: "p", name: "ada", passwordHash: "h", at: now)
+        try await store.createUser(publicID: "p", name: "ada", passwordHash: "h", by: .operator, at: now)
         for number in 0..<authors { try await Self.add(number, to: store) }
     }
 

@@ -36,6 +36,7 @@ struct DocumentedAnswer: Sendable {
         case "POST /register": #"{"name":"ada","password":"\#(Self.password)"}"#
         case "POST /proof": ProofRequest.example.text
         case "PUT /me/password": #"{"current_password":"\#(Self.password)","new_password":"battery staple"}"#
+        case "POST /keys": APIKeyRequest(name: "cron", scope: .read).text
         case "PATCH /users/{public_id}": #"{"disabled":true}"#
         case "POST /authors", "POST /author": Self.draft
         case "PATCH /authors/{id}": #"{"country":"Ireland"}"#
@@ -64,8 +65,9 @@ struct DocumentedAnswer: Sendable {
         let named = isForAdmins && code == "last_admin" ? "admin" : "bob"
         let user = try require(users.first { $0.name == named }).publicID
         let session = try await library.app.store.sessions(user: 2, current: "", at: library.time.now)[0].id
-        request.path = request.path.replacing("{public_id}", with: user)
-            .replacing("{id}", with: path.hasPrefix("/sessions") ? session : "1")
+        let key = try await library.key(APIKeyRequest(name: "held", scope: .read), as: bob.token).key.id
+        let id = path.hasPrefix("/sessions") ? session : path.hasPrefix("/keys") ? key : "1"
+        request.path = request.path.replacing("{public_id}", with: user).replacing("{id}", with: id)
         try await prepare(&request, library, bob, admin)
         if let fault { try await library.app.store.writer.write(fault) }
         if code == "not_ready" { try library.hideFolder(true) }
@@ -101,7 +103,7 @@ struct DocumentedAnswer: Sendable {
         }
     }
 
-    private static let tables = ["user", "session", "author", "author_event"]
+    private static let tables = ["user", "session", "api_key", "author", "author_event"]
 
     struct Sent {
         var path: String
@@ -139,6 +141,15 @@ struct DocumentedAnswer: Sendable {
             _ = try await library.send("POST", "/logout", headers: [bearer(isForAdmins ? admin : bob.token)])
         case "tokens_conflict": request.headers.append(("x-access-tokens", "y"))
         case "admin_required": request.set("Authorization", bearer(bob.token).1)
+        case "insufficient_scope", "login_required":
+            let key = try await library.key(APIKeyRequest(name: "reader", scope: .read), as: bob.token)
+            request.set("Authorization", bearer(key.secret).1)
+        case "key_not_found": request.path = "/keys/5d1e6f7a-8b9c-4d0e-a1f2-b3c4d5e6f708"
+        case "key_exists": _ = try await library.key(APIKeyRequest(name: "Cron", scope: .write), as: bob.token)
+        case "too_many_keys":
+            for number in 1..<APIKey.limit {
+                _ = try await library.key(APIKeyRequest(name: "k\(number)", scope: .read), as: bob.token)
+            }
         case "refresh_token_invalid": request.body = RefreshRequest(refreshToken: "x").text
         case "name_taken": request.body = #"{"name":"Bob","password":"\#(Self.password)"}"#
         case "password_wrong": request.body = PasswordChange(currentPassword: "x", newPassword: "battery staple").text

@@ -21,7 +21,7 @@ import Testing
 
     private static let pairs = [Pair(name: "é,\t", value: ""), Pair(name: "long name", value: "\u{202E}x\"")]
 
-    private static var columns: [Listing<Pair>.Column] { [.init("name", \.name), .init("the_value", \.value)] }
+    private static let columns: [Listing<Pair>.Column] = [.init("name", \.name), .init("the_value", \.value)]
 
     private func text(_ pairs: [Pair], _ format: ListFormat) -> String { Listing(pairs, Self.columns).text(format) }
 

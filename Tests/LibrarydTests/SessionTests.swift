@@ -119,10 +119,10 @@ import Testing
         let error = await #expect(throws: StoreError.self) {
             try await library.app.store.createSession(
                 id: "s", user: verified, refreshHash: [1], client: "", at: library.time.now,
-                expiresAt: library.time.now.adding(seconds: 60), idle: 60)
+                expiresAt: library.time.now.adding(seconds: 60), idle: 60, by: .operator)
         }
         #expect(error?.code == .credentialsWrong)
-        #expect(library.app.store.sessions.count == 0)
+        #expect(library.app.store.sessions.counts.sessions == 0)
     }
 
     /// Logins at the same time as the disabling of their user, many times: in the end no session is left.
@@ -138,12 +138,12 @@ import Testing
                     group.addTask {
                         _ = try? await library.app.store.createSession(
                             id: "\(round)-\(number)", user: verified, refreshHash: [UInt8(round), UInt8(number)],
-                            client: "", at: now, expiresAt: now.adding(seconds: 60), idle: 60)
+                            client: "", at: now, expiresAt: now.adding(seconds: 60), idle: 60, by: .operator)
                     }
                 }
                 group.addTask { _ = try? await library.app.perform(OperatorRequest.disable("ada")) }
             }
-            #expect(library.app.store.sessions.count == 1)
+            #expect(library.app.store.sessions.counts.sessions == 1)
             _ = try await library.app.perform(OperatorRequest.enable("ada"))
         }
         #expect(try await status(bob, library) == 200)

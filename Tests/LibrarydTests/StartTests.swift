@@ -22,7 +22,8 @@ import Testing
         let store = try Store(path: library)
         for number in 0..<20 {
             try await store.createUser(
-                publicID: "p\(number)", name: "u\(number)", passwordHash: "h", at: Timestamp(milliseconds: 1))
+                publicID: "p\(number)", name: "u\(number)", passwordHash: "h", by: .operator,
+                at: Timestamp(milliseconds: 1))
             for book in 0..<10 {
                 let draft = AuthorDraft(name: "Author \(book)", book: "Book \(number)", country: "UK")
                 _ = try await store.createAuthor(draft, owner: Int64(number + 1), at: Timestamp(milliseconds: 1))

@@ -128,10 +128,10 @@ import Testing
     @Test func theLastAdminStays() async throws {
         let store = try Store(path: path)
         defer { store.close() }
-        try await store.createUser(publicID: "p", name: "ada", passwordHash: "h", at: now())
-        try await store.createUser(publicID: "q", name: "bob", passwordHash: "h", at: now())
+        try await store.createUser(publicID: "p", name: "ada", passwordHash: "h", by: .operator, at: now())
+        try await store.createUser(publicID: "q", name: "bob", passwordHash: "h", by: .operator, at: now())
         func update(_ name: String, _ patch: UserPatch) async throws {
-            _ = try await store.updateUser(.name(name), patch, at: now())
+            _ = try await store.updateUser(.name(name), patch, by: .operator, at: now())
         }
         func lastAdmin(_ body: () async throws -> Void) async {
             let error = await #expect(throws: StoreError.self) { try await body() }
@@ -140,15 +140,15 @@ import Testing
         try await update("ADA", UserPatch(admin: true))
         await lastAdmin { try await update("ada", UserPatch(admin: false)) }
         await lastAdmin { try await update("ada", UserPatch(disabled: true)) }
-        await lastAdmin { try await store.deleteUser(.name("ada")) }
+        await lastAdmin { try await store.deleteUser(.name("ada"), by: .operator, at: now()) }
         // A disabled admin does not count as an admin.
         try await update("bob", UserPatch(admin: true, disabled: true))
         await lastAdmin { try await update("ada", UserPatch(admin: false)) }
         try await update("bob", UserPatch(disabled: false))
         try await update("ada", UserPatch(admin: false))
         #expect(try await store.users().map(\.admin) == [false, true])
-        await lastAdmin { try await store.deleteUser(.name("bob")) }
-        try await store.deleteUser(.name("ada"))
+        await lastAdmin { try await store.deleteUser(.name("bob"), by: .operator, at: now()) }
+        try await store.deleteUser(.name("ada"), by: .operator, at: now())
         #expect(try await store.users().map(\.name) == ["bob"])
     }
 }

@@ -48,6 +48,13 @@ extension TestLibrary {
         }
     }
 
+    /// Creates an API key of the user of the token.
+    func key(_ wanted: APIKeyRequest, as token: String) async throws -> CreatedAPIKey {
+        let reply = try await post("/keys", String(decoding: wanted.json, as: UTF8.self), headers: [bearer(token)])
+        #expect(reply.status == 201, "\(reply.text)")
+        return try CreatedAPIKey(json: reply.body, unknownMembers: .rejected)
+    }
+
     /// Registers the user and logs in.
     func login(_ name: String, password: String = "correct horse") async throws -> Login {
         _ = try await post("/register", #"{"name":"\#(name)","password":"\#(password)"}"#)

@@ -22,7 +22,7 @@ import Testing
         struct Refused: Error {}
         let store = try Store(path: path)
         defer { store.close() }
-        try await store.createUser(publicID: "p", name: "ada", passwordHash: "h", at: now())
+        try await store.createUser(publicID: "p", name: "ada", passwordHash: "h", by: .operator, at: now())
         let outcomes = await withTaskGroup(of: Bool.self) { group in
             for number in 0..<200 {
                 group.addTask {
@@ -56,7 +56,7 @@ import Testing
             }
         }
         #expect(try store.readers.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM author") } == 0)
-        try await store.createUser(publicID: "p", name: "ada", passwordHash: "h", at: now())
+        try await store.createUser(publicID: "p", name: "ada", passwordHash: "h", by: .operator, at: now())
         #expect(try store.user(.name("ada")) != nil)
     }
 

@@ -80,7 +80,7 @@ public final class TestLibrary: Sendable {
     }
 
     /// The number of sessions in memory.
-    public var sessionCount: Int { app.store.sessions.count }
+    public var sessionCount: Int { app.store.sessions.counts.sessions }
 
     /// Sends one request through the router. Its reply must be in `/openapi.json`.
     /// - Parameters:

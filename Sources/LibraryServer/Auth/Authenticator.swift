@@ -27,28 +27,29 @@ struct Authenticator: Sendable {
     /// Creates an account. The password is hashed before the name is looked up, so that a taken name takes as long as
     /// a free one.
     /// - Parameters:
-    ///   - address: the address of the client; `nil` for the unix socket, which has no limit.
+    ///   - source: the unix socket and operators have no limit.
     ///   - key: the `Idempotency-Key`. If an earlier registration had the same key and name, its reply is repeated,
     ///     provided that the password is right.
     /// - Returns: the account, and header fields with the state of the limit.
     func register(
-        _ registration: Registration, from address: String?, key: String? = nil
+        _ registration: Registration, from source: RequestSource, key: String? = nil
     ) async throws -> (account: Registered, headers: HTTPFields) {
         try registration.validate()
-        let headers = try throttle.admitRegistration(from: address)
-        let hash = try await passwords.hash(Array(registration.password.utf8), for: address)
+        let headers = try throttle.admitRegistration(from: source.network)
+        let hash = try await passwords.hash(Array(registration.password.utf8), for: source.network)
         let publicID = UUID().uuidString.lowercased()
         // The password is left out, so that the database has no digest of it but the password hash.
         let request = IdempotentRequest(key, "register", content: Array(registration.name.utf8))
         do {
             try await store.createUser(
-                publicID: publicID, name: registration.name, passwordHash: hash, as: request, at: clock.now())
+                publicID: publicID, name: registration.name, passwordHash: hash, as: request,
+                by: source.initiator(registration.name), at: clock.now())
             return (Registered(publicID: publicID, name: registration.name, admin: false), headers)
         } catch let error as StoreError where error.code == .nameTaken {
             guard let request,
                 let known = try store.registered(registration.name, as: request, at: clock.now()),
                 try await passwords.verify(
-                    Array(registration.password.utf8), against: known.passwordHash, for: address)
+                    Array(registration.password.utf8), against: known.passwordHash, for: source.network)
             else { throw error }
             return (known.account, headers)
         }
@@ -59,34 +60,35 @@ struct Authenticator: Sendable {
     ///   session gets the new tokens.
     /// - Throws: ``Failure`` `credentials_wrong`, whether the name or the password is wrong.
     func login(
-        _ credentials: BasicCredentials, from address: String?, client: String, key: String? = nil
+        _ credentials: BasicCredentials, from source: RequestSource, client: String, key: String? = nil
     ) async throws -> Login {
-        let user = try await user(credentials, from: address)
+        let user = try await user(credentials, from: source.network)
         let now = clock.now()
         let refreshToken = Self.newRefreshToken()
         let session = try await store.createSession(
             id: UUID().uuidString.lowercased(), user: user, refreshHash: Self.hash(refreshToken), client: client,
-            at: now, expiresAt: now.adding(seconds: refreshLifetime.seconds), idle: idleLimit, address: address,
-            key: key.map { IdempotentRequest.hash($0, "login") })
+            at: now, expiresAt: now.adding(seconds: refreshLifetime.seconds), idle: idleLimit, address: source.network,
+            key: key.map { IdempotentRequest.hash($0, "login") }, by: source.initiator(user.name))
         return try await answer(session, refreshToken: refreshToken, at: now)
     }
 
-    /// Changes the caller's password and ends all other sessions.
+    /// Changes the caller's password, ends all other sessions and revokes all API keys.
     /// - Throws: ``Failure`` `password_wrong`, ``InvalidFields``.
-    func changePassword(_ principal: Principal, _ change: PasswordChange, from address: String?) async throws {
+    func changePassword(_ principal: Principal, _ change: PasswordChange, from source: RequestSource) async throws {
         try change.validate(name: principal.name)
         let user: StoredUser
         do {
             user = try await self.user(
-                BasicCredentials(name: principal.name, password: Array(change.currentPassword.utf8)), from: address,
-                isOwner: true)
+                BasicCredentials(name: principal.name, password: Array(change.currentPassword.utf8)),
+                from: source.network, isOwner: true)
         } catch let failure as Failure where failure.code == .credentialsWrong {
             throw Failure(.passwordWrong, headers: failure.headers)
         }
-        let hash = try await passwords.hash(Array(change.newPassword.utf8), for: address)
+        let hash = try await passwords.hash(Array(change.newPassword.utf8), for: source.network)
         do {
             try await store.setPassword(
-                .id(user.id), from: user.passwordHash, to: hash, keeping: principal.sessionID, at: clock.now())
+                .id(user.id), from: user.passwordHash, to: hash, keeping: principal.sessionID,
+                by: source.initiator(user.name), at: clock.now())
         } catch StoreError.passwordChanged {
             throw Failure(.passwordWrong)
         }
@@ -94,16 +96,17 @@ struct Authenticator: Sendable {
 
     /// Deletes the account and everything that belongs to it.
     /// - Throws: ``Failure`` `credentials_wrong` or `last_admin`.
-    func deleteAccount(_ credentials: BasicCredentials, from address: String?) async throws {
-        let user = try await user(credentials, from: address)
-        try await store.deleteUser(.id(user.id), passwordHash: user.passwordHash)
+    func deleteAccount(_ credentials: BasicCredentials, from source: RequestSource) async throws {
+        let user = try await user(credentials, from: source.network)
+        try await store.deleteUser(
+            .id(user.id), passwordHash: user.passwordHash, by: source.initiator(user.name), at: clock.now())
     }
 
     /// Changes a user's role or state. Enabling a user also resets the failed logins, so that the user can log in at
     /// once.
     /// - Throws: ``Failure`` `user_not_found` or `last_admin`.
-    func update(_ key: UserKey, _ patch: UserPatch) async throws -> User {
-        let user = try await store.updateUser(key, patch, at: clock.now())
+    func update(_ key: UserKey, _ patch: UserPatch, by initiator: Initiator) async throws -> User {
+        let user = try await store.updateUser(key, patch, by: initiator, at: clock.now())
         if patch.disabled == false { throttle.forget(user.name) }
         return user
     }
@@ -151,13 +154,14 @@ struct Authenticator: Sendable {
 
     /// Exchanges a refresh token for new tokens.
     /// - Throws: ``Failure`` `refresh_token_invalid`; a token that was used before also ends its session.
-    func refresh(_ refreshToken: String) async throws -> Login {
+    func refresh(_ refreshToken: String, from source: RequestSource) async throws -> Login {
         let now = clock.now()
         let start = clock.uptime()
         let newToken = Self.newRefreshToken()
         switch try await store.rotateRefreshToken(
             from: Self.hash(refreshToken), to: Self.hash(newToken), at: now, grace: Self.refreshGrace,
-            idle: idleLimit, isLate: { [clock] in clock.uptime() - start >= Self.refreshPatience })
+            idle: idleLimit, isLate: { [clock] in clock.uptime() - start >= Self.refreshPatience },
+            from: source.address)
         {
         case .rotated(let session): return try await answer(session, refreshToken: newToken, at: now)
         case .replayed(let id):
@@ -167,9 +171,10 @@ struct Authenticator: Sendable {
         }
     }
 
-    func logout(_ principal: Principal) async throws {
+    func logout(_ principal: Principal, from source: RequestSource) async throws {
         do {
-            try await store.deleteSession(id: principal.sessionID, user: principal.userID)
+            try await store.deleteSession(
+                id: principal.sessionID, principal, from: source.address, at: clock.now())
         } catch StoreError.sessionNotFound {
             // The session ended while this request was in progress.
             throw Failure(.tokenRevoked)
@@ -177,10 +182,13 @@ struct Authenticator: Sendable {
     }
 
     /// The caller, identified by `Authorization: Bearer` or by the origin tutorial's `x-access-tokens`.
+    /// The token is an access token or an API key.
     /// - Throws: ``Failure`` `token_missing`, `token_malformed`, `token_expired`, `token_revoked` or `tokens_conflict`.
     func principal(_ headers: HTTPFields) async throws -> Principal {
         let now = clock.now()
-        let claims = try await tokens.verify(try BearerToken.read(headers), at: now)
+        let token = try BearerToken.read(headers)
+        if Self.isKey(token.utf8) { return try holder(ofKey: Array(token.utf8), at: now) }
+        let claims = try await tokens.verify(token, at: now)
         guard let principal = principal(claims, at: now) else { throw Failure(.tokenRevoked) }
         return principal
     }
@@ -192,9 +200,11 @@ struct Authenticator: Sendable {
         return principal
     }
 
-    /// The caller with a token that was verified before and is still good; `nil` for any other token.
+    /// The caller with an API key, or with a token that was verified before and is still good; `nil` for any other
+    /// token.
     /// - Parameter last: the caller of an earlier request, who is not looked for again if the token is the same.
     func known(_ token: UnsafeRawBufferPointer, _ last: inout KnownCaller?) -> Principal? {
+        if Self.isKey(token) { return try? holder(ofKey: Array(token), at: clock.now()) }
         let caller: KnownCaller
         if let last, token.isEqual(to: last.token) {
             caller = last
@@ -229,12 +239,12 @@ struct Authenticator: Sendable {
     }
 
     /// 256 random bits.
-    private static func newRefreshToken() -> String {
+    static func newRefreshToken() -> String {
         Base64URL.encode(Passwords.randomBytes(32))
     }
 
-    private static func hash(_ refreshToken: String) -> [UInt8] {
-        Digest.sha256(Array(refreshToken.utf8))
+    static func hash(_ secret: String) -> [UInt8] {
+        Digest.sha256(Array(secret.utf8))
     }
 }
 

@@ -5,6 +5,28 @@ import LibraryStore
 import NIOCore
 import Shared
 
+/// Where a request comes from.
+struct RequestSource: Sendable, Equatable {
+    /// By which limits count; as ``ClientAddress/of(_:_:behindProxy:)`` returns it.
+    let network: String?
+    /// For people; as ``ClientAddress/name(_:_:behindProxy:)`` returns it.
+    let address: String?
+
+    static let `operator` = RequestSource(network: nil, address: Initiator.operator.address)
+
+    /// - Parameter name: of the account that makes the request.
+    func initiator(_ name: String?) -> Initiator {
+        self == .operator ? .operator : Initiator(name, from: address)
+    }
+}
+
+extension RequestSource {
+    init(_ request: Request, _ peer: SocketAddress?, behindProxy: Bool) {
+        network = ClientAddress.of(request, peer, behindProxy: behindProxy)
+        address = ClientAddress.name(request.headers[values: .forwardedFor].last, peer, behindProxy: behindProxy)
+    }
+}
+
 /// The address by which the limits count requests.
 enum ClientAddress {
     /// The network address of the client; `nil` for the unix socket, whose other end is the same user.

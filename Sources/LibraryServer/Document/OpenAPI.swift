@@ -54,6 +54,10 @@ package struct OpenAPI {
             "type": "apiKey", "in": "header", "name": "x-access-tokens",
             "description": "The same token, in the header of the origin tutorial.",
         ],
+        "key": [
+            "type": "http", "scheme": "bearer",
+            "description": "The `key` of `POST /keys`; one with the scope `read` is enough for GET.",
+        ],
         "password": ["type": "http", "scheme": "basic", "description": "Name and password (RFC 7617)."],
     ]
 
@@ -125,8 +129,9 @@ package struct OpenAPI {
         switch access {
         case .anyone: []
         case .password: [["password": []]]
-        case .token, .admin: [["token": []], ["tutorialToken": []]]
-        case .local: [[:], ["token": []], ["tutorialToken": []]]
+        case .token: [["token": []], ["tutorialToken": []], ["key": []]]
+        case .login, .admin: [["token": []], ["tutorialToken": []]]
+        case .local: [[:], ["token": []], ["tutorialToken": []], ["key": []]]
         }
     }
 

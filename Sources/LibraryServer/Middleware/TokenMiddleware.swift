@@ -1,7 +1,7 @@
 import Hummingbird
 import LibraryStore
 
-/// Authenticates the caller by the access token.
+/// Authenticates the caller by the access token or the API key.
 struct TokenMiddleware: RouterMiddleware {
     let authenticator: Authenticator
 

@@ -5,8 +5,8 @@ package import Shared
 import Synchronization
 
 extension App {
-    /// Performs an operator's request and returns the reply: a `UserList`, a `BackupManifest`, a `FlaskImportReport`,
-    /// a ``KeyRotation`` or a `Health`.
+    /// Performs an operator's request and returns the reply: a `UserList`, an `APIKeyList`, a `CreatedAPIKey`, an
+    /// `AuditPage`, a `BackupManifest`, a `FlaskImportReport`, a ``KeyRotation`` or a `Health`.
     /// - Throws: ``CommandError`` `temporaryFailure` if the request must run alone and another of its kind is
     ///   running.
     package func perform(_ request: OperatorRequest) async throws -> any JSONWritable {
@@ -18,13 +18,20 @@ extension App {
         switch request {
         case .list: break
         case .add(let name, let password):
-            _ = try await authenticator.register(Registration(name: name, password: password), from: nil)
+            _ = try await authenticator.register(Registration(name: name, password: password), from: .operator)
         case .promote(let name): try await update(name, UserPatch(admin: true))
         case .demote(let name): try await update(name, UserPatch(admin: false))
         case .disable(let name): try await update(name, UserPatch(disabled: true))
         case .enable(let name): try await update(name, UserPatch(disabled: false))
-        case .delete(let name): try await store.deleteUser(.name(name))
+        case .delete(let name): try await store.deleteUser(.name(name), by: .operator, at: clock.now())
         case .passwd(let name, let password): try await setPassword(name, password)
+        case .keys(let user): return APIKeyList(try await store.keys(.name(user)))
+        case .addKey(let key, let user): return try await addKey(key, of: user)
+        case .revokeKey(let name, let user):
+            try await store.deleteKey(.name(name), of: .name(user), by: .operator, at: clock.now())
+            return APIKeyList(try await store.keys(.name(user)))
+        case .audit(let last, let since, let user):
+            return AuditPage(try await store.audit(after: last, since: since, user: user))
         case .backup(let path, let keep):
             // A relative path would be resolved in the daemon's working directory, which is not the operator's.
             guard path.hasPrefix("/") else { throw Failure(.badRequest) }
@@ -67,7 +74,17 @@ extension App {
         let next = try keys.rotate(try keys.load(), at: now)
         let id = try await authenticator.tokens.use(next)
         authenticator.prover.use(next)
+        // The key is in use, whether its change can be noted or not.
+        try? await store.note(.signingKeyRotated, user: nil, by: .operator, id, at: now)
         return KeyRotation(keyID: id, retiredUntil: now.adding(seconds: authenticator.tokens.lifetime.seconds))
+    }
+
+    private func addKey(_ key: APIKeyRequest, of user: String) async throws -> CreatedAPIKey {
+        let profile = try await store.profile(.name(user))
+        guard !profile.disabled else {
+            throw CommandError(.conflict, "\(profile.name) is disabled", hint: "libraryd user enable \(profile.name)")
+        }
+        return try await authenticator.createKey(of: .name(user), key, by: .operator)
     }
 
     /// - Throws: ``StoreError`` `notReady`. Does not return while an event loop does not respond.
@@ -78,14 +95,14 @@ extension App {
     }
 
     private func update(_ name: String, _ patch: UserPatch) async throws {
-        _ = try await authenticator.update(.name(name), patch)
+        _ = try await authenticator.update(.name(name), patch, by: .operator)
     }
 
     private func setPassword(_ name: String, _ password: String) async throws {
         let user = try await store.profile(.name(name))
         if let fault = Registration.fault(inPassword: password, name: user.name) { throw InvalidFields([fault]) }
         let hash = try await authenticator.passwords.hash(Array(password.utf8))
-        try await store.setPassword(.name(name), to: hash, at: clock.now())
+        try await store.setPassword(.name(name), to: hash, by: .operator, at: clock.now())
         authenticator.throttle.forget(user.name)
     }
 }

@@ -22,6 +22,9 @@ extension CommandError {
         switch problem.knownCode {
         case .userNotFound: self.init(.notFound, problem.detail, hint: "libraryd user list")
         case .nameTaken: self.init(.conflict, problem.detail, hint: "libraryd user list")
+        case .keyNotFound: self.init(.notFound, problem.detail, hint: "libraryd user key list NAME")
+        case .keyExists, .tooManyKeys:
+            self.init(.conflict, problem.detail, hint: "libraryd user key rm NAME KEY")
         case .lastAdmin: self.init(.conflict, problem.detail, hint: "libraryd user promote NAME")
         case .notReady: self.init(.temporaryFailure, problem.detail, hint: "see what the daemon's log says")
         default: self.init(.failure, problem.detail)

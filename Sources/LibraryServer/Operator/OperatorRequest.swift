@@ -12,6 +12,11 @@ package enum OperatorRequest: JSONReadable, JSONWritable, Equatable {
     case enable(String)
     case delete(String)
     case passwd(String, password: String)
+    case keys(of: String)
+    case addKey(APIKeyRequest, of: String)
+    case revokeKey(String, of: String)
+    /// The entries after the one with the id `after`, as ``Store/audit(after:since:user:)`` returns them.
+    case audit(after: Int64, since: Timestamp?, user: String?)
     /// `path` is absolute; `keep` is the maximum number of backups, with this one.
     case backup(path: String, keep: Int64)
     /// `path` is absolute; `owner` becomes the owner of authors that have none.
@@ -33,6 +38,13 @@ package enum OperatorRequest: JSONReadable, JSONWritable, Equatable {
             case "enable": .enable(object.string("name"))
             case "delete": .delete(object.string("name"))
             case "passwd": .passwd(object.string("name"), password: object.string("password"))
+            case "keys": .keys(of: object.string("name"))
+            case "add-key": .addKey(object.object("key"), of: object.string("name"))
+            case "revoke-key": .revokeKey(object.string("key"), of: object.string("name"))
+            case "audit":
+                .audit(
+                    after: object.integer("after"), since: object.nullableTimestamp("since"),
+                    user: object.nullableString("name"))
             case "backup": .backup(path: object.string("path"), keep: object.optionalInteger("keep") ?? 1)
             case "import-flask":
                 .importFlask(
@@ -49,11 +61,22 @@ package enum OperatorRequest: JSONReadable, JSONWritable, Equatable {
             json.member("command", command)
             switch self {
             case .list, .rotateKey, .health, .unknown: break
-            case .promote(let name), .demote(let name), .disable(let name), .enable(let name), .delete(let name):
+            case .promote(let name), .demote(let name), .disable(let name), .enable(let name), .delete(let name),
+                .keys(let name):
                 json.member("name", name)
             case .add(let name, let password), .passwd(let name, let password):
                 json.member("name", name)
                 json.member("password", password)
+            case .addKey(let key, let name):
+                json.member("name", name)
+                json.member("key", key)
+            case .revokeKey(let key, let name):
+                json.member("name", name)
+                json.member("key", key)
+            case .audit(let last, let since, let user):
+                json.member("after", last)
+                json.member("since", since)
+                json.member("name", user)
             case .backup(let path, let keep):
                 json.member("path", path)
                 json.member("keep", keep)
@@ -76,6 +99,10 @@ package enum OperatorRequest: JSONReadable, JSONWritable, Equatable {
         case .enable: "enable"
         case .delete: "delete"
         case .passwd: "passwd"
+        case .keys: "keys"
+        case .addKey: "add-key"
+        case .revokeKey: "revoke-key"
+        case .audit: "audit"
         case .backup: "backup"
         case .importFlask: "import-flask"
         case .rotateKey: "rotate-key"
@@ -111,6 +138,23 @@ extension OperatorCommand<UserList> {
     package static func delete(_ name: String) -> Self { Self(request: .delete(name)) }
     package static func passwd(_ name: String, password: String) -> Self {
         Self(request: .passwd(name, password: password))
+    }
+}
+
+extension OperatorCommand<APIKeyList> {
+    package static func keys(of user: String) -> Self { Self(request: .keys(of: user)) }
+    package static func revokeKey(_ name: String, of user: String) -> Self {
+        Self(request: .revokeKey(name, of: user))
+    }
+}
+
+extension OperatorCommand<CreatedAPIKey> {
+    package static func addKey(_ key: APIKeyRequest, of user: String) -> Self { Self(request: .addKey(key, of: user)) }
+}
+
+extension OperatorCommand<AuditPage> {
+    package static func audit(after last: Int64, since: Timestamp?, user: String?) -> Self {
+        Self(request: .audit(after: last, since: since, user: user))
     }
 }
 

@@ -18,14 +18,16 @@ struct AccountRoutes {
             let key = try request.request.idempotencyKey
             let registration = try await request.body()
             let (account, headers) = try await authenticator.register(
-                registration, from: address(request, context.peer), key: key)
+                registration, from: source(request, context.peer), key: key)
             context.user.name = account.name
             return .value(account, status: .created, headers: headers)
         }
         routes.on(Endpoints.login, use: login)
         routes.on(Endpoints.loginByGet, use: login)
-        routes.on(Endpoints.refresh) { request, _ in
-            .value(try await authenticator.refresh(try await request.body().refreshToken))
+        routes.on(Endpoints.refresh) { request, context in
+            .value(
+                try await authenticator.refresh(
+                    try await request.body().refreshToken, from: source(request, context.peer)))
         }
         routes.on(Endpoints.proof) { request, context in
             let body = try await request.body()
@@ -34,8 +36,9 @@ struct AccountRoutes {
         }
         routes.on(Endpoints.deleteMe) { request, context in
             let credentials = try BasicCredentials(request.headers)
-            try await recordingFailure(of: credentials.name, request.headers, context.peer, id: context.requestID) {
-                try await authenticator.deleteAccount(credentials, from: address(request, context.peer))
+            let source = source(request, context.peer)
+            try await recordingFailure(of: credentials.name, source, id: context.requestID) {
+                try await authenticator.deleteAccount(credentials, from: source)
             }
             context.user.name = credentials.name
             return .none
@@ -43,17 +46,21 @@ struct AccountRoutes {
     }
 
     func add(toCallers routes: RouterGroup<CallerContext>) {
-        routes.on(Endpoints.logout) { _, context in
-            try await authenticator.logout(context.principal)
-            return .none
-        }
         routes.on(Endpoints.me) { _, context in
             .value(try await store.profile(.id(context.principal.userID)))
         }
+    }
+
+    func add(toLogins routes: RouterGroup<LoginContext>) {
+        routes.on(Endpoints.logout) { request, context in
+            try await authenticator.logout(context.principal, from: source(request, context.peer))
+            return .none
+        }
         routes.on(Endpoints.changePassword) { request, context in
-            let (principal, change) = (context.principal, try await context.decode(request))
-            try await recordingFailure(of: principal.name, request.headers, context.peer, id: context.requestID) {
-                try await authenticator.changePassword(principal, change, from: address(request, context.peer))
+            let (principal, change) = (context.principal, try await context.caller.decode(request))
+            let source = source(request, context.peer)
+            try await recordingFailure(of: principal.name, source, id: context.requestID) {
+                try await authenticator.changePassword(principal, change, from: source)
             }
             return .none
         }
@@ -64,15 +71,34 @@ struct AccountRoutes {
             return .value(LoginSessionList(sessions))
         }
         routes.on(Endpoints.endSessions) { request, context in
-            let principal = context.principal
-            let scope = try request.query()
             try await store.deleteSessions(
-                user: principal.userID, except: scope == .others ? principal.sessionID : nil)
+                try request.query(), context.principal, from: source(request, context.peer).address, at: clock.now())
             return .none
         }
         routes.on(Endpoints.endSession) { request, context in
             try await store.deleteSession(
-                id: request.path, user: context.principal.userID)
+                id: request.path, context.principal, from: source(request, context.peer).address, at: clock.now())
+            return .none
+        }
+        addKeys(to: routes)
+    }
+
+    private func addKeys(to routes: RouterGroup<LoginContext>) {
+        routes.on(Endpoints.keys) { _, context in
+            .value(APIKeyList(try await store.keys(.id(context.principal.userID))))
+        }
+        routes.on(Endpoints.createKey) { request, context in
+            let wanted = try await context.caller.decode(request)
+            let principal = context.principal
+            let key = try await authenticator.createKey(
+                of: .id(principal.userID), wanted, by: source(request, context.peer).initiator(principal.name))
+            return .value(key, status: .created)
+        }
+        routes.on(Endpoints.deleteKey) { request, context in
+            let principal = context.principal
+            try await store.deleteKey(
+                .id(request.path), of: .id(principal.userID),
+                by: source(request, context.peer).initiator(principal.name), at: clock.now())
             return .none
         }
     }
@@ -83,10 +109,12 @@ struct AccountRoutes {
         }
         routes.on(Endpoints.updateUser) { request, context in
             let patch = try await context.decode(request).validated()
-            return .value(try await authenticator.update(.publicID(request.path), patch))
+            let initiator = source(request, context.peer).initiator(context.principal.name)
+            return .value(try await authenticator.update(.publicID(request.path), patch, by: initiator))
         }
-        routes.on(Endpoints.deleteUser) { request, _ in
-            try await store.deleteUser(.publicID(request.path))
+        routes.on(Endpoints.deleteUser) { request, context in
+            let initiator = source(request, context.peer).initiator(context.principal.name)
+            try await store.deleteUser(.publicID(request.path), by: initiator, at: clock.now())
             return .none
         }
     }
@@ -98,38 +126,41 @@ struct AccountRoutes {
         let label = String(String.UnicodeScalarView(client))
         let credentials = try BasicCredentials(request.headers)
         let key = try request.request.idempotencyKey
-        let login = try await recordingFailure(
-            of: credentials.name, request.headers, context.peer, id: context.requestID
-        ) {
-            try await authenticator.login(
-                credentials, from: address(request, context.peer), client: label, key: key)
+        let source = source(request, context.peer)
+        let login = try await recordingFailure(of: credentials.name, source, id: context.requestID) {
+            try await authenticator.login(credentials, from: source, client: label, key: key)
         }
         context.user.name = credentials.name
         return .value(login)
     }
 
     /// Logs a password that was wrong, or that was not tried because there have been too many, in one line that is the
-    /// same forever: packaging/fail2ban reads it.
+    /// same forever: packaging/fail2ban reads it. A password that was tried is noted in the audit, too.
     /// - Parameter name: as the client sent it. It is logged only if there is such an account, because people type
     ///   passwords in its place; and what a client sends must not be taken for another field.
     private func recordingFailure<Value>(
-        of name: String, _ headers: HTTPFields, _ peer: SocketAddress?, id: String,
-        _ body: () async throws -> Value
+        of name: String, _ source: RequestSource, id: String, _ body: () async throws -> Value
     ) async throws -> Value {
         do {
             return try await body()
         } catch let failure as Failure where ErrorCode.ofAttempts.contains(failure.code) {
             var metadata: Logger.Metadata = ["code": "\(failure.code.rawValue)", "id": "\(id)"]
-            metadata["account"] = (try? store.user(.name(name)))?.map { "\($0.name)" }
-            metadata["client"] = ClientAddress.name(
-                headers[values: .forwardedFor].last, peer, behindProxy: behindProxy
-            ).map { "\($0)" }
+            let account = (try? store.user(.name(name)))?.name
+            metadata["account"] = account.map { "\($0)" }
+            metadata["client"] = source.address.map { "\($0)" }
             authenticator.logger.notice("login failed", metadata: metadata)
+            if failure.code != .rateLimited {
+                // The reply says that the password is wrong, whether that could be stored or not.
+                try? await store.note(
+                    .loginFailed, user: account, by: source.initiator(nil), failure.code.rawValue, at: clock.now())
+            }
             throw failure
         }
     }
 
-    private func address<Input>(_ request: EndpointRequest<Empty, Input>, _ peer: SocketAddress?) -> String? {
-        ClientAddress.of(request.request, peer, behindProxy: behindProxy)
+    private func source<Path, Input>(
+        _ request: EndpointRequest<Path, Input>, _ peer: SocketAddress?
+    ) -> RequestSource {
+        RequestSource(request.request, peer, behindProxy: behindProxy)
     }
 }

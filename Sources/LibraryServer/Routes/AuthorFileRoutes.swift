@@ -9,6 +9,7 @@ import Shared
 struct AuthorFileRoutes: Sendable {
     let store: Store
     let clock: Clock
+    let behindProxy: Bool
     private let places = UploadSlots()
 
     /// In bytes: 64 MiB.
@@ -46,7 +47,11 @@ struct AuthorFileRoutes: Sendable {
         // A dry run changes nothing, so it needs no protection against repetition.
         let key = try options.dryRun ? nil : request.idempotencyKey
         let body = try UploadBody(request, limit: Self.maximumBody)
-        if options.atomic || options.dryRun { return try await importAtOnce(body, format, options, key, context) }
+        let source = RequestSource(request, context.peer, behindProxy: behindProxy)
+        let initiator = source.initiator(context.principal.name)
+        if options.atomic || options.dryRun {
+            return try await importAtOnce(body, format, options, key, context, initiator)
+        }
         let reader = LineReader(body, format, restIsNeeded: options.restIsNeeded)
         // Reads the first lines before the reply begins, so that a malformed file or a reused key gets an error
         // status.
@@ -57,20 +62,34 @@ struct AuthorFileRoutes: Sendable {
         return Response(
             status: .ok, headers: [.contentType: AuthorLines.Format.ndjson.mediaType],
             body: ResponseBody { writer in
-                var (batch, number) = (begun, 0)
+                var (batch, number, changes) = (begun, 0, 0)
                 do {
                     while try await reader.fill(&batch, upTo: Self.batch) {
                         let request = number == 0 ? beginning : Self.part(number, batch, options, key)
-                        try await writer.write(await results(batch, options, request, context))
+                        let results = await results(batch, options, request, context)
+                        changes += results.count(where: \.isChange)
+                        try await writer.write(Self.lines(results))
                         (batch, number) = ([], number + 1)
                     }
                 } catch let failure as Failure {
                     // The body is too large or ended early. The lines so far are stored, and the last result reports
                     // the failure.
                     try await writer.write(Self.lines([reader.failed(failure)]))
+                } catch {
+                    await note(changes, by: initiator)
+                    throw error
                 }
+                await note(changes, by: initiator)
                 try await writer.finish(nil)
             })
+    }
+
+    /// Notes in the audit how many authors a file has created or changed. The authors are stored whether that succeeds
+    /// or not.
+    private func note(_ changes: Int, by initiator: Initiator) async {
+        guard changes > 0 else { return }
+        let detail = "\(changes) \(changes == 1 ? "author" : "authors")"
+        try? await store.note(.authorsImported, user: initiator.name, by: initiator, detail, at: clock.now())
     }
 
     /// One batch as an idempotent request of its own, so that a repeated import continues where the first reply
@@ -102,15 +121,14 @@ struct AuthorFileRoutes: Sendable {
 
     private func results(
         _ lines: [AuthorLines.Line], _ options: BulkOptions, _ request: IdempotentRequest?, _ context: CallerContext
-    ) async -> ByteBuffer {
+    ) async -> [BulkResult] {
         do {
             try context.confirm()
-            return Self.lines(
-                try await store.createAuthors(
-                    lines, owner: context.principal.userID, options: options, as: request, at: clock.now()))
+            return try await store.createAuthors(
+                lines, owner: context.principal.userID, options: options, as: request, at: clock.now())
         } catch {
             let failure = (error as? StoreError).map { Failure($0) } ?? error as? Failure ?? Failure(.internalError)
-            return Self.lines(lines.map { .init(line: $0.number, failure) })
+            return lines.map { .init(line: $0.number, failure) }
         }
     }
 
@@ -118,7 +136,7 @@ struct AuthorFileRoutes: Sendable {
     /// not block other writes.
     private func importAtOnce(
         _ body: UploadBody, _ format: AuthorLines.Format, _ options: BulkOptions, _ key: String?,
-        _ context: CallerContext
+        _ context: CallerContext, _ initiator: Initiator
     ) async throws -> Response {
         let place = try places.take(for: context.principal.userID)
         defer { withExtendedLifetime(place) {} }
@@ -139,6 +157,7 @@ struct AuthorFileRoutes: Sendable {
                     FieldError("line \($0.line)", .invalid, $0.message ?? "", line: $0.line)
                 })
         }
+        if !options.dryRun { await note(report.changes, by: initiator) }
         let results = report.results
         return Response(
             status: .ok, headers: [.contentType: AuthorLines.Format.ndjson.mediaType],

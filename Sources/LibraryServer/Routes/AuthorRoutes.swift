@@ -10,10 +10,10 @@ struct AuthorRoutes: Sendable {
     private let replies = ReplyCache()
     private let bulk: AuthorFileRoutes
 
-    init(store: Store, clock: Clock) {
+    init(store: Store, clock: Clock, behindProxy: Bool) {
         self.store = store
         self.clock = clock
-        bulk = AuthorFileRoutes(store: store, clock: clock)
+        bulk = AuthorFileRoutes(store: store, clock: clock, behindProxy: behindProxy)
     }
 
     func add(toCallers routes: RouterGroup<CallerContext>) {
@@ -65,7 +65,7 @@ struct AuthorRoutes: Sendable {
         return .made(
             Response(
                 try await withCheckedThrowingContinuation { continuation in
-                    create(json, key, context.principal, context.confirm) { continuation.resume(with: $0) }
+                    create(json, key, context.principal, { try context.confirm() }) { continuation.resume(with: $0) }
                 }))
     }
 

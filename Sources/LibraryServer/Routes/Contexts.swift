@@ -54,29 +54,47 @@ extension CallerContext {
         return value
     }
 
-    /// Passes if the caller's session is still live.
-    func confirm() throws {
-        _ = try confirmation(principal)
+    /// The caller's state of now.
+    /// - Throws: ``Failure`` `token_revoked`.
+    @discardableResult
+    func confirm() throws -> Principal { try confirmation(principal) }
+}
+
+/// The context of a request whose caller has logged in, and uses no API key.
+struct LoginContext: ChildRequestContext {
+    var coreContext: CoreRequestContextStorage
+    let requestID: String
+    let caller: CallerContext
+
+    init(context: CallerContext) throws {
+        guard context.principal.scope == nil else { throw Failure(.loginRequired) }
+        caller = context
+        requestID = context.requestID
+        coreContext = context.coreContext
     }
+
+    var principal: Principal { caller.principal }
+    var peer: SocketAddress? { caller.peer }
 }
 
 /// The context of a request whose caller is an admin.
 struct AdminContext: ChildRequestContext {
     var coreContext: CoreRequestContextStorage
-    let principal: Principal
-    private let confirm: @Sendable (Principal) throws -> Principal
+    private let caller: CallerContext
 
-    init(context: CallerContext) throws {
+    init(context: LoginContext) throws {
         guard context.principal.admin else { throw Failure(.adminRequired) }
-        principal = context.principal
-        confirm = context.confirmation
+        caller = context.caller
         coreContext = context.coreContext
     }
+
+    var principal: Principal { caller.principal }
+    var peer: SocketAddress? { caller.peer }
 
     /// As ``CallerContext/decode(_:)``; the caller must also still be an admin.
     func decode<Path, Input: JSONReadable>(_ request: EndpointRequest<Path, Input>) async throws -> Input {
         let value = try await request.body()
-        guard try confirm(principal).admin else { throw Failure(.adminRequired) }
+        guard try caller.confirm().admin else { throw Failure(.adminRequired) }
         return value
     }
 }

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import LibraryStore
 import Shared
 
 /// A request to an endpoint, with the parameter of its path. Its query has only parameters that the endpoint takes.
@@ -57,6 +58,13 @@ extension EndpointReply<Empty> {
 /// A context whose type states which callers reach the routes that take it.
 protocol EndpointContext: RequestContext {
     static var access: [Access] { get }
+    /// Passes if the caller may call an endpoint that reads, or that writes.
+    /// - Throws: ``Failure`` `insufficient_scope`.
+    func admit(_ method: Shared.Method) throws(Failure)
+}
+
+extension EndpointContext {
+    func admit(_ method: Shared.Method) throws(Failure) {}
 }
 
 extension GuestContext: EndpointContext {
@@ -65,6 +73,14 @@ extension GuestContext: EndpointContext {
 
 extension CallerContext: EndpointContext {
     static let access = [Access.token]
+
+    func admit(_ method: Shared.Method) throws(Failure) {
+        guard method == .get || principal.mayWrite else { throw Failure(.insufficientScope) }
+    }
+}
+
+extension LoginContext: EndpointContext {
+    static let access = [Access.login]
 }
 
 extension AdminContext: EndpointContext {
@@ -106,6 +122,7 @@ extension RouterMethods where Context: EndpointContext {
         // made.
         precondition(Context.access.contains(endpoint.access), "\(endpoint.path) is for \(endpoint.access)")
         on(RouterPath(endpoint.path), method: .init(endpoint.method.rawValue) ?? .get) { request, context in
+            try context.admit(endpoint.method)
             if let parameters = endpoint.parameters { try request.checkQuery(among: parameters) }
             return try await handler(EndpointRequest(request: request, path: path(context)), context).response
         }

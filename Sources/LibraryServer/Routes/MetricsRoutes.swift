@@ -52,6 +52,7 @@ struct MetricsRoutes: Sendable {
         text.gauge("libraryd_wal_bytes", "Size of the write-ahead log.", measured.logSize)
         text.gauge(
             "libraryd_sessions", "Logins that have not been ended, with those that expired lately.", measured.sessions)
+        text.gauge("libraryd_api_keys", "API keys, with those that expired lately.", measured.keys)
         text.gauge("libraryd_users", "Accounts.", measured.users)
         text.gauge("libraryd_events", "Events that are kept, of all users.", measured.events)
     }

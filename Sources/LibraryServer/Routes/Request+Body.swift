@@ -28,6 +28,8 @@ extension Request {
     /// - Parameter limit: in bytes.
     /// - Throws: ``Failure`` if the request announces a larger body. A client that waits for `100 Continue` then sends
     ///   none.
+    // The optimizer of Swift 6.3.1 crashes where this is inlined into an asynchronous function.
+    @inline(never)
     func checkLength(upTo limit: Int) throws(Failure) {
         guard let length = headers[.contentLength].flatMap(RequestCheck.contentLength), length > limit else { return }
         throw Failure(.bodyTooLarge)

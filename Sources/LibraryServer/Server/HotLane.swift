@@ -68,7 +68,9 @@ struct HotLane: Sendable {
         case .ready: return .answered(log.reply { try health.ready() })
         default: break
         }
-        guard let principal = authenticator.known(head.token, &caller) else { return nil }
+        guard let principal = authenticator.known(head.token, &caller), principal.mayWrite || !head.isPost else {
+            return nil
+        }
         log.user = principal.name
         let target = head.target.text
         switch action {

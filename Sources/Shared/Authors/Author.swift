@@ -113,7 +113,7 @@ public struct AuthorPage: Sendable, Equatable, JSONReadable, JSONWritable {
     public func write(to json: inout JSONWriter) {
         json.object {
             $0.member("list_of_authors") { $0.array { for author in authors { author.write(to: &$0) } } }
-            $0.member("next") { if let next { $0.string(next) } else { $0.null() } }
+            $0.member("next", next)
         }
     }
 }

@@ -113,6 +113,9 @@ public struct BulkResult: Sendable, Equatable, JSONReadable, JSONWritable {
         self.existingID = existingID
     }
 
+    /// Whether the author was created or changed.
+    public var isChange: Bool { [Outcome.created, .updated].map(\.rawValue).contains(outcome) }
+
     /// The result of a line that cannot be read.
     public init(line: Int, _ fault: AuthorLines.Fault) {
         self.init(line: line, failed: fault.code, fault.description)

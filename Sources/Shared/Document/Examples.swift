@@ -47,6 +47,24 @@ extension LoginSessionList: DocumentedObject {
     public static let example = LoginSessionList([.example])
 }
 
+extension APIKey {
+    static let example = APIKey(
+        id: sessionID, name: "nightly-export", scope: .read, createdAt: moment,
+        expiresAt: moment.adding(seconds: 90 * 86400), usedAt: nil)
+}
+
+extension APIKeyList: DocumentedObject {
+    public static let example = APIKeyList([.example])
+}
+
+extension APIKeyRequest: DocumentedObject {
+    public static let example = APIKeyRequest(name: APIKey.example.name, scope: .read, expiresIn: 90 * 86400)
+}
+
+extension CreatedAPIKey: DocumentedObject {
+    public static let example = CreatedAPIKey(secret: APIKey.prefix + exampleSecret, .example)
+}
+
 extension User: DocumentedObject {
     public static let example = User(
         publicID: userID, name: "ada", admin: false, disabled: false, createdAt: moment, authors: 60)

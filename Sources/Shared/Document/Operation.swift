@@ -123,8 +123,10 @@ extension Endpoint {
         switch access {
         case .anyone: break
         case .password: codes.formUnion(ErrorCode.ofPasswords)
-        case .token: codes.formUnion(ErrorCode.ofTokens)
-        case .admin, .local: codes.formUnion(ErrorCode.ofTokens + [.adminRequired])
+        case .token: codes.formUnion(ErrorCode.ofTokens + (method == .get ? [] : [.insufficientScope]))
+        case .login: codes.formUnion(ErrorCode.ofTokens + [.loginRequired])
+        case .admin: codes.formUnion(ErrorCode.ofTokens + [.loginRequired, .adminRequired])
+        case .local: codes.formUnion(ErrorCode.ofTokens + [.adminRequired])
         }
         return codes
     }

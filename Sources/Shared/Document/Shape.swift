@@ -18,6 +18,8 @@ public enum TextShape: Sendable, Equatable {
     case uuid
     /// 32 bytes in Base64url, without padding.
     case bytes32
+    /// The secret of an ``APIKey``.
+    case apiKey
     /// A name as ``Registration/fault(inName:)`` allows it.
     case userName
     /// A password as ``Registration/fault(inPassword:name:field:)`` allows it.
@@ -40,6 +42,7 @@ public enum TextShape: Sendable, Equatable {
         switch self {
         case .uuid: "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
         case .bytes32: "^[A-Za-z0-9_-]{43}$"
+        case .apiKey: "^\(APIKey.prefix)[A-Za-z0-9_-]{43}$"
         case .userName: "^[A-Za-z0-9][A-Za-z0-9._@+-]{0,\(Registration.maximumNameLength - 1)}$"
         case .password: #"^[^\u0000-\u001f\u007f]*$"#
         case .stored: StoredText.pattern

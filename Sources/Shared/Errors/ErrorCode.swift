@@ -39,12 +39,19 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     /// The operator alone creates accounts.
     case registrationClosed = "registration_closed"
     case adminRequired = "admin_required"
+    /// The request writes, and the API key may only read.
+    case insufficientScope = "insufficient_scope"
+    /// No API key is enough for the request.
+    case loginRequired = "login_required"
 
     // Conflicts with stored data.
     case nameTaken = "name_taken"
     case userNotFound = "user_not_found"
     case sessionNotFound = "session_not_found"
     case lastAdmin = "last_admin"
+    case keyNotFound = "key_not_found"
+    case keyExists = "key_exists"
+    case tooManyKeys = "too_many_keys"
     case authorNotFound = "author_not_found"
     case authorExists = "author_exists"
     case preconditionFailed = "precondition_failed"
@@ -140,11 +147,16 @@ public enum ErrorCode: String, Sendable, CaseIterable {
         case .registrationClosed:
             (403, .forbidden, nil, "registration is closed; an operator creates accounts: libraryd user add NAME")
         case .adminRequired: (403, .forbidden, nil, "only an admin may do this")
+        case .insufficientScope: (403, .forbidden, nil, "the API key may only read; make one with the scope write")
+        case .loginRequired: (403, .forbidden, nil, "an API key may not do this; log in")
         case .nameTaken: (409, .conflict, nil, "the name is taken")
         case .userNotFound: (404, .notFound, nil, "there is no such user")
         case .sessionNotFound: (404, .notFound, nil, "you have no login with this id")
         case .lastAdmin:
             (409, .conflict, nil, "the last admin cannot be removed, disabled or demoted; make another admin first")
+        case .keyNotFound: (404, .notFound, nil, "you have no API key with this id")
+        case .keyExists: (409, .conflict, nil, "you have an API key with this name already")
+        case .tooManyKeys: (409, .conflict, nil, "you have \(APIKey.limit) API keys, and more are not allowed")
         case .authorNotFound: (404, .notFound, "author does not exist", "there is no such author in your library")
         case .authorExists: (409, .conflict, nil, "the author exists already")
         case .preconditionFailed:

@@ -99,8 +99,8 @@ public struct ObjectReader {
         }
     }
 
-    public mutating func integer(_ name: String) -> Int64 {
-        required(name, .integer(), "must be an integer", 0) { if case .integer(let value) = $0 { value } else { nil } }
+    public mutating func integer(_ name: String, _ shape: @autoclosure () -> Shape = .integer()) -> Int64 {
+        required(name, shape(), "must be an integer", 0) { if case .integer(let value) = $0 { value } else { nil } }
     }
 
     public mutating func bool(_ name: String) -> Bool {
@@ -124,8 +124,18 @@ public struct ObjectReader {
         isNull(name) ? nil : optionalString(name)
     }
 
-    public mutating func optionalInteger(_ name: String) -> Int64? {
-        present(name) ? integer(name) : nil
+    /// As ``nullableString(_:)``.
+    public mutating func nullableTimestamp(_ name: String) -> Timestamp? {
+        isNull(name) ? nil : present(name) ? timestamp(name) : nil
+    }
+
+    /// - Parameters:
+    ///   - minimum: what `/openapi.json` says about the number; it is not checked here.
+    ///   - maximum: the same.
+    public mutating func optionalInteger(
+        _ name: String, minimum: Int64? = nil, maximum: Int64? = nil
+    ) -> Int64? {
+        present(name) ? integer(name, .integer(minimum: minimum, maximum: maximum)) : nil
     }
 
     public mutating func optionalBool(_ name: String) -> Bool? {

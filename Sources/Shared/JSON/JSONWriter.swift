@@ -277,6 +277,18 @@ extension JSONWriter {
         timestamp(value)
     }
 
+    /// Writes `null` for no text.
+    public mutating func member(_ name: StaticString, _ value: String?) {
+        self.name(name)
+        if let value { string(value) } else { null() }
+    }
+
+    /// Writes `null` for no time.
+    public mutating func member(_ name: StaticString, _ value: Timestamp?) {
+        self.name(name)
+        if let value { timestamp(value) } else { null() }
+    }
+
     public mutating func member(_ name: StaticString, _ value: Int64) {
         self.name(name)
         integer(value)

@@ -18,6 +18,7 @@ public enum Secrets {
         }
         // Access tokens begin with `eyJ`, which is Base64URL for `{"` and a letter (RFC 7515).
         if text.contains("eyJ") { text = text.replacing(/eyJ[\w\-]{4,}(?:\.[\w\-]*)*/, with: mark) }
+        if text.contains(APIKey.prefix) { text = text.replacing(/libkey_[\w\-]{4,}/, with: mark) }
         if text.utf8.contains(UInt8(ascii: " ")) {
             // Words of fewer than 7 characters are left, so that hints such as `Authorization: Bearer TOKEN` stay
             // readable.

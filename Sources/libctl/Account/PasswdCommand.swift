@@ -4,7 +4,7 @@ import Shared
 struct PasswdCommand: ParsableCommand, ContextCommand {
     static let title = "passwd"
     static let configuration = CommandConfiguration(
-        "passwd", "Change your password; all your other logins end.",
+        "passwd", "Change your password; all your other logins and API keys end.",
         discussion: """
             Asks for the current password, and twice for the new one. With --password-stdin or --password-file the \
             first line is the current password and the second line the new one.
@@ -26,6 +26,6 @@ struct PasswdCommand: ParsableCommand, ContextCommand {
             throw CommandError(problem).saying(
                 hint: "if you forgot it: libraryd user passwd \(user.name), on the daemon's machine")
         }
-        context.diagnostics.say("changed the password of \(user.name); all other logins have ended")
+        context.diagnostics.say("changed the password of \(user.name); all other logins and all API keys have ended")
     }
 }

@@ -1,5 +1,6 @@
-public import ArgumentParser
-public import Shared
+import ArgumentParser
+import CommandHelp
+import Shared
 
 struct TokenCommand: ParsableCommand, ContextCommand {
     static let title = "token"
@@ -15,11 +16,5 @@ struct TokenCommand: ParsableCommand, ContextCommand {
 
     func run(_ context: CommandContext) throws {
         try context.output.line(try context.token(validFor: minTTL.seconds), named: "token")
-    }
-}
-
-extension TimeSpan: ExpressibleByArgument {
-    public init?(argument: String) {
-        self.init(argument)
     }
 }

@@ -39,6 +39,16 @@ enum Candidates {
         }
     }
 
+    /// Names of the user's API keys.
+    static func keys(_ words: [String], _ index: Int, _ prefix: String) -> [String] {
+        TypedLine(words, index, prefix).offer { context in
+            try context.ask(Endpoints.keys.call()).keys.map { key in
+                let use = key.usedAt.map { "used \($0.description.prefix(10))" } ?? "never used"
+                return Candidate(key.name, "\(key.scope), \(use)")
+            }
+        }
+    }
+
     /// Users with a stored login at the server. No request is sent.
     static func logins(_ words: [String], _ index: Int, _ prefix: String) -> [String] {
         TypedLine(words, index, prefix).offer { context in
@@ -51,7 +61,8 @@ enum Candidates {
     static func fields(_ words: [String], _ index: Int, _ prefix: String) -> [String] {
         let line = TypedLine(words, index, prefix)
         let shown = [
-            "users": User.fieldNames, "sessions": LoginSession.fieldNames, "import": BulkResult.fieldNames,
+            "users": User.fieldNames, "sessions": LoginSession.fieldNames, "keys": APIKey.fieldNames,
+            "import": BulkResult.fieldNames,
             "stats": Count.fieldNames,
         ]
         let names = shown.first { line.has($0.key) }?.value ?? Author.fieldNames

@@ -59,8 +59,8 @@ enum HelpTopic: String, CaseIterable {
         LIBCTL_CACERT    The file of --cacert, without --cacert.
         SSL_CERT_FILE    The same, if neither LIBCTL_CACERT nor config.json names one.
         LIBCTL_USER      Which of several logins to use, without --user.
-        LIBCTL_TOKEN     An access token; it wins over the stored logins and is never
-                         refreshed.
+        LIBCTL_TOKEN     An access token or an API key ('libctl keys'); it wins over
+                         the stored logins and is never refreshed.
         XDG_CONFIG_HOME  Where the folder libctl with the files below is, else
                          ~/.config.
         TZ               The time zone of the times in tables; all other formats have

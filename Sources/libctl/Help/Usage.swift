@@ -12,6 +12,7 @@ enum Usage {
         return [
             "--limit": (number, "10"), "--count": (number, "10"), "--if-version": (number, "3"),
             "--wait": (time, "10s"), "--timeout": (time, "10s"), "--min-ttl": (time, "5m"),
+            "--expires": (time, "90d"),
             "--sort": ("one of \(orders), alone or with :desc, a text with :bytes", "name:desc"),
         ]
     }()
@@ -31,12 +32,14 @@ enum Usage {
         "view": ["show", "list"], "cat": ["show"], "new": ["add"], "create": ["add"], "insert": ["add"],
         "put": ["set", "edit"], "update": ["edit"], "change": ["edit", "set"], "modify": ["edit"], "patch": ["edit"],
         "delete": ["rm", "revoke", "unset"], "remove": ["rm", "revoke", "unset"], "del": ["rm", "revoke", "unset"],
-        "rm": ["revoke", "unset"], "end": ["revoke"], "kill": ["revoke"], "clear": ["unset"], "load": ["import"],
+        "rm": ["revoke", "unset"], "end": ["revoke"], "kill": ["revoke"], "revoke": ["rm"], "clear": ["unset"],
+        "load": ["import"],
         "dump": ["export"], "follow": ["watch"], "tail": ["watch"], "count": ["stats"], "block": ["disable"],
         "ban": ["disable"], "unblock": ["enable"], "signup": ["register"], "sign-up": ["register"],
         "signin": ["login"], "sign-in": ["login"], "signout": ["logout"], "sign-out": ["logout"],
         "password": ["passwd"], "me": ["whoami"], "who": ["whoami"], "ping": ["status"], "health": ["status"],
-        "request": ["api"], "curl": ["api"], "author": ["authors"], "session": ["sessions"], "auth": ["sessions"],
+        "request": ["api"], "curl": ["api"], "author": ["authors"], "key": ["keys"], "tokens": ["keys"],
+        "session": ["sessions"], "auth": ["sessions"],
         "logins": ["sessions"],
         "user": ["users"], "settings": ["config"],
     ]

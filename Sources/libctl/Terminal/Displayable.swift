@@ -128,6 +128,19 @@ extension LoginSession: Displayable {
     private var shortClient: String { ClientName.host(in: client).map { "libctl@\($0)" } ?? client }
 }
 
+extension APIKey: Displayable {
+    static let fields: [DisplayField<APIKey>] = [
+        .init("id", .word) { .string($0.id) }, .init("name") { .string($0.name) },
+        .init("scope", .word) { .string($0.scope) },
+        .init("created_at", .time) { .string($0.createdAt.description) },
+        .init("expires_at", .time) { $0.expiresAt.map { .string($0.description) } },
+        .init("last_used_at", .time) { $0.usedAt.map { .string($0.description) } },
+    ]
+    static let columns = tableColumns + ["id"]
+    static let tableColumns = ["name", "scope", "created_at", "expires_at", "last_used_at"]
+    var identifier: String { id }
+}
+
 extension BulkResult: Displayable {
     static let fields: [DisplayField<BulkResult>] = [
         .init("line", .number) { .integer($0.line) }, .init("outcome", .word) { .string($0.outcome) },

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandHelp
 import LibraryServer
 import LibraryStore
 import Shared
@@ -14,31 +15,24 @@ struct HealthcheckCommand: AsyncParsableCommand {
 
     @OptionGroup var flags: FolderFlags
 
-    @Option(help: "How long to wait for the answer. (default: 5s)")
-    var timeout: String?
+    @Option(help: "How long to wait for the answer.")
+    var timeout = TimeSpan(seconds: 5)
 
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
         try await Exit.reporting("healthcheck", asJSON: output.wantsJSON) {
-            let limit = try timeout.map { try Self.limit($0) } ?? 5
+            guard timeout.seconds > 0 else {
+                throw CommandError(.usage, "--timeout must be at least 1s", hint: "for example: --timeout 5s")
+            }
             let folder = try flags.ownSettings().data
             let health = try OperatorSocket.ask(
-                OperatorCommand.health, at: DataFolder.operatorSocketPath(in: folder), within: Int(limit))
+                OperatorCommand.health, at: DataFolder.operatorSocketPath(in: folder), within: Int(timeout.seconds))
             guard let health else {
                 throw CommandError(
                     .unavailable, "no libraryd runs on \(folder)", hint: "start libraryd, or use --data DIR")
             }
             Listing(one: health, [.init("status", \.status)]).show(output.format ?? .tsv)
         }
-    }
-
-    /// The seconds of a time span.
-    private static func limit(_ text: String) throws -> Int64 {
-        guard let time = TimeSpan(text), time.seconds > 0 else {
-            throw CommandError(
-                .usage, "--timeout takes a whole number and a unit: s, m, h or d", hint: "for example: --timeout 5s")
-        }
-        return time.seconds
     }
 }

@@ -11,6 +11,7 @@ struct UserCommand: AsyncParsableCommand {
         discussion: "Works whether the daemon is up or down. A change takes effect with the next request.",
         subcommands: [
             List.self, Add.self, Promote.self, Demote.self, Disable.self, Enable.self, Delete.self, Passwd.self,
+            Key.self,
         ])
 
     struct List: AsyncParsableCommand {

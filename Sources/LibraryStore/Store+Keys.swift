@@ -1,0 +1,154 @@
+import Foundation
+import GRDB
+package import Shared
+
+/// An API key with the digest of its secret: what ``LiveSessions`` is made of.
+struct StoredKey: Sendable {
+    let id: String
+    /// SHA-256.
+    let hash: [UInt8]
+    let scope: KeyScope
+    let expiresAt: Timestamp?
+    let usedAt: Timestamp?
+    let user: StoredSession.User
+}
+
+extension Store {
+    /// Rows of keys that have expired are kept for so many seconds, 30 days, so that their owner sees why a program
+    /// has failed.
+    private static let keepingTimeOfKeys: Int64 = 30 * 86400
+
+    /// Stores a new API key.
+    /// - Parameter hash: SHA-256 of the secret, which is never stored.
+    /// - Throws: ``StoreError`` `userNotFound`, `ownerDeleted` for a disabled user, `keyExists` or `tooManyKeys`.
+    package func createKey(
+        _ user: UserKey, id: String, name: String, scope: KeyScope, hash: [UInt8], expiresAt: Timestamp?,
+        by initiator: Initiator, at now: Timestamp
+    ) async throws -> APIKey {
+        let sessions = sessions
+        let long = trustedTime.advance(to: now).adding(seconds: -Self.keepingTimeOfKeys)
+        return try await writer.write { db -> (APIKey, StoredKey, [String]) in
+            let owner = try Self.role(db, user)
+            guard !owner.disabled else { throw StoreError.ownerDeleted }
+            let ended = try String.fetchAll(
+                db, sql: "DELETE FROM api_key WHERE user = ? AND expires_at <= ? RETURNING id",
+                arguments: [owner.id, long.milliseconds])
+            let count = try Int.fetchOne(db, sql: "SELECT count(*) FROM api_key WHERE user = ?", arguments: [owner.id])
+            guard count ?? 0 < APIKey.limit else { throw StoreError.tooManyKeys }
+            do {
+                try db.execute(
+                    sql: """
+                        INSERT INTO api_key (id, user, name, hash, scope, created_at, expires_at)
+                        VALUES (?, ?, ?, ?, ?, ?, ?)
+                        """,
+                    arguments: [
+                        id, owner.id, name, Data(hash), scope.rawValue, now.milliseconds, expiresAt?.milliseconds,
+                    ])
+            } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
+                throw StoreError.keyExists(name)
+            }
+            try Self.note(db, .keyCreated, user: owner.name, by: initiator, "\(name), to \(scope.rawValue)", at: now)
+            guard let row = try Row.fetchOne(db, sql: "\(Self.selectKey) AND api_key.id = ?", arguments: [id]),
+                let stored = try Self.storedKey(row)
+            else { throw StoreError.userNotFound(name: nil) }
+            let key = APIKey(id: id, name: name, scope: scope, createdAt: now, expiresAt: expiresAt, usedAt: nil)
+            return (key, stored, ended)
+        } committed: { _, stored, ended in
+            sessions.end(ended)
+            sessions.add(stored)
+        }.0
+    }
+
+    /// The user's API keys, in the order of their names.
+    /// - Throws: ``StoreError`` `userNotFound`.
+    package func keys(_ user: UserKey) async throws -> [APIKey] {
+        try await readers.readSlowly { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT id, name, scope, created_at, expires_at, used_at FROM api_key
+                    WHERE user = ? ORDER BY name
+                    """,
+                arguments: [try Self.role(db, user).id]
+            ).map { row in
+                try APIKey(
+                    id: row.value(0), name: row.value(1), scope: KeyScope(rawValue: row.value(2)) ?? .read,
+                    createdAt: Timestamp(milliseconds: row.value(3)), expiresAt: try row.time(4),
+                    usedAt: try row.time(5))
+            }
+        }
+    }
+
+    /// Which key of a user.
+    package enum KeyOfUser: Sendable {
+        case id(String)
+        /// In any case.
+        case name(String)
+
+        fileprivate var column: String { if case .id = self { "id" } else { "name" } }
+        fileprivate var text: String {
+            switch self {
+            case .id(let text), .name(let text): text
+            }
+        }
+        fileprivate var missing: StoreError { .keyNotFound(name: column == "name" ? text : nil) }
+    }
+
+    /// - Throws: ``StoreError`` `userNotFound` or `keyNotFound`.
+    package func deleteKey(
+        _ key: KeyOfUser, of user: UserKey, by initiator: Initiator, at now: Timestamp
+    ) async throws {
+        let sessions = sessions
+        _ = try await writer.write { db in
+            let owner = try Self.role(db, user)
+            let row = try Row.fetchOne(
+                db, sql: "DELETE FROM api_key WHERE user = ? AND \(key.column) = ? RETURNING id, name",
+                arguments: [owner.id, key.text])
+            guard let row else { throw key.missing }
+            try Self.note(db, .keyRevoked, user: owner.name, by: initiator, row.value(1), at: now)
+            return try row.value(0) as String
+        } committed: { id in
+            sessions.end([id])
+        }
+    }
+
+    /// Stores when a key was used. Nobody waits for it, and nothing depends on it.
+    package func noteUse(ofKey id: String, at now: Timestamp) {
+        writer.submit { db in
+            try db.cachedStatement(sql: "UPDATE api_key SET used_at = ? WHERE id = ?").execute(
+                arguments: [now.milliseconds, id])
+        } completion: { _ in
+        }
+    }
+
+    static func loadKeys(_ db: Database) throws -> [StoredKey] {
+        try Row.fetchAll(db, sql: selectKey).compactMap(storedKey)
+    }
+
+    /// Returns the ids of those that were deleted.
+    static func deleteKeys(_ db: Database, user: Int64) throws -> [String] {
+        try String.fetchAll(db, sql: "DELETE FROM api_key WHERE user = ? RETURNING id", arguments: [user])
+    }
+
+    /// Conditions can be added.
+    private static let selectKey = """
+        SELECT api_key.id, hash, scope, expires_at, used_at, user.id, user.public_id, user.name, user.admin
+        FROM api_key JOIN user ON user.id = api_key.user WHERE NOT user.disabled
+        """
+
+    /// `nil` for a scope of a newer daemon, which no schema has yet.
+    private static func storedKey(_ row: Row) throws -> StoredKey? {
+        guard let scope = KeyScope(rawValue: try row.value(2)) else { return nil }
+        return try StoredKey(
+            id: row.value(0), hash: Array(row.value(1) as Data), scope: scope, expiresAt: row.time(3),
+            usedAt: row.time(4),
+            user: .init(id: row.value(5), publicID: row.value(6), name: row.value(7), admin: row.value(8)))
+    }
+}
+
+extension Row {
+    /// `nil` for NULL.
+    fileprivate func time(_ column: Int) throws -> Timestamp? {
+        (try value(column) as Int64?).map { Timestamp(milliseconds: $0) }
+    }
+}
