@@ -101,6 +101,8 @@ libctl users rm eve --yes -q
 ends 6 libctl users demote ada
 
 # The end.
+libctl --user bob unregister --yes --password-file password -q
+ends 4 libctl --user bob whoami
 libctl logout --all -q
 ends 4 libctl authors list
 ends 64 libctl authors lst

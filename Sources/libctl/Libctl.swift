@@ -24,9 +24,8 @@ struct Libctl: ParsableCommand {
         version: version,
         subcommands: [
             RegisterCommand.self, LoginCommand.self, LogoutCommand.self, WhoamiCommand.self, TokenCommand.self,
-            PasswdCommand.self, SessionsCommand.self, KeysCommand.self, StatusCommand.self, AuthorsCommand.self,
-            UsersCommand.self,
-            ConfigCommand.self, APICommand.self,
+            PasswdCommand.self, UnregisterCommand.self, SessionsCommand.self, KeysCommand.self, StatusCommand.self,
+            AuthorsCommand.self, UsersCommand.self, ConfigCommand.self, APICommand.self,
         ])
 
     static func main() {

@@ -147,7 +147,9 @@ import Testing
         let daemon = try await Daemon()
         try await daemon.login("ada", home: home)
         #expect(try await daemon.end(SIGTERM) == 0)
-        for arguments in [["register", "bob"], ["register"], ["login", "ada"], ["login"], ["passwd"]] {
+        for arguments in [
+            ["register", "bob"], ["register"], ["login", "ada"], ["login"], ["passwd"], ["unregister"],
+        ] {
             let asking = try PseudoTerminal(
                 Program.path("libctl"), arguments,
                 environment: ["HOME": home.path, "LIBCTL_SERVER": daemon.address])
@@ -177,5 +179,32 @@ import Testing
             #expect(try await remove.end().code == expected)
         }
         #expect(try await daemon.libctl("authors", "list", "-o", "id", home: home).output == "")
+    }
+
+    /// The account is shown first, then the password is asked for. The file of the password is not read before the
+    /// answer.
+    @Test func theDeletionOfAnAccountIsAskedFor() async throws {
+        let daemon = try await Daemon()
+        try await daemon.login("ada", home: home)
+        let question = "  ada with 0 authors at \(daemon.address)\r\nDelete this account? [y/N] "
+        for answer in ["n\r", "\r", "\u{4}"] {
+            let declined = try libctl(daemon, "unregister", "--password-file", home.path + "/nothing")
+            try await declined.wait(for: question)
+            declined.send(answer)
+            #expect(try await declined.end().code == 2)
+        }
+        for (password, expected) in [("wrong horse", 4), ("correct horse", 0)] as [(String, Int32)] {
+            let asking = try libctl(daemon, "unregister", output: home.path + "/out")
+            try await asking.wait(for: question)
+            asking.send("y\r")
+            try await asking.wait(for: "Password for ada: ")
+            #expect(!asking.echoes)
+            asking.send(password + "\r")
+            let (code, output) = try await asking.end()
+            #expect(code == expected, "\(output)")
+            #expect(!output.contains(password))
+        }
+        #expect(try await daemon.libctl("whoami", home: home).code == 4)
+        #expect(try await daemon.libctl("sessions", "kept", home: home).output == "")
     }
 }

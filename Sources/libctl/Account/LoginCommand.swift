@@ -29,10 +29,14 @@ struct LoginCommand: ParsableCommand, ContextCommand {
 extension CommandContext {
     /// Logs in and saves the login, which is then the one that commands use.
     func logIn(_ name: String, _ password: String, in room: Replacement) throws {
-        let pair = "\(name):\(password)"
         let login = try client.send(
-            Endpoints.login.call(), authorization: "Basic " + Data(pair.utf8).base64EncodedString(),
+            Endpoints.login.call(), authorization: Self.basic(name, password),
             clientName: ClientName(host: io.host()).text)
         try keep(Credential(server: server.origin, user: name, login: login, at: io.now()), in: room)
+    }
+
+    /// The value of `Authorization` for HTTP Basic (RFC 7617). The name has no colon.
+    static func basic(_ name: String, _ password: String) -> String {
+        "Basic " + Data("\(name):\(password)".utf8).base64EncodedString()
     }
 }

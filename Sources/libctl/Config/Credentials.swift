@@ -95,6 +95,13 @@ struct Credentials: Equatable, JSONReadable, JSONWritable {
     mutating func remove(_ credential: Credential) {
         logins.removeAll { $0.server == credential.server && $0.isUser(credential.user) }
     }
+
+    /// Removes a login, and the other logins that the same daemon has issued for its account.
+    mutating func removeAccount(of credential: Credential) {
+        remove(credential)
+        guard let key = credential.daemon else { return }
+        logins.removeAll { $0.daemon?.daemon == key.daemon && $0.daemon?.user == key.user }
+    }
 }
 
 extension Credential {

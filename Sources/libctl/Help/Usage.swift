@@ -35,7 +35,8 @@ enum Usage {
         "rm": ["revoke", "unset"], "end": ["revoke"], "kill": ["revoke"], "revoke": ["rm"], "clear": ["unset"],
         "load": ["import"],
         "dump": ["export"], "follow": ["watch"], "tail": ["watch"], "count": ["stats"], "block": ["disable"],
-        "ban": ["disable"], "unblock": ["enable"], "signup": ["register"], "sign-up": ["register"],
+        "ban": ["disable"], "unblock": ["enable"], "deregister": ["unregister"], "signup": ["register"],
+        "sign-up": ["register"],
         "signin": ["login"], "sign-in": ["login"], "signout": ["logout"], "sign-out": ["logout"],
         "password": ["passwd"], "me": ["whoami"], "who": ["whoami"], "ping": ["status"], "health": ["status"],
         "request": ["api"], "curl": ["api"], "author": ["authors"], "key": ["keys"], "tokens": ["keys"],
@@ -49,7 +50,8 @@ enum Usage {
         "auth login": "libctl login", "auth logout": "libctl logout", "auth token": "libctl token",
         "auth status": "libctl sessions kept", "auth list": "libctl sessions kept", "users add": "libctl register",
         "users create": "libctl register", "users new": "libctl register", "users passwd": "libraryd user passwd",
-        "users password": "libraryd user passwd",
+        "users password": "libraryd user passwd", "auth delete": "libctl unregister",
+        "account delete": "libctl unregister",
     ]
 
     /// The error for arguments that the argument parser has refused.
