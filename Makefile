@@ -12,9 +12,9 @@ MANUALS = libctl.1 libraryd-config.5 libraryd.8
 
 # Completions are tested in the shells themselves, the manual by what formats it, TLS with certificates of openssl, units
 # of the documents by systemd-analyze, /openapi.json by programs in Python, the page at / by a browser, metrics by promtool
-# of prometheus, the filter of the log by fail2ban-regex, the proxy by nginx.
+# of prometheus, the filter of the log by fail2ban-regex, the proxies by nginx and Caddy (45 MB installed).
 TEST_PACKAGES = zsh fish groff-base openssl systemd python3-venv chromium-headless-shell prometheus fail2ban \
-    nginx-light
+    nginx-light caddy
 
 .PHONY: help deps deps-test deps-deb build release test e2e crash fuzz schemathesis bench lint format completions samples \
     picture demo deb deb-test install uninstall clean

@@ -169,7 +169,7 @@ import Testing
         case "ini": return try await ServerConfiguration.unitFault(text)
         case "nginx": return try await ServerConfiguration.nginxFault(text)
         case "yaml": return try await ServerConfiguration.prometheusFault(text)
-        case "caddy": return ServerConfiguration.braceFault(text)
+        case "caddy": return try await ServerConfiguration.caddyFault(text)
         case "mermaid", "text", "dockerfile": break
         case "indented": return "put it between fences, with its language"
         default: return "a block of '\(block.language)', which no test checks"
@@ -197,6 +197,10 @@ import Testing
         #expect(try await ServerConfiguration.nginxFault(server) == nil)
         #expect(try await ServerConfiguration.nginxFault(server + "\n}") != nil)
         #expect(try await ServerConfiguration.nginxFault(server.replacing("proxy_pass", with: "proxy_pas")) != nil)
+        let site = "library.example.org {\n    reverse_proxy 127.0.0.1:8080\n}\n"
+        #expect(try await ServerConfiguration.caddyFault(site) == nil)
+        #expect(try await ServerConfiguration.caddyFault(site + "}\n") != nil)
+        #expect(try await ServerConfiguration.caddyFault(site.replacing("reverse_proxy", with: "reverse_prox")) != nil)
         let targets = "scrape_configs:\n  - job_name: a\n    static_configs:\n      - targets: ['a:1']\n"
         #expect(try await ServerConfiguration.prometheusFault(targets) == nil)
         #expect(try await ServerConfiguration.prometheusFault(targets.replacing("targets", with: "target")) != nil)

@@ -40,27 +40,20 @@ enum ServerConfiguration {
     /// A block of nginx, as it stands in `http { }`. Certificates need not exist.
     static func nginxFault(_ text: String) async throws -> String? {
         if let fault = braceFault(text) { return fault }
+        let proxy = try await Proxy(.nginx, block: text)
+        defer { withExtendedLifetime(proxy) {} }
+        let check = try await Program.run("/usr/sbin/nginx", ["-t", "-c", proxy.file])
+        return check.code == 0 ? nil : check.error
+    }
+
+    /// A file of Caddy.
+    static func caddyFault(_ text: String) async throws -> String? {
         let folder = TemporaryFolder()
-        let certificate = try await Program.run(
-            "/usr/bin/openssl",
-            [
-                "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=x", "-keyout", folder.path + "/key",
-                "-out", folder.path + "/certificate",
-            ])
-        guard certificate.code == 0 else { return certificate.error }
-        let server = text.replacing(/ssl_certificate_key [^;]+/) { _ in "ssl_certificate_key \(folder.path)/key" }
-            .replacing(/ssl_certificate [^;]+/) { _ in "ssl_certificate \(folder.path)/certificate" }
-        let whole = """
-            pid \(folder.path)/pid; error_log stderr; events {}
-            http { access_log off; \(["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map {
-                "\($0)_temp_path \(folder.path)/\($0);"
-            }.joined(separator: " "))
-            \(server)
-            }
-            """
-        let path = folder.path + "/nginx.conf"
-        try Data(whole.utf8).write(to: URL(fileURLWithPath: path))
-        let check = try await Program.run("/usr/sbin/nginx", ["-t", "-c", path])
+        let path = folder.path + "/Caddyfile"
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+        let check = try await Program.run(
+            "/usr/bin/caddy", ["validate", "--adapter", "caddyfile", "--config", path],
+            environment: ["HOME": folder.path])
         return check.code == 0 ? nil : check.error
     }
 
