@@ -31,6 +31,38 @@ import Testing
         }
     }
 
+    /// The processes that have the text in their command line.
+    private static func processes(naming text: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc").filter { Int32($0) != nil }.filter {
+            let line = try? Data(contentsOf: URL(fileURLWithPath: "/proc/\($0)/cmdline"))
+            return line.map { String(decoding: $0, as: UTF8.self).contains(text) } ?? false
+        }
+    }
+
+    /// It prints what it does, and leaves no file and no process.
+    @Test func theExampleOfAServiceWorks() async throws {
+        let temporary = TemporaryFolder()
+        let result = try await Program.run(
+            "/bin/bash", [Program.repository + "/examples/operations.sh"],
+            environment: [
+                "HOME": home.path, "TMPDIR": temporary.path, "PATH": Program.buildFolder + ":/usr/bin:/bin",
+            ])
+        #expect(result.code == 0, "\(result.error)")
+        let lines = result.output.split(separator: "\n").map(String.init)
+        for line in [
+            "ada is created", "Hilary Mantel\tWolf Hall", "libraryd_ready 1", "401", "ok", "library.db: OK",
+            "restored: authors: 60, users: 1", "exit code 4", "exit code 5", "127.0.0.1",
+        ] {
+            #expect(lines.contains(line), "\(line): \(result.output)")
+        }
+        let files = FileManager.default
+        #expect(try files.contentsOfDirectory(atPath: temporary.path) == [])
+        #expect(try files.contentsOfDirectory(atPath: home.path) == [])
+        try await wait(until: "no process of the script is there") {
+            try Self.processes(naming: temporary.path).isEmpty
+        }
+    }
+
     @Test func aScriptUsesEveryCommand() async throws {
         let script = Program.repository + "/examples/every-command.sh"
         let daemon = try await Daemon()
