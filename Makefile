@@ -2,6 +2,9 @@
 
 PREFIX ?= /usr/local
 DESTDIR ?=
+# Of make schemathesis: tries of each operation, and where its random numbers begin.
+EXAMPLES ?= 200
+SEED ?= 1
 SWIFT ?= swift
 
 # A library of a test has some fifteen files open, and Debian lets a process have 1024.
@@ -30,7 +33,7 @@ help:
 	@echo 'make e2e        only the tests that run the real programs'
 	@echo 'make crash      200 kills under load, and each single write and sync failed'
 	@echo 'make fuzz       100,000 requests that were changed at random (FUZZ_SEED=N for others)'
-	@echo 'make schemathesis  more of the requests that make test makes from /openapi.json, valid and invalid'
+	@echo 'make schemathesis  more of the requests that make test makes from /openapi.json (EXAMPLES=N, SEED=N)'
 	@echo 'make bench      measure, beside other servers with PEERS=FOLDER; writes Benchmarks/RESULTS.md'
 	@echo 'make lint       check the format; make format mends it'
 	@echo 'make completions  write completions/ and the manual anew'
@@ -73,7 +76,7 @@ fuzz: deps
 
 schemathesis: deps-test
 	$(SWIFT) build --product libraryd
-	scripts/schemathesis --max-examples 200
+	scripts/schemathesis --max-examples $(EXAMPLES) --seed $(SEED)
 
 bench: release
 	Benchmarks/run
