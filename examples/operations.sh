@@ -1,7 +1,7 @@
 #!/bin/bash
 # Usage: operations.sh — sets up a service as docs/operations.md says, in a temporary folder, and shows that it works:
-# the daemon behind nginx with TLS, a closed registration, metrics, a backup and its restore, fail2ban. It needs no
-# root, and at its end everything is stopped and removed.
+# the daemon behind nginx with TLS, a closed registration, metrics, a backup and its restore, fail2ban. It needs
+# the Debian packages nginx-light, openssl, curl and jq, but no root, and at its end everything is stopped and removed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export PATH="$PATH:/usr/sbin"

@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Shared
 import TestSupport
 import Testing
@@ -78,5 +79,21 @@ import Testing
         #expect(try await names(store, "q=orsted") == [])
         #expect(try await names(store, "q=x&sort=book") == ["X", "X"])
         #expect(try Inspection(file: path).faults == [])
+    }
+
+    /// The file has the tables as the first seven migrations made them when they were released.
+    @Test func releasedMigrationsStayAsTheyAre() async throws {
+        let fixture = Program.repository + "/Tests/Fixtures/library-schema-7.db.gz"
+        let unpacked = try await Program.run("/bin/sh", ["-c", "gunzip < \(fixture) > \(folder.path)/old.db"])
+        #expect(unpacked.code == 0, "\(unpacked.error)")
+        try Store(path: path, migrations: Array(Migrations.all.prefix(7))).close()
+        func tables(_ path: String) throws -> [String] {
+            let queue = try DatabaseQueue(path: path)
+            defer { try? queue.close() }
+            return try queue.read {
+                try String.fetchAll($0, sql: "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name")
+            }
+        }
+        #expect(try tables(path) == tables(folder.path + "/old.db"))
     }
 }
