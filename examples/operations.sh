@@ -121,6 +121,18 @@ else
     say 'fail2ban is not installed here: its filter is packaging/fail2ban/filter.d/libraryd.conf.'
 fi
 
-# Here two lines can show who did what (libraryd audit) and the keys of scripts (libctl keys).
+say 'A script has a key of its own, which may read and nothing else.'
+run 'libctl keys add nightly-export --scope read --expires 90d > $folder/key'
+export LIBCTL_TOKEN
+LIBCTL_TOKEN=$(cat "$folder/key")
+run 'libctl authors export $folder/authors.csv'
+fails 5 'libctl authors rm 1 --yes'
+unset LIBCTL_TOKEN
+
+say 'Who did what, and from where. No entry has a password or a key.'
+run 'libraryd audit --data $folder/library' | tee "$folder/shown"
+is "$(cut -f 2 "$folder/shown" | sort | uniq -c | tr -s ' ' | tr '\n' ';')" \
+    ' 1 $ libraryd audit --data $folder/library; 1 authors_imported; 1 key_created; 1 login; 1 login_failed; 1 user_created;'
+if grep -qF -e "$(cat "$folder/key")" -e "$(cat "$folder/password")" "$folder/shown" "$folder/log"; then exit 1; fi
 
 say 'All went as it should. The daemon and nginx stop, and the folder goes.'

@@ -21,7 +21,8 @@ extension Store {
     /// none.
     private static let keepingTime: Int64 = 30 * 86400
 
-    /// Loads all sessions and API keys into memory. Expiry is checked at each use, because a wrong clock may be corrected later.
+    /// Loads all sessions and API keys into memory. Expiry is checked at each use, because a wrong clock may be
+    /// corrected later.
     package func loadSessions() throws {
         let stored = try readers.read { db in
             try trustedTime.goOn(db)
