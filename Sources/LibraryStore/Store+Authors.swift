@@ -20,7 +20,7 @@ extension Store {
         _ draft: AuthorDraft, owner: Int64, as request: IdempotentRequest?, at now: Timestamp,
         completion: @escaping @Sendable (Result<Author, any Error>) -> Void
     ) {
-        writer.submit { db in
+        writer.submit(from: .user(owner)) { db in
             if let reply = try Self.reply(db, to: request, owner: owner, at: now) {
                 return try Author(kept: reply)
             }
@@ -82,7 +82,7 @@ extension Store {
     ) async throws -> (author: Author, isChanged: Bool) {
         var isSame = false
         defer { if !isSame { changes.advance(owner) } }
-        let result = try await writer.write { db in
+        let result = try await writer.write(from: .user(owner)) { db in
             let before = try Self.author(db, id: id, owner: owner)
             guard isWanted(before.version) else { throw StoreError.versionMismatch }
             guard let after = before.changed(by: patch, at: now) else { return (before, false) }
@@ -120,7 +120,7 @@ extension Store {
         id: Int64, owner: Int64, ifVersion isWanted: @escaping @Sendable (Int64) -> Bool, at now: Timestamp
     ) async throws -> Author {
         defer { changes.advance(owner) }
-        return try await writer.write { db in
+        return try await writer.write(from: .user(owner)) { db in
             let author = try Self.author(db, id: id, owner: owner)
             guard isWanted(author.version) else { throw StoreError.versionMismatch }
             let event = try Self.nextEvent(db, owner: owner)

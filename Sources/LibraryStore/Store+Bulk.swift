@@ -10,7 +10,7 @@ extension Store {
         as request: IdempotentRequest? = nil, at now: Timestamp
     ) async throws -> [BulkResult] {
         defer { changes.advance(owner) }
-        return try await writer.write { db in
+        return try await writer.write(from: .user(owner), isLong: true) { db in
             if let reply = try Self.reply(db, to: request, owner: owner, at: now) {
                 var kept = try BulkResult.list(ndjson: reply).makeIterator()
                 return lines.compactMap { $0.fault ?? kept.next() }
@@ -39,7 +39,7 @@ extension Store {
     ) async throws -> BulkReport {
         defer { changes.advance(owner) }
         return try await Cancellation.following { cancellation in
-            try await writer.write { db in
+            try await writer.write(from: .user(owner), isLong: true) { db in
                 try createAuthors(
                     db, of: contents, format, owner: owner, options: options, as: file, at: now, cancellation)
             }.get()

@@ -92,7 +92,7 @@ extension Store {
         let changes = changes
         do {
             return try await Cancellation.following { cancellation in
-                try await writer.write { db in
+                try await writer.write(isLong: true) { db in
                     var work = FlaskImport(db: db, now: now)
                     for user in users { try work.add(user) }
                     try work.findOwner(owner)

@@ -1,5 +1,4 @@
 import GRDB
-import Glibc
 import Shared
 import Synchronization
 
@@ -10,8 +9,8 @@ import Synchronization
 /// if it has, the group is rolled back and performed once more with a savepoint for each. Callers are answered after
 /// the commit that holds their work, never before.
 final class Writer: Sendable {
-    private struct State {
-        var waiting: [Operation] = []
+    struct State {
+        var waiting = WaitingWrites<Operation>()
         var draining = false
         var closed = false
         /// Since when the transaction of a group has been worked on.
@@ -26,7 +25,7 @@ final class Writer: Sendable {
 
     /// One write. `perform` may be called again, after its first work was undone. It keeps its result for `finish`,
     /// which answers the caller: with that result after a commit, or with the error that undid the whole group.
-    private struct Operation: Sendable {
+    struct Operation: Sendable {
         let perform: @Sendable (Database) throws -> Void
         let finish: @Sendable ((any Error)?) -> Void
     }
@@ -35,14 +34,14 @@ final class Writer: Sendable {
     private static let largestGroup = 512
 
     let counts = WriterCounts()
-    private let connection: DatabaseQueue
+    let connection: DatabaseQueue
     /// The database file when it was opened; `nil` in memory.
-    private let file: [UInt64]?
+    let file: [UInt64]?
     private let queueLength: Int
     let thread = Workers(count: 1)
-    private let state = Mutex(State())
+    let state = Mutex(State())
 
-    /// - Parameter queueLength: how many writes may wait.
+    /// - Parameter queueLength: how many writes may wait; of one user, as many as are free.
     init(_ connection: DatabaseQueue, queueLength: Int = 1024) throws {
         self.connection = connection
         file = try FileStatus(path: connection.path)?.identity
@@ -50,16 +49,20 @@ final class Writer: Sendable {
     }
 
     /// Runs `body` in a transaction and returns when that transaction is on the disk.
-    /// - Parameter committed: called once the transaction is on the disk, before any later write begins: what is kept
-    ///   in memory changes in the order of the rows.
+    /// - Parameters:
+    ///   - origin: whose writes it comes after.
+    ///   - isLong: whether it takes as long as hundreds of others.
+    ///   - committed: called once the transaction is on the disk, before any later write begins: what is kept in
+    ///     memory changes in the order of the rows.
     /// - Throws: what `body` throws, having changed nothing; ``StoreError`` if the transaction failed, or too many
     ///   wait already.
     func write<Value: Sendable>(
+        from origin: WriteOrigin = .daemon, isLong: Bool = false,
         _ body: @escaping @Sendable (Database) throws -> Value,
         committed: @escaping @Sendable (Value) -> Void = { _ in }
     ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
-            submit(body, committed: committed) { continuation.resume(with: $0) }
+            submit(from: origin, isLong: isLong, body, committed: committed) { continuation.resume(with: $0) }
         }
     }
 
@@ -67,6 +70,7 @@ final class Writer: Sendable {
     /// - Parameter completion: called once with the outcome, on the writer's thread unless too many wait already. It
     ///   must not block.
     func submit<Value: Sendable>(
+        from origin: WriteOrigin = .daemon, isLong: Bool = false,
         _ body: @escaping @Sendable (Database) throws -> Value,
         committed: @escaping @Sendable (Value) -> Void = { _ in },
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
@@ -94,67 +98,44 @@ final class Writer: Sendable {
                     completion(.failure(StoreError(DatabaseError(resultCode: .SQLITE_ABORT))))
                 }
             })
-        enqueue(operation)
+        enqueue(operation, from: origin, isLong: isLong)
+    }
+
+    /// Lets the user's writes wait until ``release(_:)``, but for those of the user's file. Called by `committed` of a
+    /// write of that user, so that those before it are done.
+    func hold(_ user: Int64) { state.withLock { $0.waiting.hold(user) } }
+
+    func release(_ user: Int64) {
+        let mustDrain = state.withLock { state in
+            state.waiting.release(user)
+            return Self.beginsDraining(&state)
+        }
+        if mustDrain { thread.submit { self.drain() } }
     }
 
     /// The number of writes that are not being worked on yet.
     var waitingCount: Int { state.withLock { $0.waiting.count } }
 
-    /// What keeps writes from being stored, as far as it is known; `nil` if nothing does. Waits for nothing.
-    func obstacle(at now: ContinuousClock.Instant) -> Obstacle? {
-        let (busy, committing, failure) = state.withLock { ($0.busySince, $0.committingSince, $0.failure) }
-        if let committing, committing.duration(to: now) > Self.longestCommit {
-            return .slowCommit(seconds: committing.duration(to: now).components.seconds)
-        }
-        if let busy, busy.duration(to: now) > Self.longestGroup {
-            return .slowWrite(seconds: busy.duration(to: now).components.seconds)
-        }
-        guard (try? isFileInPlace()) == true else { return .fileReplaced }
-        guard let failure else { return isDiskFull ? .diskFull : nil }
-        // Whether it is over shows only when something is written.
-        if busy == nil { Task { [self] in try? await write(Self.rewriteFirstPage) } }
-        return failure.resultCode == .SQLITE_FULL ? .diskFull : .lastWriteFailed
-    }
-
-    /// Writes what is there. An `UPDATE` to the same value would write nothing.
-    @Sendable private static func rewriteFirstPage(_ db: Database) throws {
-        let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
-        try db.execute(sql: "PRAGMA user_version = \(version)")
-    }
-
-    private static let longestCommit = Duration.seconds(1)
-    /// A file of the largest size takes a few seconds.
-    private static let longestGroup = Duration.seconds(10)
-
-    /// Whether the disk has no free block for this process. The next writes may still find room in SQLite's files.
-    private var isDiskFull: Bool {
-        var status = statvfs()
-        guard statvfs(connection.path, &status) == 0 else { return false }
-        return (geteuid() == 0 ? status.f_bfree : status.f_bavail) == 0
-    }
-
-    /// A number that is the same at two looks if no write was taken in between; `nil` while nothing waits, or while a
-    /// transaction is at work, which may take as long as a disk or an import does.
-    var standstill: Int? { state.withLock { $0.waiting.isEmpty || $0.busySince != nil ? nil : $0.groups } }
-
-    private func isFileInPlace() throws -> Bool { try file == FileStatus(path: connection.path)?.identity }
-
-    /// Lets the accepted writes finish, then closes; closing moves the write-ahead log into the database.
+    /// Lets the accepted writes finish, then closes; closing moves the write-ahead log into the database. Writes that
+    /// wait for a file are refused.
     func close() {
-        state.withLock { $0.closed = true }
+        let held = state.withLock { state in
+            state.closed = true
+            return state.waiting.takeHeld()
+        }
+        for operation in held { operation.finish(StoreError.closed) }
         thread.close()
         try? connection.close()
     }
 
-    private func enqueue(_ operation: Operation) {
+    private func enqueue(_ operation: Operation, from origin: WriteOrigin, isLong: Bool) {
         enum Next { case refuse(any Error), drain, wait }
         let next: Next = state.withLock { state in
             if state.closed { return .refuse(StoreError.closed) }
-            if state.waiting.count >= queueLength { return .refuse(StoreError.busy) }
-            state.waiting.append(operation)
-            if state.draining { return .wait }
-            state.draining = true
-            return .drain
+            guard state.waiting.append(operation, from: origin, isLong: isLong, limit: queueLength) else {
+                return .refuse(StoreError.busy)
+            }
+            return Self.beginsDraining(&state) ? .drain : .wait
         }
         switch next {
         case .refuse(let error): operation.finish(error)
@@ -163,11 +144,17 @@ final class Writer: Sendable {
         }
     }
 
+    /// Whether the thread must be woken.
+    private static func beginsDraining(_ state: inout State) -> Bool {
+        guard !state.draining, !state.waiting.isIdle else { return false }
+        state.draining = true
+        return true
+    }
+
     private func drain() {
         while true {
             let group = state.withLock { state in
-                let group = Array(state.waiting.prefix(Self.largestGroup))
-                state.waiting.removeFirst(group.count)
+                let group = state.waiting.takeGroup(upTo: Self.largestGroup)
                 if group.isEmpty { state.draining = false }
                 state.busySince = group.isEmpty ? nil : .now
                 return group

@@ -94,6 +94,99 @@ import Testing
         #expect(try await first == 0)
     }
 
+    private func add(
+        _ name: String, _ origin: WriteOrigin, isLong: Bool = false, to waiting: inout WaitingWrites<String>
+    ) {
+        let hasRoom = waiting.append(name, from: origin, isLong: isLong, limit: 2000)
+        #expect(hasRoom)
+    }
+
+    /// A user who has hundreds waiting delays another's write by one group.
+    @Test func aGroupHasWritesOfEachUser() {
+        var waiting = WaitingWrites<String>()
+        for number in 0..<600 { add("a\(number)", .user(1), to: &waiting) }
+        for number in 0..<2 { add("b\(number)", .user(2), to: &waiting) }
+        add("c0", .daemon, to: &waiting)
+        var group = waiting.takeGroup(upTo: 6)
+        #expect(group == ["a0", "b0", "c0", "a1", "b1", "a2"])
+        group = waiting.takeGroup(upTo: 1000)
+        #expect(group == (3..<600).map { "a\($0)" })
+        #expect(waiting.count == 0)
+        group = waiting.takeGroup(upTo: 6)
+        #expect(group == [])
+    }
+
+    /// However many users flood the writer, another finds room.
+    @Test func noUsersCanTakeAllPlaces() {
+        var waiting = WaitingWrites<Int>()
+        func fill(_ origin: WriteOrigin) -> Int {
+            var count = 0
+            while waiting.append(0, from: origin, isLong: false, limit: 1024) { count += 1 }
+            return count
+        }
+        #expect(fill(.user(1)) == 512)
+        #expect((2...8).map { fill(.user($0)) } == [256, 128, 64, 32, 16, 8, 4])
+        #expect(fill(.user(9)) == 2)
+        while !waiting.takeGroup(upTo: 512).isEmpty {}
+        #expect(fill(.user(10)) == 512)
+        // The daemon's own may take the rest.
+        #expect(fill(.daemon) == 512)
+    }
+
+    @Test func longWritesLetOthersGoBetween() {
+        var waiting = WaitingWrites<String>()
+        for user in Int64(1)...3 { add("long \(user)", .user(user), isLong: true, to: &waiting) }
+        add("after long 1", .user(1), to: &waiting)
+        add("short", .user(4), to: &waiting)
+        var group = waiting.takeGroup(upTo: 9)
+        #expect(group == ["long 1", "short", "after long 1"])
+        add("next", .user(4), to: &waiting)
+        group = waiting.takeGroup(upTo: 9)
+        #expect(group == ["next"])
+        group = waiting.takeGroup(upTo: 9)
+        #expect(group == ["long 2"])
+        // Nobody else waits, so the last may go at once.
+        group = waiting.takeGroup(upTo: 9)
+        #expect(group == ["long 3"])
+        group = waiting.takeGroup(upTo: 9)
+        #expect(group == [])
+    }
+
+    /// While a file of a user is stored, the user's other writes wait in their order.
+    @Test func theWritesOfAUserCanBeHeld() {
+        var waiting = WaitingWrites<String>()
+        add("a1", .user(1), to: &waiting)
+        waiting.hold(1)
+        add("a2", .user(1), to: &waiting)
+        #expect(waiting.isIdle)
+        add("file", .file(of: 1), to: &waiting)
+        add("b", .user(2), to: &waiting)
+        var group = waiting.takeGroup(upTo: 9)
+        #expect(group == ["file", "b"])
+        #expect(waiting.isIdle)
+        waiting.release(1)
+        group = waiting.takeGroup(upTo: 9)
+        #expect(group == ["a1", "a2"])
+        waiting.hold(1)
+        add("a3", .user(1), to: &waiting)
+        group = waiting.takeHeld()
+        #expect(group == ["a3"])
+        #expect(waiting.count == 0)
+    }
+
+    /// Writes that wait for a file must not wait for ever when the daemon stops.
+    @Test func closingRefusesWhatIsHeld() async throws {
+        let writer = try Writer(DatabaseQueue())
+        try await writer.write(from: .user(1)) { _ in
+        } committed: {
+            writer.hold(1)
+        }
+        let held = Task { try await writer.write(from: .user(1)) { _ in } }
+        try await wait(until: "a held write") { writer.waitingCount == 1 }
+        writer.close()
+        await #expect(throws: StoreError.closed) { try await held.value }
+    }
+
     /// Writes that were accepted before closing are done; later ones get an error.
     @Test func closingFinishesWhatWasAccepted() async throws {
         for _ in 0..<20 {
