@@ -33,6 +33,7 @@ package struct App: Sendable {
         authors = AuthorRoutes(store: store, clock: clock, behindProxy: behindProxy)
         health = HealthRoutes(store: store)
         try store.loadSessions()
+        store.resume()
         let throttle = Throttle(uptime: clock.uptime)
         for hash in try store.importedHashes() { passwords.expect(hash) }
         for (name, address) in try store.loginAddresses() { throttle.know(name, at: address) }

@@ -23,7 +23,7 @@ package struct Inspection: Sendable {
             (self.faults, users, authors) = (faults, 0, 0)
             return
         }
-        users = try Int64.fetchOne(db, sql: "SELECT count(*) FROM user") ?? 0
+        users = try Int64.fetchOne(db, sql: "SELECT count(*) FROM user WHERE \(Store.isUser)") ?? 0
         authors = try Int64.fetchOne(db, sql: "SELECT count(*) FROM author") ?? 0
         self.faults = try Self.danglingReferences(db) + Self.eventFaults(db) + Self.searchFaults(db)
     }

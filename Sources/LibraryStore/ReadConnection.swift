@@ -14,8 +14,12 @@ final class ReadConnection: @unchecked Sendable {
     /// More shapes of statements than lists have.
     private static let keptStatements = 256
 
-    init(path: String) throws {
-        queue = try Store.openForReading(path: path)
+    convenience init(path: String) throws {
+        try self.init(Store.openForReading(path: path))
+    }
+
+    init(_ queue: DatabaseQueue) throws {
+        self.queue = queue
         guard let connection = queue.unsafeRead({ $0.sqliteConnection }) else {
             throw DatabaseError(resultCode: .SQLITE_CANTOPEN)
         }

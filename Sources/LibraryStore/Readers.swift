@@ -10,6 +10,8 @@ final class Readers: Sendable {
     private let short: Connections
     private let long: Connections
     private let workers = Workers(count: 2)
+    /// Imports that have staged authors, and 1 until the start has looked for those of an earlier run.
+    private let staging = Atomic(1)
 
     init(path: String) throws {
         // As many as there are threads that read: event loops, and the threads of tasks.
@@ -30,6 +32,19 @@ final class Readers: Sendable {
         let long = long
         return try await workers.run { try long.use(body) }
     }
+
+    /// Whether there may be staged authors, which nobody may see. Asked by who has a connection.
+    var hidesStaged: Bool { staging.load(ordering: .acquiring) > 0 }
+
+    /// Returns when no read is at work that began with ``hidesStaged`` false.
+    func hideStaged() async {
+        staging.add(1, ordering: .sequentiallyConsistent)
+        await short.waitForUse()
+        await long.waitForUse()
+    }
+
+    /// After the authors were given their events, or were removed.
+    func showStaged() { staging.subtract(1, ordering: .sequentiallyConsistent) }
 
     /// A short read with GRDB.
     func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
@@ -69,6 +84,17 @@ private final class Connections: Sendable {
             return try body(connections[index])
         } catch {
             throw StoreError.outside(error)
+        }
+    }
+
+    /// Returns when each use that has begun has ended.
+    func waitForUse() async {
+        var busy = Set(connections.indices)
+        while true {
+            idle.withLock { busy.subtract($0) }
+            if busy.isEmpty { return }
+            // In a task that is cancelled too: the use of a connection ends.
+            _ = try? await Task.detached { try await Task.sleep(for: .milliseconds(1)) }.value
         }
     }
 

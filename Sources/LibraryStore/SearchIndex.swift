@@ -29,14 +29,15 @@ enum SearchIndex {
         [.integer(author.id), .text(words(author.name, owner: owner)), .text(words(author.book, owner: owner))]
     }
 
-    /// Removes all authors of an owner.
-    static func remove(owner: Int64, _ db: Database) throws {
+    /// Removes authors of an owner.
+    static func remove(owner: Int64, in ids: ClosedRange<Int64>, _ db: Database) throws {
         try db.execute(
             sql: """
                 INSERT INTO author_search (author_search, rowid, name, book)
-                SELECT 'delete', id, search_words(owner, name), search_words(owner, book) FROM author WHERE owner = ?
+                SELECT 'delete', id, search_words(owner, name), search_words(owner, book) FROM author
+                WHERE owner = ? AND id BETWEEN ? AND ?
                 """,
-            arguments: [owner])
+            arguments: [owner, ids.lowerBound, ids.upperBound])
     }
 
     /// The words of a text as the index has them, separated by spaces.

@@ -10,7 +10,9 @@ extension Store {
     ) async throws -> Value {
         if let value = try authorsAtOnce(query, owner: owner, read) { return value }
         let statement = try AuthorListStatement(query, owner: owner)
-        return try await readers.withConnectionElsewhere { try read(AuthorRows($0, statement)) }
+        return try await readers.withConnectionElsewhere {
+            try read(AuthorRows($0, statement, hidesStaged: readers.hidesStaged))
+        }
     }
 
     /// The same on the calling thread, for a page to which an index leads whatever the size of the library.
@@ -21,7 +23,7 @@ extension Store {
     ) throws -> Value? {
         guard query.search == nil, query.values.isEmpty, query.sort.isIndexed else { return nil }
         let statement = try AuthorListStatement(query, owner: owner)
-        return try readers.withConnection { try read(AuthorRows($0, statement)) }
+        return try readers.withConnection { try read(AuthorRows($0, statement, hidesStaged: readers.hidesStaged)) }
     }
 
     /// - Throws: ``InvalidFields`` if the cursor does not belong to this list.
@@ -39,10 +41,14 @@ extension AuthorSort {
 package struct AuthorRows {
     private let connection: ReadConnection
     private let statement: AuthorListStatement
+    private let shape: AuthorListStatement.Shape
 
-    fileprivate init(_ connection: ReadConnection, _ statement: AuthorListStatement) {
+    fileprivate init(_ connection: ReadConnection, _ statement: AuthorListStatement, hidesStaged: Bool) {
         self.connection = connection
         self.statement = statement
+        var shape = statement.shape
+        shape.hidesStaged = hidesStaged
+        self.shape = shape
     }
 
     /// How many there are at most.
@@ -55,7 +61,7 @@ package struct AuthorRows {
         var count = 0
         var last: Cursor?
         var next: String?
-        try connection.rows(statement.shape, statement.values) {
+        try connection.rows(shape, statement.values) {
             // The row after the page only tells that there is another page.
             if count == limit {
                 next = last?.text
@@ -79,6 +85,8 @@ package struct AuthorListStatement: Sendable {
         var hasSearch = false
         /// Whether the page begins after an author.
         var hasStart = false
+        /// Whether there may be authors that nobody may see.
+        var hidesStaged = false
         let sort: AuthorSort
 
         /// A text leads to few rows. Left to itself, SQLite would rather walk through all authors of the owner in order
@@ -90,6 +98,7 @@ package struct AuthorListStatement: Sendable {
 
         var sql: String {
             var conditions = ["owner = ?"]
+            if hidesStaged { conditions.append(Store.isNotStaged) }
             for field in filters {
                 // The key leads to the rows by an index.
                 if field.kind == .text { conditions.append("\(field.keyColumn) = ?") }

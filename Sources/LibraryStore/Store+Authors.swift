@@ -64,7 +64,8 @@ extension Store {
     package func author<Value>(id: Int64, owner: Int64, _ read: (AuthorRow) -> Value) throws -> Value {
         var value: Value?
         try readers.withConnection { connection in
-            try connection.rows(Self.selectAuthor, [.integer(owner), .integer(id)]) {
+            let sql = readers.hidesStaged ? Self.selectUnlessStaged : Self.selectAuthor
+            try connection.rows(sql, [.integer(owner), .integer(id)]) {
                 value = read(AuthorRow($0))
                 return false
             }
@@ -143,6 +144,7 @@ extension Store {
         WHERE owner = ? AND id = ?
         """
     private static let selectAuthor = "SELECT \(AuthorRow.columns) FROM author WHERE owner = ? AND id = ?"
+    private static let selectUnlessStaged = "\(selectAuthor) AND \(isNotStaged)"
 
     static func author(_ db: Database, id: Int64, owner: Int64) throws -> Author {
         let statement = try db.cachedStatement(sql: selectAuthor)
@@ -158,9 +160,15 @@ extension Store {
 
     /// The owner's author who has the same key.
     static func existingAuthor(_ db: Database, owner: Int64, _ values: AuthorValues) throws -> Int64? {
+        try db.raw(selectExisting).integer([.integer(owner)] + key(of: values))
+    }
+
+    static let selectExisting = "SELECT id FROM author WHERE owner = ? AND name_key = ? AND name = ? AND book = ?"
+
+    /// The columns by which authors differ: the last two have the texts themselves.
+    static func key(of values: AuthorValues) -> [RawStatement.Value] {
         let (name, book) = (values[text: .name] ?? "", values[text: .book] ?? "")
-        return try db.raw("SELECT id FROM author WHERE owner = ? AND name_key = ? AND name = ? AND book = ?")
-            .integer([.integer(owner), .text(Folding.key(name)), .text(name), .text(book)])
+        return [.text(Folding.key(name)), .text(name), .text(book)]
     }
 }
 
@@ -188,9 +196,10 @@ struct AuthorNumbers {
         (id, self.event) = (last + 1, event)
     }
 
-    static func next(_ db: Database, owner: Int64) throws -> AuthorNumbers {
+    /// - Parameter staged: the owner's last author, if it has no event yet.
+    static func next(_ db: Database, owner: Int64, after staged: AuthorNumbers? = nil) throws -> AuthorNumbers {
         let last = try db.raw("SELECT last_author FROM library").integer([])
-        return try AuthorNumbers(after: last, event: Store.nextEvent(db, owner: owner))
+        return try AuthorNumbers(after: last, event: staged.map { $0.event + 1 } ?? Store.nextEvent(db, owner: owner))
     }
 
     /// The numbers of the author after this one in the same transaction.

@@ -137,14 +137,20 @@ extension Store {
         try db.cachedStatement(
             sql: """
                 INSERT INTO author_event (owner, sequence, kind, at, id)
-                SELECT owner, event, ?, ?, id FROM author WHERE owner = ? AND id >= ?
+                SELECT owner, event, ?, ?, id FROM author WHERE owner = ? AND id >= ? AND event > ?
                 """
-        ).execute(arguments: [AuthorEvent.created, now.milliseconds, owner, first.id])
+        ).execute(
+            // Earlier ones would be deleted at once.
+            arguments: [AuthorEvent.created, now.milliseconds, owner, first.id, last.event - keptEvents])
         try prune(db, owner: owner, from: first.event - 1, to: last.event)
     }
 
     /// The number of the owner's next event.
-    static func nextEvent(_ db: Database, owner: Int64) throws -> Int64 { try lastSequence(db, owner: owner) + 1 }
+    /// - Throws: ``StoreError`` `busy` while a file of the owner is stored.
+    static func nextEvent(_ db: Database, owner: Int64) throws -> Int64 {
+        try requireNoneStaged(db, owner: owner)
+        return try lastSequence(db, owner: owner) + 1
+    }
 
     private static func lastSequence(_ db: Database, owner: Int64) throws -> Int64 {
         let last = try db.raw("SELECT max(sequence) FROM author_event WHERE owner = ?").integer([.integer(owner)]) ?? 0
@@ -157,8 +163,23 @@ extension Store {
 
     private static func prune(_ db: Database, owner: Int64, from old: Int64, to new: Int64) throws {
         guard old / pruning != new / pruning else { return }
-        try db.execute(
-            sql: "DELETE FROM author_event WHERE owner = ? AND sequence <= ?", arguments: [owner, new - keptEvents])
+        _ = try prune(db, owner: owner, through: new - keptEvents)
+    }
+
+    /// How many events go in one transaction: more than come between two prunings, and few, so that other writes do not
+    /// wait long.
+    private static let prunedAtOnce = 4 * pruning
+
+    /// Deletes some of the owner's oldest events.
+    /// - Parameter end: the number up to which they go.
+    /// - Returns: whether there are more.
+    static func prune(_ db: Database, owner: Int64, through end: Int64) throws -> Bool {
+        let oldest = try db.raw("SELECT min(sequence) FROM author_event WHERE owner = ?")
+        guard let first = try oldest.integer([.integer(owner)]), first <= end else { return false }
+        let last = first < end - prunedAtOnce ? first + prunedAtOnce : end
+        try db.raw("DELETE FROM author_event WHERE owner = ? AND sequence <= ?")
+            .run([.integer(owner), .integer(last)])
+        return last < end ? try oldest.integer([.integer(owner)]).map { $0 <= end } ?? false : false
     }
 
     /// The owner's last event so far.

@@ -142,7 +142,7 @@ private struct FlaskImport {
         }
         guard let name = old.name, !name.isEmpty else { return note(.skipped, "it has no name") }
         if let id = try Int64.fetchOne(
-            db, sql: "SELECT id FROM user WHERE public_id = ?", arguments: [old.publicID])
+            db, sql: "SELECT id FROM user WHERE public_id = ? AND \(Store.isUser)", arguments: [old.publicID])
         {
             users[old.id] = id
             return note(.present)
@@ -168,7 +168,8 @@ private struct FlaskImport {
     /// - Throws: ``StoreError`` `userNotFound`.
     mutating func findOwner(_ name: String?) throws {
         if let name {
-            ownerOfTheRest = try Int64.fetchOne(db, sql: "SELECT id FROM user WHERE name = ?", arguments: [name])
+            ownerOfTheRest = try Int64.fetchOne(
+                db, sql: "SELECT id FROM user WHERE name = ? AND \(Store.isUser)", arguments: [name])
             if ownerOfTheRest == nil { throw StoreError.userNotFound(name: name) }
         } else if users.count == 1 {
             ownerOfTheRest = users.values.first

@@ -50,7 +50,7 @@ extension Store {
     /// Milliseconds for which an answer is kept: 24 hours.
     package static let keepingTimeOfReplies: Int64 = 86400 * 1000
     /// How many expired rows are deleted with each insert.
-    private static let sweep = 64
+    static let sweep = 64
 
     /// The stored reply to the same request, if it came before.
     /// - Throws: ``StoreError`` `keyReused` if the key was another request's.

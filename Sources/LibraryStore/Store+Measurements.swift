@@ -47,7 +47,7 @@ extension Store {
                     SELECT count(*), coalesce(sum(
                         (SELECT max(sequence) FROM author_event WHERE owner = user.id)
                         - (SELECT min(sequence) FROM author_event WHERE owner = user.id) + 1), 0)
-                    FROM user
+                    FROM user WHERE \(Self.isUser)
                     """
             ).map { (users: try $0.value(0) as Int64, events: try $0.value(1) as Int64) }
         }

@@ -24,11 +24,13 @@ package enum UserKey: Sendable, Equatable {
     case publicID(String)
 
     fileprivate var condition: String {
-        switch self {
-        case .id: "user.id = ?"
-        case .name: "user.name = ?"
-        case .publicID: "user.public_id = ?"
-        }
+        let column =
+            switch self {
+            case .id: "id"
+            case .name: "name"
+            case .publicID: "public_id"
+            }
+        return "user.\(column) = ? AND \(Store.isUser)"
     }
 
     fileprivate var argument: any DatabaseValueConvertible {
@@ -83,7 +85,7 @@ extension Store {
     /// All users in the order in which they registered.
     package func users() async throws -> [User] {
         try await readers.readSlowly { db in
-            try Row.fetchAll(db, sql: "\(Self.selectUser) ORDER BY user.id").map(Self.user)
+            try Row.fetchAll(db, sql: "\(Self.selectUser) WHERE \(Self.isUser) ORDER BY user.id").map(Self.user)
         }
     }
 
@@ -121,27 +123,6 @@ extension Store {
         } committed: { id, user in
             if user.disabled { sessions.end(user: id) } else { sessions.setAdmin(user.admin, user: id) }
         }.1
-    }
-
-    /// Deletes a user with all that is the user's.
-    /// - Parameter hash: if given, the user must still have this password.
-    /// - Throws: ``StoreError`` `userNotFound` or `lastAdmin`.
-    package func deleteUser(
-        _ key: UserKey, passwordHash hash: String? = nil, by initiator: Initiator, at now: Timestamp
-    ) async throws {
-        let (sessions, changes) = (sessions, changes)
-        _ = try await writer.write { db in
-            let user = try Self.role(db, key)
-            guard hash == nil || hash == user.passwordHash else { throw StoreError.passwordChanged }
-            try Self.requireAnotherAdmin(db, than: user)
-            try SearchIndex.remove(owner: user.id, db)
-            try db.execute(sql: "DELETE FROM user WHERE id = ?", arguments: [user.id])
-            try Self.note(db, .userDeleted, user: user.name, by: initiator, at: now)
-            return user.id
-        } committed: { id in
-            sessions.end(user: id)
-            changes.advance(id)
-        }
     }
 
     /// Changes the password, ends the user's sessions and revokes the user's API keys: whoever knew the old password,
@@ -204,7 +185,7 @@ extension Store {
     }
 
     /// Passes if the user is no admin, or not the only one who can log in.
-    private static func requireAnotherAdmin(_ db: Database, than user: Role) throws {
+    static func requireAnotherAdmin(_ db: Database, than user: Role) throws {
         guard user.admin, !user.disabled else { return }
         let others = "SELECT EXISTS (SELECT 1 FROM user WHERE admin AND NOT disabled AND id <> ?)"
         guard try Bool.fetchOne(db, sql: others, arguments: [user.id]) == true else {
@@ -220,7 +201,7 @@ extension Store {
     }
 
     private static let selectUser = """
-        SELECT public_id, name, admin, disabled, created_at, (SELECT count(*) FROM author WHERE owner = user.id)
+        SELECT public_id, name, admin, disabled, created_at, \(countOfAuthors)
         FROM user
         """
 

@@ -116,6 +116,8 @@ final class Writer: Sendable {
     /// The number of writes that are not being worked on yet.
     var waitingCount: Int { state.withLock { $0.waiting.count } }
 
+    var isClosed: Bool { state.withLock { $0.closed } }
+
     /// Lets the accepted writes finish, then closes; closing moves the write-ahead log into the database. Writes that
     /// wait for a file are refused.
     func close() {

@@ -1,0 +1,100 @@
+import GRDB
+import Shared
+
+/// Where the lines of a file go.
+protocol BulkTarget {
+    /// The owner's author who has the same key.
+    mutating func existing(_ values: AuthorValues) throws -> Int64?
+    /// - Returns: the id.
+    /// - Throws: ``StoreError`` `authorExists`, having changed nothing.
+    mutating func create(_ draft: AuthorDraft) throws -> Int64
+    /// Gives an author what a line has.
+    /// - Returns: whether that is anything new.
+    mutating func update(_ id: Int64, _ entry: AuthorValues) throws -> Bool
+}
+
+/// The lines of a file, and what becomes of each.
+struct BulkWork<Target: BulkTarget> {
+    var target: Target
+    private let options: BulkOptions
+
+    init(_ target: Target, options: BulkOptions) {
+        self.target = target
+        self.options = options
+    }
+
+    mutating func store(_ line: AuthorLines.Line) throws -> BulkResult {
+        let entry: AuthorValues
+        switch line.entry {
+        case .success(let value): entry = value
+        case .failure(let fault): return BulkResult(line: line.number, fault)
+        }
+        // Looked for first where it is expected: a constraint that fails costs five times as much.
+        if options.onConflict != .fail, let id = try target.existing(entry) {
+            if options.onConflict == .skip { return BulkResult(line: line.number, .skipped, id: id) }
+            return BulkResult(line: line.number, try target.update(id, entry) ? .updated : .unchanged, id: id)
+        }
+        do {
+            let draft = try entry.draft(country: options.defaultCountry)
+            return BulkResult(line: line.number, .created, id: try target.create(draft))
+        } catch let error as StoreError where error.code == .authorExists {
+            return BulkResult(
+                line: line.number, failed: error.code, error.detail ?? error.code.rawValue, existingID: error.existingID
+            )
+        } catch let invalid as InvalidFields {
+            return BulkResult(line: line.number, .invalid(invalid))
+        }
+    }
+}
+
+/// Stores the lines of one transaction in the library.
+struct StoredAuthors: BulkTarget {
+    private let db: Database
+    private let owner: Int64
+    private let now: Timestamp
+    /// The last author whom an earlier transaction has staged.
+    private let staged: AuthorNumbers?
+    /// The numbers of the first and the last author that were created and have no event yet.
+    private(set) var created: (first: AuthorNumbers, last: AuthorNumbers)?
+    private(set) var hasChanged = false
+
+    init(_ db: Database, owner: Int64, at now: Timestamp, after staged: AuthorNumbers? = nil) {
+        self.db = db
+        self.owner = owner
+        self.now = now
+        self.staged = staged
+    }
+
+    func existing(_ values: AuthorValues) throws -> Int64? {
+        try Store.existingAuthor(db, owner: owner, values)
+    }
+
+    mutating func create(_ draft: AuthorDraft) throws -> Int64 {
+        let numbers = try created?.last.following() ?? AuthorNumbers.next(db, owner: owner, after: staged)
+        let author = try Store.insert(db, draft, owner: owner, numbers, at: now)
+        created = (created?.first ?? numbers, numbers)
+        hasChanged = true
+        return author.id
+    }
+
+    mutating func update(_ id: Int64, _ entry: AuthorValues) throws -> Bool {
+        let before = try Store.author(db, id: id, owner: owner)
+        guard let after = before.changed(by: AuthorPatch(entry), at: now) else { return false }
+        hasChanged = true
+        // An earlier line of the file may have created it; that event comes first.
+        try recordCreated()
+        try Store.replace(db, before, with: after, owner: owner)
+        return true
+    }
+
+    /// Stores that the ids have been given out.
+    func keepNumbers() throws { try created?.last.keepAsLast(db) }
+
+    /// Adds the events of the authors that were created.
+    mutating func recordCreated() throws {
+        guard let (first, last) = created else { return }
+        try keepNumbers()
+        try Store.recordCreated(db, first, through: last, owner: owner, at: now)
+        created = nil
+    }
+}

@@ -1,0 +1,183 @@
+import GRDB
+package import Shared
+import Synchronization
+
+extension Store {
+    /// Adds the authors of a whole file or none, or reports what that would do, in memory that does not grow with the
+    /// file.
+    ///
+    /// A plan finds out what becomes of each line, and writes nothing. Only an atomic file without a fault is stored:
+    /// in many transactions, so that other users' writes go between, while the owner's other writes wait. The authors
+    /// are staged (``isNotStaged``) until the last transaction, which adds their events. A file that updates authors is
+    /// stored in one transaction.
+    /// - Parameters:
+    ///   - options: atomic, or a dry run.
+    ///   - file: if it came before, what it was answered is answered again.
+    /// - Returns: what became, or would become, of the lines.
+    /// - Throws: ``AuthorLines/Fault`` if a CSV header lacks a column, having changed nothing.
+    package func createAuthors(
+        of contents: SpooledFile, _ format: AuthorLines.Format, owner: Int64, options: BulkOptions,
+        as file: IdempotentFile? = nil, at now: Timestamp
+    ) async throws -> BulkReport {
+        try await Cancellation.following { cancellation in
+            let import_ = FileImport(
+                store: self, contents: contents, format: format, owner: owner, options: options, file: file, now: now,
+                cancellation: cancellation)
+            if options.dryRun { return try await import_.plan().report }
+            defer { changes.advance(owner) }
+            try await writer.write(from: .user(owner)) { _ in
+            } committed: { [writer] in
+                writer.hold(owner)
+            }
+            defer { writer.release(owner) }
+            if let report = try await import_.keptReport() { return report }
+            let (report, hasUpdates) = try await import_.plan()
+            if report.failed > 0 { return report }
+            return hasUpdates ? try await import_.storeAtOnce() : try await import_.storeInStages()
+        }
+    }
+
+    /// A spool in the folder of the library, for results that are too long for memory.
+    package func spool() -> SpooledFile { SpooledFile(folder: PathName.folder(of: path)) }
+}
+
+/// One import of a whole file.
+private struct FileImport: Sendable {
+    let store: Store
+    let contents: SpooledFile
+    let format: AuthorLines.Format
+    let owner: Int64
+    let options: BulkOptions
+    let file: IdempotentFile?
+    let now: Timestamp
+    let cancellation: Cancellation
+
+    /// Lines in one transaction: few, so that other writes do not wait long.
+    private static let batch = 512
+
+    private func lines() -> SpooledAuthors {
+        SpooledAuthors(contents, format, restIsNeeded: options.restIsNeeded, unknownMembers: .rejected)
+    }
+
+    private func newReport() -> BulkReport { BulkReport(store.spool(), isAtomic: options.atomic) }
+
+    /// The daemon is to stop.
+    private func requireTime() throws {
+        guard !cancellation.isRequested else { throw StoreError.busy }
+    }
+
+    /// The stored reply to the same file, if it came before.
+    func keptReport() async throws -> BulkReport? {
+        guard file != nil else { return nil }
+        return try await store.readers.readSlowly { db in
+            let report = newReport()
+            let isKept = try Store.reply(db, to: file, owner: owner, at: now, into: report.results)
+            return isKept ? report : nil
+        }
+    }
+
+    /// What becomes of each line, and whether authors are updated. Writes nothing into the library.
+    func plan() async throws -> (report: BulkReport, hasUpdates: Bool) {
+        try await store.fileWorkers.run {
+            do {
+                var (report, lines) = (newReport(), lines())
+                var work = BulkWork(try PlannedAuthors(store.readers, owner: owner, at: now), options: options)
+                while !report.isRefused, let line = try lines.next() {
+                    try report.add(try work.store(line))
+                    try requireTime()
+                }
+                return (report, work.target.hasUpdates)
+            } catch let error as DatabaseError {
+                throw StoreError.outside(error)
+            }
+        }
+    }
+
+    /// - Throws: ``StoreError`` `busy` if the line fails now: somebody changed the library since the plan.
+    private func add(_ result: BulkResult, to report: inout BulkReport) throws {
+        guard result.code == nil else { throw StoreError.busy }
+        try report.add(result)
+    }
+
+    /// Stores the file in one transaction.
+    func storeAtOnce() async throws -> BulkReport {
+        try await store.writer.write(from: .file(of: owner), isLong: true) { db -> Result<BulkReport, any Error> in
+            var refusal: (any Error)?
+            var report = newReport()
+            // Throwing would roll back and repeat the whole group of the writer.
+            try db.inSavepoint {
+                do {
+                    var lines = lines()
+                    var work = BulkWork(StoredAuthors(db, owner: owner, at: now), options: options)
+                    while let line = try lines.next() {
+                        try add(try work.store(line), to: &report)
+                        try requireTime()
+                    }
+                    try work.target.recordCreated()
+                    if work.target.hasChanged {
+                        try Store.keep(db, reply: report.results, to: file, owner: owner, at: now)
+                    }
+                    return .commit
+                } catch let other where !(other is DatabaseError) {
+                    refusal = other
+                    return .rollback
+                }
+            }
+            return refusal.map { .failure($0) } ?? .success(report)
+        }.get()
+    }
+
+    /// Stages the authors in many transactions, and shows them in the last.
+    func storeInStages() async throws -> BulkReport {
+        await store.readers.hideStaged()
+        do {
+            let report = try await stage()
+            store.readers.showStaged()
+            return report
+        } catch {
+            await store.removeStaged(owner: owner)
+            throw error
+        }
+    }
+
+    private func stage() async throws -> BulkReport {
+        var report = newReport()
+        let rest = Mutex(lines())
+        var created: (first: AuthorNumbers, last: AuthorNumbers)?
+        while true {
+            let batch = try await store.fileWorkers.run {
+                try rest.withLock { lines in
+                    var batch: [AuthorLines.Line] = []
+                    while batch.count < Self.batch, let line = try lines.next() { batch.append(line) }
+                    return batch
+                }
+            }
+            if batch.isEmpty { break }
+            try requireTime()
+            let last = created?.last
+            let (results, numbers) = try await store.writer.write(from: .file(of: owner), isLong: true) { db in
+                var work = BulkWork(StoredAuthors(db, owner: owner, at: now, after: last), options: options)
+                let results = try batch.map { try work.store($0) }
+                try work.target.keepNumbers()
+                if last == nil, let first = work.target.created?.first {
+                    try Store.markStaged(db, owner: owner, from: first.id)
+                }
+                return (results, work.target.created)
+            }
+            if let numbers { created = (created?.first ?? numbers.first, numbers.last) }
+            for result in results { try add(result, to: &report) }
+        }
+        guard let (first, last) = created else { return report }
+        let results = report.results
+        try await store.writer.write(from: .file(of: owner), isLong: true) { db in
+            try Store.unmarkStaged(db, owner: owner)
+            try Store.recordCreated(db, first, through: last, owner: owner, at: now)
+            try Store.keep(db, reply: results, to: file, owner: owner, at: now)
+        }
+        // What is left now goes with later changes.
+        while (try? await store.writer.write(from: .file(of: owner)) { db in
+            try Store.prune(db, owner: owner, through: last.event - Store.keptEvents)
+        }) == true {}
+        return report
+    }
+}

@@ -1,0 +1,167 @@
+import GRDB
+import Shared
+import Testing
+
+@testable import LibraryServer
+@testable import LibraryStore
+@testable import TestSupport
+
+/// Whole files, which are stored in many transactions, and users who are deleted in many.
+@Suite(.serialized) struct StagedTests {
+    private static let count = 4000
+
+    private func contents(_ library: TestLibrary, _ lines: String) throws -> SpooledFile {
+        let contents = SpooledFile(folder: library.folder.path)
+        try contents.append(Array(lines.utf8))
+        return contents
+    }
+
+    /// What the owner's readers see at one moment, each in a way of its own.
+    private func seen(_ library: TestLibrary, as token: String) async throws -> [Int] {
+        let store = library.app.store
+        func count(_ query: String) async throws -> Int {
+            var query = try AuthorQuery(items: QueryItem.parse(query) ?? [])
+            query.limit = 5000
+            return try await store.authors(query, owner: 1) { rows in
+                var count = 0
+                _ = try rows.forEach { _ in count += 1 }
+                return count
+            }
+        }
+        var counts: [Int] = []
+        for query in ["", "sort=name", "sort=created_at", "q=n", "country=C"] {
+            counts.append(try await count(query))
+        }
+        let last = try store.readers.read { try Int64.fetchOne($0, sql: "SELECT max(id) FROM author WHERE owner = 1") }
+        counts.append((try? store.author(id: last ?? 0, owner: 1) { _ in 1 }) == nil ? 0 : Self.count)
+        counts.append(Int(try await store.profile(.id(1)).authors))
+        return counts
+    }
+
+    /// While a file is stored, its owner's readers see nothing of it, others go on, and the owner's writes wait.
+    @Test func nothingIsSeenBeforeTheEnd() async throws {
+        let library = try await TestLibrary()
+        let (ada, bob) = (try await library.login("ada").token, try await library.login("bob").token)
+        let store = library.app.store
+        try await wait(until: "the end of the start's work") { !store.readers.hidesStaged }
+        let lines = TestLibrary.lines(0..<Self.count)
+        async let file = library.sendFile(lines, "?atomic=true", as: ada)
+        async let own = Task {
+            try await wait(until: "staged authors") {
+                try store.readers.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM author WHERE owner = 1") } ?? 0
+                    > 0
+            }
+            return try await library.create("Own", "B", as: ada)
+        }.value
+        var others = 0
+        while try await store.profile(.id(1)).authors == 0 {
+            for count in try await seen(library, as: ada) { #expect(count == 0 || count >= Self.count) }
+            _ = try await library.create("Other \(others)", "B", as: bob)
+            others += 1
+        }
+        #expect(try await file.results.count == Self.count)
+        #expect(try await own.id > Self.count)
+        #expect(others > 0)
+        #expect(try await seen(library, as: ada).allSatisfy { $0 >= Self.count })
+        // Events in the order of the authors, without gaps.
+        let events = try store.readers.read {
+            try Row.fetchAll($0, sql: "SELECT sequence, id FROM author_event WHERE owner = 1 ORDER BY sequence")
+        }
+        #expect(events.map { $0[0] as Int } == Array(1...Self.count + 1))
+        #expect(events.map { $0[1] as Int } == events.map { $0[1] as Int }.sorted())
+        #expect(!store.readers.hidesStaged)
+        #expect(try store.readers.read { try Inspection($0) }.faults == [])
+    }
+
+    /// A file that updates authors is all or nothing too.
+    @Test func aFileMayUpdateWhatItCreates() async throws {
+        let library = try await TestLibrary()
+        let token = try await library.login("ada").token
+        _ = try await library.create("Old", "B", as: token)
+        let lines = ["Old", "New", "New", "New"].enumerated().map {
+            #"{"name":"\#($1)","book":"B","country":"\#($0 == 2 ? "C1" : "C\($0)")"}"#
+        }.joined(separator: "\n")
+        let query = "&on_conflict=update"
+        let trial = try await library.sendFile(lines, "?dry_run=true" + query, as: token)
+        let reply = try await library.sendFile(lines, "?atomic=true" + query, as: token)
+        #expect(try reply.results == ["1 updated 1", "2 created 2", "3 unchanged 2", "4 updated 2"])
+        #expect(trial.body == reply.body)
+        #expect(try await library.sendFile(lines, "?dry_run=true" + query, as: token).results.last == "4 updated 2")
+        #expect(try library.app.store.readers.read { try Inspection($0) }.faults == [])
+    }
+
+    private func stage(_ store: Store, _ count: Int, at now: Timestamp) async throws {
+        try await store.writer.write { db in
+            var target = StoredAuthors(db, owner: 1, at: now)
+            for number in 0..<count {
+                _ = try target.create(AuthorDraft(name: "N staged \(number)", book: "B", country: "C"))
+            }
+            try target.keepNumbers()
+            try Store.markStaged(db, owner: 1, from: try #require(target.created?.first.id))
+        }
+    }
+
+    /// As after a kill in the middle of an import.
+    @Test func whatIsStagedGoesAtTheNextStart() async throws {
+        let folder = TemporaryFolder()
+        do {
+            let library = try await TestLibrary(folder: folder)
+            let token = try await library.login("ada").token
+            _ = try await library.create("A", "B", as: token)
+            let store = library.app.store
+            try await wait(until: "the end of the start's work") { !store.readers.hidesStaged }
+            await store.readers.hideStaged()
+            try await stage(store, 1200, at: library.time.now)
+            #expect(try library.count("author") == 1201)
+            let sight = try await seen(library, as: token)
+            #expect(sight == [1, 1, 1, 0, 0, 0, 1])
+            let draft = AuthorDraft(name: "C", book: "B", country: "C")
+            await #expect(throws: StoreError.busy) {
+                try await store.createAuthor(draft, owner: 1, at: library.time.now)
+            }
+            #expect(try store.readers.read { try Inspection($0) }.faults == [])
+        }
+        let library = try await TestLibrary(folder: folder)
+        try await wait(until: "the end of the start's work") { !library.app.store.readers.hidesStaged }
+        #expect(try library.count("author") == 1)
+        #expect(try library.app.store.readers.read { try Inspection($0) }.faults == [])
+        let token = try await library.login("ada").token
+        // No id is used again.
+        #expect(try await library.create("N staged 5", "B", as: token).id == 1202)
+    }
+
+    /// A user who has much is gone at once, though the rows go later, after a restart too.
+    @Test(arguments: [false, true]) func aUserIsDeletedInParts(isInterrupted: Bool) async throws {
+        let folder = TemporaryFolder()
+        var library = try await TestLibrary(folder: folder)
+        let (ada, bob) = (try await library.login("ada").token, try await library.login("bob").token)
+        _ = try await library.sendFile(TestLibrary.lines(0..<3000), "?atomic=true", as: ada)
+        _ = try await library.create("Kept", "B", as: bob)
+        if isInterrupted {
+            // The first step alone, as before a kill.
+            let store = library.app.store
+            try await store.writer.write { db in
+                let isDone = try Store.deletePart(db, of: 1)
+                #expect(!isDone)
+                try Store.close(db, user: 1)
+            }
+            store.sessions.end(user: 1)
+        } else {
+            try await library.app.store.deleteUser(.name("ada"))
+        }
+        #expect(try await library.app.store.users().map(\.name) == ["bob"])
+        #expect(try library.app.store.user(.name("deleted 1")) == nil)
+        #expect(try library.app.store.user(.id(1)) == nil)
+        #expect(try await library.send("GET", "/authors", headers: [bearer(ada)]).status == 401)
+        if isInterrupted { library = try await TestLibrary(folder: folder) }
+        let again = try await library.login("ada").token
+        _ = try await library.create("New", "B", as: again)
+        let store = library.app.store
+        try await wait(until: "the end of the deletion") {
+            try store.readers.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM user") } == 2
+        }
+        #expect(try library.count("author") == 2)
+        #expect(try library.count("author_event") == 2)
+        #expect(try store.readers.read { try Inspection($0) }.faults == [])
+    }
+}
