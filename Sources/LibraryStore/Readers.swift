@@ -10,6 +10,8 @@ final class Readers: Sendable {
     private let short: Connections
     private let long: Connections
     private let workers = Workers(count: 2)
+    /// Threads that read files of authors.
+    let fileWorkers = Workers(count: 2)
     /// Imports that have staged authors, and 1 until the start has looked for those of an earlier run.
     private let staging = Atomic(1)
 
@@ -57,6 +59,7 @@ final class Readers: Sendable {
     }
 
     func close() {
+        fileWorkers.close()
         workers.close()
         short.close()
         long.close()

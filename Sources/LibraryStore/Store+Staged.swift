@@ -62,7 +62,7 @@ extension Store {
     }
 
     /// Rows that are deleted in one transaction: few, so that other writes do not wait long.
-    static let part = 512
+    static let part = 256
 
     static func deleteAuthors(_ db: Database, owner: Int64, in ids: ClosedRange<Int64>) throws {
         try SearchIndex.remove(owner: owner, in: ids, db)

@@ -52,8 +52,8 @@ private struct FileImport: Sendable {
     let now: Timestamp
     let cancellation: Cancellation
 
-    /// Lines in one transaction: few, so that other writes do not wait long.
-    private static let batch = 512
+    /// Lines in one transaction at most, and after how many it ends if other writes wait.
+    private static let (batch, shortBatch) = (2048, 256)
 
     private func lines() -> SpooledAuthors {
         SpooledAuthors(contents, format, restIsNeeded: options.restIsNeeded, unknownMembers: .rejected)
@@ -78,7 +78,7 @@ private struct FileImport: Sendable {
 
     /// What becomes of each line, and whether authors are updated. Writes nothing into the library.
     func plan() async throws -> (report: BulkReport, hasUpdates: Bool) {
-        try await store.fileWorkers.run {
+        try await store.readers.fileWorkers.run {
             do {
                 var (report, lines) = (newReport(), lines())
                 var work = BulkWork(try PlannedAuthors(store.readers, owner: owner, at: now), options: options)
@@ -144,10 +144,11 @@ private struct FileImport: Sendable {
         var report = newReport()
         let rest = Mutex(lines())
         var created: (first: AuthorNumbers, last: AuthorNumbers)?
+        var left: ArraySlice<AuthorLines.Line> = []
         while true {
-            let batch = try await store.fileWorkers.run {
+            let batch = try await store.readers.fileWorkers.run { [left] in
                 try rest.withLock { lines in
-                    var batch: [AuthorLines.Line] = []
+                    var batch = Array(left)
                     while batch.count < Self.batch, let line = try lines.next() { batch.append(line) }
                     return batch
                 }
@@ -157,7 +158,12 @@ private struct FileImport: Sendable {
             let last = created?.last
             let (results, numbers) = try await store.writer.write(from: .file(of: owner), isLong: true) { db in
                 var work = BulkWork(StoredAuthors(db, owner: owner, at: now, after: last), options: options)
-                let results = try batch.map { try work.store($0) }
+                var results: [BulkResult] = []
+                for line in batch {
+                    let mayEnd = !results.isEmpty && results.count.isMultiple(of: Self.shortBatch)
+                    if mayEnd, store.writer.hasWaiting { break }
+                    results.append(try work.store(line))
+                }
                 try work.target.keepNumbers()
                 if last == nil, let first = work.target.created?.first {
                     try Store.markStaged(db, owner: owner, from: first.id)
@@ -166,6 +172,7 @@ private struct FileImport: Sendable {
             }
             if let numbers { created = (created?.first ?? numbers.first, numbers.last) }
             for result in results { try add(result, to: &report) }
+            left = batch[results.count...]
         }
         guard let (first, last) = created else { return report }
         let results = report.results

@@ -11,8 +11,6 @@ package struct Store: Sendable {
     package let path: String
     let writer: Writer
     let readers: Readers
-    /// Threads that read files of authors.
-    let fileWorkers = Workers(count: 2)
     package let changes = ChangeCounter()
     package let sessions: LiveSessions
     let trustedTime: TrustedTime
@@ -42,7 +40,6 @@ package struct Store: Sendable {
 
     /// Waits for the writes that were accepted, moves the write-ahead log into the database and closes both.
     package func close() {
-        fileWorkers.close()
         readers.close()
         writer.close()
     }

@@ -113,6 +113,9 @@ final class Writer: Sendable {
         if mustDrain { thread.submit { self.drain() } }
     }
 
+    /// Whether a write could be performed now if none were at work.
+    var hasWaiting: Bool { state.withLock { !$0.waiting.isIdle } }
+
     /// The number of writes that are not being worked on yet.
     var waitingCount: Int { state.withLock { $0.waiting.count } }
 
