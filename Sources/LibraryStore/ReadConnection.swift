@@ -1,5 +1,6 @@
 import GRDB
 import GRDBSQLite
+import Synchronization
 
 /// A read-only connection that keeps its prepared statements.
 ///
@@ -13,6 +14,9 @@ final class ReadConnection: @unchecked Sendable {
     private var lists: [AuthorListStatement.Shape: SQLiteStatement] = [:]
     /// More shapes of statements than lists have.
     private static let keptStatements = 256
+    private let end = Mutex<ContinuousClock.Instant?>(nil)
+    /// In instructions of SQLite's virtual machine.
+    private static let stepLength: Int32 = 100_000
 
     convenience init(path: String) throws {
         try self.init(Store.openForReading(path: path))
@@ -24,6 +28,21 @@ final class ReadConnection: @unchecked Sendable {
             throw DatabaseError(resultCode: .SQLITE_CANTOPEN)
         }
         self.connection = connection
+    }
+
+    /// Ends the statements of `body` with `SQLITE_INTERRUPT` when they take longer
+    /// (https://www.sqlite.org/c3ref/progress_handler.html).
+    func limited<Value>(to time: Duration, _ body: () throws -> Value) throws -> Value {
+        end.withLock { $0 = .now + time }
+        sqlite3_progress_handler(
+            connection, Self.stepLength,
+            { context in
+                guard let context else { return 0 }
+                let end = Unmanaged<ReadConnection>.fromOpaque(context).takeUnretainedValue().end.withLock { $0 }
+                return end.map { $0 < .now } == true ? 1 : 0
+            }, Unmanaged.passUnretained(self).toOpaque())
+        defer { sqlite3_progress_handler(connection, 0, nil, nil) }
+        return try body()
     }
 
     /// Reads with GRDB.

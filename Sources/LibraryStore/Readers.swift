@@ -32,7 +32,9 @@ final class Readers: Sendable {
         _ body: @escaping @Sendable (ReadConnection) throws -> Value
     ) async throws -> Value {
         let long = long
-        return try await workers.run { try long.use(body) }
+        return try await workers.run {
+            try long.use { connection in try connection.limited(to: Self.longestRead) { try body(connection) } }
+        }
     }
 
     /// Whether there may be staged authors, which nobody may see. Asked by who has a connection.
@@ -47,6 +49,10 @@ final class Readers: Sendable {
 
     /// After the authors were given their events, or were removed.
     func showStaged() { staging.subtract(1, ordering: .sequentiallyConsistent) }
+
+    /// As long as a statement reads, the write-ahead log keeps all that is written meanwhile. The longest take a few
+    /// seconds among a million authors.
+    private static let longestRead = Duration.seconds(30)
 
     /// A short read with GRDB.
     func read<Value>(_ body: (Database) throws -> Value) throws -> Value {

@@ -105,7 +105,9 @@ package struct AuthorListStatement: Sendable {
                 conditions.append("\(field.name) = ?")
             }
             if hasSearch { conditions.append("id IN (SELECT rowid FROM author_search WHERE author_search MATCH ?)") }
-            let columns = sort.columns + ["id"]
+            // What a search finds is sorted: walking an index until a page is full takes seconds if few match. With a
+            // `+`, a column leads to no index.
+            let columns = (hasSearch ? sort.columns.map { "+" + $0 } : sort.columns) + ["id"]
             let (comparison, direction) = sort.descending ? ("<", "DESC") : (">", "ASC")
             if hasStart {
                 let places = columns.map { _ in "?" }.joined(separator: ", ")

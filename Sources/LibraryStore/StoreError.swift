@@ -105,6 +105,8 @@ extension StoreError {
         switch error.resultCode {
         case .SQLITE_CONSTRAINT where error.extendedResultCode == .SQLITE_CONSTRAINT_FOREIGNKEY: self = .ownerDeleted
         case .SQLITE_FULL: self = .full(cause)
+        // A read that took too long.
+        case .SQLITE_INTERRUPT: self = .busy
         case .SQLITE_IOERR, .SQLITE_BUSY, .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_NOMEM: self = .unavailable(cause)
         default: self = .failed(cause)
         }

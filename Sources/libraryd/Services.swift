@@ -17,12 +17,24 @@ struct StoreWatch: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            var obstacle: Obstacle?
+            var (obstacle, isLogLarge): (Obstacle?, Bool) = (nil, false)
             while !Task.isCancelled {
                 try? await Task.sleep(for: Self.pause)
                 obstacle = look(after: obstacle)
+                isLogLarge = lookAtLog(store.sizeOfLog(), wasLarge: isLogLarge)
             }
         }
+    }
+
+    /// Logs when the write-ahead log has become large, and when it no longer is.
+    /// - Parameter size: in bytes, if it is.
+    func lookAtLog(_ size: Int64?, wasLarge: Bool) -> Bool {
+        if let size, !wasLarge {
+            logger.warning("the write-ahead log is large", metadata: ["bytes": "\(size)"])
+        } else if size == nil, wasLarge {
+            logger.notice("the write-ahead log is small again")
+        }
+        return size != nil
     }
 
     /// Logs a change.

@@ -157,4 +157,19 @@ import Testing
         #expect(library.log.lines[start...] == ["error writes are not stored", "notice writes are stored again"])
         #expect(library.log.fields[start]["reason"] == "the database file was deleted or replaced")
     }
+
+    @Test func aLargeLogIsToldOfOnce() async throws {
+        let library = try await TestLibrary()
+        let watch = StoreWatch(store: library.app.store, logger: library.app.logger)
+        let start = library.log.lines.count
+        var isLarge = false
+        for size in [nil, 300 << 20, 400 << 20, nil, nil] as [Int64?] {
+            isLarge = watch.lookAtLog(size, wasLarge: isLarge)
+        }
+        #expect(
+            library.log.lines[start...] == [
+                "warning the write-ahead log is large", "notice the write-ahead log is small again",
+            ])
+        #expect(library.log.fields[start]["bytes"] == "314572800")
+    }
 }

@@ -123,6 +123,60 @@ import Testing
         }
     }
 
+    /// The authors that a search finds are looked up by their ids, in any order, with and without statistics.
+    @Test(arguments: ["", "&sort=name", "&sort=book:desc", "&sort=created_at"]) func aSearchWalksNoIndex(
+        order: String
+    ) throws {
+        let store = try Store(path: path)
+        defer { store.close() }
+        let statement = try AuthorListStatement(try AuthorQuery(items: QueryItem.parse("q=a" + order) ?? []), owner: 1)
+        for setup in ["", "ANALYZE"] {
+            try DatabaseQueue(path: path).writeWithoutTransaction { try $0.execute(sql: setup) }
+            let connection = try ReadConnection(path: path)
+            defer { connection.close() }
+            var steps: [String] = []
+            try connection.rows("EXPLAIN QUERY PLAN " + statement.sql, statement.values) { row in
+                steps.append(String(cString: sqlite3_column_text(row, 3)))
+                return true
+            }
+            #expect(steps.first == "SEARCH author USING PRIMARY KEY (owner=? AND id=?)", "\(steps)")
+        }
+    }
+
+    /// A read that never ends would keep the write-ahead log from being moved into the database.
+    @Test func aReadThatTakesLongEnds() throws {
+        let store = try Store(path: path)
+        defer { store.close() }
+        let endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+        #expect(throws: StoreError.busy) {
+            try store.readers.withConnection { connection in
+                try connection.limited(to: .zero) { try connection.rows(endless, []) { _ in true } }
+            }
+        }
+        #expect(try store.daemonID() != "")
+    }
+
+    /// The log grows as long as somebody reads, and shrinks afterwards.
+    @Test func aLogThatGrewIsCutBack() async throws {
+        let store = try Store(path: path)
+        defer { store.close() }
+        let reader = try ReadConnection(path: path)
+        defer { reader.close() }
+        for sql in ["BEGIN", "SELECT epoch FROM library"] { try reader.rows(sql, []) { _ in true } }
+        func write() async throws {
+            try await store.writer.write { db in
+                try db.execute(
+                    sql: "CREATE TABLE IF NOT EXISTS x (b); DELETE FROM x; INSERT INTO x VALUES (zeroblob(9000000))")
+            }
+        }
+        for _ in 0..<10 { try await write() }
+        #expect(try #require(store.sizeOfLog(beyond: 80 << 20)) > 80 << 20)
+        try reader.rows("COMMIT", []) { _ in true }
+        // The first moves the log into the database, the second begins it anew.
+        for _ in 0..<2 { try await write() }
+        #expect(store.sizeOfLog(beyond: 64 << 20) == nil)
+    }
+
     @Test func readersCannotWrite() throws {
         let store = try Store(path: path)
         defer { store.close() }
