@@ -23,8 +23,13 @@ package struct Inspection: Sendable {
             (self.faults, users, authors) = (faults, 0, 0)
             return
         }
-        users = try Int64.fetchOne(db, sql: "SELECT count(*) FROM user WHERE \(Store.isUser)") ?? 0
-        authors = try Int64.fetchOne(db, sql: "SELECT count(*) FROM author") ?? 0
+        // Columns of schema 9.
+        let isUser = schema < 9 ? "1" : Store.isUser
+        let authorsOfUser = schema < 9 ? "(SELECT count(*) FROM author WHERE owner = user.id)" : Store.countOfAuthors
+        let counts = try Row.fetchOne(
+            db, sql: "SELECT count(*), coalesce(sum(\(authorsOfUser)), 0) FROM user WHERE \(isUser)")
+        users = try counts?.value(0) ?? 0
+        authors = try counts?.value(1) ?? 0
         self.faults = try Self.danglingReferences(db) + Self.eventFaults(db) + Self.searchFaults(db)
     }
 

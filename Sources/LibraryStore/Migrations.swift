@@ -216,7 +216,13 @@ package enum Migrations {
     /// An entry of `audit` has the names of users and not their ids, because it stays when they are deleted. `number`
     /// counts the entries of one `part`, whose oldest entries are deleted: many failed logins must not displace the
     /// other entries.
+    ///
+    /// `user.first_staged` is the id of the first author that is not seen yet, and `user.deleted` says that the account
+    /// is closed and its rows are being deleted.
     private static let keysAndAudit = """
+        ALTER TABLE user ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0 CHECK (deleted IN (0, 1));
+        ALTER TABLE user ADD COLUMN first_staged INTEGER;
+
         CREATE TABLE api_key (
             id TEXT PRIMARY KEY,
             user INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,

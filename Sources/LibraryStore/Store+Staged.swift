@@ -2,30 +2,23 @@ import GRDB
 import Shared
 
 /// Authors of a file that is stored in many transactions are staged until the last: nobody sees them. They have the
-/// owner's highest ids, because the owner changes nothing meanwhile. The first of these ids is stored, in a row of
-/// `idempotency_key` whose hash is that of no request, so that the next start removes what is staged when the daemon is
-/// killed.
+/// owner's highest ids, because the owner changes nothing meanwhile. The first of these ids is stored with the user, so
+/// that the next start removes what is staged when the daemon is killed.
 extension Store {
-    private static let isMark = "owner = ?1 AND hash = zeroblob(32)"
-    /// The time of such a row. Old keys are deleted by their times, and found by an index.
-    private static let timeOfMark = Int64.max
-
     /// The condition for an author to be seen. `?1` is the owner. With the `+`, it is no reason for SQLite to choose
     /// another index (https://www.sqlite.org/optoverview.html#disqualifying_where_clause_terms_using_unary_).
-    static let isNotStaged = """
-        +id < coalesce((SELECT CAST(reply AS INTEGER) FROM idempotency_key WHERE \(isMark)), \(Int64.max))
-        """
+    static let isNotStaged = "+id < coalesce((SELECT first_staged FROM user WHERE id = ?1), \(Int64.max))"
 
     /// The number of a user's authors, an SQL expression. They are looked at one by one only if there are staged ones.
     static let countOfAuthors = """
-        coalesce(
-            (SELECT (SELECT count(*) FROM author WHERE owner = user.id AND id < CAST(reply AS INTEGER))
-                FROM idempotency_key WHERE owner = user.id AND hash = zeroblob(32)),
-            (SELECT count(*) FROM author WHERE owner = user.id))
+        iif(first_staged IS NULL, (SELECT count(*) FROM author WHERE owner = user.id),
+            (SELECT count(*) FROM author WHERE owner = user.id AND id < first_staged))
         """
 
     private static func firstStaged(_ db: Database, owner: Int64) throws -> Int64? {
-        try db.raw("SELECT CAST(reply AS INTEGER) FROM idempotency_key WHERE \(isMark)").integer([.integer(owner)])
+        try db.raw("SELECT first_staged FROM user WHERE id = ?1 AND first_staged IS NOT NULL").integer([
+            .integer(owner)
+        ])
     }
 
     /// Passes if the owner has no staged authors.
@@ -34,19 +27,9 @@ extension Store {
         guard try firstStaged(db, owner: owner) == nil else { throw StoreError.busy }
     }
 
-    /// Hides the owner's authors from this id on.
-    static func markStaged(_ db: Database, owner: Int64, from first: Int64) throws {
-        try db.execute(
-            sql: """
-                INSERT INTO idempotency_key (owner, hash, request, reply, created_at)
-                VALUES (?, zeroblob(32), x'', CAST(? AS BLOB), ?)
-                """,
-            arguments: [owner, String(first), timeOfMark])
-    }
-
-    /// Shows them.
-    static func unmarkStaged(_ db: Database, owner: Int64) throws {
-        try db.execute(sql: "DELETE FROM idempotency_key WHERE \(isMark)", arguments: [owner])
+    /// Hides the owner's authors from this id on; `nil` shows all.
+    static func setStaged(_ db: Database, owner: Int64, from first: Int64?) throws {
+        try db.execute(sql: "UPDATE user SET first_staged = ? WHERE id = ?", arguments: [first, owner])
     }
 
     /// Removes some of the staged authors of an owner.
@@ -57,7 +40,7 @@ extension Store {
             db, sql: "SELECT id FROM author WHERE owner = ? AND id >= ? ORDER BY id DESC LIMIT 1 OFFSET \(part - 1)",
             arguments: [owner, first])
         try deleteAuthors(db, owner: owner, in: (next ?? first)...Int64.max)
-        if next == nil { try unmarkStaged(db, owner: owner) }
+        if next == nil { try setStaged(db, owner: owner, from: nil) }
         return next != nil
     }
 
@@ -96,7 +79,7 @@ extension Store {
     package func resume() {
         Task.detached {
             let (staged, deleted) = try await readers.readSlowly { db in
-                let staged = "SELECT owner FROM idempotency_key WHERE created_at = \(Self.timeOfMark)"
+                let staged = "SELECT id FROM user WHERE first_staged IS NOT NULL"
                 return try (
                     Int64.fetchAll(db, sql: staged),
                     Int64.fetchAll(db, sql: "SELECT id FROM user WHERE NOT \(Self.isUser)")

@@ -5,9 +5,8 @@ package import Shared
 /// account: nobody finds the user any more, and another may have the name. If the daemon ends meanwhile, the next start
 /// goes on.
 extension Store {
-    /// The condition for a row of `user` to be an account, not the rest of one that is being deleted. No name and no
-    /// public id has a space.
-    static let isUser = "user.public_id NOT GLOB 'deleted *'"
+    /// The condition for a row of `user` to be an account, not the rest of one that is being deleted.
+    static let isUser = "NOT user.deleted"
 
     /// Deletes a user with all that is the user's.
     /// - Parameter hash: if given, the user must still have this password.
@@ -31,11 +30,12 @@ extension Store {
         if !isDone { Task.detached { await finishDeletion(of: id) } }
     }
 
+    /// Another user may have the name now: no name has a space.
     static func close(_ db: Database, user id: Int64) throws {
         try db.execute(
             sql: """
                 UPDATE user SET public_id = 'deleted ' || id, name = 'deleted ' || id, password_hash = '', admin = 0,
-                    disabled = 1
+                    disabled = 1, deleted = 1
                 WHERE id = ?
                 """,
             arguments: [id])

@@ -166,7 +166,7 @@ private struct FileImport: Sendable {
                 }
                 try work.target.keepNumbers()
                 if last == nil, let first = work.target.created?.first {
-                    try Store.markStaged(db, owner: owner, from: first.id)
+                    try Store.setStaged(db, owner: owner, from: first.id)
                 }
                 return (results, work.target.created)
             }
@@ -177,7 +177,7 @@ private struct FileImport: Sendable {
         guard let (first, last) = created else { return report }
         let results = report.results
         try await store.writer.write(from: .file(of: owner), isLong: true) { db in
-            try Store.unmarkStaged(db, owner: owner)
+            try Store.setStaged(db, owner: owner, from: nil)
             try Store.recordCreated(db, first, through: last, owner: owner, at: now)
             try Store.keep(db, reply: results, to: file, owner: owner, at: now)
         }

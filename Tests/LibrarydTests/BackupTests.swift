@@ -199,8 +199,13 @@ import Testing
         let path = home + "/library.db"
         try Store(path: path, migrations: Array(Migrations.all.prefix(schema))).close()
         try execute("INSERT INTO user VALUES (1, 'p', 'ada', 'h', 0, 0, 1, 1)", in: path)
-        try execute("INSERT INTO author VALUES (1, 1, 'A', 'B', 'C', 0, 1, 1, 1)", in: path)
-        try execute("INSERT INTO author_search (rowid, owner, name, book) VALUES (1, 1, 'A', 'B')", in: path)
+        if schema < 8 {
+            try execute("INSERT INTO author VALUES (1, 1, 'A', 'B', 'C', 0, 1, 1, 1)", in: path)
+            try execute("INSERT INTO author_search (rowid, owner, name, book) VALUES (1, 1, 'A', 'B')", in: path)
+        } else {
+            try execute("INSERT INTO author VALUES (1, 1, 'A', 'B', 'C', 0, 1, 1, 1, 0, 'a', 'b', 'c')", in: path)
+            try execute("INSERT INTO author_search (rowid, name, book) VALUES (1, '1:a', '1:b')", in: path)
+        }
         try Store(path: path).close()
         let inspection = try Inspection(file: path)
         #expect(inspection.faults == [])

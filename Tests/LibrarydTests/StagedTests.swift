@@ -97,7 +97,7 @@ import Testing
                 _ = try target.create(AuthorDraft(name: "N staged \(number)", book: "B", country: "C"))
             }
             try target.keepNumbers()
-            try Store.markStaged(db, owner: 1, from: try #require(target.created?.first.id))
+            try Store.setStaged(db, owner: 1, from: try #require(target.created?.first.id))
         }
     }
 
@@ -147,7 +147,7 @@ import Testing
             }
             store.sessions.end(user: 1)
         } else {
-            try await library.app.store.deleteUser(.name("ada"))
+            try await library.app.store.deleteUser(.name("ada"), by: .operator, at: library.time.now)
         }
         #expect(try await library.app.store.users().map(\.name) == ["bob"])
         #expect(try library.app.store.user(.name("deleted 1")) == nil)
