@@ -79,7 +79,7 @@ run 'libctl status --wait 10s --cacert $folder/library.pem'
 
 say 'An account is made on the machine of the daemon. The password comes from a file, never from the command line.'
 run 'head -c 18 /dev/urandom | base64 > $folder/password'
-run 'libraryd user add ada --data $folder/library < $folder/password'
+run 'libraryd user add ada --password-file $folder/password --data $folder/library'
 
 say 'ada logs in through the proxy. A setting names the certificate from now on.'
 run 'libctl config set cacert $folder/library.pem'

@@ -16,7 +16,7 @@ enum UsageError {
             forms: [
                 "--timeout": (time, "5s"), "--expires": (time, "90d"), "--since": ("a time span or a time", "24h"),
             ],
-            passwordHint: "let libraryd ask for it, or use < FILE: libraryd user add --help"
+            passwordHint: "use --password-stdin or --password-file FILE, or let libraryd ask for it"
         )
         .error(for: Libraryd.message(for: error))
     }

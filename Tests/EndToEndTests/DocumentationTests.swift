@@ -25,7 +25,7 @@ import Testing
         "make deb": "builds for ten minutes",
         "sudo -u _libraryd libraryd user list --data /var/lib/libraryd": "needs the service",
         "systemctl stop libraryd": "needs the service",
-        "libraryd user add ada < password-file": "ada is there already; OperatorTests adds users",
+        "libraryd user add ada --password-file password": "ada is there already; OperatorTests adds users",
         "journalctl -u libraryd -o cat | jq -c 'select(.status >= 500)'": "needs the service",
         "cp packaging/fail2ban/filter.d/libraryd.conf /etc/fail2ban/filter.d/":
             "changes the system; MonitoringTests has the files",

@@ -44,6 +44,14 @@ import Testing
             #expect(try await daemon.libctl("whoami", home: home).output == "ada\n")
         }
         #expect(try await libraryd(daemon, "user passwd ada", input: "short\n").code == 64)
+        let file = daemon.folder.path + "/password"
+        try Data("battery staple\r\nsecond line".utf8).write(to: URL(fileURLWithPath: file))
+        #expect(try await libraryd(daemon, "user passwd ada --password-file \(file)").code == 0)
+        #expect(try await libraryd(daemon, "user passwd ada --password-stdin", input: "battery staple\n").code == 0)
+        #expect(try await libraryd(daemon, "user passwd ada --password-stdin --password-file \(file)").code == 64)
+        #expect(try await libraryd(daemon, "user passwd ada --password-file /none").code == 66)
+        try Data([0xFF, 0x0A]).write(to: URL(fileURLWithPath: file))
+        #expect(try await libraryd(daemon, "user passwd ada --password-file \(file)").code == 65)
         #expect(try await libraryd(daemon, "user passwd ada").code == 64)
         #expect(try await libraryd(daemon, "user passwd bob", input: "battery staple\n").code == 3)
 

@@ -29,7 +29,7 @@ import Testing
         (
             ["user", "add", "zoe", "--password", "x"],
             "a password on the command line is seen by others on this machine",
-            "let libraryd ask for it, or use < FILE: libraryd user add --help"
+            "use --password-stdin or --password-file FILE, or let libraryd ask for it"
         ),
         (["help", "srve"], "there is no command 'srve'", "did you mean 'libraryd serve'?"),
     ])

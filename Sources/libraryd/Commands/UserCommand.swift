@@ -55,10 +55,11 @@ struct UserCommand: AsyncParsableCommand {
             abstract: "Create a user, also while registration is closed.",
             discussion: PasswordInput.help)
         @OptionGroup var target: Target
+        @OptionGroup var password: PasswordInput
 
         func run() async throws {
             try await target.perform(
-                { .add($0, password: try PasswordInput.read("Password for \($0): ")) }, "is created")
+                { .add($0, password: try password.read("Password for \($0): ")) }, "is created")
         }
     }
 
@@ -122,10 +123,11 @@ struct UserCommand: AsyncParsableCommand {
             abstract: "Set another password for a user and log the user out everywhere.",
             discussion: PasswordInput.help)
         @OptionGroup var target: Target
+        @OptionGroup var password: PasswordInput
 
         func run() async throws {
             try await target.perform(
-                { .passwd($0, password: try PasswordInput.read("New password: ")) }, "has a new password")
+                { .passwd($0, password: try password.read("New password: ")) }, "has a new password")
         }
     }
 }
