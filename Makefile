@@ -20,7 +20,7 @@ TEST_PACKAGES = zsh fish groff-base openssl systemd python3-venv chromium-headle
     nginx-light caddy
 
 .PHONY: help deps deps-test deps-deb build release test e2e crash fuzz schemathesis bench lint format completions samples \
-    picture demo deb deb-test install uninstall clean
+    picture demo deb deb-test systemd-test install uninstall clean
 
 help:
 	@echo 'make demo       start a daemon on a temporary folder and do the main job on real data'
@@ -30,6 +30,7 @@ help:
 	@echo 'make install    into PREFIX (now $(PREFIX)); make uninstall takes them away'
 	@echo 'make deb        a Debian package, in .build/deb'
 	@echo 'make deb-test   install, upgrade, remove and purge it in a fresh Debian (as root)'
+	@echo 'make systemd-test  boot it with systemd in a container, and start, stop, kill and hang it (as root)'
 	@echo 'make e2e        only the tests that run the real programs'
 	@echo 'make crash      200 kills under load, and each single write and sync failed'
 	@echo 'make fuzz       100,000 requests that were changed at random (FUZZ_SEED=N for others)'
@@ -111,6 +112,10 @@ deb: deps-deb release
 
 deb-test: deb
 	scripts/deb-test
+
+systemd-test: deb
+	scripts/deps systemd-container
+	scripts/systemd-test
 
 install: release
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
