@@ -1,7 +1,6 @@
 import ArgumentParser
 import Glibc
 import Shared
-import SystemPackage
 
 /// The source of a new password: there is no option for the password itself, because other users see the arguments of
 /// a process (proc(5)).
