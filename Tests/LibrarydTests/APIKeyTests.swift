@@ -217,6 +217,15 @@ import Testing
         #expect(try library.count("api_key") == 0)
     }
 
+    @Test(arguments: [("60", 201), ("60.0", 201), ("6e1", 201), ("60.5", 422), ("1e300", 422), ("\"60\"", 422)])
+    func aTimeIsAWholeNumber(text: String, status: Int) async throws {
+        let library = try await TestLibrary()
+        let reply = try await library.post(
+            "/keys", #"{"name":"a","scope":"read","expires_in":\#(text)}"#,
+            headers: [bearer(library.login("ada").token)])
+        #expect(reply.status == status)
+    }
+
     @Test func keysThatExpiredLongAgoMakeRoom() async throws {
         let library = try await TestLibrary()
         let ada = try await library.login("ada")

@@ -28,7 +28,8 @@ public enum TextShape: Sendable, Equatable {
     case stored
     /// Up to this many Unicode scalars.
     case atMost(Int)
-    /// 1 to 255 visible ASCII characters.
+    /// 1 to 255 visible ASCII characters, the first one no quote: a quoted text is a Structured Field string
+    /// (RFC 8941).
     case visible
     /// The id of an ``AuthorEvent``.
     case eventID
@@ -47,7 +48,7 @@ public enum TextShape: Sendable, Equatable {
         case .password: #"^[^\u0000-\u001f\u007f]*$"#
         case .stored: StoredText.pattern
         case .order: AuthorSort.pattern
-        case .visible: "^[!-~]{1,255}$"
+        case .visible: "^[!#-~][!-~]{0,254}$"
         case .eventID: "^[0-9a-f]{16}-(0|[1-9][0-9]{0,17})$"
         default: nil
         }

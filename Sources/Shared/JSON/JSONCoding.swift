@@ -100,7 +100,14 @@ public struct ObjectReader {
     }
 
     public mutating func integer(_ name: String, _ shape: @autoclosure () -> Shape = .integer()) -> Int64 {
-        required(name, shape(), "must be an integer", 0) { if case .integer(let value) = $0 { value } else { nil } }
+        required(name, shape(), "must be an integer", 0) {
+            switch $0 {
+            case .integer(let value): value
+            // `60.0` is an integer (JSON Schema Core 2020-12, section 4.2.3).
+            case .number(let value): Int64(exactly: value)
+            default: nil
+            }
+        }
     }
 
     public mutating func bool(_ name: String) -> Bool {
