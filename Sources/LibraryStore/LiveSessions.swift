@@ -96,7 +96,7 @@ package final class LiveSessions: Sendable {
         state.withLock { $0.principal(id, at: now) }
     }
 
-    /// What is known of an API key.
+    /// The state of an API key.
     package enum Found: Sendable {
         /// - Parameter isFirst: whether it is the first use of the key in this hour.
         case key(Principal, isFirst: Bool)

@@ -1,7 +1,7 @@
 import GRDB
 package import Shared
 
-/// Who makes a change, and from where.
+/// The author of a change: an account, and the place of its client.
 package struct Initiator: Sendable, Equatable {
     /// The name of an account; `nil` for an operator, and if nobody was recognized.
     package let name: String?
@@ -13,7 +13,7 @@ package struct Initiator: Sendable, Equatable {
         self.address = address
     }
 
-    /// Whoever runs a command of `libraryd` on the machine of the library.
+    /// The person or program that runs a command of `libraryd` on the machine of the library.
     package static let `operator` = Initiator(nil, from: "operator")
 }
 
@@ -23,7 +23,7 @@ extension Store {
     /// In an ``AuditPage``.
     package static let entriesOfPage = 1000
 
-    /// Whose many entries must not displace others.
+    /// The group of entries with a bound of its own.
     private static func part(_ event: AuditEvent) -> Int64 {
         switch event {
         case .loginFailed: 1

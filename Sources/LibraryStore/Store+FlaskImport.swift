@@ -56,7 +56,7 @@ package struct FlaskImportReport: JSONReadable, JSONWritable {
     }
 
     package func write(to json: inout JSONWriter) {
-        json.object { $0.member("rows") { $0.array { for row in rows { row.write(to: &$0) } } } }
+        json.object { $0.member("rows", rows) }
     }
 
     package func count(_ table: String, _ outcome: Row.Outcome) -> Int {

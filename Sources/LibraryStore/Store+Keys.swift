@@ -48,9 +48,9 @@ extension Store {
                 throw StoreError.keyExists(name)
             }
             try Self.note(db, .keyCreated, user: owner.name, by: initiator, "\(name), to \(scope.rawValue)", at: now)
-            guard let row = try Row.fetchOne(db, sql: "\(Self.selectKey) AND api_key.id = ?", arguments: [id]),
-                let stored = try Self.storedKey(row)
-            else { throw StoreError.userNotFound(name: nil) }
+            let stored = StoredKey(
+                id: id, hash: hash, scope: scope, expiresAt: expiresAt, usedAt: nil,
+                user: .init(id: owner.id, publicID: owner.publicID, name: owner.name, admin: owner.admin))
             let key = APIKey(id: id, name: name, scope: scope, createdAt: now, expiresAt: expiresAt, usedAt: nil)
             return (key, stored, ended)
         } committed: { _, stored, ended in
@@ -72,7 +72,7 @@ extension Store {
                 arguments: [try Self.role(db, user).id]
             ).map { row in
                 try APIKey(
-                    id: row.value(0), name: row.value(1), scope: KeyScope(rawValue: row.value(2)) ?? .read,
+                    id: row.value(0), name: row.value(1), scope: row.scope(2),
                     createdAt: Timestamp(milliseconds: row.value(3)), expiresAt: try row.time(4),
                     usedAt: try row.time(5))
             }
@@ -122,31 +122,35 @@ extension Store {
     }
 
     static func loadKeys(_ db: Database) throws -> [StoredKey] {
-        try Row.fetchAll(db, sql: selectKey).compactMap(storedKey)
+        try Row.fetchAll(
+            db,
+            sql: """
+                SELECT api_key.id, hash, scope, expires_at, used_at, user.id, user.public_id, user.name, user.admin
+                FROM api_key JOIN user ON user.id = api_key.user WHERE NOT user.disabled
+                """
+        ).map { row in
+            try StoredKey(
+                id: row.value(0), hash: Array(row.value(1) as Data), scope: row.scope(2), expiresAt: row.time(3),
+                usedAt: row.time(4),
+                user: .init(id: row.value(5), publicID: row.value(6), name: row.value(7), admin: row.value(8)))
+        }
     }
 
     /// Returns the ids of those that were deleted.
     static func deleteKeys(_ db: Database, user: Int64) throws -> [String] {
         try String.fetchAll(db, sql: "DELETE FROM api_key WHERE user = ? RETURNING id", arguments: [user])
     }
-
-    /// Conditions can be added.
-    private static let selectKey = """
-        SELECT api_key.id, hash, scope, expires_at, used_at, user.id, user.public_id, user.name, user.admin
-        FROM api_key JOIN user ON user.id = api_key.user WHERE NOT user.disabled
-        """
-
-    /// `nil` for a scope of a newer daemon, which no schema has yet.
-    private static func storedKey(_ row: Row) throws -> StoredKey? {
-        guard let scope = KeyScope(rawValue: try row.value(2)) else { return nil }
-        return try StoredKey(
-            id: row.value(0), hash: Array(row.value(1) as Data), scope: scope, expiresAt: row.time(3),
-            usedAt: row.time(4),
-            user: .init(id: row.value(5), publicID: row.value(6), name: row.value(7), admin: row.value(8)))
-    }
 }
 
 extension Row {
+    /// - Throws: `DatabaseError` `SQLITE_CORRUPT`: the schema allows no other text.
+    fileprivate func scope(_ column: Int) throws -> KeyScope {
+        guard let scope = KeyScope(rawValue: try value(column)) else {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "an API key has a scope that does not exist")
+        }
+        return scope
+    }
+
     /// `nil` for NULL.
     fileprivate func time(_ column: Int) throws -> Timestamp? {
         (try value(column) as Int64?).map { Timestamp(milliseconds: $0) }

@@ -58,8 +58,8 @@ extension Store {
             waitingWrites: writer.waitingCount, isReady: obstacle() == nil)
     }
 
-    /// The size of the write-ahead log in bytes if it is beyond the limit: some
-    /// read keeps it from being moved into the database.
+    /// The size of the write-ahead log in bytes if it is beyond the limit: some read keeps it from being moved into the
+    /// database.
     package func sizeOfLog(beyond limit: Int64 = 256 << 20) -> Int64? { size("-wal").flatMap { $0 > limit ? $0 : nil } }
 
     private func size(_ suffix: String) -> Int64? { try? FileStatus(path: path + suffix)?.size }

@@ -98,37 +98,6 @@ extension Store {
         ).map(session)
     }
 
-    /// Stands in `used_at` for a token that has not been used: one of several that replaced the same token.
-    private static let unused: Int64 = -1
-
-    /// Gives the session another refresh token.
-    ///
-    /// Tokens that replaced the same token are equally valid: several clients, or one whose answers were lost, may have
-    /// one each. The first use of one of them uses up all of them. Older tokens get `used_at` 0, so presenting one of
-    /// them ends the session.
-    /// - Parameter isNext: whether one of the newest tokens was presented. Otherwise the new token is added to them.
-    private static func setRefreshHash(
-        _ db: Database, _ hash: [UInt8], of session: StoredSession, isNext: Bool, at now: Timestamp
-    ) throws {
-        if isNext {
-            try db.execute(
-                sql: """
-                    UPDATE used_refresh_token SET used_at = iif(used_at = ?2, ?3, 0)
-                    WHERE session = ?1 AND used_at <> 0
-                    """,
-                arguments: [session.id, unused, now.milliseconds])
-        }
-        try db.execute(
-            sql: """
-                INSERT OR IGNORE INTO used_refresh_token (hash, session, used_at)
-                SELECT refresh_hash, id, ?2 FROM session WHERE id = ?1
-                """,
-            arguments: [session.id, isNext ? now.milliseconds : unused])
-        try db.execute(
-            sql: "UPDATE session SET refresh_hash = ?, used_at = ? WHERE id = ?",
-            arguments: [Data(hash), now.milliseconds, session.id])
-    }
-
     /// The user's logins, the latest first.
     package func sessions(user: Int64, current: String, at now: Timestamp) async throws -> [LoginSession] {
         try await readers.readSlowly { db in
@@ -151,7 +120,9 @@ extension Store {
 
     /// - Parameter caller: the user of the session.
     /// - Throws: ``StoreError`` `sessionNotFound` if the user has none of that id.
-    package func deleteSession(id: String, _ caller: Principal, from address: String?, at now: Timestamp) async throws {
+    package func deleteSession(
+        id: String, _ caller: Principal, by initiator: Initiator, at now: Timestamp
+    ) async throws {
         let sessions = sessions
         try await writer.write { db in
             try db.cachedStatement(sql: "DELETE FROM session WHERE id = ? AND user = ?").execute(
@@ -159,8 +130,7 @@ extension Store {
             guard db.changesCount == 1 else { throw StoreError.sessionNotFound }
             let isOwn = id == caller.sessionID
             try Self.note(
-                db, isOwn ? .logout : .sessionRevoked, user: caller.name, by: Initiator(caller.name, from: address),
-                isOwn ? "" : id, at: now)
+                db, isOwn ? .logout : .sessionRevoked, user: caller.name, by: initiator, isOwn ? "" : id, at: now)
         } committed: {
             sessions.end([id])
         }
@@ -168,13 +138,11 @@ extension Store {
 
     /// Ends all sessions of the caller, or all but the one in use.
     package func deleteSessions(
-        _ scope: SessionScope, _ caller: Principal, from address: String?, at now: Timestamp
+        _ scope: SessionScope, _ caller: Principal, by initiator: Initiator, at now: Timestamp
     ) async throws {
         let sessions = sessions
         _ = try await writer.write { db in
-            try Self.note(
-                db, .sessionsRevoked, user: caller.name, by: Initiator(caller.name, from: address), scope.rawValue,
-                at: now)
+            try Self.note(db, .sessionsRevoked, user: caller.name, by: initiator, scope.rawValue, at: now)
             return try Self.deleteSessions(
                 db, user: caller.userID, except: scope == .others ? caller.sessionID : nil)
         } committed: {
@@ -188,72 +156,13 @@ extension Store {
             db, sql: "DELETE FROM session WHERE user = ? AND id IS NOT ? RETURNING id", arguments: [user, id])
     }
 
-    /// What became of a refresh token.
-    package enum Rotation: Sendable {
-        case rotated(StoredSession)
-        /// It was used before, longer ago than a lost answer explains: somebody has a copy. The session has been ended.
-        case replayed(sessionID: String)
-        case unknown
-    }
-
-    /// Exchanges a refresh token for a new one.
-    ///
-    /// Rotation with detection of reuse: RFC 9700, section 4.14.2.
-    /// - Parameters:
-    ///   - grace: for so many seconds a token that was used already is honoured once more, because the answer to its
-    ///     first use may have been lost.
-    ///   - idle: a session that was not used for so many seconds is over.
-    ///   - isLate: whether the client has given up by now.
-    ///   - address: of the client.
-    /// - Throws: ``StoreError`` `busy` if the writer reached the request too late: an exchange whose answer nobody
-    ///   receives would end the session at the next refresh.
-    package func rotateRefreshToken(
-        from hash: [UInt8], to newHash: [UInt8], at now: Timestamp, grace: Int64, idle: Int64,
-        isLate: @escaping @Sendable () -> Bool, from address: String?
-    ) async throws -> Rotation {
-        let sessions = sessions
-        let trusted = trustedTime.advance(to: now)
-        return try await writer.write { db -> Rotation in
-            guard !isLate() else { throw StoreError.busy }
-            try TrustedTime.store(trusted, db)
-            let used = try Row.fetchOne(
-                db, sql: "SELECT session, used_at FROM used_refresh_token WHERE hash = ? AND used_at <> ?",
-                arguments: [Data(hash), Self.unused])
-            // In either direction: a clock that was set back must not lengthen the time.
-            if let used, !now.isWithin(seconds: grace, of: Timestamp(milliseconds: try used.value(1))) {
-                let id: String = try used.value(0)
-                let name = try String.fetchOne(
-                    db, sql: "SELECT name FROM user WHERE id = (SELECT user FROM session WHERE id = ?)",
-                    arguments: [id])
-                try Self.note(db, .refreshTokenReused, user: name, by: Initiator(nil, from: address), id, at: now)
-                try db.execute(sql: "DELETE FROM session WHERE id = ?", arguments: [id])
-                return .replayed(sessionID: id)
-            }
-            let row = try Row.fetchOne(
-                db,
-                sql: """
-                    \(Self.selectSession)
-                        AND session.expires_at > ?2 AND session.used_at > ?3
-                        AND (session.refresh_hash = ?1
-                            OR session.id = (SELECT session FROM used_refresh_token WHERE hash = ?1))
-                    """,
-                arguments: [Data(hash), now.milliseconds, now.adding(seconds: -idle).milliseconds])
-            guard let row else { return .unknown }
-            let session = try Self.session(row)
-            try Self.setRefreshHash(db, newHash, of: session, isNext: used == nil, at: now)
-            return .rotated(session)
-        } committed: {
-            if case .replayed(let id) = $0 { sessions.end([id]) }
-        }
-    }
-
     /// Conditions can be added.
-    private static let selectSession = """
+    static let selectSession = """
         SELECT session.id, session.expires_at, user.id, user.public_id, user.name, user.admin
         FROM session JOIN user ON user.id = session.user WHERE NOT user.disabled
         """
 
-    private static func session(_ row: Row) throws -> StoredSession {
+    static func session(_ row: Row) throws -> StoredSession {
         try StoredSession(
             id: row.value(0), expiresAt: Timestamp(milliseconds: row.value(1)),
             user: .init(id: row.value(2), publicID: row.value(3), name: row.value(4), admin: row.value(5)))

@@ -33,15 +33,15 @@ extension Store {
     }
 
     /// Removes some of the staged authors of an owner.
-    /// - Returns: whether there are more.
+    /// - Returns: whether these were the last.
     private static func removeStaged(_ db: Database, owner: Int64) throws -> Bool {
-        guard let first = try firstStaged(db, owner: owner) else { return false }
+        guard let first = try firstStaged(db, owner: owner) else { return true }
         let next = try Int64.fetchOne(
             db, sql: "SELECT id FROM author WHERE owner = ? AND id >= ? ORDER BY id DESC LIMIT 1 OFFSET \(part - 1)",
             arguments: [owner, first])
         try deleteAuthors(db, owner: owner, in: (next ?? first)...Int64.max)
         if next == nil { try setStaged(db, owner: owner, from: nil) }
-        return next != nil
+        return next == nil
     }
 
     /// Rows that are deleted in one transaction: few, so that other writes do not wait long.
@@ -57,22 +57,27 @@ extension Store {
     /// Removes the staged authors of an import that failed. If that fails too, as on a full disk, it is tried again
     /// each second; until then the owner cannot change the library.
     func removeStaged(owner: Int64) async {
-        if await removeAllStaged(owner: owner) { return readers.showStaged() }
+        let remove: @Sendable (Database) throws -> Bool = { try Self.removeStaged($0, owner: owner) }
+        if (try? await inParts(remove)) != nil { return readers.showStaged() }
         Task.detached {
-            while !writer.isClosed {
-                try await Task.sleep(for: .seconds(1))
-                if await removeAllStaged(owner: owner) { return readers.showStaged() }
-            }
+            if await inPartsAtLast(remove) { readers.showStaged() }
         }
     }
 
-    private func removeAllStaged(owner: Int64) async -> Bool {
-        do {
-            while try await writer.write(isLong: true, { try Self.removeStaged($0, owner: owner) }) {}
-            return true
-        } catch {
-            return false
+    /// Writes in many transactions, so that other writes go between.
+    /// - Parameter part: returns whether it was the last part.
+    private func inParts(_ part: @escaping @Sendable (Database) throws -> Bool) async throws {
+        while try await !writer.write(isLong: true, part) {}
+    }
+
+    /// The same, tried again each second if it fails.
+    /// - Returns: `false` if the store was closed before the last part.
+    func inPartsAtLast(_ part: @escaping @Sendable (Database) throws -> Bool) async -> Bool {
+        while !writer.isClosed {
+            if (try? await inParts(part)) != nil { return true }
+            try? await Task.sleep(for: .seconds(1))
         }
+        return false
     }
 
     /// Does in the background what was unfinished when the daemon ended: removes staged authors, and deletes users.
@@ -86,10 +91,7 @@ extension Store {
                 )
             }
             for owner in staged {
-                while await !removeAllStaged(owner: owner) {
-                    if writer.isClosed { return }
-                    try await Task.sleep(for: .seconds(1))
-                }
+                guard await inPartsAtLast({ try Self.removeStaged($0, owner: owner) }) else { return }
             }
             // From the start on, staged authors were hidden.
             readers.showStaged()

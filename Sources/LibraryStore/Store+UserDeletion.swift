@@ -65,12 +65,6 @@ extension Store {
 
     /// Deletes what is left of a user whose account is closed.
     func finishDeletion(of id: Int64) async {
-        while !writer.isClosed {
-            do {
-                if try await writer.write(isLong: true, { try Self.deletePart($0, of: id) }) { return }
-            } catch {
-                try? await Task.sleep(for: .seconds(1))
-            }
-        }
+        _ = await inPartsAtLast { try Self.deletePart($0, of: id) }
     }
 }

@@ -168,6 +168,7 @@ extension Store {
 
     struct Role {
         let id: Int64
+        let publicID: String
         let name: String
         let admin: Bool
         let disabled: Bool
@@ -176,12 +177,12 @@ extension Store {
 
     static func role(_ db: Database, _ key: UserKey) throws -> Role {
         let row = try Row.fetchOne(
-            db, sql: "SELECT id, name, admin, disabled, password_hash FROM user WHERE \(key.condition)",
+            db, sql: "SELECT id, public_id, name, admin, disabled, password_hash FROM user WHERE \(key.condition)",
             arguments: [key.argument])
         guard let row else { throw key.missing }
         return try Role(
-            id: row.value(0), name: row.value(1), admin: row.value(2), disabled: row.value(3),
-            passwordHash: row.value(4))
+            id: row.value(0), publicID: row.value(1), name: row.value(2), admin: row.value(3),
+            disabled: row.value(4), passwordHash: row.value(5))
     }
 
     /// Passes if the user is no admin, or not the only one who can log in.

@@ -189,6 +189,21 @@ extension CommandContext {
         guard ["y", "yes"].contains(answer.lowercased()) else { throw CommandError(.declined, otherwise) }
     }
 
+    /// The item with that name, ignoring case, or with that ``Displayable/identifier``.
+    /// - Parameters:
+    ///   - missing: the beginning of the message if there is none.
+    ///   - command: that shows all.
+    /// - Throws: ``CommandError`` `notFound`.
+    func item<Item: Named>(
+        _ text: String, among items: [Item], _ missing: String, list command: String
+    ) throws -> Item {
+        let name = text.lowercased()
+        if let item = items.first(where: { $0.identifier == text || $0.name.lowercased() == name }) { return item }
+        let near = closest(to: text, among: items.map(\.name))
+        throw CommandError(
+            .notFound, "\(missing) \(Secrets.quoted(text))", hint: near.map { "did you mean \($0)?" } ?? command)
+    }
+
     var whyNobodyIsAsked: String {
         options.noInput ? "--no-input is set" : "there is no terminal to ask on"
     }

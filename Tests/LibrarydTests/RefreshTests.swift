@@ -20,7 +20,7 @@ import Testing
         let failure = await #expect(throws: StoreError.self) {
             try await library.app.store.rotateRefreshToken(
                 from: Digest.sha256(Array(login.refreshToken.utf8)), to: Array(repeating: 0, count: 32),
-                at: library.time.now, grace: 10, idle: 1000, isLate: { true }, from: nil)
+                at: library.time.now, grace: 10, idle: 1000, isLate: { true }, by: .operator)
         }
         #expect(failure?.code == .busy)
         library.time.advance(seconds: 60)

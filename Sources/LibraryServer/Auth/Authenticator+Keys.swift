@@ -10,7 +10,7 @@ extension Authenticator {
         of user: UserKey, _ request: APIKeyRequest, by initiator: Initiator
     ) async throws -> CreatedAPIKey {
         let scope = try request.validated()
-        let secret = APIKey.prefix + Self.newRefreshToken()
+        let secret = APIKey.prefix + Self.newSecret()
         let now = clock.now()
         let key = try await store.createKey(
             user, id: UUID().uuidString.lowercased(), name: request.name, scope: scope, hash: Self.hash(secret),

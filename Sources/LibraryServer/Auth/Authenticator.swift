@@ -64,7 +64,7 @@ struct Authenticator: Sendable {
     ) async throws -> Login {
         let user = try await user(credentials, from: source.network)
         let now = clock.now()
-        let refreshToken = Self.newRefreshToken()
+        let refreshToken = Self.newSecret()
         let session = try await store.createSession(
             id: UUID().uuidString.lowercased(), user: user, refreshHash: Self.hash(refreshToken), client: client,
             at: now, expiresAt: now.adding(seconds: refreshLifetime.seconds), idle: idleLimit, address: source.network,
@@ -157,11 +157,11 @@ struct Authenticator: Sendable {
     func refresh(_ refreshToken: String, from source: RequestSource) async throws -> Login {
         let now = clock.now()
         let start = clock.uptime()
-        let newToken = Self.newRefreshToken()
+        let newToken = Self.newSecret()
         switch try await store.rotateRefreshToken(
             from: Self.hash(refreshToken), to: Self.hash(newToken), at: now, grace: Self.refreshGrace,
             idle: idleLimit, isLate: { [clock] in clock.uptime() - start >= Self.refreshPatience },
-            from: source.address)
+            by: source.initiator(nil))
         {
         case .rotated(let session): return try await answer(session, refreshToken: newToken, at: now)
         case .replayed(let id):
@@ -174,7 +174,7 @@ struct Authenticator: Sendable {
     func logout(_ principal: Principal, from source: RequestSource) async throws {
         do {
             try await store.deleteSession(
-                id: principal.sessionID, principal, from: source.address, at: clock.now())
+                id: principal.sessionID, principal, by: source.initiator(principal.name), at: clock.now())
         } catch StoreError.sessionNotFound {
             // The session ended while this request was in progress.
             throw Failure(.tokenRevoked)
@@ -239,7 +239,7 @@ struct Authenticator: Sendable {
     }
 
     /// 256 random bits.
-    static func newRefreshToken() -> String {
+    static func newSecret() -> String {
         Base64URL.encode(Passwords.randomBytes(32))
     }
 

@@ -72,12 +72,12 @@ struct AccountRoutes {
         }
         routes.on(Endpoints.endSessions) { request, context in
             try await store.deleteSessions(
-                try request.query(), context.principal, from: source(request, context.peer).address, at: clock.now())
+                try request.query(), context.principal, by: initiator(request, context), at: clock.now())
             return .none
         }
         routes.on(Endpoints.endSession) { request, context in
             try await store.deleteSession(
-                id: request.path, context.principal, from: source(request, context.peer).address, at: clock.now())
+                id: request.path, context.principal, by: initiator(request, context), at: clock.now())
             return .none
         }
         addKeys(to: routes)
@@ -89,16 +89,13 @@ struct AccountRoutes {
         }
         routes.on(Endpoints.createKey) { request, context in
             let wanted = try await context.caller.decode(request)
-            let principal = context.principal
             let key = try await authenticator.createKey(
-                of: .id(principal.userID), wanted, by: source(request, context.peer).initiator(principal.name))
+                of: .id(context.principal.userID), wanted, by: initiator(request, context))
             return .value(key, status: .created)
         }
         routes.on(Endpoints.deleteKey) { request, context in
-            let principal = context.principal
             try await store.deleteKey(
-                .id(request.path), of: .id(principal.userID),
-                by: source(request, context.peer).initiator(principal.name), at: clock.now())
+                .id(request.path), of: .id(context.principal.userID), by: initiator(request, context), at: clock.now())
             return .none
         }
     }
@@ -109,12 +106,12 @@ struct AccountRoutes {
         }
         routes.on(Endpoints.updateUser) { request, context in
             let patch = try await context.decode(request).validated()
-            let initiator = source(request, context.peer).initiator(context.principal.name)
-            return .value(try await authenticator.update(.publicID(request.path), patch, by: initiator))
+            return .value(
+                try await authenticator.update(.publicID(request.path), patch, by: initiator(request, context.login)))
         }
         routes.on(Endpoints.deleteUser) { request, context in
-            let initiator = source(request, context.peer).initiator(context.principal.name)
-            try await store.deleteUser(.publicID(request.path), by: initiator, at: clock.now())
+            try await store.deleteUser(
+                .publicID(request.path), by: initiator(request, context.login), at: clock.now())
             return .none
         }
     }
@@ -156,6 +153,12 @@ struct AccountRoutes {
             }
             throw failure
         }
+    }
+
+    private func initiator<Path, Input>(
+        _ request: EndpointRequest<Path, Input>, _ context: LoginContext
+    ) -> Initiator {
+        source(request, context.peer).initiator(context.principal.name)
     }
 
     private func source<Path, Input>(

@@ -63,38 +63,34 @@ extension CallerContext {
 /// The context of a request whose caller has logged in, and uses no API key.
 struct LoginContext: ChildRequestContext {
     var coreContext: CoreRequestContextStorage
-    let requestID: String
     let caller: CallerContext
 
     init(context: CallerContext) throws {
         guard context.principal.scope == nil else { throw Failure(.loginRequired) }
         caller = context
-        requestID = context.requestID
         coreContext = context.coreContext
     }
 
     var principal: Principal { caller.principal }
+    var requestID: String { caller.requestID }
     var peer: SocketAddress? { caller.peer }
 }
 
 /// The context of a request whose caller is an admin.
 struct AdminContext: ChildRequestContext {
     var coreContext: CoreRequestContextStorage
-    private let caller: CallerContext
+    let login: LoginContext
 
     init(context: LoginContext) throws {
         guard context.principal.admin else { throw Failure(.adminRequired) }
-        caller = context.caller
+        login = context
         coreContext = context.coreContext
     }
-
-    var principal: Principal { caller.principal }
-    var peer: SocketAddress? { caller.peer }
 
     /// As ``CallerContext/decode(_:)``; the caller must also still be an admin.
     func decode<Path, Input: JSONReadable>(_ request: EndpointRequest<Path, Input>) async throws -> Input {
         let value = try await request.body()
-        guard try caller.confirm().admin else { throw Failure(.adminRequired) }
+        guard try login.caller.confirm().admin else { throw Failure(.adminRequired) }
         return value
     }
 }

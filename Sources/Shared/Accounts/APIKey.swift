@@ -74,7 +74,7 @@ public struct APIKeyList: Sendable, Equatable, JSONReadable, JSONWritable {
 
     public func write(to json: inout JSONWriter) {
         json.object {
-            $0.member("keys") { $0.array { for key in keys { key.write(to: &$0) } } }
+            $0.member("keys", keys)
         }
     }
 }

@@ -83,7 +83,7 @@ public struct AuditPage: Sendable, Equatable, JSONReadable, JSONWritable {
 
     public func write(to json: inout JSONWriter) {
         json.object {
-            $0.member("entries") { $0.array { for entry in entries { entry.write(to: &$0) } } }
+            $0.member("entries", entries)
         }
     }
 }

@@ -58,7 +58,7 @@ public struct LoginSessionList: Sendable, Equatable, JSONReadable, JSONWritable 
 
     public func write(to json: inout JSONWriter) {
         json.object {
-            $0.member("sessions") { $0.array { for session in sessions { session.write(to: &$0) } } }
+            $0.member("sessions", sessions)
         }
     }
 }

@@ -88,7 +88,7 @@ public struct UserList: Sendable, Equatable, JSONReadable, JSONWritable {
 
     public func write(to json: inout JSONWriter) {
         json.object {
-            $0.member("users") { $0.array { for user in users { user.write(to: &$0) } } }
+            $0.member("users", users)
         }
     }
 }

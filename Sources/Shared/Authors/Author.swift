@@ -112,7 +112,7 @@ public struct AuthorPage: Sendable, Equatable, JSONReadable, JSONWritable {
 
     public func write(to json: inout JSONWriter) {
         json.object {
-            $0.member("list_of_authors") { $0.array { for author in authors { author.write(to: &$0) } } }
+            $0.member("list_of_authors", authors)
             $0.member("next", next)
         }
     }

@@ -65,7 +65,7 @@ public struct Problem: Error, Sendable, Equatable, JSONReadable, JSONWritable {
             $0.member("message", message)
             $0.member("request_id", requestID)
             if !errors.isEmpty {
-                $0.member("errors") { $0.array { for error in errors { error.write(to: &$0) } } }
+                $0.member("errors", errors)
             }
             if let existingID { $0.member("existing_id", existingID) }
         }

@@ -303,4 +303,10 @@ extension JSONWriter {
         self.name(name)
         value.write(to: &self)
     }
+
+    /// Writes an array.
+    public mutating func member(_ name: StaticString, _ values: [some JSONWritable]) {
+        self.name(name)
+        array { for value in values { value.write(to: &$0) } }
+    }
 }

@@ -67,25 +67,12 @@ struct KeysCommand: ParsableCommand {
         func run(_ context: CommandContext) throws {
             let keys = try context.keys()
             try context.forEach(names, noun: "key") { name in
-                let key = try Self.key(name, among: keys)
+                let key = try context.item(name, among: keys, "you have no API key", list: "libctl keys list")
                 try context.authorized {
                     try context.client.send(Endpoints.deleteKey.call(key.id), authorization: $0)
                 }
                 context.diagnostics.say("revoked the key \(key.name)")
             }
-        }
-
-        /// The key with that name, ignoring case, or with that id.
-        /// - Throws: ``CommandError`` `notFound`.
-        private static func key(_ text: String, among keys: [APIKey]) throws -> APIKey {
-            if let key = keys.first(where: { $0.id == text || $0.name.lowercased() == text.lowercased() }) {
-                return key
-            }
-            // A key itself may have been entered.
-            let near = closest(to: text, among: keys.map(\.name))
-            throw CommandError(
-                .notFound, "you have no API key \(Secrets.quoted(text))",
-                hint: near.map { "did you mean \($0)?" } ?? "libctl keys list")
         }
     }
 }

@@ -65,7 +65,7 @@ struct Credentials: Equatable, JSONReadable, JSONWritable {
 
     func write(to json: inout JSONWriter) {
         json.object {
-            $0.member("logins") { $0.array { for login in logins { login.write(to: &$0) } } }
+            $0.member("logins", logins)
         }
     }
 

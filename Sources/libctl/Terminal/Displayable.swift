@@ -13,6 +13,11 @@ protocol Displayable: JSONWritable {
     var identifier: String { get }
 }
 
+/// A value that the command line can name.
+protocol Named: Displayable {
+    var name: String { get }
+}
+
 /// How a table shows the values of a field.
 enum FieldKind {
     /// Cut if the terminal is too narrow.
@@ -97,7 +102,7 @@ extension Author: Displayable {
     var identifier: String { String(id) }
 }
 
-extension User: Displayable {
+extension User: Named {
     static let fields: [DisplayField<User>] = [
         .init("public_id", .word) { .string($0.publicID) }, .init("name") { .string($0.name) },
         .init("admin", .word) { .bool($0.admin) }, .init("disabled", .word) { .bool($0.disabled) },
@@ -128,7 +133,7 @@ extension LoginSession: Displayable {
     private var shortClient: String { ClientName.host(in: client).map { "libctl@\($0)" } ?? client }
 }
 
-extension APIKey: Displayable {
+extension APIKey: Named {
     static let fields: [DisplayField<APIKey>] = [
         .init("id", .word) { .string($0.id) }, .init("name") { .string($0.name) },
         .init("scope", .word) { .string($0.scope) },

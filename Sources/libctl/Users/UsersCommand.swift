@@ -123,10 +123,6 @@ extension CommandContext {
     /// The user with that name, ignoring case, or with that public id.
     /// - Throws: ``CommandError`` `notFound`.
     func user(_ text: String, among users: [User]) throws -> User {
-        if let user = users.first(where: { $0.publicID == text || $0.name.lowercased() == text.lowercased() }) {
-            return user
-        }
-        let hint = closest(to: text, among: users.map(\.name)).map { "did you mean \($0)?" } ?? "libctl users list"
-        throw CommandError(.notFound, "there is no user \(Secrets.quoted(text))", hint: hint)
+        try item(text, among: users, "there is no user", list: "libctl users list")
     }
 }
