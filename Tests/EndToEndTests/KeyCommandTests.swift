@@ -9,9 +9,7 @@ import Testing
     private let home = TemporaryFolder()
 
     private func libraryd(_ line: String) async throws -> Program.Result {
-        try await Program.run(
-            Program.path("libraryd"), line.split(separator: " ").map(String.init), environment: ["HOME": home.path],
-            folder: home.path)
+        try await Program.libraryd(line, home: home)
     }
 
     /// - Parameter home: of the user; that of the login if it is left out.

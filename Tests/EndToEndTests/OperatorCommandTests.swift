@@ -7,9 +7,7 @@ import Testing
     private let home = TemporaryFolder()
 
     private func libraryd(_ daemon: Daemon, _ line: String, input: String = "") async throws -> Program.Result {
-        try await Program.run(
-            Program.path("libraryd"), line.split(separator: " ").map(String.init) + ["--data", daemon.data],
-            environment: ["HOME": home.path], input: input, folder: home.path)
+        try await Program.libraryd("\(line) --data \(daemon.data)", home: home, input: input)
     }
 
     private func stop(_ daemon: Daemon) async throws {

@@ -11,9 +11,7 @@ import Testing
     private func libraryd(
         _ line: String, _ environment: [String: String] = [:]
     ) async throws -> Program.Result {
-        try await Program.run(
-            Program.path("libraryd"), line.split(separator: " ").map(String.init),
-            environment: environment.merging(["HOME": home.path]) { given, _ in given }, folder: home.path)
+        try await Program.libraryd(line, home: home, environment: environment)
     }
 
     private func json(_ text: String) throws -> JSONValue { try JSONValue(parsing: Array(text.utf8)) }

@@ -49,10 +49,7 @@ import Testing
         let daemon = try await Daemon()
         try await daemon.login("ada", home: home)
         func libraryd(_ line: String, to data: String? = nil) async throws -> Program.Result {
-            try await Program.run(
-                Program.path("libraryd"),
-                line.split(separator: " ").map(String.init) + ["--data", data ?? daemon.data],
-                environment: ["HOME": home.path], folder: home.path)
+            try await Program.libraryd("\(line) --data \(data ?? daemon.data)", home: home)
         }
         #expect(try await libraryd("backup good").code == 0)
         for name in ["pipe", "other.manifest", "old.1"] { #expect(mkfifo("\(home.path)/\(name)", 0o600) == 0) }

@@ -7,7 +7,7 @@ import Testing
 struct EndpointTests {
     /// The names of the declared endpoints and of the listed endpoints, read from the source.
     private static func names() throws -> (declared: [String], listed: [String]) {
-        let path = Program.repository + "/Sources/Shared/Endpoint.swift"
+        let path = Program.repository + "/Sources/Shared/Endpoints.swift"
         let source = try String(contentsOfFile: path, encoding: .utf8)
         let list = try #require(source.firstRange(of: "public static let all:"))
         return (

@@ -37,7 +37,7 @@ public struct APIDocument: Sendable {
         func fail(_ what: String, _ hint: String) -> Undocumented {
             Undocumented(description: "\(method) \(target) → \(reply.status): /openapi.json has no \(what); \(hint)")
         }
-        let declare = "declare it at the endpoint in Sources/Shared/Endpoint.swift"
+        let declare = "declare it at the endpoint in Sources/Shared/Endpoints.swift"
         let item = pathItem(target)
         guard let operation = item?[optional: method == "HEAD" ? "get" : method.lowercased()] else {
             guard Self.elsewhere.contains(reply.status) || method == "OPTIONS" && reply.status == 204 else {

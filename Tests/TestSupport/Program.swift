@@ -62,6 +62,17 @@ public enum Program {
         }
         return Result(code: code, output: try text("out"), error: try text("err"))
     }
+
+    /// Runs `libraryd` as a user of that home, who is in it.
+    /// - Parameter line: the arguments, separated by spaces.
+    public static func libraryd(
+        _ line: String, home: TemporaryFolder, environment: [String: String] = [:], input: String = ""
+    ) async throws -> Result {
+        try await run(
+            path("libraryd"), line.split(separator: " ").map(String.init),
+            environment: environment.merging(["HOME": home.path]) { given, _ in given }, input: input,
+            folder: home.path)
+    }
 }
 
 /// The real `libraryd` on a free port and with a folder of its own. Releasing the last reference kills the process.
