@@ -69,6 +69,27 @@ is "$(wc -l < gone)" 1000
 ends 0 libctl authors list
 is "$(cat out)" ''
 
+# The past, and back again.
+libctl authors import authors.ndjson -q 2> imported
+libctl authors import authors.ndjson --on-conflict skip 2> imported
+is "$(cat imported)" 'skipped 3000, 0 failed'
+event=$(libctl authors log --limit 1 --fields event_id)
+libctl authors edit "$(libctl authors list --limit 1 -o id)" --country Elsewhere -q > /dev/null
+libctl authors rm --all --yes -q > /dev/null
+is "$(libctl authors log --limit 1 --fields event)" deleted
+is "$(libctl authors list --at "$event" --country Elsewhere -o id)" ''
+is "$(libctl authors stats --at "$event" --by country)" "$(printf 'country\tIndia\t2000\ncountry\tIreland\t1000')"
+libctl authors export past.ndjson --at "$event" -q
+ends 64 libctl undo --last 3000
+is "$(libctl undo --last 3000 --dry-run --fields created,updated,deleted -q)" "$(printf '3000\t0\t0')"
+libctl undo --last 3000 --yes -q
+id=$(libctl authors list --country Elsewhere -o id)
+is "$(libctl authors history "$id" -o json | jq -c '[.[].event]')" '["created","deleted","updated","created"]'
+ends 6 libctl undo --import "$(libctl authors history "$id" -o json | jq -r '.[-1].import')" --yes
+libctl undo --import "$(libctl authors history "$id" -o json | jq -r '.[-1].import')" --force --dry-run -q > /dev/null
+libctl authors rm --all --yes -q > /dev/null
+ends 3 libctl undo 0123456789abcdef-1 --yes
+
 # A key for a program.
 key=$(libctl keys add cron --scope read --expires 1h -q)
 is "$(libctl keys list --fields name,scope)" "$(printf 'cron\tread')"

@@ -67,6 +67,7 @@ package struct App: Sendable {
         accounts.add(toCallers: callers)
         authors.add(toCallers: callers)
         events.add(toCallers: callers)
+        HistoryRoutes(store: store, clock: clock).add(toCallers: callers)
 
         let logins = callers.group(context: LoginContext.self)
         accounts.add(toLogins: logins)

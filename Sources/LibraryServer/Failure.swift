@@ -29,7 +29,9 @@ struct Failure: Error, Equatable {
     init(_ error: StoreError) {
         let isPassing = [.busy, .notReady, .storageUnavailable].contains(error.code)
         self.init(
-            error.code, error.detail, existingID: error.existingID, headers: isPassing ? [.retryAfter: "1"] : [:])
+            error.code, error.detail,
+            errors: error.obstacles.map { FieldError("author \($0.id)", .invalid, $0.reason) },
+            existingID: error.existingID, headers: isPassing ? [.retryAfter: "1"] : [:])
     }
 
     /// The body ended early or its framing is invalid. The connection is closed, because the start of a next request

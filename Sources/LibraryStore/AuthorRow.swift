@@ -2,32 +2,42 @@ import GRDB
 import GRDBSQLite
 package import Shared
 
-/// The current row of a statement that selects ``columns`` of `author` or `author_event`; good until the next step.
+/// The current row of a statement that selects ``columns`` of `author` or `author_event`, among others; good until the
+/// next step.
 package struct AuthorRow {
     package static let columns = AuthorField.all.map(\.name).joined(separator: ", ")
 
     private let statement: SQLiteStatement
+    private let first: Int32
 
-    init(_ statement: SQLiteStatement) {
+    /// - Parameter first: the index of the first of ``columns``.
+    init(_ statement: SQLiteStatement, from first: Int = 0) {
         self.statement = statement
+        self.first = Int32(first)
     }
 
+    private func index(_ field: AuthorField) -> Int32 { first + Int32(field.rawValue) }
+
+    /// Whether the columns but the id are NULL.
+    var isNull: Bool { sqlite3_column_type(statement, index(.version)) == SQLITE_NULL }
+
     /// The value of an `integer`; 0 or 1 of a `flag`; milliseconds since 1970 of a `time`.
-    package func integer(_ field: AuthorField) -> Int64 { sqlite3_column_int64(statement, Int32(field.rawValue)) }
+    package func integer(_ field: AuthorField) -> Int64 { sqlite3_column_int64(statement, index(field)) }
 
     /// UTF-8, which no `String` is made of.
     package func text(_ field: AuthorField) -> UnsafeBufferPointer<UInt8> {
-        let start = sqlite3_column_text(statement, Int32(field.rawValue))
+        let start = sqlite3_column_text(statement, index(field))
         return UnsafeBufferPointer(
-            start: start, count: Int(sqlite3_column_bytes(statement, Int32(field.rawValue))))
+            start: start, count: Int(sqlite3_column_bytes(statement, index(field))))
     }
 
     /// The cursor with which a list in this order continues after the row.
-    func cursor(_ sort: AuthorSort) -> Cursor {
+    /// - Parameter event: as ``Cursor/event``.
+    func cursor(_ sort: AuthorSort, event: Int64?) -> Cursor {
         let values = sort.fields.map { field -> RawStatement.Value in
             field.kind == .text ? .text(String(decoding: text(field), as: UTF8.self)) : .integer(integer(field))
         }
-        return Cursor(sort: sort, id: integer(.id), values: values)
+        return Cursor(sort: sort, id: integer(.id), values: values, event: event)
     }
 }
 

@@ -51,16 +51,22 @@ struct BulkWork<Target: BulkTarget> {
 struct StoredAuthors: BulkTarget {
     private let db: Database
     private let owner: Int64
+    private let origin: ImportOrigin
     private let now: Timestamp
     /// The last author whom an earlier transaction has staged.
     private let staged: AuthorNumbers?
+    /// The number of the import, once it is needed.
+    private var number: Int64??
     /// The numbers of the first and the last author that were created and have no event yet.
     private(set) var created: (first: AuthorNumbers, last: AuthorNumbers)?
     private(set) var hasChanged = false
 
-    init(_ db: Database, owner: Int64, at now: Timestamp, after staged: AuthorNumbers? = nil) {
+    init(
+        _ db: Database, owner: Int64, from origin: ImportOrigin, at now: Timestamp, after staged: AuthorNumbers? = nil
+    ) {
         self.db = db
         self.owner = owner
+        self.origin = origin
         self.now = now
         self.staged = staged
     }
@@ -83,18 +89,27 @@ struct StoredAuthors: BulkTarget {
         hasChanged = true
         // An earlier line of the file may have created it; that event comes first.
         try recordCreated()
-        try Store.replace(db, before, with: after, owner: owner)
+        try Store.replace(db, before, with: after, owner: owner, from: originNumber())
         return true
+    }
+
+    private mutating func originNumber() throws -> Int64? {
+        if let number { return number }
+        let new = try Store.number(db, of: origin, owner: owner)
+        number = .some(new)
+        return new
     }
 
     /// Stores that the ids have been given out.
     func keepNumbers() throws { try created?.last.keepAsLast(db) }
 
     /// Adds the events of the authors that were created.
-    mutating func recordCreated() throws {
+    /// - Parameter newest: how many are added at most.
+    mutating func recordCreated(newest: Int64 = .max) throws {
         guard let (first, last) = created else { return }
         try keepNumbers()
-        try Store.recordCreated(db, first, through: last, owner: owner, at: now)
+        try Store.recordCreations(
+            db, first, through: last, owner: owner, from: originNumber(), newest: newest, at: now)
         created = nil
     }
 }

@@ -16,6 +16,8 @@ package struct Revision: Sendable, Hashable {
 package final class ChangeCounter: Sendable {
     private struct State {
         var changes: [Int64: UInt64] = [:]
+        /// The owners of the changes since ``takeChanged()``.
+        var changed: Set<Int64> = []
         var subscriptions: [Int64: [ObjectIdentifier: AsyncStream<Void>.Continuation]] = [:]
     }
 
@@ -30,8 +32,19 @@ package final class ChangeCounter: Sendable {
     }
 
     package func advance(_ owner: Int64) {
-        state.withLock { $0.changes[owner, default: 0] &+= 1 }
+        state.withLock {
+            $0.changes[owner, default: 0] &+= 1
+            $0.changed.insert(owner)
+        }
         wake(owner)
+    }
+
+    /// The owners whose libraries may have changed since the last call.
+    func takeChanged() -> Set<Int64> {
+        state.withLock { state in
+            defer { state.changed = [] }
+            return state.changed
+        }
     }
 
     /// Wakes all subscriptions of the owner, though there may be nothing new.

@@ -30,8 +30,10 @@ struct Cursor: Sendable, Equatable {
     let id: Int64
     /// The last author's values of ``AuthorSort/fields``.
     let values: [RawStatement.Value]
+    /// The number of the event after which the library is shown, in a list of an earlier state.
+    let event: Int64?
 
-    /// `base64url` of a JSON array: the order, the id and the values.
+    /// `base64url` of a JSON array: the order, the id, the values and, if there is one, the event.
     var text: String {
         var json = JSONWriter()
         json.array {
@@ -41,23 +43,28 @@ struct Cursor: Sendable, Equatable {
                 switch value {
                 case .text(let text): $0.string(text)
                 case .integer(let integer): $0.integer(integer)
+                case .null: $0.null()
                 }
             }
+            if let event { $0.integer(event) }
         }
         return Base64URL.encode(json.bytes)
     }
 
-    init(sort: AuthorSort, id: Int64, values: [RawStatement.Value]) {
+    init(sort: AuthorSort, id: Int64, values: [RawStatement.Value], event: Int64? = nil) {
         self.sort = sort
         self.id = id
         self.values = values
+        self.event = event
     }
 
     /// Reads a cursor for a list in the order `sort`; `nil` if it is not one.
-    init?(_ text: String, sort: AuthorSort) {
+    /// - Parameter isPast: whether the list is of an earlier state.
+    init?(_ text: String, sort: AuthorSort, isPast: Bool = false) {
         let fields = sort.fields
+        let count = 2 + fields.count + (isPast ? 1 : 0)
         guard let bytes = Base64URL.decode(text), case .array(let parts)? = try? JSONValue(parsing: bytes),
-            parts.count == 2 + fields.count, parts[0] == .string(sort.description), case .integer(let id) = parts[1]
+            parts.count == count, parts[0] == .string(sort.description), case .integer(let id) = parts[1]
         else { return nil }
         var values: [RawStatement.Value] = []
         for (field, value) in zip(fields, parts[2...]) {
@@ -67,7 +74,12 @@ struct Cursor: Sendable, Equatable {
             default: return nil
             }
         }
-        self.init(sort: sort, id: id, values: values)
+        var event: Int64?
+        if isPast {
+            guard case .integer(let number)? = parts.last else { return nil }
+            event = number
+        }
+        self.init(sort: sort, id: id, values: values, event: event)
     }
 
     /// The values of ``AuthorSort/columns``.

@@ -8,6 +8,9 @@ package struct Inspection: Sendable {
     package let schema: Int64
     package let users: Int64
     package let authors: Int64
+    /// Changes of authors that are kept, and when the oldest of them happened.
+    package let changes: Int64
+    package let oldestChange: Timestamp?
 
     /// Limit of the faults of one kind that are reported.
     private static let toldFaults = 100
@@ -20,7 +23,7 @@ package struct Inspection: Sendable {
         var faults = try Self.differences(db, schema: schema)
         if faults.isEmpty { faults = try Self.damage(db) }
         guard faults.isEmpty else {
-            (self.faults, users, authors) = (faults, 0, 0)
+            (self.faults, users, authors, changes, oldestChange) = (faults, 0, 0, 0, nil)
             return
         }
         // Columns of schema 9.
@@ -30,7 +33,12 @@ package struct Inspection: Sendable {
             db, sql: "SELECT count(*), coalesce(sum(\(authorsOfUser)), 0) FROM user WHERE \(isUser)")
         users = try counts?.value(0) ?? 0
         authors = try counts?.value(1) ?? 0
-        self.faults = try Self.danglingReferences(db) + Self.eventFaults(db) + Self.searchFaults(db)
+        // Schema 4 has the table.
+        let events =
+            schema < 4 ? nil : try Row.fetchOne(db, sql: "SELECT count(*), min(at) FROM author_event")
+        changes = try events?.value(0) ?? 0
+        oldestChange = try (events?.value(1) as Int64??)?.map { Timestamp(milliseconds: $0) }
+        self.faults = try Self.danglingReferences(db) + Self.eventFaults(db, schema: schema) + Self.searchFaults(db)
     }
 
     package func requireNoFaults(in name: String, hint: String) throws(CommandError) {
@@ -82,18 +90,34 @@ package struct Inspection: Sendable {
             }
     }
 
-    /// An event has a copy of its author, unless it is the author's last.
-    private static func eventFaults(_ db: Database) throws -> [String] {
-        guard try Bool.fetchOne(db, sql: "SELECT 1 FROM pragma_table_info('author') WHERE name = 'event'") == true
-        else { return [] }
-        let sql = """
+    /// Each author has its last event, and the events of an author lead to each other. Before schema 10, an event has a
+    /// copy of its author, unless it is the author's last.
+    private static func eventFaults(_ db: Database, schema: Int64) throws -> [String] {
+        guard schema >= 8 else { return [] }
+        let lost = """
             SELECT e.sequence, e.owner FROM author_event AS e LEFT JOIN author AS a
                 ON a.owner = e.owner AND a.id = e.id AND a.event = e.sequence
-            WHERE e.version IS NULL AND a.id IS NULL LIMIT \(toldFaults)
+            WHERE a.id IS NULL AND \(schema < 10 ? "e.version IS NULL" : "e.next IS NULL AND e.kind <> 'deleted'")
+            LIMIT \(toldFaults)
             """
-        return try Row.fetchAll(db, sql: sql).map { row in
+        guard schema >= 10 else { return try events(db, lost, "has no author") }
+        let unlinked = """
+            SELECT e.sequence, e.owner FROM author_event AS e LEFT JOIN author_event AS n
+                ON n.owner = e.owner AND n.sequence = e.next AND n.previous = e.sequence AND n.id = e.id
+            WHERE e.next IS NOT NULL AND n.id IS NULL LIMIT \(toldFaults)
+            """
+        let incomplete = """
+            SELECT e.sequence, e.owner FROM author_event AS e JOIN user ON user.id = e.owner
+            WHERE (e.kind = 'created') <> (e.version IS NULL) AND e.sequence > user.history_start LIMIT \(toldFaults)
+            """
+        return try events(db, lost, "has no author") + events(db, unlinked, "is not linked to the next of its author")
+            + events(db, incomplete, "lacks what was before")
+    }
+
+    private static func events(_ db: Database, _ sql: String, _ fault: String) throws -> [String] {
+        try Row.fetchAll(db, sql: sql).map { row in
             let (event, owner): (Int64, Int64) = try (row.value(0), row.value(1))
-            return "event \(event) of user \(owner) has no author"
+            return "event \(event) of user \(owner) \(fault)"
         }
     }
 

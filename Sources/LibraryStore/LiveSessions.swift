@@ -10,6 +10,7 @@ package final class LiveSessions: Sendable {
         let user: Int64
         /// `nil` for a key without an end.
         let expiresAt: Timestamp?
+        let origin: Int64?
         /// `nil` for a login.
         var key: Key?
     }
@@ -38,7 +39,7 @@ package final class LiveSessions: Sendable {
             else { return nil }
             return Principal(
                 userID: user.id, publicID: user.publicID, name: user.name, admin: user.admin, sessionID: id,
-                scope: entry.key?.scope)
+                origin: entry.origin, scope: entry.key?.scope)
         }
     }
 
@@ -52,7 +53,8 @@ package final class LiveSessions: Sendable {
 
     package func add(_ session: StoredSession) {
         state.withLock {
-            $0.entries[session.id] = Entry(user: session.user.id, expiresAt: session.expiresAt)
+            $0.entries[session.id] = Entry(
+                user: session.user.id, expiresAt: session.expiresAt, origin: session.origin)
             $0.users[session.user.id] = session.user
         }
     }
@@ -60,7 +62,7 @@ package final class LiveSessions: Sendable {
     func add(_ key: StoredKey) {
         state.withLock {
             $0.entries[key.id] = Entry(
-                user: key.user.id, expiresAt: key.expiresAt,
+                user: key.user.id, expiresAt: key.expiresAt, origin: key.origin,
                 key: Key(hash: key.hash, scope: key.scope, usedAt: key.usedAt))
             $0.keys[key.hash] = key.id
             $0.users[key.user.id] = key.user

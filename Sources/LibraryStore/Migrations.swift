@@ -7,6 +7,7 @@ package enum Migrations {
 
     package static let all = [
         first, coveringName, loginAddresses, events, idempotencyKeys, trustedTime, daemonID, foldedOrders, keysAndAudit,
+        history,
     ]
 
     /// AUTOINCREMENT: an id is never used again.
@@ -247,6 +248,82 @@ package enum Migrations {
             detail TEXT NOT NULL,
             UNIQUE (part, number)
         ) STRICT;
+        """
+
+    /// Who made a change, and what it changed.
+    ///
+    /// A row of `origin` is a session or an API key and, of a file of authors, the import, with the number of its
+    /// first event. It stays when the session ends; `client` is what the session or the key was called.
+    ///
+    /// An event that updates or deletes an author has a copy of the author as it was before. `previous` and `next` are
+    /// the numbers of the same author's events: `previous` is NULL for the first one, and 0 if it was not kept. So what
+    /// an event made of its author is in the next event, or else in `author`.
+    ///
+    /// Earlier schemas had copies of authors as they were after each event. The oldest event that is kept of an author
+    /// may lack what was before; up to `user.history_start` there are such events, or authors older than all events.
+    private static let history = """
+        ALTER TABLE session ADD COLUMN origin INTEGER;
+        ALTER TABLE api_key ADD COLUMN origin INTEGER;
+        CREATE TABLE origin (
+            user INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+            number INTEGER NOT NULL,
+            session TEXT,
+            client TEXT,
+            import TEXT,
+            first_event INTEGER,
+            PRIMARY KEY (user, number)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX origin_import ON origin (user, import) WHERE import IS NOT NULL;
+        INSERT INTO origin (user, number, session, client)
+            SELECT user, row_number() OVER (PARTITION BY user ORDER BY created_at, id), id, client FROM (
+                SELECT user, id, client, created_at FROM session
+                UNION ALL SELECT user, id, name, created_at FROM api_key
+            );
+        UPDATE session SET origin = o.number FROM origin AS o WHERE o.user = session.user AND o.session = session.id;
+        UPDATE api_key SET origin = o.number FROM origin AS o WHERE o.user = api_key.user AND o.session = api_key.id;
+
+        CREATE TABLE new_author_event (
+            owner INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+            sequence INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            id INTEGER NOT NULL,
+            origin INTEGER,
+            previous INTEGER,
+            next INTEGER,
+            name TEXT,
+            book TEXT,
+            country TEXT,
+            booker_prize INTEGER,
+            created_at INTEGER,
+            updated_at INTEGER,
+            version INTEGER,
+            PRIMARY KEY (owner, sequence)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO new_author_event
+            SELECT owner, sequence, kind, at, id, NULL,
+                iif(kind = 'created', NULL, coalesce(lag(sequence) OVER w, 0)), lead(sequence) OVER w,
+                CASE kind WHEN 'updated' THEN lag(name) OVER w WHEN 'deleted' THEN name END,
+                CASE kind WHEN 'updated' THEN lag(book) OVER w WHEN 'deleted' THEN book END,
+                CASE kind WHEN 'updated' THEN lag(country) OVER w WHEN 'deleted' THEN country END,
+                CASE kind WHEN 'updated' THEN lag(booker_prize) OVER w WHEN 'deleted' THEN booker_prize END,
+                CASE kind WHEN 'updated' THEN lag(created_at) OVER w WHEN 'deleted' THEN created_at END,
+                CASE kind WHEN 'updated' THEN lag(updated_at) OVER w WHEN 'deleted' THEN updated_at END,
+                CASE kind WHEN 'updated' THEN lag(version) OVER w WHEN 'deleted' THEN version END
+            FROM author_event WINDOW w AS (PARTITION BY owner, id ORDER BY sequence)
+            ORDER BY owner, sequence;
+        DROP TABLE author_event;
+        ALTER TABLE new_author_event RENAME TO author_event;
+        CREATE INDEX author_event_deleted ON author_event (owner, id) WHERE kind = 'deleted';
+
+        ALTER TABLE user ADD COLUMN history_start INTEGER NOT NULL DEFAULT 0;
+        UPDATE user SET history_start = max(
+            coalesce((
+                SELECT max(sequence) FROM author_event
+                WHERE owner = user.id AND kind = 'updated' AND version IS NULL
+            ), 0),
+            EXISTS (SELECT 1 FROM author WHERE owner = user.id AND event = 0)
+        );
         """
 
     /// An SQL expression.

@@ -8,6 +8,8 @@ package struct Principal: Sendable, Equatable {
     package let admin: Bool
     /// The id of the session, or of the API key.
     package let sessionID: String
+    /// The number of the session or the key among the origins of the user's changes.
+    package let origin: Int64?
     /// `nil` for a login, which may do all that the user may.
     package let scope: KeyScope?
 

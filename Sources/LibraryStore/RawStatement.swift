@@ -8,6 +8,9 @@ struct RawStatement {
     enum Value: Sendable, Equatable {
         case integer(Int64)
         case text(String)
+        case null
+
+        init(_ integer: Int64?) { self = integer.map { .integer($0) } ?? .null }
     }
 
     private let statement: SQLiteStatement
@@ -51,6 +54,7 @@ struct RawStatement {
     private func bind(_ value: Value, at index: Int32) -> Int32 {
         switch value {
         case .integer(let value): sqlite3_bind_int64(statement, index, value)
+        case .null: sqlite3_bind_null(statement, index)
         case .text(var text):
             text.withUTF8 {
                 $0.withMemoryRebound(to: CChar.self) {

@@ -41,10 +41,12 @@ enum SearchIndex {
     }
 
     /// The words of a text as the index has them, separated by spaces.
-    static func words(_ text: String, owner: Int64) -> String {
+    static func words(_ text: String, owner: Int64) -> String { words(Folding.words(text), owner: owner) }
+
+    fileprivate static func words(_ words: [Substring], owner: Int64) -> String {
         let owner = "\(owner):"
         var result = ""
-        for word in Folding.words(text) {
+        for word in words {
             if !result.isEmpty { result += " " }
             result += owner
             result += word
@@ -52,8 +54,38 @@ enum SearchIndex {
         return result
     }
 
-    /// Gives a connection the SQL functions `fold_key(text)` and `search_words(owner, text)`, which migrations use.
+    /// Whether a search finds an author, as the index would.
+    static func finds(_ search: String, in texts: [String]) -> Bool {
+        let phrases = phrases(search)
+        let texts = texts.map(Folding.words)
+        return !phrases.isEmpty && phrases.allSatisfy { phrase in texts.contains { has($0, phrase) } }
+    }
+
+    /// Whether the words of a phrase follow each other among the words of a text; the last one can be a beginning.
+    private static func has(_ words: [Substring], _ phrase: [Substring]) -> Bool {
+        guard let last = phrase.last, words.count >= phrase.count else { return false }
+        return (0...words.count - phrase.count).contains { start in
+            let part = words[start..<start + phrase.count]
+            return zip(part.dropLast(), phrase).allSatisfy { $0.utf8.elementsEqual($1.utf8) }
+                && part.last?.utf8.starts(with: last.utf8) == true
+        }
+    }
+
+    /// The words of each part of a search that is separated by white space from the others.
+    static func phrases(_ search: String) -> [[Substring]] {
+        search.unicodeScalars
+            .split { $0.properties.isWhitespace || $0.properties.generalCategory == .control }
+            .map { Folding.words(String($0)) }.filter { !$0.isEmpty }
+    }
+
+    /// Gives a connection the SQL functions `fold_key(text)` and `search_words(owner, text)`, which migrations use, and
+    /// `search_finds(search, text, text)`.
     static func addFunctions(_ db: Database) {
+        db.add(
+            function: DatabaseFunction("search_finds", argumentCount: 3, pure: true) { values in
+                let texts = values.compactMap { String.fromDatabaseValue($0) }
+                return texts.count == 3 && finds(texts[0], in: Array(texts[1...]))
+            })
         db.add(
             function: DatabaseFunction("fold_key", argumentCount: 1, pure: true) {
                 String.fromDatabaseValue($0[0]).map { Folding.key($0) }
@@ -75,9 +107,7 @@ struct SearchExpression: Equatable {
 
     /// `nil` if the text has no letter and no digit: no author can match it.
     init?(_ search: String, owner: Int64) {
-        let phrases = search.unicodeScalars
-            .split { $0.properties.isWhitespace || $0.properties.generalCategory == .control }
-            .map { SearchIndex.words(String($0), owner: owner) }.filter { !$0.isEmpty }
+        let phrases = SearchIndex.phrases(search).map { SearchIndex.words($0, owner: owner) }
         guard !phrases.isEmpty else { return nil }
         // A word has no quotation mark: it has letters, digits and marks.
         text = phrases.map { "\"\($0)\"*" }.joined(separator: " AND ")

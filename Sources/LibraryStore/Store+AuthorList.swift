@@ -4,11 +4,20 @@ package import Shared
 extension Store {
     /// Reads the owner's authors that match, one page of them, by key and never by offset.
     /// - Parameter read: takes the rows, which are good only in this call; on another thread where that may take long.
-    /// - Throws: ``InvalidFields`` if the cursor does not belong to this list.
+    /// - Throws: ``InvalidFields`` if the cursor does not belong to this list; ``StoreError`` `eventNotFound` or
+    ///   `historyGone` if the query asks for an earlier state that is not known.
     package func authors<Value: Sendable>(
         _ query: AuthorQuery, owner: Int64, _ read: @escaping @Sendable (AuthorRows) throws -> Value
     ) async throws -> Value {
         if let value = try authorsAtOnce(query, owner: owner, read) { return value }
+        guard query.at == nil else {
+            return try await readers.withConnectionElsewhere { connection in
+                let event = try Self.pastEvent(connection, query, owner: owner)
+                return try read(
+                    AuthorRows(
+                        connection, AuthorListStatement(query, owner: owner, after: event), hidesStaged: false))
+            }
+        }
         let statement = try AuthorListStatement(query, owner: owner)
         return try await readers.withConnectionElsewhere {
             try read(AuthorRows($0, statement, hidesStaged: readers.hidesStaged))
@@ -21,14 +30,27 @@ extension Store {
     package func authorsAtOnce<Value>(
         _ query: AuthorQuery, owner: Int64, _ read: (AuthorRows) throws -> Value
     ) throws -> Value? {
-        guard query.search == nil, query.values.isEmpty, query.sort.isIndexed else { return nil }
+        guard query.search == nil, query.at == nil, query.values.isEmpty, query.sort.isIndexed else { return nil }
         let statement = try AuthorListStatement(query, owner: owner)
         return try readers.withConnection { try read(AuthorRows($0, statement, hidesStaged: readers.hidesStaged)) }
     }
 
-    /// - Throws: ``InvalidFields`` if the cursor does not belong to this list.
-    package static func requireCursor(of query: AuthorQuery) throws(InvalidFields) {
-        _ = try AuthorListStatement(query, owner: 0)
+    /// Passes if there is such a list.
+    /// - Throws: as ``authors(_:owner:_:)``.
+    package func requireList(_ query: AuthorQuery, owner: Int64) async throws {
+        guard query.at != nil else { return _ = try AuthorListStatement(query, owner: owner) }
+        _ = try await readers.withConnectionElsewhere { try Self.pastEvent($0, query, owner: owner) }
+    }
+
+    /// The number of the event after which the query asks for the library: the cursor has it, so that all pages are of
+    /// the same state.
+    private static func pastEvent(_ connection: ReadConnection, _ query: AuthorQuery, owner: Int64) throws -> Int64 {
+        guard let point = query.at else { return .max }
+        if let event = try AuthorListStatement(query, owner: owner, after: 0).start?.event {
+            try requireKept(connection, owner: owner, after: event)
+            return event
+        }
+        return try event(connection, owner: owner, at: point)
     }
 }
 
@@ -70,7 +92,7 @@ package struct AuthorRows {
             let row = AuthorRow($0)
             body(row)
             count += 1
-            if count == limit { last = row.cursor(statement.query.sort) }
+            if count == limit { last = row.cursor(statement.query.sort, event: statement.event) }
             return true
         }
         return next
@@ -87,37 +109,77 @@ package struct AuthorListStatement: Sendable {
         var hasStart = false
         /// Whether there may be authors that nobody may see.
         var hidesStaged = false
+        /// Whether the list is of an earlier state.
+        var isPast = false
         let sort: AuthorSort
 
         /// A text leads to few rows. Left to itself, SQLite would rather walk through all authors of the owner in order
         /// of id than sort these (https://www.sqlite.org/lang_indexedby.html).
         private var filterIndex: String {
-            guard !hasSearch, let field = AuthorField.texts.first(where: filters.contains) else { return "" }
+            guard !hasSearch, !isPast, let field = AuthorField.texts.first(where: filters.contains) else { return "" }
             return "INDEXED BY author_\(field.name)"
         }
 
         var sql: String {
-            var conditions = ["owner = ?"]
-            if hidesStaged { conditions.append(Store.isNotStaged) }
-            for field in filters {
-                // The key leads to the rows by an index.
-                if field.kind == .text { conditions.append("\(field.keyColumn) = ?") }
-                conditions.append("\(field.name) = ?")
+            guard isPast else {
+                let conditions = ["owner = ?1"] + (hidesStaged ? [Store.isNotStaged] : []) + conditions(from: 2)
+                return """
+                    SELECT \(AuthorRow.columns) FROM author \(filterIndex)
+                    WHERE \(conditions.joined(separator: " AND ")) ORDER BY \(order) LIMIT ?
+                    """
             }
-            if hasSearch { conditions.append("id IN (SELECT rowid FROM author_search WHERE author_search MATCH ?)") }
-            // What a search finds is sorted: walking an index until a page is full takes seconds if few match. With a
-            // `+`, a column leads to no index.
-            let columns = (hasSearch ? sort.columns.map { "+" + $0 } : sort.columns) + ["id"]
-            let (comparison, direction) = sort.descending ? ("<", "DESC") : (">", "ASC")
-            if hasStart {
-                let places = columns.map { _ in "?" }.joined(separator: ", ")
-                conditions.append("(\(columns.joined(separator: ", "))) \(comparison) (\(places))")
-            }
-            let order = columns.map { "\($0) \(direction)" }.joined(separator: ", ")
+            // The authors just after an event: those whose last event is not later, and those that the first later
+            // event of each has changed or deleted, as they were before that. Each part is read in the order of the
+            // list (https://www.sqlite.org/optoverview.html#compound_select_statements).
+            let conditions = conditions(from: 3).map { " AND " + $0 }.joined()
+            let keys = AuthorField.texts.map(\.keyColumn).joined(separator: ", ")
+            let folded = AuthorField.texts.map { "fold_key(\($0.name)) AS \($0.keyColumn)" }.joined(separator: ", ")
             return """
-                SELECT \(AuthorRow.columns) FROM author \(filterIndex) WHERE \(conditions.joined(separator: " AND "))
+                SELECT \(AuthorRow.columns), \(keys) FROM author WHERE owner = ?1 AND event <= ?2\(conditions)
+                UNION ALL
+                SELECT \(AuthorRow.columns), \(folded) FROM author_event
+                WHERE owner = ?1 AND sequence > ?2 AND previous <= ?2 AND version IS NOT NULL\(conditions)
                 ORDER BY \(order) LIMIT ?
                 """
+        }
+
+        private var columns: [String] { sort.columns + ["id"] }
+
+        /// What a search finds is sorted: walking an index until a page is full takes seconds if few match. With a `+`,
+        /// a column leads to no index.
+        private func sorted(_ column: String) -> String {
+            hasSearch && !isPast && column != "id" ? "+" + column : column
+        }
+
+        private var order: String {
+            columns.map { "\(sorted($0)) \(sort.descending ? "DESC" : "ASC")" }.joined(separator: ", ")
+        }
+
+        /// - Parameter first: the number of the first parameter.
+        private func conditions(from first: Int) -> [String] {
+            var number = first - 1
+            func parameter() -> String {
+                number += 1
+                return "?\(number)"
+            }
+            var conditions: [String] = []
+            for field in filters {
+                // The key leads to the rows by an index.
+                if field.kind == .text { conditions.append("\(field.keyColumn) = \(parameter())") }
+                conditions.append("\(field.name) = \(parameter())")
+            }
+            if hasSearch {
+                conditions.append(
+                    isPast
+                        ? "search_finds(\(parameter()), name, book)"
+                        : "id IN (SELECT rowid FROM author_search WHERE author_search MATCH \(parameter()))")
+            }
+            if hasStart {
+                let names = columns.map(sorted).joined(separator: ", ")
+                let places = columns.map { _ in parameter() }.joined(separator: ", ")
+                conditions.append("(\(names)) \(sort.descending ? "<" : ">") (\(places))")
+            }
+            return conditions
         }
     }
 
@@ -125,13 +187,21 @@ package struct AuthorListStatement: Sendable {
     let shape: Shape
     let values: [RawStatement.Value]
     fileprivate let matchesNothing: Bool
+    /// Where the page begins.
+    fileprivate let start: Cursor?
+    /// As ``Cursor/event``.
+    fileprivate let event: Int64?
 
     package var sql: String { shape.sql }
 
-    package init(_ query: AuthorQuery, owner: Int64) throws(InvalidFields) {
+    /// - Parameter event: the number of the event after which the library is shown; `nil` for now.
+    package init(_ query: AuthorQuery, owner: Int64, after event: Int64? = nil) throws(InvalidFields) {
         self.query = query
+        self.event = event
         var shape = Shape(sort: query.sort)
+        shape.isPast = event != nil
         var values: [RawStatement.Value] = [.integer(owner)]
+        if let event { values.append(.integer(event)) }
         if !query.values.isEmpty {
             for field in AuthorField.filterable {
                 if let text = query.values[text: field] {
@@ -148,16 +218,19 @@ package struct AuthorListStatement: Sendable {
         matchesNothing = search.map { $0 == nil } ?? false
         if let expression = search ?? nil {
             shape.hasSearch = true
-            values.append(.text(expression.text))
+            values.append(.text(event == nil ? expression.text : query.search ?? ""))
         }
+        var start: Cursor?
         if let after = query.after {
-            guard let cursor = Cursor(after, sort: query.sort) else {
+            guard let cursor = Cursor(after, sort: query.sort, isPast: event != nil) else {
                 throw InvalidFields([FieldError("after", .invalid, "is not a cursor of this list")])
             }
             shape.hasStart = true
             values += cursor.columns
             values.append(.integer(cursor.id))
+            start = cursor
         }
+        self.start = start
         values.append(.integer(Int64(query.limit) + 1))
         self.shape = shape
         self.values = values

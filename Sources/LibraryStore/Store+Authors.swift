@@ -4,27 +4,30 @@ package import Shared
 
 extension Store {
     /// Adds an author to the owner's library.
-    /// - Parameter request: if the same request came before, its stored reply is returned.
+    /// - Parameters:
+    ///   - origin: as ``Principal/origin``.
+    ///   - request: if the same request came before, its stored reply is returned.
     /// - Throws: ``StoreError`` `authorExists` with the id of the one that is there already, `keyReused`.
     package func createAuthor(
-        _ draft: AuthorDraft, owner: Int64, as request: IdempotentRequest? = nil, at now: Timestamp
+        _ draft: AuthorDraft, owner: Int64, from origin: Int64? = nil, as request: IdempotentRequest? = nil,
+        at now: Timestamp
     ) async throws -> Author {
         try await withCheckedThrowingContinuation { continuation in
-            createAuthor(draft, owner: owner, as: request, at: now) { continuation.resume(with: $0) }
+            createAuthor(draft, owner: owner, from: origin, as: request, at: now) { continuation.resume(with: $0) }
         }
     }
 
     /// The same for a caller that cannot wait.
     /// - Parameter completion: called once with the outcome, after the commit, on any thread. It must not block.
     package func createAuthor(
-        _ draft: AuthorDraft, owner: Int64, as request: IdempotentRequest?, at now: Timestamp,
+        _ draft: AuthorDraft, owner: Int64, from origin: Int64?, as request: IdempotentRequest?, at now: Timestamp,
         completion: @escaping @Sendable (Result<Author, any Error>) -> Void
     ) {
         writer.submit(from: .user(owner)) { db in
             if let reply = try Self.reply(db, to: request, owner: owner, at: now) {
                 return try Author(kept: reply)
             }
-            let author = try Self.insertAuthor(db, draft, owner: owner, at: now)
+            let author = try Self.insertAuthor(db, draft, owner: owner, from: origin, at: now)
             try Self.keep(db, reply: author.json, to: request, owner: owner, at: now)
             return author
         } completion: { [changes] result in
@@ -34,11 +37,13 @@ extension Store {
     }
 
     /// - Throws: ``StoreError`` `authorExists`, having changed nothing.
-    static func insertAuthor(_ db: Database, _ draft: AuthorDraft, owner: Int64, at now: Timestamp) throws -> Author {
+    static func insertAuthor(
+        _ db: Database, _ draft: AuthorDraft, owner: Int64, from origin: Int64?, at now: Timestamp
+    ) throws -> Author {
         let numbers = try AuthorNumbers.next(db, owner: owner)
         let author = try insert(db, draft, owner: owner, numbers, at: now)
         try numbers.keepAsLast(db)
-        try record(db, AuthorEvent.created, author, number: numbers.event, owner: owner, at: now)
+        try recordCreation(db, of: author.id, number: numbers.event, owner: owner, from: origin, at: now)
         return author
     }
 
@@ -46,16 +51,26 @@ extension Store {
     static func insert(
         _ db: Database, _ draft: AuthorDraft, owner: Int64, _ numbers: AuthorNumbers, at now: Timestamp
     ) throws -> Author {
-        do {
-            let time = RawStatement.Value.integer(now.milliseconds)
-            try db.raw(insertAuthor).run(
-                [.integer(owner), .integer(numbers.id)] + draft.columns + [time, time, .integer(numbers.event)])
-        } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
-            throw try conflict(db, owner: owner, draft.values)
-        }
         let author = Author(id: numbers.id, draft, createdAt: now, updatedAt: now, version: 1)
-        try SearchIndex.add(author, owner: owner, db)
+        try insert(db, author, owner: owner, event: numbers.event)
         return author
+    }
+
+    /// Inserts an author as it is.
+    /// - Parameter event: the number of its last event.
+    /// - Throws: ``StoreError`` `authorExists`, having changed nothing.
+    static func insert(_ db: Database, _ author: Author, owner: Int64, event: Int64) throws {
+        do {
+            try db.raw(insertAuthor).run(
+                [.integer(owner), .integer(author.id)] + author.draft.columns
+                    + [
+                        .integer(author.createdAt.milliseconds), .integer(author.updatedAt.milliseconds),
+                        .integer(author.version), .integer(event),
+                    ])
+        } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
+            throw try conflict(db, owner: owner, author.draft.values)
+        }
+        try SearchIndex.add(author, owner: owner, db)
     }
 
     /// Reads the owner's author of that id.
@@ -78,7 +93,8 @@ extension Store {
     /// - Parameter isWanted: whether the author may be changed, by its version.
     /// - Throws: ``StoreError`` `authorNotFound`, `versionMismatch` or `authorExists`.
     package func updateAuthor(
-        id: Int64, owner: Int64, _ patch: AuthorPatch, ifVersion isWanted: @escaping @Sendable (Int64) -> Bool,
+        id: Int64, owner: Int64, from origin: Int64? = nil, _ patch: AuthorPatch,
+        ifVersion isWanted: @escaping @Sendable (Int64) -> Bool,
         at now: Timestamp
     ) async throws -> (author: Author, isChanged: Bool) {
         var isSame = false
@@ -87,7 +103,7 @@ extension Store {
             let before = try Self.author(db, id: id, owner: owner)
             guard isWanted(before.version) else { throw StoreError.versionMismatch }
             guard let after = before.changed(by: patch, at: now) else { return (before, false) }
-            try Self.replace(db, before, with: after, owner: owner)
+            try Self.replace(db, before, with: after, owner: owner, from: origin)
             return (after, true)
         }
         isSame = !result.1
@@ -96,9 +112,21 @@ extension Store {
 
     /// Stores a change of an author, and its event.
     /// - Throws: ``StoreError`` `authorExists`, having changed nothing.
-    static func replace(_ db: Database, _ before: Author, with after: Author, owner: Int64) throws {
+    static func replace(
+        _ db: Database, _ before: Author, with after: Author, owner: Int64, from origin: Int64?
+    ) throws {
         let event = try nextEvent(db, owner: owner)
-        let last = try lastEvent(db, of: before, owner: owner)
+        let last = try lastEvent(db, of: before.id, owner: owner)
+        try update(db, before, to: after, owner: owner, event: event)
+        try record(
+            db, AuthorEvent.updated, of: after.id, number: event, after: last, before, owner: owner, from: origin,
+            at: after.updatedAt)
+    }
+
+    /// Changes an author's row, and its words.
+    /// - Parameter event: the number of the change.
+    /// - Throws: ``StoreError`` `authorExists`, having changed nothing.
+    static func update(_ db: Database, _ before: Author, to after: Author, owner: Int64, event: Int64) throws {
         do {
             try db.raw(updateAuthor).run(
                 after.draft.columns
@@ -110,33 +138,39 @@ extension Store {
             throw try conflict(db, owner: owner, after.draft.values)
         }
         try SearchIndex.replace(before, with: after, owner: owner, db)
-        try copy(db, before, into: last, owner: owner)
-        try record(db, AuthorEvent.updated, after, number: event, owner: owner, at: after.updatedAt)
     }
 
     /// Deletes the author and returns it as it was.
     /// - Parameter isWanted: whether the author may be deleted, by its version.
     /// - Throws: ``StoreError`` `authorNotFound` or `versionMismatch`.
     package func deleteAuthor(
-        id: Int64, owner: Int64, ifVersion isWanted: @escaping @Sendable (Int64) -> Bool, at now: Timestamp
+        id: Int64, owner: Int64, from origin: Int64? = nil, ifVersion isWanted: @escaping @Sendable (Int64) -> Bool,
+        at now: Timestamp
     ) async throws -> Author {
         defer { changes.advance(owner) }
         return try await writer.write(from: .user(owner)) { db in
             let author = try Self.author(db, id: id, owner: owner)
             guard isWanted(author.version) else { throw StoreError.versionMismatch }
             let event = try Self.nextEvent(db, owner: owner)
-            try Self.copy(db, author, into: Self.lastEvent(db, of: author, owner: owner), owner: owner)
-            try db.execute(sql: "DELETE FROM author WHERE owner = ? AND id = ?", arguments: [owner, id])
-            try SearchIndex.remove(author, owner: owner, db)
-            try Self.record(db, AuthorEvent.deleted, author, number: event, owner: owner, at: now)
-            try Self.copy(db, author, into: event, owner: owner)
+            let last = try Self.lastEvent(db, of: id, owner: owner)
+            try Self.remove(db, author, owner: owner)
+            try Self.record(
+                db, AuthorEvent.deleted, of: id, number: event, after: last, author, owner: owner, from: origin,
+                at: now)
             return author
         }
     }
 
+    /// Removes an author's row, and its words.
+    static func remove(_ db: Database, _ author: Author, owner: Int64) throws {
+        try db.raw("DELETE FROM author WHERE owner = ? AND id = ?").run([.integer(owner), .integer(author.id)])
+        try SearchIndex.remove(author, owner: owner, db)
+    }
+
     private static let insertAuthor = """
-        INSERT INTO author (owner, id, \(AuthorDraft.columns.joined(separator: ", ")), created_at, updated_at, event)
-        VALUES (?, ?, \(AuthorDraft.columns.map { _ in "?" }.joined(separator: ", ")), ?, ?, ?)
+        INSERT INTO author
+            (owner, id, \(AuthorDraft.columns.joined(separator: ", ")), created_at, updated_at, version, event)
+        VALUES (?, ?, \(AuthorDraft.columns.map { _ in "?" }.joined(separator: ", ")), ?, ?, ?, ?)
         """
     private static let updateAuthor = """
         UPDATE author SET \(AuthorDraft.columns.map { "\($0) = ?" }.joined(separator: ", ")),

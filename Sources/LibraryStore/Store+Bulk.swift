@@ -6,7 +6,7 @@ extension Store {
     /// - Parameter request: if the same request came before, its stored reply is returned.
     /// - Returns: what became of each line.
     package func createAuthors(
-        _ lines: [AuthorLines.Line], owner: Int64, options: BulkOptions,
+        _ lines: [AuthorLines.Line], owner: Int64, from origin: ImportOrigin = ImportOrigin(), options: BulkOptions,
         as request: IdempotentRequest? = nil, at now: Timestamp
     ) async throws -> [BulkResult] {
         defer { changes.advance(owner) }
@@ -15,7 +15,7 @@ extension Store {
                 var kept = try BulkResult.list(ndjson: reply).makeIterator()
                 return lines.compactMap { $0.fault ?? kept.next() }
             }
-            var work = BulkWork(StoredAuthors(db, owner: owner, at: now), options: options)
+            var work = BulkWork(StoredAuthors(db, owner: owner, from: origin, at: now), options: options)
             let results = try lines.map { try work.store($0) }
             try work.target.recordCreated()
             // Not stored if nothing changed: repeating is harmless, and files of nonsense cannot fill the disk.

@@ -191,7 +191,7 @@ private struct FlaskImport {
             return note(.skipped, "\(error)")
         }
         do {
-            _ = try Store.insertAuthor(db, draft, owner: owner, at: now)
+            _ = try Store.insertAuthor(db, draft, owner: owner, from: nil, at: now)
             owners.insert(owner)
             note(.imported)
         } catch let error as StoreError where error.code == .authorExists {

@@ -10,6 +10,8 @@ struct StoredKey: Sendable {
     let scope: KeyScope
     let expiresAt: Timestamp?
     let usedAt: Timestamp?
+    /// As ``Principal/origin``.
+    let origin: Int64?
     let user: StoredSession.User
 }
 
@@ -35,21 +37,23 @@ extension Store {
                 arguments: [owner.id, long.milliseconds])
             let count = try Int.fetchOne(db, sql: "SELECT count(*) FROM api_key WHERE user = ?", arguments: [owner.id])
             guard count ?? 0 < APIKey.limit else { throw StoreError.tooManyKeys }
+            let origin = try Self.addOrigin(db, user: owner.id, session: id, client: name)
             do {
                 try db.execute(
                     sql: """
-                        INSERT INTO api_key (id, user, name, hash, scope, created_at, expires_at)
-                        VALUES (?, ?, ?, ?, ?, ?, ?)
+                        INSERT INTO api_key (id, user, name, hash, scope, created_at, expires_at, origin)
+                        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                         """,
                     arguments: [
                         id, owner.id, name, Data(hash), scope.rawValue, now.milliseconds, expiresAt?.milliseconds,
+                        origin,
                     ])
             } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
                 throw StoreError.keyExists(name)
             }
             try Self.note(db, .keyCreated, user: owner.name, by: initiator, "\(name), to \(scope.rawValue)", at: now)
             let stored = StoredKey(
-                id: id, hash: hash, scope: scope, expiresAt: expiresAt, usedAt: nil,
+                id: id, hash: hash, scope: scope, expiresAt: expiresAt, usedAt: nil, origin: origin,
                 user: .init(id: owner.id, publicID: owner.publicID, name: owner.name, admin: owner.admin))
             let key = APIKey(id: id, name: name, scope: scope, createdAt: now, expiresAt: expiresAt, usedAt: nil)
             return (key, stored, ended)
@@ -125,13 +129,14 @@ extension Store {
         try Row.fetchAll(
             db,
             sql: """
-                SELECT api_key.id, hash, scope, expires_at, used_at, user.id, user.public_id, user.name, user.admin
+                SELECT api_key.id, hash, scope, expires_at, used_at, user.id, user.public_id, user.name, user.admin,
+                    api_key.origin
                 FROM api_key JOIN user ON user.id = api_key.user WHERE NOT user.disabled
                 """
         ).map { row in
             try StoredKey(
                 id: row.value(0), hash: Array(row.value(1) as Data), scope: row.scope(2), expiresAt: row.time(3),
-                usedAt: row.time(4),
+                usedAt: row.time(4), origin: row.value(9),
                 user: .init(id: row.value(5), publicID: row.value(6), name: row.value(7), admin: row.value(8)))
         }
     }

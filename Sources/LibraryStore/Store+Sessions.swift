@@ -6,6 +6,8 @@ package import Shared
 package struct StoredSession: Sendable {
     package let id: String
     package let expiresAt: Timestamp
+    /// As ``Principal/origin``.
+    package let origin: Int64?
     package let user: StoredSession.User
 
     package struct User: Sendable {
@@ -65,10 +67,11 @@ extension Store {
                     id, user.id, Data(refreshHash), now.milliseconds, expiresAt.milliseconds, client, user.passwordHash,
                     key.map { Data($0) },
                 ])
+            guard db.changesCount == 1 else { throw StoreError.passwordChanged }
+            let origin = try Self.addOrigin(db, user: user.id, session: id, client: client)
+            try db.execute(sql: "UPDATE session SET origin = ? WHERE id = ?", arguments: [origin, id])
             guard let row = try Row.fetchOne(db, sql: "\(Self.selectSession) AND session.id = ?", arguments: [id])
-            else {
-                throw StoreError.passwordChanged
-            }
+            else { throw StoreError.passwordChanged }
             if let address { try Self.keep(db, address: address, user: user.id, at: now) }
             try Self.note(db, .login, user: user.name, by: initiator, client, at: now)
             let ended = try String.fetchAll(
@@ -158,13 +161,13 @@ extension Store {
 
     /// Conditions can be added.
     static let selectSession = """
-        SELECT session.id, session.expires_at, user.id, user.public_id, user.name, user.admin
+        SELECT session.id, session.expires_at, user.id, user.public_id, user.name, user.admin, session.origin
         FROM session JOIN user ON user.id = session.user WHERE NOT user.disabled
         """
 
     static func session(_ row: Row) throws -> StoredSession {
         try StoredSession(
-            id: row.value(0), expiresAt: Timestamp(milliseconds: row.value(1)),
+            id: row.value(0), expiresAt: Timestamp(milliseconds: row.value(1)), origin: row.value(6),
             user: .init(id: row.value(2), publicID: row.value(3), name: row.value(4), admin: row.value(5)))
     }
 }

@@ -47,7 +47,7 @@ extension Store {
     /// Deletes some of the rows of a user, and the user if these were the last. Events go first: each has an author.
     /// - Returns: whether the user is deleted.
     static func deletePart(_ db: Database, of id: Int64) throws -> Bool {
-        if try prune(db, owner: id, through: .max) { return false }
+        if try deleteEvents(db, owner: id, through: .max) { return false }
         let last = try Int64.fetchOne(
             db, sql: "SELECT id FROM author WHERE owner = ? ORDER BY id LIMIT 1 OFFSET \(part - 1)", arguments: [id])
         try deleteAuthors(db, owner: id, in: 0...(last ?? .max))

@@ -16,13 +16,14 @@ extension Store {
     /// - Returns: what became, or would become, of the lines.
     /// - Throws: ``AuthorLines/Fault`` if a CSV header lacks a column, having changed nothing.
     package func createAuthors(
-        of contents: SpooledFile, _ format: AuthorLines.Format, owner: Int64, options: BulkOptions,
-        as file: IdempotentFile? = nil, at now: Timestamp
+        of contents: SpooledFile, _ format: AuthorLines.Format, owner: Int64,
+        from origin: ImportOrigin = ImportOrigin(),
+        options: BulkOptions, as file: IdempotentFile? = nil, at now: Timestamp
     ) async throws -> BulkReport {
         try await Cancellation.following { cancellation in
             let import_ = FileImport(
-                store: self, contents: contents, format: format, owner: owner, options: options, file: file, now: now,
-                cancellation: cancellation)
+                store: self, contents: contents, format: format, owner: owner, origin: origin, options: options,
+                file: file, now: now, cancellation: cancellation)
             if options.dryRun { return try await import_.plan().report }
             defer { changes.advance(owner) }
             try await writer.write(from: .user(owner)) { _ in
@@ -47,6 +48,7 @@ private struct FileImport: Sendable {
     let contents: SpooledFile
     let format: AuthorLines.Format
     let owner: Int64
+    let origin: ImportOrigin
     let options: BulkOptions
     let file: IdempotentFile?
     let now: Timestamp
@@ -108,12 +110,12 @@ private struct FileImport: Sendable {
             try db.inSavepoint {
                 do {
                     var lines = lines()
-                    var work = BulkWork(StoredAuthors(db, owner: owner, at: now), options: options)
+                    var work = BulkWork(StoredAuthors(db, owner: owner, from: origin, at: now), options: options)
                     while let line = try lines.next() {
                         try add(try work.store(line), to: &report)
                         try requireTime()
                     }
-                    try work.target.recordCreated()
+                    try work.target.recordCreated(newest: store.history.events)
                     if work.target.hasChanged {
                         try Store.keep(db, reply: report.results, to: file, owner: owner, at: now)
                     }
@@ -157,7 +159,8 @@ private struct FileImport: Sendable {
             try requireTime()
             let last = created?.last
             let (results, numbers) = try await store.writer.write(from: .file(of: owner), isLong: true) { db in
-                var work = BulkWork(StoredAuthors(db, owner: owner, at: now, after: last), options: options)
+                var work = BulkWork(
+                    StoredAuthors(db, owner: owner, from: origin, at: now, after: last), options: options)
                 var results: [BulkResult] = []
                 for line in batch {
                     let mayEnd = !results.isEmpty && results.count.isMultiple(of: Self.shortBatch)
@@ -178,13 +181,11 @@ private struct FileImport: Sendable {
         let results = report.results
         try await store.writer.write(from: .file(of: owner), isLong: true) { db in
             try Store.setStaged(db, owner: owner, from: nil)
-            try Store.recordCreated(db, first, through: last, owner: owner, at: now)
+            try Store.recordCreations(
+                db, first, through: last, owner: owner, from: Store.number(db, of: origin, owner: owner),
+                newest: store.history.events, at: now)
             try Store.keep(db, reply: results, to: file, owner: owner, at: now)
         }
-        // What is left now goes with later changes.
-        while (try? await store.writer.write(from: .file(of: owner)) { db in
-            try Store.prune(db, owner: owner, through: last.event - Store.keptEvents)
-        }) == true {}
         return report
     }
 }

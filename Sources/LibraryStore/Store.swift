@@ -14,16 +14,18 @@ package struct Store: Sendable {
     package let changes = ChangeCounter()
     package let sessions: LiveSessions
     let trustedTime: TrustedTime
+    package let history: HistoryLimit
 
     /// Opens the database at `path`, creating and migrating it as needed.
     /// - Parameter uptime: seconds on a clock that nobody can set.
     /// - Throws: ``CommandError`` if the file is damaged, foreign, newer than this program, or cannot be used; the file
     ///   is then as it was.
     package init(
-        path: String, migrations: [String] = Migrations.all,
+        path: String, migrations: [String] = Migrations.all, history: HistoryLimit = HistoryLimit(),
         uptime: @escaping @Sendable () -> Int64 = Clock.system.uptime
     ) throws {
         self.path = path
+        self.history = history
         sessions = LiveSessions(changes: changes)
         trustedTime = TrustedTime(uptime: uptime)
         do {

@@ -21,6 +21,17 @@ package enum StoreError: Error, Sendable, Equatable {
     case tooManyKeys
     /// The user has another password by now, or is disabled.
     case passwordChanged
+    case eventNotFound
+    /// There are not as many changes as are to be undone.
+    case fewerChanges(Int64)
+    case importNotFound
+    /// The library of that time is no longer known.
+    /// - Parameter since: from when on it is known.
+    case historyGone(since: Timestamp?)
+    /// Some changes cannot be undone. Only the first authors are listed.
+    case undoConflict([UndoObstacle], count: Int)
+    /// The library has changed since the caller looked.
+    case libraryChanged
     /// The idempotency key belongs to another request.
     case keyReused
     /// The results of a file take more room than is given to them.
@@ -61,6 +72,11 @@ extension StoreError {
         case .keyExists: .keyExists
         case .tooManyKeys: .tooManyKeys
         case .passwordChanged: .credentialsWrong
+        case .eventNotFound, .fewerChanges: .eventNotFound
+        case .importNotFound: .importNotFound
+        case .historyGone: .historyGone
+        case .undoConflict: .undoConflict
+        case .libraryChanged: .libraryChanged
         case .keyReused: .idempotencyKeyReused
         case .tooManyResults: .bodyTooLarge
         case .busy: .busy
@@ -81,6 +97,11 @@ extension StoreError {
         case .keyNotFound(let name?): "there is no API key \(name)"
         case .keyExists(let name): "there is an API key \(name) already"
         case .lastAdmin(let name): "\(name) is the last admin; make another admin first"
+        case .fewerChanges(0): "there is no change to undo"
+        case .fewerChanges(let count): "the library has \(count) \(count == 1 ? "change" : "changes") only"
+        case .historyGone(let since?): "the changes before \(since) are no longer kept"
+        case .undoConflict(let authors, 1): "\(authors.first.map { "author \($0.id) \($0.reason)" } ?? "")"
+        case .undoConflict(_, let count): "\(count) authors cannot be put back as they were"
         case .tooManyResults: "the file has too many lines for one request; send it in parts"
         case .notReady(let obstacle): "the daemon is not ready: \(obstacle)"
         default: nil
@@ -89,6 +110,9 @@ extension StoreError {
 
     /// The id of the author that is in the way, if it is a conflict.
     package var existingID: Int64? { if case .authorExists(let id) = self { id } else { nil } }
+
+    /// The authors that are in the way, if changes cannot be undone.
+    package var obstacles: [UndoObstacle] { if case .undoConflict(let authors, _) = self { authors } else { [] } }
 
     /// What the engine says; `nil` if the store refused by itself.
     package var cause: Cause? {

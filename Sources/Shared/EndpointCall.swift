@@ -32,6 +32,12 @@ extension Endpoint {
         call(path(parameter))
     }
 
+    /// The call with a parameter in the path and a query.
+    public func call(_ parameter: Path, _ query: Input) -> EndpointCall<Output>
+    where Path: PathParameter, Input: RequestQuery {
+        call(path(parameter) + QueryItem.string(query.items))
+    }
+
     /// The call with a parameter in the path and a JSON body.
     public func call(_ parameter: Path, _ body: Input) -> EndpointCall<Output>
     where Path: PathParameter, Input: JSONWritable {

@@ -106,7 +106,7 @@ public enum Endpoints {
         .get, "/authors", for: .token,
         Documentation(
             "A page of your authors", takes: [.ifNoneMatch], gives: [.entityTag, .link, .vary],
-            failures: [.notAcceptable]))
+            failures: [.notAcceptable, .eventNotFound, .historyGone]))
     /// The same as ``authors``, with the method that the origin tutorial uses. ``createAuthor`` has the same route, and
     /// whether there is a body says for which endpoint a request is.
     public static let authorsByPost = Endpoint<Empty, Empty, AuthorPage>(
@@ -120,7 +120,8 @@ public enum Endpoints {
         Documentation(
             "All matching authors, as a file",
             "With `Accept: application/x-ndjson` or `text/csv` the reply is the whole list.",
-            returns: .file([.ndjson, .csv]), gives: [.vary], failures: [.notAcceptable]))
+            returns: .file([.ndjson, .csv]), gives: [.vary],
+            failures: [.notAcceptable, .eventNotFound, .historyGone]))
     public static let author = Endpoint<Int64, Empty, Author>(
         .get, "/authors/{id}", for: .token,
         Documentation(
@@ -135,13 +136,33 @@ public enum Endpoints {
         Documentation(
             "Deletes an author, and returns it", takes: [.ifMatch, .ifNoneMatch], failures: [.authorNotFound]))
     /// An endless stream of server-sent events (WHATWG HTML, section 9.2); the output is the `data` of one event.
-    public static let authorEvents = Endpoint<Empty, Empty, AuthorEvent>(
+    public static let authorEvents = Endpoint<Empty, EventQuery, AuthorEvent>(
         .get, "/authors/events", for: .token,
         Documentation(
             "Each change of your authors, as it happens",
             "Server-sent events without an end; the `data` of each is an `AuthorEvent`. "
                 + "The event `reset` says that some were lost: read the list again.",
-            returns: .events, takes: [.lastEventID], gives: [.buffering]))
+            returns: .events, takes: [.lastEventID], gives: [.buffering],
+            failures: [.eventNotFound]))
+    public static let changes = Endpoint<Empty, ChangeQuery, ChangePage>(
+        .get, "/authors/changes", for: .token,
+        Documentation(
+            "The changes of your authors, the newest first",
+            "As far back as they are kept; `history` of `GET /me` says how far.", failures: [.eventNotFound]))
+    public static let history = Endpoint<Int64, ChangeQuery, ChangePage>(
+        .get, "/authors/{id}/history", for: .token,
+        Documentation(
+            "The changes of one author, the newest first", "Also of an author that was deleted.",
+            failures: [.authorNotFound, .eventNotFound]))
+    public static let undo = Endpoint<Empty, UndoRequest, UndoReport>(
+        .post, "/authors/undo", for: .token, repeatable: true,
+        Documentation(
+            "Takes changes back",
+            "All or none, in one transaction, as new changes that can be undone in turn. An author that has changed "
+                + "since is a conflict, which `errors` names; with `force` it is left as it is.",
+            failures: [
+                .eventNotFound, .importNotFound, .historyGone, .undoConflict, .libraryChanged, .idempotencyKeyReused,
+            ]))
 
     // The daemon itself. Health ignores query parameters, because some probes add their own.
     public static let live = Endpoint<Empty, Empty, Health>(
@@ -178,8 +199,9 @@ public enum Endpoints {
         users.operation, updateUser.operation, deleteUser.operation,
         createAuthor.operation, createAuthors.operation, createAuthorByOldPath.operation,
         createAuthorsByOldPath.operation, authors.operation, authorsByPost.operation, authorFile.operation,
-        author.operation, updateAuthor.operation, deleteAuthor.operation, authorEvents.operation, live.operation,
-        ready.operation, healthz.operation, welcome.operation, document.operation,
+        author.operation, updateAuthor.operation, deleteAuthor.operation, authorEvents.operation, changes.operation,
+        history.operation, undo.operation, live.operation, ready.operation, healthz.operation, welcome.operation,
+        document.operation,
         metrics.operation,
     ]
 }
@@ -193,6 +215,11 @@ public enum Message {
     public static let unchanged = "author unchanged"
     public static let deleted = "Author deleted"
 
+    public static let undone = "changes undone"
+    public static let wouldUndo = "nothing was changed"
+
+    /// The messages of ``UndoReport``.
+    static let ofUndo = [undone, wouldUndo]
     /// The messages of ``AuthorReply``.
     static let ofAuthors = [created, updated, unchanged, deleted]
 }

@@ -20,6 +20,14 @@ extension AuthorsCommand.Show {
     func explained(_ failure: CommandError) -> CommandError { failure.naming(author: id) }
 }
 
+extension AuthorsCommand.History {
+    func explained(_ failure: CommandError) -> CommandError {
+        let named = failure.naming(author: [id])
+        return named.problem?.knownCode == .authorNotFound
+            ? named.saying(hint: "libctl authors log shows the changes that are kept") : named
+    }
+}
+
 extension AuthorsCommand.Edit {
     func explained(_ failure: CommandError) -> CommandError { failure.naming(author: id) }
 }

@@ -25,7 +25,7 @@ struct Libctl: ParsableCommand {
         subcommands: [
             RegisterCommand.self, LoginCommand.self, LogoutCommand.self, WhoamiCommand.self, TokenCommand.self,
             PasswdCommand.self, UnregisterCommand.self, SessionsCommand.self, KeysCommand.self, StatusCommand.self,
-            AuthorsCommand.self, UsersCommand.self, ConfigCommand.self, APICommand.self,
+            AuthorsCommand.self, UndoCommand.self, UsersCommand.self, ConfigCommand.self, APICommand.self,
         ])
 
     static func main() {

@@ -58,8 +58,7 @@ extension ErrorCode {
     fileprivate func advice(_ problem: Problem) -> (reason: String?, hint: String?) {
         switch self {
         case .badRequest, .invalidJSON, .invalidCSV, .invalidEncoding, .notAcceptable, .invalidQuery, .invalidFields,
-            .uriTooLong,
-            .headersTooLarge, .notImplemented, .versionNotSupported, .tokensConflict, .bodyTooLarge,
+            .uriTooLong, .headersTooLarge, .notImplemented, .versionNotSupported, .tokensConflict, .bodyTooLarge,
             .credentialsMissing, .credentialsMalformed:
             (nil, nil)
         case .unsupportedMediaType:
@@ -96,6 +95,11 @@ extension ErrorCode {
         case .authorExists where !problem.errors.isEmpty: (nil, nil)
         case .authorExists:
             (Self.thereAlready(problem.existingID), problem.existingID.map { "libctl authors show \($0)" })
+        case .eventNotFound: (nil, "libctl authors log shows the last ones")
+        case .importNotFound: ("no change of this import is known", "libctl authors log -o ndjson shows imports")
+        case .historyGone: (nil, "libctl authors log shows the changes that are kept")
+        case .undoConflict: (nil, "--force leaves them as they are")
+        case .libraryChanged: ("the library has changed meanwhile", "look again: libctl authors log")
         case .preconditionFailed: ("the author has changed meanwhile", "libctl authors show ID, then try again")
         case .idempotencyKeyReused:
             ("the Idempotency-Key was sent with another request before", "send a new one with --header, or none")

@@ -45,6 +45,12 @@ struct Flags: ParsableArguments {
         completion: .list(["open", "closed"]))
     var registration: String?
 
+    @Option(help: "How many changes of authors are kept of each user. (default: 100000)")
+    var historyEvents: String?
+
+    @Option(help: "How long changes of authors are kept, such as 365d. (default: however old)")
+    var historyAge: String?
+
     @Option(
         help: """
             trace, debug, info, notice, warning, error or critical. SIGHUP reads it again from the file. (default: \
@@ -63,8 +69,8 @@ struct Flags: ParsableArguments {
         let all = [
             "listen": listen, "socket": socket, "tls-certificate": tlsCertificate, "tls-key": tlsKey, "data": data,
             "config": config, "behind-proxy": behindProxy ? "true" : nil, "token-lifetime": tokenLifetime,
-            "refresh-lifetime": refreshLifetime, "registration": registration, "log-level": logLevel,
-            "log-format": logFormat,
+            "refresh-lifetime": refreshLifetime, "registration": registration, "history-events": historyEvents,
+            "history-age": historyAge, "log-level": logLevel, "log-format": logFormat,
         ]
         return all.compactMapValues { $0 }
     }

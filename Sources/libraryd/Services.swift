@@ -54,6 +54,36 @@ struct StoreWatch: Service {
     }
 }
 
+/// Deletes the changes of authors that are too many or too old, now and then.
+struct HistoryPruning: Service {
+    private static let pause = Duration.seconds(10)
+    /// So many looks at the libraries that have changed come between two at all of them, whose changes get older.
+    private static let rounds = 360
+
+    let store: Store
+    let logger: Logger
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            var (isFailing, round) = (false, 0)
+            while !Task.isCancelled {
+                do {
+                    let isRound = round.isMultiple(of: Self.rounds)
+                    try await store.pruneHistory(onlyChanged: !isRound, at: Clock.system.now())
+                    isFailing = false
+                } catch {
+                    if !isFailing, !Task.isCancelled {
+                        logger.warning("old changes could not be deleted", metadata: ["reason": "\(error)"])
+                    }
+                    isFailing = true
+                }
+                round += 1
+                try? await Task.sleep(for: Self.pause)
+            }
+        }
+    }
+}
+
 /// Reads the certificate and the level of the log again at each SIGHUP, which is ignored until then.
 struct Hangups: Service {
     let tls: TLS?

@@ -1,3 +1,4 @@
+import LibraryStore
 import Logging
 import Shared
 
@@ -23,6 +24,8 @@ extension Settings {
         case "token-lifetime": tokenLifetime.description
         case "refresh-lifetime": refreshLifetime.description
         case "registration": isRegistrationOpen ? "open" : "closed"
+        case "history-events": String(history.events)
+        case "history-age": history.age?.description
         case "log-level": logLevel.rawValue
         case "log-format": logFormat.rawValue
         default: nil

@@ -19,6 +19,8 @@ struct Settings: Sendable, Equatable {
     var refreshLifetime: TimeSpan
     /// Whether anybody may create an account over HTTP.
     var isRegistrationOpen: Bool
+    /// How long the changes of authors are kept.
+    var history: HistoryLimit
     var logLevel: Logger.Level
     var logFormat: LogFormat
     /// Each of ``options`` with its value.
@@ -29,8 +31,10 @@ struct Settings: Sendable, Equatable {
     /// `-`.
     static let keys = [
         "listen", "socket", "tls-certificate", "tls-key", "data", "behind-proxy", "token-lifetime", "refresh-lifetime",
-        "registration", "log-level", "log-format",
+        "registration", "history-events", "history-age", "log-level", "log-format",
     ]
+    /// Of each user.
+    private static let mostEvents: Int64 = 100_000_000
     static let environmentPrefix = "LIBRARYD_"
     /// The options of `serve`: the keys, and `config`.
     static let options = ["config"] + keys
@@ -74,6 +78,11 @@ struct Settings: Sendable, Equatable {
         refreshLifetime = try parse("refresh-lifetime", lifetime) { TimeSpan($0) } ?? TimeSpan(seconds: 30 * 86400)
         isRegistrationOpen =
             try parse("registration", "open or closed") { ["open": true, "closed": false][$0] } ?? true
+        let events = try parse("history-events", "a whole number from 1 to \(Self.mostEvents)") { text in
+            Int64(decimal: text).flatMap { (1...Self.mostEvents).contains($0) ? $0 : nil }
+        }
+        let age = try parse("history-age", lifetime) { TimeSpan($0) }
+        history = events.map { HistoryLimit(events: $0, age: age) } ?? HistoryLimit(age: age)
         let levels = Logger.Level.allCases.map(\.rawValue)
         logLevel =
             try parse(
@@ -87,6 +96,10 @@ struct Settings: Sendable, Equatable {
             guard span.seconds > 0 else {
                 throw CommandError(.configuration, "\(key) must be at least 1s", hint: "for example: --\(key) 30m")
             }
+        }
+        if age?.seconds == 0 {
+            throw CommandError(
+                .configuration, "history-age must be at least 1s", hint: "for example: --history-age 365d")
         }
         if let listen { try requireConfidential(listen.host, "\(listen)") }
         data = absolute(data)

@@ -59,6 +59,41 @@ extension CrashTests {
         }
     }
 
+    private func undo(_ body: String, at daemon: Daemon, as token: String) async throws -> Bool {
+        let sent = try await Program.run(
+            "/usr/bin/curl",
+            [
+                "-sS", "--fail", "-d", body, "-H", "Authorization: Bearer \(token)", "-H",
+                "Content-Type: application/json", daemon.address + "/authors/undo",
+            ])
+        return sent.code == 0
+    }
+
+    /// Changes are taken back as a whole, or not at all, and so is their taking back.
+    @Test func aKillLeavesNoPartOfAnUndo() async throws {
+        var daemon = try await Daemon()
+        try await daemon.login("ada", home: home)
+        let token = String(try await daemon.libctl("token", home: home).output.dropLast())
+        let count = 8000
+        #expect(try await send(Self.lines("N", count), to: daemon, as: token))
+        var isThere = true
+        for _ in 0..<(Self.rounds.map { $0 / 5 } ?? 4) {
+            let running = daemon
+            async let isDone = undo(#"{"last":\#(count)}"#, at: running, as: token)
+            // From before the transaction to after it.
+            try await Task.sleep(for: .milliseconds(Int.random(in: 0...1500)))
+            #expect(try await running.end(SIGKILL) == 128 + SIGKILL)
+            let wasAcknowledged = try await isDone
+            daemon = try await Daemon(folder: daemon.folder, arguments: ["--listen", "127.0.0.1:\(daemon.port)"])
+            let found = try await counts(daemon)
+            #expect(found == ["N": count] || found == [:])
+            let wasThere = isThere
+            isThere = found == ["N": count]
+            #expect(!wasAcknowledged || isThere != wasThere)
+            try await check(daemon)
+        }
+    }
+
     /// Any write and any sync may fail while a file is stored, and while a user with many authors is deleted.
     @Test(
         .enabled(if: Program.mayTrace, "strace may not trace here"), arguments: Fault.allCases,

@@ -54,6 +54,15 @@ import Testing
         #expect(!after.output.isEmpty)
     }
 
+    /// However busy the machine is, a daemon without requests takes hardly any CPU time.
+    @Test func anIdleDaemonIsIdle() async throws {
+        let daemon = try await Daemon()
+        try await daemon.login("ada", home: home)
+        let before = try daemon.processorTime
+        try await Task.sleep(for: .seconds(3))
+        #expect(try daemon.processorTime - before < 0.6)
+    }
+
     @Test func eachAcknowledgedWriteSurvivesAKill() async throws {
         let daemon = try await Daemon()
         try await daemon.login("ada", home: home)

@@ -163,8 +163,8 @@ import Testing
         #expect(result.code == 64)
         #expect(
             result.error == """
-                libctl: authors watch: --since takes the event_id of a change
-                  hint: libctl authors watch -o ndjson shows each with its event_id
+                libctl: authors watch: 'abc' is neither an event_id nor a time
+                  hint: use an event_id, a time before now such as 2h, or one such as 2026-11-26 or '2026-11-26 18:04'
 
                 """)
     }

@@ -33,7 +33,17 @@ struct Ctl: Sendable {
     struct Result: Sendable {
         let code: Int32
         let output: String
+        /// Without the line that names ``importID``.
         let error: String
+        /// The id that an import gave to its changes, if it says how to undo them.
+        let importID: String?
+
+        init(code: Int32, output: String, error: String) {
+            (self.code, self.output) = (code, output)
+            let hint = /undo it with: libctl undo --import ([0-9a-z]+)\n/
+            importID = error.firstMatch(of: hint).map { String($0.output.1) }
+            self.error = error.replacing(hint, with: "")
+        }
     }
 
     /// Runs one command line on a thread of its own, because the client blocks and the router is asynchronous.
@@ -63,10 +73,12 @@ struct Ctl: Sendable {
                 io.accountHome = { accountHome }
                 io.sleep = { seconds in record.all.withLock { $0.append("wait \(seconds)") } }
                 io.transport = { _ in
-                    { request in
+                    { original in
+                        var request = original
+                        request.path = original.path.replacing(/[?&]import=[0-9a-z]+/, with: "")
                         let key = request.headers.first { $0.name == "Idempotency-Key" }.map { " " + $0.value } ?? ""
                         record.all.withLock { $0.append("\(request.method) \(request.path)\(key)") }
-                        let reply = try answer?(request) ?? Self.send(request, to: library)
+                        let reply = try answer?(request) ?? Self.send(original, to: library)
                         if lost.take(request.path) { throw CommandError(.protocolError, "the answer was lost") }
                         guard reply.isSuccess, request.receive != nil || request.gathered != nil else { return reply }
                         let head = TransportReply(status: reply.status, headers: reply.headers, body: [])

@@ -18,7 +18,7 @@ import Testing
     @Test func everyCommandHasAnAbstractAndHelp() async throws {
         let ctl = Ctl(try await TestLibrary())
         let commands = Self.commands()
-        #expect(commands.count == 41)
+        #expect(commands.count == 44)
         for (path, type) in commands {
             #expect(!type.configuration.abstract.isEmpty, "\(path)")
             let help = try await ctl.run(path + ["--help"], input: [])

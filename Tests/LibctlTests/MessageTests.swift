@@ -104,7 +104,8 @@ import Testing
         "logins have ids that begin with", "of the file have no whole line", "interrupted: ", "ends each connection",
         "the gzip data ends too early", "zlib cannot be used", "the results and the rejects cannot both",
         "1 author matches", "authors match", "is not a field", "the rejects of JSON are NDJSON",
-        "must be a string", "is not a JSON object", "there is no user", "the token has expired", "systemError()",
+        "must be a string", "; nothing was undone", "is not a JSON object", "there is no user", "the token has expired",
+        "systemError()",
     ]
 
     /// Each message in the sources is in the file, or provoked by another test.

@@ -68,6 +68,9 @@ import Testing
         // A stream has no end, so the test sends a parameter that is refused: a caller who may read the stream gets
         // 400.
         Case(method: .get, path: "/authors/events?from=1", statuses: [401, 400, 400, 400]),
+        Case(method: .get, path: "/authors/changes", statuses: [401, 200, 200, 200]),
+        Case(method: .get, path: "/authors/1/history", statuses: [401, 404, 200, 404]),
+        Case(method: .post, path: "/authors/undo", body: #"{"last":1}"#, statuses: [401, 404, 200, 404]),
         Case(method: .get, path: "/livez", statuses: [200, 200, 200, 200]),
         Case(method: .get, path: "/readyz", statuses: [200, 200, 200, 200]),
         Case(method: .get, path: "/healthz", statuses: [200, 200, 200, 200]),

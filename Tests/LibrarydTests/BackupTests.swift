@@ -198,7 +198,9 @@ import Testing
         try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
         let path = home + "/library.db"
         try Store(path: path, migrations: Array(Migrations.all.prefix(schema))).close()
-        try execute("INSERT INTO user VALUES (1, 'p', 'ada', 'h', 0, 0, 1, 1)", in: path)
+        try execute(
+            "INSERT INTO user (id, public_id, name, password_hash, created_at, updated_at) VALUES (1, 'p', 'ada', 'h', 1, 1)",
+            in: path)
         if schema < 8 {
             try execute("INSERT INTO author VALUES (1, 1, 'A', 'B', 'C', 0, 1, 1, 1)", in: path)
             try execute("INSERT INTO author_search (rowid, owner, name, book) VALUES (1, 1, 'A', 'B')", in: path)

@@ -40,6 +40,7 @@ struct DocumentedAnswer: Sendable {
         case "PATCH /users/{public_id}": #"{"disabled":true}"#
         case "POST /authors", "POST /author": Self.draft
         case "PATCH /authors/{id}": #"{"country":"Ireland"}"#
+        case "POST /authors/undo": UndoRequest(last: 1).text
         default: nil
         }
     }
@@ -48,7 +49,9 @@ struct DocumentedAnswer: Sendable {
     private var takesPassword: Bool { path == "/login" || "\(method) \(path)" == "DELETE /me" }
 
     func reply() async throws -> TestReply {
-        let library = try await TestLibrary(isRegistrationOpen: code != "registration_closed")
+        let library = try await TestLibrary(
+            isRegistrationOpen: code != "registration_closed",
+            keptEvents: code == "history_gone" ? 1 : 100_000)
         if code == "registration_closed" { return try await library.post(path, body ?? "") }
         let admin = try await library.adminToken()
         let bob = try await library.login("bob")
@@ -156,6 +159,25 @@ struct DocumentedAnswer: Sendable {
         case "session_not_found": request.path = "/sessions/5d1e6f7a-8b9c-4d0e-a1f2-b3c4d5e6f708"
         case "user_not_found": request.path = "/users/5d1e6f7a-8b9c-4d0e-a1f2-b3c4d5e6f708"
         case "author_not_found": request.path = "/authors/99"
+        case "event_not_found", "history_gone":
+            if code == "history_gone" {
+                _ = try await library.create("A", "2", as: bob.token)
+                try await library.app.store.pruneHistory(at: library.time.now)
+            }
+            let event = "\(try library.app.store.lastEvent(owner: 2).epoch)-\(code == "history_gone" ? 0 : 9)"
+            if path == "/authors/undo" {
+                request.body = (code == "history_gone" ? UndoRequest(last: 2) : UndoRequest(event: event)).text
+            } else {
+                request.path += (path == "/authors" ? "?at=" : "?since=") + event
+            }
+        case "import_not_found": request.body = UndoRequest(importID: "x").text
+        case "undo_conflict":
+            _ = try await library.patch(1, #"{"country":"Ireland"}"#, as: bob.token)
+            request.body = UndoRequest(event: "\(try library.app.store.lastEvent(owner: 2).epoch)-1").text
+        case "library_changed":
+            var undo = UndoRequest(last: 1)
+            undo.expectedEvent = AuthorEvent.example.id
+            request.body = undo.text
         case "precondition_failed": request.set("If-Match", #""1-9""#)
         case "last_admin":
             if request.body != nil { request.body = #"{"admin":false}"# }
@@ -167,6 +189,7 @@ struct DocumentedAnswer: Sendable {
             request.set("Idempotency-Key", "k")
             _ = try await send(request, library)
             request.body = request.body?.replacing("Hall", with: "Hill").replacing("correct horse", with: "battery one")
+                .replacing(#""last":1"#, with: #""last":2"#)
         case "rate_limited":
             for number in 0..<6 {
                 var other = request

@@ -72,19 +72,22 @@ import Testing
         let (stream, position) = try await begin(library, token)
         #expect(position.hasSuffix("-0"))
         let author = try await library.create("A", "B", country: "C", prize: true, as: token)
+        let session = try await library.app.store.sessions(user: 1, current: "", at: library.time.now)[0]
         let created = try await next(stream)
         #expect(try created.author.author == author)
         #expect(try created.author.at == library.time.now)
         #expect(created.id == position.dropLast() + "1")
         #expect(
             created.data == #"{"event_id":"\#(created.id)","event":"created","at":"2026-11-23T17:44:02.123Z","#
-                + String(decoding: author.json, as: UTF8.self).dropFirst())
+                + String(decoding: author.json, as: UTF8.self).dropFirst().dropLast()
+                + #","session":"\#(session.id)","client":""}"#)
 
         library.time.advance(seconds: 60)
         let patched = try await library.send(
             "PATCH", "/authors/1", headers: [bearer(token), Self.json], body: Array(#"{"name":"A2"}"#.utf8))
         let updated = try await next(stream)
         #expect(try updated.summary == "updated 1 A2 v2")
+        #expect(updated.data.contains(#""version":2,"old":{"name":"A"},"session":"#))
         #expect(try updated.author.author == AuthorReply(json: patched.body, unknownMembers: .rejected).author)
 
         let lines = #"{"name":"X","book":"Y","country":"Z"}"# + "\n" + #"{"name":"A2","book":"B","country":"D"}"#
@@ -192,12 +195,12 @@ import Testing
         let token = try await library.login("ada").token
         let position = try await begin(library, token).position
         let epoch = position.dropLast(2)
-        // The next event is the 102,400th. That is a multiple of 1024, at which old events are deleted.
         try await library.app.store.writer.write { db in
             try db.execute(
                 sql: """
                     WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 102399)
-                    INSERT INTO author_event SELECT 1, i, 'updated', 0, 1, 'A', 'B', 'C', 0, 0, 0, 1 FROM n
+                    INSERT INTO author_event
+                        SELECT 1, i, 'updated', 0, 1, NULL, i - 1, NULL, 'A', 'B', 'C', 0, 0, 0, 1 FROM n
                     """)
         }
         func kept() throws -> [Int64] {
@@ -208,6 +211,8 @@ import Testing
         }
         #expect(try kept() == [1, 102_399])
         _ = try await library.create("A", "B", as: token)
+        #expect(try kept() == [1, 102_400])
+        try await library.app.store.pruneHistory(at: library.time.now)
         #expect(try kept() == [2401, 100_000])
         let behind = try await open(library, token, after: "\(epoch)-2399")
         #expect(await behind.next() == ["retry: 1000"])

@@ -85,6 +85,7 @@ import Testing
                 "tls-certificate=- default -", "tls-key=- default -", "data=/environment variable LIBRARYD_DATA",
                 "behind-proxy=true file \(config)", "token-lifetime=1h file \(config)",
                 "refresh-lifetime=30d default -", "registration=closed variable LIBRARYD_REGISTRATION",
+                "history-events=100000 default -", "history-age=- default -",
                 "log-level=debug option --log-level", "log-format=\(LogFormat.automatic) default -",
             ])
         // Each option of `serve` is a key.
@@ -97,7 +98,7 @@ import Testing
     private static let everyOption = [
         "--listen", "127.0.0.1:1", "--socket", "/s", "--tls-certificate", "/c", "--tls-key", "/k", "--data", "/d",
         "--config", "/f", "--behind-proxy", "--token-lifetime", "1m", "--refresh-lifetime", "1d", "--registration",
-        "open", "--log-level", "info", "--log-format", "text",
+        "open", "--history-events", "10", "--history-age", "30d", "--log-level", "info", "--log-format", "text",
     ]
 
     @Test func aChangeThatNeedsARestartIsNamed() throws {
@@ -125,7 +126,9 @@ import Testing
         ["--listen", "x"], ["--listen", "127.0.0.1:65536"], ["--listen", ":80"], ["--listen", "::1:80"],
         ["--token-lifetime", "0s"], ["--token-lifetime", "5"], ["--log-level", "loud"], ["--log-format", "xml"],
         ["--listen", "0.0.0.0:80"], ["--listen", "[::]:80"], ["--listen", "example.org:80"],
-        ["--listen", "127.0.0.1.example.org:80"], ["--registration", "shut"], ["--listen", "127.0.0.1 x:80"],
+        ["--listen", "127.0.0.1.example.org:80"], ["--registration", "shut"],
+        ["--history-events", "0"], ["--history-events", "1e5"], ["--history-age", "0s"], ["--history-age", "1y"],
+        ["--listen", "127.0.0.1 x:80"],
         ["--listen", "128.1:80"], ["--listen", "[::2]:80"], ["--listen", "localhost.example:80"],
     ])
     func aValueThatIsNotRightIsRefused(arguments: [String]) throws {

@@ -92,7 +92,7 @@ import Testing
 
     private func stage(_ store: Store, _ count: Int, at now: Timestamp) async throws {
         try await store.writer.write { db in
-            var target = StoredAuthors(db, owner: 1, at: now)
+            var target = StoredAuthors(db, owner: 1, from: ImportOrigin(), at: now)
             for number in 0..<count {
                 _ = try target.create(AuthorDraft(name: "N staged \(number)", book: "B", country: "C"))
             }

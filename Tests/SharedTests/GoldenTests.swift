@@ -107,7 +107,7 @@ import Testing
 
     @Test func theCatalogueIsWhole() {
         let routes = Endpoints.all.map { "\($0.method.rawValue) \($0.path)" }
-        #expect(Set(routes).count == 31)
+        #expect(Set(routes).count == 34)
         #expect(Endpoints.author.path(5) == "/authors/5")
         #expect(Endpoints.createAuthor.isRepeatable && Endpoints.authors.isRepeatable)
         #expect(!Endpoints.logout.isRepeatable && !Endpoints.deleteAuthor.isRepeatable)

@@ -106,6 +106,16 @@ public final class Daemon: Sendable {
         let text = try? String(contentsOfFile: data + "/libraryd.lock", encoding: .utf8)
         return text.flatMap { Int32($0.dropLast()) } ?? process.withLock { $0?.processIdentifier } ?? .max
     }
+
+    /// CPU time so far, in seconds (proc(5), `stat`: utime and stime).
+    public var processorTime: Double {
+        get throws {
+            let text = try String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
+            let fields = text[(text.lastIndex(of: ")") ?? text.startIndex)...].split(separator: " ")
+            return try (require(Double(fields[12])) + require(Double(fields[13]))) / Double(sysconf(Int32(_SC_CLK_TCK)))
+        }
+    }
+
     /// The text that the daemon has logged.
     public var log: String { (try? String(contentsOfFile: folder.path + "/log", encoding: .utf8)) ?? "" }
 

@@ -19,16 +19,22 @@ public final class TestLibrary: Sendable {
     let app: App
     private let responder: PathResponder
 
+    /// - Parameters:
+    ///   - keptEvents: as ``HistoryLimit/events``.
+    ///   - age: as ``HistoryLimit/age``, in seconds.
     public init(
         folder: TemporaryFolder = TemporaryFolder(), time: TestTime = TestTime(), behindProxy: Bool = false,
-        isRegistrationOpen: Bool = true
+        isRegistrationOpen: Bool = true, keptEvents: Int64 = 100_000, keptFor age: Int64? = nil
     ) async throws {
         self.folder = folder
         self.time = time
         let key = folder.path + "/signing.key"
         if try FileStatus(path: key) == nil { try FileContents.write(Array(0..<32), to: key) }
         app = try await App(
-            store: try Store(path: folder.path + "/library.db", uptime: { time.uptime }),
+            store: try Store(
+                path: folder.path + "/library.db",
+                history: HistoryLimit(events: keptEvents, age: age.map { TimeSpan(seconds: $0) }),
+                uptime: { time.uptime }),
             keys: KeyFiles(folder: folder.path),
             tokenLifetime: TimeSpan(seconds: 1800), refreshLifetime: TimeSpan(seconds: 30 * 86400),
             // Cheap, so that a test can have many users. Another test checks the real cost.

@@ -19,10 +19,13 @@ struct Schemas {
 
     private mutating func schema(_ object: ObjectShape, isClosed: Bool) -> JSONValue {
         let members = object.members.map { ($0.name, schema($0.shape)) }
-        let open: JSONValue = [
+        var open: JSONValue = [
             "type": "object", "properties": .members(members),
             "required": .strings(object.members.filter(\.isRequired).map(\.name)),
         ]
+        if !object.alternatives.isEmpty {
+            open = open.adding(["oneOf": .array(object.alternatives.map { ["required": .strings([$0])] })])
+        }
         guard isClosed else { return open }
         // A change of nothing is refused.
         let least: Int64 = object.members.contains(where: \.isRequired) ? 0 : 1

@@ -47,7 +47,9 @@ struct AccountRoutes {
 
     func add(toCallers routes: RouterGroup<CallerContext>) {
         routes.on(Endpoints.me) { _, context in
-            .value(try await store.profile(.id(context.principal.userID)))
+            var user = try await store.profile(.id(context.principal.userID))
+            user.history = try store.history(owner: context.principal.userID)
+            return .value(user)
         }
     }
 

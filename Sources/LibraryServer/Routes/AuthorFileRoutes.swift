@@ -44,13 +44,14 @@ struct AuthorFileRoutes: Sendable {
         _ call: FileRequest<BulkOptions>, _ context: CallerContext, _ format: AuthorLines.Format
     ) async throws -> Response {
         let (request, options) = (call.request, try call.query())
+        let origin = ImportOrigin(context.principal.origin, import: options.importID ?? context.requestID)
         // A dry run changes nothing, so it needs no protection against repetition.
         let key = try options.dryRun ? nil : request.idempotencyKey
         let body = try UploadBody(request, limit: Self.maximumBody)
         let source = RequestSource(request, context.peer, behindProxy: behindProxy)
         let initiator = source.initiator(context.principal.name)
         if options.atomic || options.dryRun {
-            return try await importAtOnce(body, format, options, key, context, initiator)
+            return try await importAtOnce(body, format, options, key, context, origin, initiator)
         }
         let reader = LineReader(body, format, restIsNeeded: options.restIsNeeded)
         // Reads the first lines before the reply begins, so that a malformed file or a reused key gets an error
@@ -66,7 +67,7 @@ struct AuthorFileRoutes: Sendable {
                 do {
                     while try await reader.fill(&batch, upTo: Self.batch) {
                         let request = number == 0 ? beginning : Self.part(number, batch, options, key)
-                        let results = await results(batch, options, request, context)
+                        let results = await results(batch, options, request, context, origin)
                         changes += results.count(where: \.isChange)
                         try await writer.write(Self.lines(results))
                         (batch, number) = ([], number + 1)
@@ -98,7 +99,7 @@ struct AuthorFileRoutes: Sendable {
         _ number: Int, _ lines: [AuthorLines.Line], _ options: BulkOptions, _ key: String?
     ) -> IdempotentRequest? {
         guard let key else { return nil }
-        var content = Array(QueryItem.string(options.items).utf8)
+        var content = Array(QueryItem.string(options.itemsOfContent).utf8)
         for line in lines {
             content += Array("\n\(line.number) ".utf8)
             switch line.entry {
@@ -120,12 +121,13 @@ struct AuthorFileRoutes: Sendable {
     }
 
     private func results(
-        _ lines: [AuthorLines.Line], _ options: BulkOptions, _ request: IdempotentRequest?, _ context: CallerContext
+        _ lines: [AuthorLines.Line], _ options: BulkOptions, _ request: IdempotentRequest?, _ context: CallerContext,
+        _ origin: ImportOrigin
     ) async -> [BulkResult] {
         do {
             try context.confirm()
             return try await store.createAuthors(
-                lines, owner: context.principal.userID, options: options, as: request, at: clock.now())
+                lines, owner: context.principal.userID, from: origin, options: options, as: request, at: clock.now())
         } catch {
             let failure = (error as? StoreError).map { Failure($0) } ?? error as? Failure ?? Failure(.internalError)
             return lines.map { .init(line: $0.number, failure) }
@@ -136,7 +138,7 @@ struct AuthorFileRoutes: Sendable {
     /// not block other writes.
     private func importAtOnce(
         _ body: UploadBody, _ format: AuthorLines.Format, _ options: BulkOptions, _ key: String?,
-        _ context: CallerContext, _ initiator: Initiator
+        _ context: CallerContext, _ origin: ImportOrigin, _ initiator: Initiator
     ) async throws -> Response {
         let place = try places.take(for: context.principal.userID)
         defer { withExtendedLifetime(place) {} }
@@ -146,7 +148,8 @@ struct AuthorFileRoutes: Sendable {
         }
         try context.confirm()
         let report = try await store.createAuthors(
-            of: contents, format, owner: context.principal.userID, options: options, as: file, at: clock.now())
+            of: contents, format, owner: context.principal.userID, from: origin, options: options, as: file,
+            at: clock.now())
         if options.atomic, report.failed > 0 {
             throw Failure(
                 report.isConflict ? .authorExists : .invalidFields,
@@ -179,7 +182,7 @@ struct AuthorFileRoutes: Sendable {
         _ contents: SpooledFile, _ format: AuthorLines.Format, _ options: BulkOptions
     ) throws -> [UInt8] {
         try Digest.sha256 { take in
-            take(Array("\(format.rawValue)\(QueryItem.string(options.items))\n".utf8))
+            take(Array("\(format.rawValue)\(QueryItem.string(options.itemsOfContent))\n".utf8))
             try contents.forEachPiece(take)
         }
     }
@@ -192,18 +195,19 @@ struct AuthorFileRoutes: Sendable {
 
     func list(
         _ call: FileRequest<AuthorQuery>, _ context: CallerContext, _ format: AuthorLines.Format
-    ) throws -> Response {
+    ) async throws -> Response {
         let request = call.request
         try request.query { items in
             guard items.contains(where: { $0.name == "limit" }) else { return }
             throw InvalidFields([FieldError("limit", .invalid, "is for pages; a file has the whole list")])
         }
         var query = try call.query()
-        query.limit = AuthorQuery.maximumLimit
+        // Each part of an earlier state costs a look at all changes since.
+        query.limit = query.at == nil ? AuthorQuery.maximumLimit : 16 * AuthorQuery.maximumLimit
         let owner = context.principal.userID
         // Checked before the reply begins, so that a cursor of another list gets an error status.
-        try request.query { _ in try Store.requireCursor(of: query) }
         let first = query
+        try await TargetQuery.check { try await store.requireList(first, owner: owner) }
         return Response(
             status: .ok, headers: [.contentType: format.mediaType, .vary: Self.vary],
             body: ResponseBody { writer in

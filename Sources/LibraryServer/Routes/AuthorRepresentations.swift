@@ -11,13 +11,27 @@ extension AuthorRow {
 
     /// Writes the members into an object that is already open.
     func writeMembers(to json: inout JSONWriter) {
-        for field in AuthorField.all {
-            json.name(field.word)
-            switch field.kind {
-            case .integer: json.integer(integer(field))
-            case .text: json.string(utf8: text(field))
-            case .flag: json.bool(integer(field) != 0)
-            case .time: json.timestamp(Timestamp(milliseconds: integer(field)))
+        for field in AuthorField.all { writeMember(field, to: &json) }
+    }
+
+    private func writeMember(_ field: AuthorField, to json: inout JSONWriter) {
+        json.name(field.word)
+        switch field.kind {
+        case .integer: json.integer(integer(field))
+        case .text: json.string(utf8: text(field))
+        case .flag: json.bool(integer(field) != 0)
+        case .time: json.timestamp(Timestamp(milliseconds: integer(field)))
+        }
+    }
+
+    /// Writes an object with those of the writable fields that another row has otherwise.
+    func writeDifferences(from other: AuthorRow, to json: inout JSONWriter) {
+        json.object {
+            for field in AuthorField.writable {
+                let isSame =
+                    field.kind == .text
+                    ? text(field).elementsEqual(other.text(field)) : integer(field) == other.integer(field)
+                if !isSame { writeMember(field, to: &$0) }
             }
         }
     }
@@ -75,6 +89,35 @@ extension AuthorRows {
     }
 }
 
+extension EventRow {
+    /// Writes the same JSON as ``AuthorEvent/write(to:)``.
+    func write(to json: inout JSONWriter) {
+        json.object {
+            $0.member("event_id", "\(position)")
+            $0.member("event", kind)
+            $0.member("at", at)
+            author.writeMembers(to: &$0)
+            if let before { $0.member("old") { before.writeDifferences(from: author, to: &$0) } }
+            ChangeOrigin(session: session, client: client, importID: importID).writeMembers(to: &$0)
+        }
+    }
+}
+
+extension ChangeRows {
+    /// The rows as the JSON of a ``ChangePage``.
+    func page() throws -> [UInt8] {
+        var json = JSONWriter(reservingCapacity: 64 + 384 * min(limit, 100))
+        var next: EventPosition?
+        try json.object {
+            try $0.member("list_of_changes") {
+                try $0.array { json in next = try forEach { $0.write(to: &json) } }
+            }
+            $0.member("next") { if let next { $0.string("\(next)") } else { $0.null() } }
+        }
+        return json.bytes
+    }
+}
+
 extension EventRows {
     /// The events as server-sent events (WHATWG HTML, section 9.2), and the page that they make.
     func stream() throws -> (bytes: [UInt8], page: EventPage) {
@@ -82,12 +125,7 @@ extension EventRows {
         let page = try forEach { event in
             let id = "\(event.position)"
             var json = JSONWriter(reservingCapacity: 384)
-            json.object {
-                $0.member("event_id", id)
-                $0.member("event", event.kind)
-                $0.member("at", event.at)
-                event.author.writeMembers(to: &$0)
-            }
+            event.write(to: &json)
             bytes += AuthorEvent.serverSent(id: id, event.kind, data: json.bytes)
         }
         return (page.isReset ? page.position.reset : bytes, page)

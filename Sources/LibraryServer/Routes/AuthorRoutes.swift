@@ -25,8 +25,8 @@ struct AuthorRoutes: Sendable {
             let id = request.path
             let patch = try await context.decode(request).validated()
             let (author, isChanged) = try await store.updateAuthor(
-                id: id, owner: context.principal.userID, patch, ifVersion: request.request.versionCondition(id: id),
-                at: clock.now())
+                id: id, owner: context.principal.userID, from: context.principal.origin, patch,
+                ifVersion: request.request.versionCondition(id: id), at: clock.now())
             return .value(
                 AuthorReply(isChanged ? Message.updated : Message.unchanged, author),
                 headers: [.eTag: author.entityTag])
@@ -34,8 +34,8 @@ struct AuthorRoutes: Sendable {
         routes.on(Endpoints.deleteAuthor) { request, context in
             let id = request.path
             let author = try await store.deleteAuthor(
-                id: id, owner: context.principal.userID, ifVersion: request.request.versionCondition(id: id),
-                at: clock.now())
+                id: id, owner: context.principal.userID, from: context.principal.origin,
+                ifVersion: request.request.versionCondition(id: id), at: clock.now())
             return .value(AuthorReply(Message.deleted, author))
         }
     }
@@ -83,7 +83,9 @@ struct AuthorRoutes: Sendable {
             try confirm()
             let draft = try body.validated()
             let request = IdempotentRequest(key, "author", content: key == nil ? [] : draft.json)
-            store.createAuthor(draft, owner: principal.userID, as: request, at: clock.now()) { result in
+            store.createAuthor(
+                draft, owner: principal.userID, from: principal.origin, as: request, at: clock.now()
+            ) { result in
                 completion(
                     result.map { author in
                         var reply = Reply.json(AuthorReply(Message.created, author).json, status: .created)
@@ -126,7 +128,7 @@ struct AuthorRoutes: Sendable {
     ) async throws -> EndpointReply<AuthorPage> {
         let (request, principal) = (call.request, context.principal)
         if let format = try AuthorFileRoutes.format(acceptedBy: request) {
-            return .made(try bulk.list(call.asFile(of: Endpoints.authorFile), context, format))
+            return .made(try await bulk.list(call.asFile(of: Endpoints.authorFile), context, format))
         }
         let place = place(request.uri.string, principal)
         if let known = place.reply { return .made(Response(known.unlessMatched(by: request.ifNoneMatch))) }

@@ -16,10 +16,11 @@ struct EventRoutes: Sendable {
             let asked = try request.request.lastEventID
             let subscription = try store.changes.watch(context.principal.userID)
             let last = try store.lastEvent(owner: context.principal.userID)
+            let since = try await start(try request.query(), context)
             let (authenticator, headers) = (authenticator, request.headers)
             // The token is checked again before each write, so that the stream ends when the token expires.
             let stream = EventWriter(
-                store: store, context: context, subscription: subscription, asked: asked, last: last
+                store: store, context: context, subscription: subscription, asked: asked ?? since, last: last
             ) {
                 (try? await authenticator.principal(headers)) != nil
             }
@@ -28,6 +29,12 @@ struct EventRoutes: Sendable {
                     status: .ok, headers: [.contentType: Self.mediaType, .accelBuffering: "no"],
                     body: ResponseBody { try await stream.write(to: &$0) }))
         }
+    }
+
+    /// The event after which the query begins.
+    private func start(_ query: EventQuery, _ context: CallerContext) async throws -> EventPosition? {
+        guard let since = query.since else { return nil }
+        return try await store.position(of: since, owner: context.principal.userID)
     }
 }
 

@@ -9,6 +9,8 @@ public struct User: Sendable, Equatable, JSONReadable, JSONWritable {
     public let createdAt: Timestamp
     /// Number of authors that the user owns.
     public let authors: Int64
+    /// In `GET /me` only.
+    public var history: HistoryRange?
 
     public init(
         publicID: String, name: String, admin: Bool, disabled: Bool, createdAt: Timestamp, authors: Int64
@@ -28,6 +30,7 @@ public struct User: Sendable, Equatable, JSONReadable, JSONWritable {
         disabled = object.bool("disabled")
         createdAt = object.timestamp("created_at")
         authors = object.integer("authors")
+        history = object.optionalObject("history", as: HistoryRange.self)
     }
 
     public func write(to json: inout JSONWriter) {
@@ -38,6 +41,35 @@ public struct User: Sendable, Equatable, JSONReadable, JSONWritable {
             $0.member("disabled", disabled)
             $0.member("created_at", createdAt)
             $0.member("authors", authors)
+            if let history { $0.member("history", history) }
+        }
+    }
+}
+
+/// How far back the history of a library goes.
+public struct HistoryRange: Sendable, Equatable, JSONReadable, JSONWritable {
+    /// How many changes are kept at most.
+    public let events: Int64
+    /// For how many seconds changes are kept at most; `nil` if none is too old.
+    public let age: Int64?
+    /// When the oldest change that is kept happened; `nil` if there is none.
+    public let since: Timestamp?
+
+    public init(events: Int64, age: Int64?, since: Timestamp?) {
+        (self.events, self.age, self.since) = (events, age, since)
+    }
+
+    public init(from object: inout ObjectReader) {
+        events = object.integer("events")
+        age = object.optionalInteger("age")
+        since = object.nullableTimestamp("since")
+    }
+
+    public func write(to json: inout JSONWriter) {
+        json.object {
+            $0.member("events", events)
+            if let age { $0.member("age", age) }
+            $0.member("since") { if let since { $0.timestamp(since) } else { $0.null() } }
         }
     }
 }

@@ -1,4 +1,5 @@
-/// One change in the caller's library: the `data` of a server-sent event of `GET /authors/events`.
+/// One change in the caller's library: the `data` of a server-sent event of `GET /authors/events`, and an entry of the
+/// history.
 public struct AuthorEvent: Sendable, Equatable, JSONReadable, JSONWritable {
     /// A value of ``event``; an older client can receive values that it does not know.
     public static let created = "created"
@@ -10,18 +11,26 @@ public struct AuthorEvent: Sendable, Equatable, JSONReadable, JSONWritable {
 
     /// Opaque. A client that sends it as `Last-Event-ID` receives all later events.
     public let id: String
-    /// ``created``, ``updated`` or ``deleted``.
+    /// ``created``, ``updated`` or ``deleted``. An author whose deletion was undone is created again, with its id.
     public let event: String
     /// When the change happened.
     public let at: Timestamp
     /// The author after the change; of a deletion, the author before it.
     public let author: Author
+    /// The values before an update of the fields that it changed; `nil` if they were not kept, and for other events.
+    public let old: AuthorValues?
+    public let origin: ChangeOrigin
 
-    public init(id: String, event: String, at: Timestamp, author: Author) {
+    public init(
+        id: String, event: String, at: Timestamp, author: Author, old: AuthorValues? = nil,
+        origin: ChangeOrigin = ChangeOrigin()
+    ) {
         self.id = id
         self.event = event
         self.at = at
         self.author = author
+        self.old = old
+        self.origin = origin
     }
 
     public init(from object: inout ObjectReader) {
@@ -29,6 +38,8 @@ public struct AuthorEvent: Sendable, Equatable, JSONReadable, JSONWritable {
         event = object.string("event", .oneOf([Self.created, Self.updated, Self.deleted]))
         at = object.timestamp("at")
         author = Author(from: &object)
+        old = object.optionalObject("old", as: OldValues.self)?.values
+        origin = ChangeOrigin(from: &object)
     }
 
     public func write(to json: inout JSONWriter) {
@@ -37,6 +48,157 @@ public struct AuthorEvent: Sendable, Equatable, JSONReadable, JSONWritable {
             $0.member("event", event)
             $0.member("at", at)
             author.writeMembers(to: &$0)
+            if let old { $0.member("old", old) }
+            origin.writeMembers(to: &$0)
         }
     }
+}
+
+/// What made a change. All is `nil` for changes that no client made.
+public struct ChangeOrigin: Sendable, Equatable {
+    /// The id of the session or the API key.
+    public let session: String?
+    /// What the session or the key is called.
+    public let client: String?
+    /// The id of the import of a file, by which it can be undone.
+    public let importID: String?
+
+    public init(session: String? = nil, client: String? = nil, importID: String? = nil) {
+        (self.session, self.client, self.importID) = (session, client, importID)
+    }
+
+    init(from object: inout ObjectReader) {
+        session = object.optionalString("session")
+        client = object.optionalString("client")
+        importID = object.optionalString("import")
+    }
+
+    /// Writes the members into an object that is already open.
+    public func writeMembers(to json: inout JSONWriter) {
+        if let session { json.member("session", session) }
+        if let client { json.member("client", client) }
+        if let importID { json.member("import", importID) }
+    }
+}
+
+/// Values of some fields of an author.
+struct OldValues: JSONReadable {
+    let values: AuthorValues
+
+    init(from object: inout ObjectReader) { values = AuthorValues(from: &object, absent: .allowed) }
+}
+
+/// Changes, the newest first: one page of them.
+public struct ChangePage: Sendable, Equatable, JSONReadable, JSONWritable {
+    public let changes: [AuthorEvent]
+    /// The `after` parameter of the request for the next page; `nil` on the last page.
+    public let next: String?
+
+    public init(changes: [AuthorEvent], next: String?) {
+        self.changes = changes
+        self.next = next
+    }
+
+    public init(from object: inout ObjectReader) {
+        changes = object.array("list_of_changes")
+        next = object.nullableString("next")
+    }
+
+    public func write(to json: inout JSONWriter) {
+        json.object {
+            $0.member("list_of_changes", changes)
+            $0.member("next", next)
+        }
+    }
+}
+
+/// Which changes to list: the query of `GET /authors/changes` and of `GET /authors/{id}/history`.
+public struct ChangeQuery: RequestQuery, Equatable {
+    /// Number of changes on one page, 1–1000.
+    public var limit = defaultLimit
+    /// Where the page starts: the `next` of the previous page; `nil` for the first page.
+    public var after: String?
+    /// Leaves out changes up to this point.
+    public var since: HistoryPoint?
+
+    public static let defaultLimit = 100
+    public static let maximumLimit = 1000
+    public static let shapes = [
+        ParameterShape(
+            "limit", .integer(minimum: 1, maximum: Int64(maximumLimit)), default: .integer(Int64(defaultLimit)),
+            example: .integer(2), "Changes on a page."),
+        ParameterShape(
+            "after", .text(.eventID), example: .string(AuthorEvent.example.id), "The `next` of the page before."),
+        ParameterShape.since,
+    ]
+    public static let parameters = shapes.map(\.name)
+
+    public init() {}
+
+    /// Reads the parameters of a request whose names ``QueryItem/check(_:among:)`` has checked.
+    /// - Throws: ``InvalidFields`` with every fault.
+    public init(items: [QueryItem]) throws(InvalidFields) {
+        var faults: [FieldError] = []
+        for item in items {
+            switch item.name {
+            case "limit":
+                if let limit = Int64(decimal: item.value), (1...Int64(Self.maximumLimit)).contains(limit) {
+                    self.limit = Int(limit)
+                } else {
+                    faults.append(
+                        FieldError(item.name, .invalid, "must be a number from 1 to \(Self.maximumLimit)"))
+                }
+            case "after":
+                after = item.value
+                if !HistoryPoint.isEventID(item.value) {
+                    faults.append(FieldError(item.name, .invalid, "is not the next of a page of changes"))
+                }
+            case "since":
+                since = HistoryPoint(item.value)
+                if since == nil { faults.append(FieldError(item.name, .invalid, HistoryPoint.rule)) }
+            default: break
+            }
+        }
+        guard faults.isEmpty else { throw InvalidFields(faults) }
+    }
+
+    /// The parameters of the request, without those that have their default value.
+    public var items: [QueryItem] {
+        var items: [QueryItem] = []
+        if limit != Self.defaultLimit { items.append(QueryItem("limit", String(limit))) }
+        if let after { items.append(QueryItem("after", after)) }
+        if let since { items.append(QueryItem("since", since.description)) }
+        return items
+    }
+}
+
+/// Where a stream of changes begins: the query of `GET /authors/events`.
+public struct EventQuery: RequestQuery, Equatable {
+    /// `nil` for now. The `Last-Event-ID` of a request wins.
+    public var since: HistoryPoint?
+
+    public static let shapes = [ParameterShape.since]
+    public static let parameters = shapes.map(\.name)
+
+    public init(since: HistoryPoint? = nil) {
+        self.since = since
+    }
+
+    /// Reads the parameters of a request whose names ``QueryItem/check(_:among:)`` has checked.
+    /// - Throws: ``InvalidFields``.
+    public init(items: [QueryItem]) throws(InvalidFields) {
+        guard let item = items.first else { return }
+        guard let since = HistoryPoint(item.value) else {
+            throw InvalidFields([FieldError(item.name, .invalid, HistoryPoint.rule)])
+        }
+        self.since = since
+    }
+
+    public var items: [QueryItem] { since.map { [QueryItem("since", $0.description)] } ?? [] }
+}
+
+extension ParameterShape {
+    fileprivate static let since = ParameterShape(
+        "since", .text(.historyPoint), example: .string(AuthorEvent.example.id),
+        "Leaves out what happened up to the change with this `event_id`, or up to this time in UTC.")
 }

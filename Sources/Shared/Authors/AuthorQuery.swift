@@ -7,6 +7,8 @@ public struct AuthorQuery: RequestQuery, Equatable {
     public var sort = AuthorSort()
     /// Words that `name` or `book` must contain; each word matches as a prefix, without regard to case and accents.
     public var search: String?
+    /// Shows the library as it was then; `nil` for now.
+    public var at: HistoryPoint?
     /// Values that the fields must have exactly, in the form in which they are stored.
     public var values = AuthorValues()
 
@@ -28,6 +30,10 @@ public struct AuthorQuery: RequestQuery, Equatable {
                 "q", .text(.atMost(StoredText.maximumLength)), example: .string("wolf hil"),
                 "Beginnings of words in name or book, without regard to case and accents (`orsted` finds Ørsted), and "
                     + "any part of Chinese, Japanese, Korean and Thai words."),
+            ParameterShape(
+                "at", .text(.historyPoint), example: .string(AuthorEvent.example.id),
+                "The library as it was just after the change with this `event_id`, or at this time in UTC. A page "
+                    + "of the past costs a look at each change since then."),
         ]
         + AuthorField.filterable.map { field in
             ParameterShape(
@@ -69,6 +75,11 @@ public struct AuthorQuery: RequestQuery, Equatable {
                 return FieldError("q", .tooLong, "must be at most \(StoredText.maximumLength) characters")
             }
             search = item.value
+        case "at":
+            guard let point = HistoryPoint(item.value) else {
+                return FieldError(item.name, .invalid, HistoryPoint.rule)
+            }
+            at = point
         default:
             guard let field = AuthorField(name: item.name), field.isFilterable else { break }
             guard field.kind == .flag else {
@@ -90,6 +101,7 @@ public struct AuthorQuery: RequestQuery, Equatable {
         if let after { items.append(QueryItem("after", after)) }
         if sort != AuthorSort() { items.append(QueryItem("sort", sort.description)) }
         if let search { items.append(QueryItem("q", search)) }
+        if let at { items.append(QueryItem("at", at.description)) }
         for field in AuthorField.filterable {
             if let text = values[text: field] { items.append(QueryItem(field.name, text)) }
             if let flag = values[flag: field] { items.append(QueryItem(field.name, String(flag))) }

@@ -95,6 +95,18 @@ public struct AuthorValues: Sendable, Equatable, JSONWritable {
         }
     }
 
+    /// Those of these values that are others than in `other`.
+    public func differing(from other: AuthorValues) -> AuthorValues {
+        var differing = AuthorValues()
+        for field in AuthorField.writable {
+            var (own, others) = (AuthorValues(), AuthorValues())
+            own.values[field.rawValue] = values[field.rawValue]
+            others.values[field.rawValue] = other.values[field.rawValue]
+            if !own.isSame(as: others) { differing.values[field.rawValue] = values[field.rawValue] }
+        }
+        return differing
+    }
+
     /// The values in the form in which they are stored.
     func normalized() -> AuthorValues {
         var normalized = self

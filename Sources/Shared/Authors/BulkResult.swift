@@ -19,6 +19,9 @@ public struct BulkOptions: RequestQuery, Equatable {
 
     /// The country of new authors whose line has none.
     public var defaultCountry: String?
+    /// The id under which the history has the changes, also those of other requests with it; `nil` for the id of the
+    /// request.
+    public var importID: String?
 
     public static let shapes = [
         ParameterShape(
@@ -33,6 +36,10 @@ public struct BulkOptions: RequestQuery, Equatable {
         ParameterShape(
             "default_country", .text(.stored), example: .string("Ireland"),
             "The country of new authors of a file that have none."),
+        ParameterShape(
+            "import", .text(.importID), example: .string("2026-11-26-catalogue"),
+            "The id by which `POST /authors/undo` knows the changes of this and of other files with it; by default, "
+                + "the `X-Request-Id` of the reply."),
     ]
     public static let parameters = shapes.map(\.name)
 
@@ -55,6 +62,9 @@ public struct BulkOptions: RequestQuery, Equatable {
                 let country = StoredText.normalized(item.value)
                 if let fault = StoredText.fault(in: country, field: item.name) { faults.append(fault) }
                 defaultCountry = country
+            case ("import", _, _):
+                if let fault = ImportID.fault(in: item.value, field: item.name) { faults.append(fault) }
+                importID = item.value
             case ("on_conflict", _, nil):
                 faults.append(FieldError(item.name, .invalid, "must be fail, skip or update"))
             case ("atomic", nil, _), ("dry_run", nil, _):
@@ -66,7 +76,10 @@ public struct BulkOptions: RequestQuery, Equatable {
     }
 
     /// The parameters, without those that have their default value.
-    public var items: [QueryItem] {
+    public var items: [QueryItem] { itemsOfContent + (importID.map { [QueryItem("import", $0)] } ?? []) }
+
+    /// The parameters on which the results depend.
+    public var itemsOfContent: [QueryItem] {
         var items: [QueryItem] = []
         if atomic { items.append(QueryItem("atomic", "true")) }
         if onConflict != .fail { items.append(QueryItem("on_conflict", onConflict.rawValue)) }

@@ -107,6 +107,28 @@ extension AuthorEvent: DocumentedObject {
     public static let example = AuthorEvent(id: "9f86d081884c7d65-17", event: created, at: moment, author: .example)
 }
 
+extension ChangePage: DocumentedObject {
+    public static let example = ChangePage(
+        changes: [
+            AuthorEvent(
+                id: "9f86d081884c7d65-18", event: AuthorEvent.updated, at: later, author: .example,
+                old: AuthorPatch.example.values,
+                origin: ChangeOrigin(session: sessionID, client: LoginSession.example.client))
+        ], next: nil)
+}
+
+extension UndoRequest: DocumentedObject {
+    public static let example = UndoRequest(event: "9f86d081884c7d65-18")
+}
+
+extension UndoReport: DocumentedObject {
+    public static let example = UndoReport(
+        Message.undone, eventID: "9f86d081884c7d65-19", undone: 1, created: 0, updated: 1, deleted: 0, skipped: 0,
+        changes: [
+            UndoneChange(event: AuthorEvent.updated, author: .example, old: AuthorPatch.example.values)
+        ], obstacles: [])
+}
+
 extension BulkResult: DocumentedObject {
     public static let example = BulkResult(line: 2, .created, id: Author.example.id)
 }

@@ -33,6 +33,10 @@ public enum TextShape: Sendable, Equatable {
     case visible
     /// The id of an ``AuthorEvent``.
     case eventID
+    /// The id of an import as ``ImportID`` allows it.
+    case importID
+    /// A point in the history of a library as ``HistoryPoint`` reads it.
+    case historyPoint
     /// An order of authors as ``AuthorSort`` reads it.
     case order
     /// One of these texts.
@@ -48,6 +52,8 @@ public enum TextShape: Sendable, Equatable {
         case .password: #"^[^\u0000-\u001f\u007f]*$"#
         case .stored: StoredText.pattern
         case .order: AuthorSort.pattern
+        case .historyPoint: HistoryPoint.pattern
+        case .importID: ImportID.pattern
         case .visible: "^[!#-~][!-~]{0,254}$"
         case .eventID: "^[0-9a-f]{16}-(0|[1-9][0-9]{0,17})$"
         default: nil
@@ -77,18 +83,15 @@ public struct ObjectShape: Sendable, Equatable {
     /// The name of the type.
     public let name: String
     public let members: [Member]
+    /// Names of members of which an object has exactly one; may be empty.
+    public let alternatives: [String]
 
     /// Runs the initializer that reads such an object, and notes what it asks for: no other list of the members
     /// exists.
     public init<Value: JSONReadable>(of type: Value.Type) {
         var reader = ObjectReader.describing
         _ = Value(from: &reader)
-        self.init(name: "\(type)", members: reader.described)
-    }
-
-    private init(name: String, members: [Member]) {
-        self.name = name
-        self.members = members
+        (name, members, alternatives) = ("\(type)", reader.described, reader.alternatives)
     }
 }
 

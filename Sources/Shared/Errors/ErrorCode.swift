@@ -55,6 +55,15 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case authorNotFound = "author_not_found"
     case authorExists = "author_exists"
     case preconditionFailed = "precondition_failed"
+    /// No change of that id is known in the library as it is now.
+    case eventNotFound = "event_not_found"
+    case importNotFound = "import_not_found"
+    /// The library of that time is no longer known.
+    case historyGone = "history_gone"
+    /// Authors have changed since the changes that were to be undone.
+    case undoConflict = "undo_conflict"
+    /// The library has changed since the client looked.
+    case libraryChanged = "library_changed"
     /// The `Idempotency-Key` was used for another request before.
     case idempotencyKeyReused = "idempotency_key_reused"
 
@@ -79,6 +88,7 @@ public enum ErrorCode: String, Sendable, CaseIterable {
         case 406: "Not Acceptable"
         case 408: "Request Timeout"
         case 409: "Conflict"
+        case 410: "Gone"
         case 412: "Precondition Failed"
         case 413: "Content Too Large"
         case 414: "URI Too Long"
@@ -164,6 +174,12 @@ public enum ErrorCode: String, Sendable, CaseIterable {
                 412, .conflict, nil,
                 "the author has another version than If-Match or If-None-Match asks for; read it again"
             )
+        case .eventNotFound:
+            (404, .notFound, nil, "there is no such change, or the library was restored since it was made")
+        case .importNotFound: (404, .notFound, nil, "no change of such an import is known")
+        case .historyGone: (410, .notFound, nil, "the changes of that time are no longer kept")
+        case .undoConflict: (409, .conflict, nil, "authors have changed since; force leaves them as they are")
+        case .libraryChanged: (412, .conflict, nil, "the library has changed since; look again")
         case .idempotencyKeyReused:
             (422, .invalid, nil, "the Idempotency-Key belongs to another request; make a new one")
         case .busy: (503, .temporaryFailure, nil, "the daemon has too much to do at once; try again")

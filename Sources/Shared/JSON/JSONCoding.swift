@@ -56,6 +56,8 @@ public struct ObjectReader {
     private var asked: [(name: String, shape: Shape)]?
     private var optionals: [String] = []
     private var nullables: [String] = []
+    /// The names of ``requireOne(of:)``.
+    private(set) var alternatives: [String] = []
 
     /// A reader without an object, which notes what a type asks for.
     static var describing: ObjectReader {
@@ -168,6 +170,11 @@ public struct ObjectReader {
         return nested(self[name] ?? .null, name)
     }
 
+    /// Reads an object that may be absent; `null` is a fault.
+    public mutating func optionalObject<Value: JSONReadable>(_ name: String, as type: Value.Type) -> Value? {
+        present(name) ? object(name) : nil
+    }
+
     /// Reads an array of objects that must be present.
     public mutating func array<Value: JSONReadable>(_ name: String, of type: Value.Type = Value.self) -> [Value] {
         let elements: [JSONValue] = required(name, .array(ObjectShape(of: type)), "must be an array", []) {
@@ -179,6 +186,14 @@ public struct ObjectReader {
     /// Reads an array of objects that may be absent, which counts as empty.
     public mutating func optionalArray<Value: JSONReadable>(_ name: String, of type: Value.Type) -> [Value] {
         present(name) ? array(name) : []
+    }
+
+    /// Records a fault unless the object has exactly one of the members, which were read before.
+    public mutating func requireOne(of names: [String]) {
+        alternatives = names
+        guard asked == nil, names.count(where: { self[$0] != nil }) != 1 else { return }
+        let list = names.dropLast().joined(separator: ", ") + (names.last.map { " and \($0)" } ?? "")
+        faults.append(FieldError(path.isEmpty ? "body" : path, .invalid, "must have one of \(list)"))
     }
 
     /// Reports the faults after all members have been read.

@@ -107,6 +107,15 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
         guard utf8 == bytes else { return nil }
     }
 
+    /// Reads a time in UTC whose end may be left out, which is then zero: `2026-11-23`, `2026-11-23T18:04`,
+    /// `2026-11-23T18:04:02` or `2026-11-23T18:04:02.123`, each also with `Z`.
+    public init?(shortened text: String) {
+        let text = Array(text.utf8)
+        let given = text.last == UInt8(ascii: "Z") ? text.dropLast() : text[...]
+        guard [10, 16, 19, 23].contains(given.count) else { return nil }
+        self.init(String(decoding: given + "0000-00-00T00:00:00.000Z".utf8.dropFirst(given.count), as: UTF8.self))
+    }
+
     private static func floor(_ value: Int64, _ divisor: Int64) -> (quotient: Int64, remainder: Int64) {
         let (quotient, remainder) = value.quotientAndRemainder(dividingBy: divisor)
         return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)

@@ -7,6 +7,7 @@ struct AuthorsCommand: ParsableCommand {
         commandName: "authors", abstract: "List, show, add, edit, delete, import and export authors.",
         subcommands: [
             List.self, Show.self, Add.self, Edit.self, Remove.self, Import.self, Export.self, Watch.self, Stats.self,
+            History.self, Log.self,
         ])
 }
 

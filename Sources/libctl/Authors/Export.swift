@@ -12,6 +12,7 @@ extension AuthorsCommand {
                 It is NDJSON unless its name ends in .csv, .tsv or .json, or -o says csv, tsv, json or ndjson.
                 """,
             examples: "authors export library.csv", "authors export --booker-prize winners.ndjson",
+            "authors export before.csv --at '2026-11-26 18:04'",
             "authors export for-excel.csv --bom", "authors export - -o csv | gzip > library.csv.gz",
             "--user ada authors export | libctl --user bob authors import -")
 
@@ -21,6 +22,8 @@ extension AuthorsCommand {
 
         @Flag(help: "Begin a CSV or TSV file with a byte order mark, by which Excel knows that it is UTF-8.")
         var bom = false
+
+        @OptionGroup var past: PastOption
 
         @OptionGroup var options: GlobalOptions
 
@@ -59,7 +62,9 @@ extension AuthorsCommand {
             let list = try output.list(of: Author.self)
             let progress = Progress(context.diagnostics, size: nil, noun: "authors")
             defer { progress.end() }
-            try context.streamAuthors(filter.query()) { author in
+            var query = filter.query()
+            query.at = try past.at?.point(now: context.io.now())
+            try context.streamAuthors(query) { author in
                 try list.add(author)
                 if list.count.isMultiple(of: 2000) { progress.show(list.count, 0) }
             }

@@ -111,12 +111,21 @@ extension AuthorsCommand {
                 progress.end()
                 _ = try? report.add(batch.notes)
                 try? report.end(isEarly: true)
-                if report.stored > 0 { context.diagnostics.say(report.description) }
+                if report.stored > 0 {
+                    context.diagnostics.say(report.description)
+                    sayHowToUndo(query, report, context)
+                }
                 throw Interruption.hasCome ? interrupted(report, isSent: isWhole && isComplete) : error
             }
             try report.end()
             context.diagnostics.say(report.description + (dryRun ? " (nothing was changed)" : ""))
+            sayHowToUndo(query, report, context)
             return report
+        }
+
+        private func sayHowToUndo(_ query: BulkOptions, _ report: ImportReport, _ context: CommandContext) {
+            guard let id = query.importID, report.stored > 0 else { return }
+            context.diagnostics.say("undo it with: libctl undo --import \(id)")
         }
 
         private func check(_ source: LineSource, _ rejects: RejectFile?, _ isReplaced: Bool) throws {
@@ -178,6 +187,8 @@ extension AuthorsCommand {
             var query = BulkOptions()
             (query.atomic, query.onConflict, query.dryRun) = (atomic, onConflict, dryRun)
             query.defaultCountry = try form.defaultCountry()
+            // A dry run makes no changes that could be undone.
+            query.importID = dryRun ? nil : String(UInt64.random(in: .min ... .max), radix: 36)
             return query
         }
 

@@ -8,7 +8,8 @@ extension AuthorsCommand {
             "list", "List authors, all of them unless filtered or limited.",
             examples: "authors list", "authors list --search 'wolf hil'",
             "authors list --country Ireland --sort book:desc",
-            "authors list --booker-prize --fields book,name -o csv", "authors list --limit 1 -o id")
+            "authors list --booker-prize --fields book,name -o csv", "authors list --limit 1 -o id",
+            "authors list --at 2h")
 
         @OptionGroup var filter: AuthorFilter
 
@@ -23,6 +24,8 @@ extension AuthorsCommand {
         @Option(help: "Show at most this many authors.")
         var limit: Int?
 
+        @OptionGroup var past: PastOption
+
         @OptionGroup var options: GlobalOptions
 
         func validate() throws {
@@ -33,6 +36,7 @@ extension AuthorsCommand {
 
         func run(_ context: CommandContext) throws {
             var query = filter.query()
+            query.at = try past.at?.point(now: context.io.now())
             if let sort { query.sort = sort }
             let list = try context.output.list(of: Author.self)
             try context.forEachAuthor(query, limit: limit ?? .max) { try list.add($0) }

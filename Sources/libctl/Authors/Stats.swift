@@ -14,6 +14,8 @@ extension AuthorsCommand {
 
         @OptionGroup var filter: AuthorFilter
 
+        @OptionGroup var past: PastOption
+
         @OptionGroup var options: GlobalOptions
 
         enum Grouping: String, ExpressibleByArgument, CaseIterable {
@@ -31,7 +33,9 @@ extension AuthorsCommand {
         func run(_ context: CommandContext) throws {
             let groupings = by.map { [$0] } ?? Grouping.allCases
             var counts = groupings.map { _ in [String: Int64]() }
-            try context.streamAuthors(filter.query()) { author in
+            var query = filter.query()
+            query.at = try past.at?.point(now: context.io.now())
+            try context.streamAuthors(query) { author in
                 for (index, grouping) in groupings.enumerated() {
                     counts[index][grouping.value(author), default: 0] += 1
                 }

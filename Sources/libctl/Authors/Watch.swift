@@ -12,10 +12,12 @@ extension AuthorsCommand {
                 """,
             examples: "authors watch", "authors watch --count 1",
             "authors watch | jq --unbuffered -r 'select(.event == \"created\").book'",
-            "authors watch --since 5f1d0c3a9b7e2468-17")
+            "authors watch --since 5f1d0c3a9b7e2468-17", "authors watch --since 2h")
 
-        @Option(help: "Begin after the change with this event_id. (default: now)")
-        var since: String?
+        @Option(
+            help: "Begin after the change with this event_id, or after a time: 2h, 2026-11-26. (default: now)",
+            completion: .custom(Candidates.changes))
+        var since: PastPoint?
 
         @Option(help: "End after this many changes.")
         var count: Int?
@@ -24,15 +26,9 @@ extension AuthorsCommand {
 
         private static let longestPause: Int64 = 10
 
-        private static let wrongPosition = "--since takes the event_id of a change"
-
         func validate() throws {
             if let count, count < 1 {
                 throw CommandError(.usage, "--count takes a whole number from 1", hint: "for example: --count 10")
-            }
-            guard since?.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) ?? true else {
-                throw CommandError(
-                    .usage, Self.wrongPosition, hint: "libctl authors watch -o ndjson shows them")
             }
             guard options.timeout == nil else {
                 throw CommandError(
@@ -48,19 +44,22 @@ extension AuthorsCommand {
             let format: OutputFormat = isForPeople ? .tsv : options.format.map { $0 == .json ? .ndjson : $0 } ?? .ndjson
             let output = try context.output(as: format)
             let list = try output.list(of: AuthorEvent.self)
-            var position = since ?? ""
+            let since = try since?.point(now: context.io.now())
+            // Only the first connection begins at a time; later ones go on after the last event.
+            var position = if case .event(let id)? = since { id } else { "" }
+            let time = if case .time? = since { since } else { HistoryPoint?.none }
             var left = count ?? .max
             var pause: Int64 = 1
             var wasConnected = false
             var isLost = false
             while true {
                 do {
-                    try context.followChanges(after: &position) {
+                    try context.followChanges(after: &position, since: time) {
                         if !wasConnected { context.diagnostics.say("watching \(context.server.origin)") }
                         if isLost { context.diagnostics.say("connected again") }
                         (pause, wasConnected, isLost) = (1, true, false)
                     } each: { change in
-                        if asLines { try output.write(change.line(color: output.color)) } else { try list.add(change) }
+                        if asLines { try output.write(change.lines(color: output.color)) } else { try list.add(change) }
                         try output.flush()
                         left -= 1
                         if left == 0 { throw Enough() }
@@ -70,11 +69,6 @@ extension AuthorsCommand {
                     return try list.end()
                 } catch {
                     let failure = CommandError(error)
-                    if since != nil, !wasConnected, failure.problem?.knownCode == .badRequest {
-                        throw CommandError(
-                            .usage, Self.wrongPosition,
-                            hint: "libctl authors watch -o ndjson shows each with its event_id")
-                    }
                     // Fails at once if the daemon was never reached; waits only for a daemon that was there.
                     guard wasConnected, [.unavailable, .temporaryFailure, .protocolError].contains(failure.exit) else {
                         throw failure
@@ -99,18 +93,21 @@ extension CommandContext {
 
     /// Calls `each` with each change of the library, until the stream ends.
     /// - Parameters:
-    ///   - position: the id of the event after which to begin, or empty to begin now; then the id of the last event.
+    ///   - position: the id of the event after which to begin, or empty; then the id of the last event.
+    ///   - time: when to begin if `position` is empty; `nil` for now.
     ///   - connected: called when the first bytes arrive.
     func followChanges(
-        after position: inout String, connected: () throws -> Void, each: (AuthorEvent) throws -> Void
+        after position: inout String, since time: HistoryPoint?, connected: () throws -> Void,
+        each: (AuthorEvent) throws -> Void
     ) throws {
         var stream = EventReader(lastID: position)
         defer { position = stream.lastID }
         let headers = position.isEmpty ? [] : [("Last-Event-ID", position)]
+        let call = Endpoints.authorEvents.call(EventQuery(since: position.isEmpty ? time : nil))
         var isFirst = true
         try authorized { authorization in
             try client.stream(
-                Endpoints.authorEvents.path, as: "text/event-stream", headers: headers, authorization: authorization,
+                call.path, as: "text/event-stream", headers: headers, authorization: authorization,
                 patience: Self.patience
             ) { bytes in
                 if isFirst { try connected() }
@@ -135,25 +132,5 @@ extension CommandContext {
         options.headers = header ?? options.headers
         if let descriptor { io.output = descriptor }
         return try Output(options: options, io: io, config: config, warn: diagnostics.warn)
-    }
-}
-
-extension AuthorEvent: Displayable {
-    private static let own: [DisplayField<AuthorEvent>] = [
-        .init("event_id", .word) { .string($0.id) }, .init("event", .word) { .string($0.event) },
-        .init("at", .time) { .string($0.at.description) },
-    ]
-    static let fields =
-        own + AuthorField.all.map { field in .init(field.name, FieldKind(field.kind)) { $0.author.value(field) } }
-    static let columns = own.map(\.name) + Author.columns
-    var identifier: String { author.identifier }
-
-    /// The change as one line for a terminal.
-    fileprivate func line(color: Bool) -> String {
-        let colors = [AuthorEvent.created: "32", AuthorEvent.updated: "33", AuthorEvent.deleted: "31"]
-        let word = Escaping.terminal(event)
-        let shown = color ? "\u{1B}[\(colors[event] ?? "0")m\(word)\u{1B}[0m" : word
-        return "\(LocalTime.text(at))  \(shown)  \(author.id)  "
-            + Escaping.terminal("\(author.name), \(author.book) (\(author.country))") + "\n"
     }
 }

@@ -23,6 +23,9 @@ struct ClientName {
         return text[start.upperBound...].dropLast()
     }
 
+    /// `libctl@HOST` for ``text``, else the whole name.
+    static func short(_ text: String) -> String { host(in: text).map { "libctl@\($0)" } ?? text }
+
     /// The name of this machine (gethostname(2)).
     static func systemHost() -> String {
         var name = [CChar](repeating: 0, count: 256)

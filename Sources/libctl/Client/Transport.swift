@@ -10,7 +10,7 @@ typealias Transport = (TransportRequest) throws -> TransportReply
 struct TransportRequest {
     let method: String
     /// With the query.
-    let path: String
+    var path: String
     let headers: [(name: String, value: String)]
     let body: Body?
     var patience = Patience.whole(milliseconds: 60_000)

@@ -17,6 +17,16 @@ enum Candidates {
         }
     }
 
+    /// Ids of the last changes, the newest first.
+    static func changes(_ words: [String], _ index: Int, _ prefix: String) -> [String] {
+        TypedLine(words, index, prefix).offer { context in
+            try context.ask(Endpoints.changes.call(ChangeQuery())).changes.map { change in
+                let time = change.at.description.prefix(16).replacing("T", with: " ")
+                return Candidate(change.id, "\(time), \(change.event), \(change.author.name), \(change.author.book)")
+            }
+        }
+    }
+
     /// Names of all users, for admins.
     static func users(_ words: [String], _ index: Int, _ prefix: String) -> [String] {
         TypedLine(words, index, prefix).offer { context in
@@ -63,7 +73,8 @@ enum Candidates {
         let shown = [
             "users": User.fieldNames, "sessions": LoginSession.fieldNames, "keys": APIKey.fieldNames,
             "import": BulkResult.fieldNames,
-            "stats": Count.fieldNames,
+            "stats": Count.fieldNames, "history": AuthorEvent.fieldNames, "log": AuthorEvent.fieldNames,
+            "watch": AuthorEvent.fieldNames, "undo": UndoReport.fieldNames,
         ]
         let names = shown.first { line.has($0.key) }?.value ?? Author.fieldNames
         let chosen = line.typed.split(separator: ",", omittingEmptySubsequences: false).dropLast()

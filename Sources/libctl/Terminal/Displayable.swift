@@ -34,7 +34,7 @@ enum FieldKind {
 struct DisplayField<Item>: Sendable {
     let name: String
     let kind: FieldKind
-    /// A string, an integer or a boolean; `nil` if the item has no value.
+    /// `nil` if the item has no value.
     let value: @Sendable (Item) -> JSONValue?
     /// What a table shows in place of the value, unless `--fields` names the field.
     let short: (@Sendable (Item) -> String)?
@@ -52,8 +52,15 @@ struct DisplayField<Item>: Sendable {
         case .string(let text)?: text
         case .integer(let number)?: String(number)
         case .bool(let flag)?: flag ? "true" : "false"
-        default: ""
+        case let nested?: Self.json(nested)
+        case nil: ""
         }
+    }
+
+    private static func json(_ value: JSONValue) -> String {
+        var json = JSONWriter()
+        json.value(value)
+        return String(decoding: json.bytes, as: UTF8.self)
     }
 
     /// The value in a table, before escaping.
@@ -129,8 +136,7 @@ extension LoginSession: Displayable {
     /// The first 8 characters of the id, which `sessions revoke` takes as well.
     private var shortID: String { String(id.prefix(8)) }
 
-    /// `libctl@HOST` for ``ClientName/text``, else the whole text.
-    private var shortClient: String { ClientName.host(in: client).map { "libctl@\($0)" } ?? client }
+    private var shortClient: String { ClientName.short(client) }
 }
 
 extension APIKey: Named {

@@ -21,4 +21,21 @@ enum LocalTime {
         return "\(zeros)\(year)-\(digits(parts.tm_mon + 1))-\(digits(parts.tm_mday))"
             + " \(digits(parts.tm_hour)):\(digits(parts.tm_min))"
     }
+
+    /// Reads `2026-11-25`, `2026-11-25 19:39` or `2026-11-25 19:39:07`, also with `T`, in that time zone; with `Z`, and
+    /// what ``Timestamp/init(shortened:)`` reads, in UTC.
+    static func moment(_ text: String) -> Timestamp? {
+        let text = text.replacing(" ", with: "T", maxReplacements: 1)
+        guard let time = Timestamp(shortened: text) else { return nil }
+        guard !text.hasSuffix("Z") else { return time }
+        _ = zone
+        // The parts of the time, as if they were in UTC.
+        var seconds = time_t(time.seconds)
+        var parts = tm()
+        guard gmtime_r(&seconds, &parts) != nil else { return nil }
+        // Whether summer time applies is for mktime(3) to find out.
+        parts.tm_isdst = -1
+        let fraction = time.milliseconds - time.seconds * 1000
+        return Timestamp(milliseconds: Int64(mktime(&parts)) * 1000 + fraction)
+    }
 }

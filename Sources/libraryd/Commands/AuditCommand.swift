@@ -96,13 +96,7 @@ enum Since: ExpressibleByArgument {
             self = .span(span)
             return
         }
-        // What is left out is zero.
-        let rest = "0000-00-00T00:00:00.000Z".utf8.map { $0 }
-        let text = Array(argument.utf8)
-        let given = text.last == UInt8(ascii: "Z") ? Array(text.dropLast()) : text
-        guard [10, 16, 19, 23].contains(given.count),
-            let time = Timestamp(String(decoding: given + rest.dropFirst(given.count), as: UTF8.self))
-        else { return nil }
+        guard let time = Timestamp(shortened: argument) else { return nil }
         self = .time(time)
     }
 

@@ -93,29 +93,42 @@ struct CheckCommand: AsyncParsableCommand {
             let settings = try file == nil ? flags.ownSettings() : flags.settings()
             let path = file.map(absolute) ?? DataFolder.databasePath(in: settings.data)
             let inspection = try Inspection(file: path, isBackup: file != nil)
-            if let format = output.format {
-                Listing(
-                    one: CheckResult(path: path, inspection: inspection),
-                    [
-                        .init("path", \.path), .init("authors") { String($0.inspection.authors) },
-                        .init("users") { String($0.inspection.users) },
-                        .init("schema") { String($0.inspection.schema) },
-                        .init("faults") { String($0.inspection.faults.count) },
-                    ]
-                ).show(format)
-            }
+            let result = CheckResult(path: path, inspection: inspection)
+            if let format = output.format { Listing(one: result, Self.columns).show(format) }
             guard inspection.faults.isEmpty else {
                 throw CommandError(
                     .dataError, "\(path) is damaged:\n" + inspection.faults.map { "  \($0)" }.joined(separator: "\n"),
                     hint: "restore a backup")
             }
             if output.format == nil {
-                print(
-                    "\(path): ok: authors: \(inspection.authors), users: \(inspection.users), "
-                        + "schema: \(inspection.schema)")
+                print("\(path): ok: \(inspection.summary)")
+                if file == nil { print(settings.history.summary) }
             }
             if file != nil, let warning = try Store.warning(ofCopy: path) { Exit.warn(warning) }
         }
+    }
+}
+
+extension CheckCommand {
+    private static let columns: [Listing<CheckResult>.Column] = [
+        .init("path", \.path), .init("authors") { String($0.inspection.authors) },
+        .init("users") { String($0.inspection.users) }, .init("schema") { String($0.inspection.schema) },
+        .init("changes") { String($0.inspection.changes) },
+        .init("oldest_change") { $0.inspection.oldestChange?.description ?? "" },
+        .init("faults") { String($0.inspection.faults.count) },
+    ]
+}
+
+extension Inspection {
+    fileprivate var summary: String {
+        "authors: \(authors), users: \(users), schema: \(schema), changes: \(changes)"
+            + (oldestChange.map { " since \($0)" } ?? "")
+    }
+}
+
+extension HistoryLimit {
+    fileprivate var summary: String {
+        "kept of each user: \(events) changes" + (age.map { ", for \($0) at most" } ?? "")
     }
 }
 
@@ -133,7 +146,7 @@ private struct BackupResult: JSONWritable {
 }
 
 /// The result of an inspection.
-private struct CheckResult: JSONWritable {
+fileprivate struct CheckResult: JSONWritable {
     let path: String
     let inspection: Inspection
 
@@ -143,6 +156,10 @@ private struct CheckResult: JSONWritable {
             json.member("authors", inspection.authors)
             json.member("users", inspection.users)
             json.member("schema", inspection.schema)
+            json.member("changes", inspection.changes)
+            json.member("oldest_change") { json in
+                if let time = inspection.oldestChange { json.timestamp(time) } else { json.null() }
+            }
             json.member("faults") { json in json.array { for fault in inspection.faults { $0.string(fault) } } }
         }
     }

@@ -70,7 +70,7 @@ struct ServeCommand: AsyncParsableCommand {
         }
         try UnixSocket.requireName(folder.operatorSocketPath)
         try folder.requireLibraryNotLost()
-        let store = try Store(path: folder.databasePath)
+        let store = try Store(path: folder.databasePath, history: settings.history)
         defer { store.close() }
         let app = try await App(
             store: store, keys: folder.keys, tokenLifetime: settings.tokenLifetime,
@@ -96,7 +96,7 @@ struct ServeCommand: AsyncParsableCommand {
             Hangups(
                 tls: tls, settings: settings, level: level, manager: start.manager, logger: logger,
                 reread: start.reread, onTrapping: readiness.arrive),
-            StoreWatch(store: store, logger: logger), server,
+            StoreWatch(store: store, logger: logger), HistoryPruning(store: store, logger: logger), server,
         ]
         // Added last: services are stopped one after the other from the last, so its time counts from the signal.
         if let manager = start.manager {

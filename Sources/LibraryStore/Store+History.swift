@@ -1,0 +1,193 @@
+import GRDB
+import GRDBSQLite
+package import Shared
+
+/// Events of an owner, the newest first: one page of them.
+package struct ChangeRows {
+    fileprivate enum Selection {
+        /// All after an event.
+        case all(after: Int64)
+        /// Those of one author after an event, from the event with the number `last` on.
+        case author(last: Int64, after: Int64)
+    }
+
+    fileprivate let connection: ReadConnection
+    fileprivate let epoch: String
+    fileprivate let owner: Int64
+    fileprivate let selection: Selection
+    /// The number of the event before which the page begins.
+    fileprivate let end: Int64
+    package let limit: Int
+
+    /// Calls `body` with each event.
+    /// - Returns: the event before which the next page begins, if there is one.
+    package func forEach(_ body: (EventRow) -> Void) throws -> EventPosition? {
+        var count = 0
+        var last: EventPosition?
+        var next: EventPosition?
+        func take(_ event: EventRow) -> Bool {
+            // The event after the page only tells that there is another page.
+            guard count < limit else {
+                next = last
+                return false
+            }
+            body(event)
+            count += 1
+            last = event.position
+            return true
+        }
+        switch selection {
+        case .all(let start):
+            let condition = "e.owner = ? AND e.sequence > ? AND e.sequence < ? ORDER BY e.sequence DESC"
+            try connection.events(epoch, where: condition, [owner, start, end], take)
+        case .author(let last, let start):
+            var number: Int64? = last
+            while let sequence = number, sequence > start, next == nil {
+                number = nil
+                try connection.events(epoch, where: "e.owner = ? AND e.sequence = ?", [owner, sequence]) { event in
+                    if take(event) { number = event.previous }
+                    return false
+                }
+            }
+        }
+        return next
+    }
+}
+
+extension Store {
+    /// Reads the owner's changes, the newest first, one page of them.
+    /// - Parameters:
+    ///   - read: takes the rows, which are good only in this call, on another thread.
+    /// - Throws: ``StoreError`` `eventNotFound`.
+    package func changes<Value: Sendable>(
+        _ query: ChangeQuery, owner: Int64, _ read: @escaping @Sendable (ChangeRows) throws -> Value
+    ) async throws -> Value {
+        try await readers.withConnectionElsewhere { connection in
+            let last = try Self.lastEvent(connection, owner: owner)
+            let start = try query.since.map { try Self.event(connection, owner: owner, at: $0, isNeeded: false) } ?? 0
+            let end = try query.after.map { try Self.sequence($0, last) } ?? .max
+            return try read(
+                ChangeRows(
+                    connection: connection, epoch: last.epoch, owner: owner, selection: .all(after: start), end: end,
+                    limit: query.limit))
+        }
+    }
+
+    /// Reads the changes of one author, who may have been deleted, the newest first, one page of them.
+    /// - Throws: ``StoreError`` `authorNotFound` if the owner has no such author and no change of one is kept, or
+    ///   `eventNotFound` if the page begins after an event of another author.
+    package func history<Value: Sendable>(
+        of id: Int64, _ query: ChangeQuery, owner: Int64,
+        _ read: @escaping @Sendable (ChangeRows) throws -> Value
+    ) async throws -> Value {
+        try await readers.withConnectionElsewhere { connection in
+            let last = try Self.lastEvent(connection, owner: owner)
+            let start = try query.since.map { try Self.event(connection, owner: owner, at: $0, isNeeded: false) } ?? 0
+            var first = try Self.lastEvent(connection, of: id, owner: owner)
+            if let after = query.after {
+                let number = try Self.sequence(after, last)
+                let sql = "SELECT coalesce(previous, 0) FROM author_event WHERE owner = ? AND sequence = ? AND id = ?"
+                guard let previous = try connection.integer(sql, [owner, number, id]) else {
+                    throw StoreError.eventNotFound
+                }
+                first = previous
+            }
+            return try read(
+                ChangeRows(
+                    connection: connection, epoch: last.epoch, owner: owner,
+                    selection: .author(last: first, after: start),
+                    end: .max, limit: query.limit))
+        }
+    }
+
+    /// The number of the author's last event, which may be a deletion; 0 if it is not kept.
+    /// - Throws: ``StoreError`` `authorNotFound`.
+    private static func lastEvent(_ connection: ReadConnection, of id: Int64, owner: Int64) throws -> Int64 {
+        let present = "SELECT event FROM author WHERE owner = ?1 AND id = ?2 AND \(isNotStaged)"
+        if let event = try connection.integer(present, [owner, id]) { return event }
+        let deleted = """
+            SELECT max(sequence) FROM author_event INDEXED BY author_event_deleted
+            WHERE owner = ? AND id = ? AND kind = '\(AuthorEvent.deleted)'
+            """
+        guard let event = try connection.integer(deleted, [owner, id]) else { throw StoreError.authorNotFound }
+        return event
+    }
+
+    /// The number of the event with that id.
+    /// - Parameter last: the owner's last event.
+    /// - Throws: ``StoreError`` `eventNotFound`.
+    static func sequence(_ id: String, _ last: EventPosition) throws -> Int64 {
+        guard let position = EventPosition(id), position.epoch == last.epoch, position.sequence <= last.sequence else {
+            throw StoreError.eventNotFound
+        }
+        return position.sequence
+    }
+
+    /// The number of the last event up to a point in the history.
+    /// - Parameter isNeeded: whether the library of that time must be known.
+    /// - Throws: ``StoreError`` `eventNotFound`, `historyGone`.
+    static func event(
+        _ connection: ReadConnection, owner: Int64, at point: HistoryPoint, isNeeded: Bool = true
+    ) throws -> Int64 {
+        let sequence: Int64
+        switch point {
+        case .event(let id): sequence = try Self.sequence(id, lastEvent(connection, owner: owner))
+        case .time(let time):
+            let sql = "SELECT sequence FROM author_event WHERE owner = ? AND at <= ? ORDER BY sequence DESC LIMIT 1"
+            sequence = try connection.integer(sql, [owner, time.milliseconds]) ?? 0
+        }
+        if isNeeded { try requireKept(connection, owner: owner, after: sequence) }
+        return sequence
+    }
+
+    /// The last event up to a point in the history, which may no longer be kept.
+    /// - Throws: ``StoreError`` `eventNotFound`.
+    package func position(of point: HistoryPoint, owner: Int64) async throws -> EventPosition {
+        try await readers.withConnectionElsewhere { connection in
+            let epoch = try Self.lastEvent(connection, owner: owner).epoch
+            return EventPosition(
+                epoch: epoch,
+                sequence: try Self.event(connection, owner: owner, at: point, isNeeded: false))
+        }
+    }
+
+    /// Passes if the library just after an event is known.
+    /// - Throws: ``StoreError`` `historyGone`.
+    static func requireKept(_ connection: ReadConnection, owner: Int64, after event: Int64) throws {
+        let last = try lastEvent(connection, owner: owner).sequence
+        let range = try historyStart(connection, owner: owner)
+        guard event <= last, event >= range.number || event == last else {
+            throw StoreError.historyGone(since: range.time)
+        }
+    }
+
+    /// The number of the first event after which the library is known, and when the next one happened.
+    static func historyStart(
+        _ connection: ReadConnection, owner: Int64
+    ) throws -> (number: Int64, time: Timestamp?) {
+        let first = "SELECT min(sequence) - 1 FROM author_event WHERE owner = ?"
+        let incomplete = "SELECT history_start FROM user WHERE id = ?"
+        let number = max(
+            try connection.integer(first, [owner]) ?? 0, try connection.integer(incomplete, [owner]) ?? 0)
+        let sql = "SELECT at FROM author_event WHERE owner = ? AND sequence > ? ORDER BY sequence LIMIT 1"
+        return (number, try connection.integer(sql, [owner, number]).map { Timestamp(milliseconds: $0) })
+    }
+
+    /// How far back the owner's history goes.
+    package func history(owner: Int64) throws -> HistoryRange {
+        let since = try readers.withConnection { try Self.historyStart($0, owner: owner).time }
+        return HistoryRange(events: history.events, age: history.age?.seconds, since: since)
+    }
+}
+
+extension ReadConnection {
+    /// The integer of the first row; `nil` if there is no row, or NULL in it.
+    func integer(_ sql: String, _ values: [Int64]) throws -> Int64? {
+        var integer: Int64?
+        try rows(sql, values.map { .integer($0) }) { row in
+            if sqlite3_column_type(row, 0) != SQLITE_NULL { integer = sqlite3_column_int64(row, 0) }
+            return false
+        }
+        return integer
+    }
+}
