@@ -120,16 +120,21 @@ public struct JSONWriter: ~Copyable {
     private static func needsEscapes(_ utf8: UnsafeBufferPointer<UInt8>) -> Bool {
         let (ones, highBits): (UInt64, UInt64) = (0x0101_0101_0101_0101, 0x8080_8080_8080_8080)
         let bytes = UnsafeRawBufferPointer(utf8)
+        guard bytes.count >= 8 else {
+            for byte in utf8 where needsEscape(byte) { return true }
+            return false
+        }
         var index = 0
-        while index + 8 <= bytes.count {
+        while true {
             let word = bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
             let (quotes, backslashes) = (word ^ (ones * 0x22), word ^ (ones * 0x5C))
             let found =
                 (word &- ones * 0x20) & ~word | (quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes
             guard found & highBits == 0 else { return true }
-            index += 8
+            guard index + 8 < bytes.count else { return false }
+            // The last eight may be some of those that were looked at before.
+            index = min(index + 8, bytes.count - 8)
         }
-        return utf8[index...].contains { needsEscape($0) }
     }
 
     private mutating func appendEscaped(_ utf8: UnsafeBufferPointer<UInt8>) {
