@@ -33,7 +33,7 @@ package struct AuthorRow {
 
     /// The cursor with which a list in this order continues after the row.
     /// - Parameter event: as ``Cursor/event``.
-    func cursor(_ sort: AuthorSort, event: Int64?) -> Cursor {
+    func cursor(_ sort: AuthorSort, event: EventPosition?) -> Cursor {
         let values = sort.fields.map { field -> RawStatement.Value in
             field.kind == .text ? .text(String(decoding: text(field), as: UTF8.self)) : .integer(integer(field))
         }

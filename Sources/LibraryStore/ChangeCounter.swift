@@ -47,6 +47,9 @@ package final class ChangeCounter: Sendable {
         }
     }
 
+    /// For the next call of ``takeChanged()``.
+    func putBackChanged(_ owners: Set<Int64>) { state.withLock { $0.changed.formUnion(owners) } }
+
     /// Wakes all subscriptions of the owner, though there may be nothing new.
     package func wake(_ owner: Int64) {
         let subscriptions = state.withLock { $0.subscriptions[owner] }

@@ -30,8 +30,8 @@ struct Cursor: Sendable, Equatable {
     let id: Int64
     /// The last author's values of ``AuthorSort/fields``.
     let values: [RawStatement.Value]
-    /// The number of the event after which the library is shown, in a list of an earlier state.
-    let event: Int64?
+    /// The event after which the library is shown, in a list of an earlier state.
+    let event: EventPosition?
 
     /// `base64url` of a JSON array: the order, the id, the values and, if there is one, the event.
     var text: String {
@@ -46,12 +46,12 @@ struct Cursor: Sendable, Equatable {
                 case .null: $0.null()
                 }
             }
-            if let event { $0.integer(event) }
+            if let event { $0.string(event.description) }
         }
         return Base64URL.encode(json.bytes)
     }
 
-    init(sort: AuthorSort, id: Int64, values: [RawStatement.Value], event: Int64? = nil) {
+    init(sort: AuthorSort, id: Int64, values: [RawStatement.Value], event: EventPosition? = nil) {
         self.sort = sort
         self.id = id
         self.values = values
@@ -74,10 +74,10 @@ struct Cursor: Sendable, Equatable {
             default: return nil
             }
         }
-        var event: Int64?
+        var event: EventPosition?
         if isPast {
-            guard case .integer(let number)? = parts.last else { return nil }
-            event = number
+            guard case .string(let text)? = parts.last, let position = EventPosition(text) else { return nil }
+            event = position
         }
         self.init(sort: sort, id: id, values: values, event: event)
     }

@@ -55,6 +55,13 @@ final class ReadConnection: @unchecked Sendable {
         try RawStatement(statement(sql)).rows(values, body)
     }
 
+    /// Runs `body`, whose statements all read the same state.
+    func inTransaction<Value>(_ body: () throws -> Value) throws -> Value {
+        try rows("BEGIN", []) { _ in true }
+        defer { try? rows("COMMIT", []) { _ in true } }
+        return try body()
+    }
+
     /// Runs the statement of a list.
     func rows(
         _ shape: AuthorListStatement.Shape, _ values: [RawStatement.Value], _ body: (SQLiteStatement) throws -> Bool

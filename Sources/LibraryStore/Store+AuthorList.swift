@@ -12,10 +12,13 @@ extension Store {
         if let value = try authorsAtOnce(query, owner: owner, read) { return value }
         guard query.at == nil else {
             return try await readers.withConnectionElsewhere { connection in
-                let event = try Self.pastEvent(connection, query, owner: owner)
-                return try read(
-                    AuthorRows(
-                        connection, AuthorListStatement(query, owner: owner, after: event), hidesStaged: false))
+                // What is known of the past, and the list, are of one state: events may be deleted meanwhile.
+                try connection.inTransaction {
+                    let event = try Self.pastEvent(connection, query, owner: owner)
+                    return try read(
+                        AuthorRows(
+                            connection, AuthorListStatement(query, owner: owner, after: event), hidesStaged: false))
+                }
             }
         }
         let statement = try AuthorListStatement(query, owner: owner)
@@ -42,15 +45,22 @@ extension Store {
         _ = try await readers.withConnectionElsewhere { try Self.pastEvent($0, query, owner: owner) }
     }
 
-    /// The number of the event after which the query asks for the library: the cursor has it, so that all pages are of
-    /// the same state.
-    private static func pastEvent(_ connection: ReadConnection, _ query: AuthorQuery, owner: Int64) throws -> Int64 {
-        guard let point = query.at else { return .max }
-        if let event = try AuthorListStatement(query, owner: owner, after: 0).start?.event {
-            try requireKept(connection, owner: owner, after: event)
+    /// The event after which the query asks for the library. The cursor has it, so that all pages are of the same
+    /// state.
+    private static func pastEvent(
+        _ connection: ReadConnection, _ query: AuthorQuery, owner: Int64
+    ) throws -> EventPosition {
+        let last = try lastEvent(connection, owner: owner)
+        guard let point = query.at else { return last }
+        if let event = try AuthorListStatement(query, owner: owner, after: last).start?.event {
+            guard event.epoch == last.epoch else { throw StoreError.eventNotFound }
+            if case .event(let id) = point, id != event.description {
+                throw InvalidFields([FieldError("after", .invalid, "is not a cursor of this list")])
+            }
+            try requireKept(connection, owner: owner, after: event.sequence)
             return event
         }
-        return try event(connection, owner: owner, at: point)
+        return EventPosition(epoch: last.epoch, sequence: try event(connection, owner: owner, at: point))
     }
 }
 
@@ -116,7 +126,7 @@ package struct AuthorListStatement: Sendable {
         /// A text leads to few rows. Left to itself, SQLite would rather walk through all authors of the owner in order
         /// of id than sort these (https://www.sqlite.org/lang_indexedby.html).
         private var filterIndex: String {
-            guard !hasSearch, !isPast, let field = AuthorField.texts.first(where: filters.contains) else { return "" }
+            guard !hasSearch, let field = AuthorField.texts.first(where: filters.contains) else { return "" }
             return "INDEXED BY author_\(field.name)"
         }
 
@@ -135,7 +145,8 @@ package struct AuthorListStatement: Sendable {
             let keys = AuthorField.texts.map(\.keyColumn).joined(separator: ", ")
             let folded = AuthorField.texts.map { "fold_key(\($0.name)) AS \($0.keyColumn)" }.joined(separator: ", ")
             return """
-                SELECT \(AuthorRow.columns), \(keys) FROM author WHERE owner = ?1 AND event <= ?2\(conditions)
+                SELECT \(AuthorRow.columns), \(keys) FROM author \(filterIndex)
+                WHERE owner = ?1 AND event <= ?2\(conditions)
                 UNION ALL
                 SELECT \(AuthorRow.columns), \(folded) FROM author_event
                 WHERE owner = ?1 AND sequence > ?2 AND previous <= ?2 AND version IS NOT NULL\(conditions)
@@ -190,18 +201,18 @@ package struct AuthorListStatement: Sendable {
     /// Where the page begins.
     fileprivate let start: Cursor?
     /// As ``Cursor/event``.
-    fileprivate let event: Int64?
+    fileprivate let event: EventPosition?
 
     package var sql: String { shape.sql }
 
-    /// - Parameter event: the number of the event after which the library is shown; `nil` for now.
-    package init(_ query: AuthorQuery, owner: Int64, after event: Int64? = nil) throws(InvalidFields) {
+    /// - Parameter event: the event after which the library is shown; `nil` for now.
+    package init(_ query: AuthorQuery, owner: Int64, after event: EventPosition? = nil) throws(InvalidFields) {
         self.query = query
         self.event = event
         var shape = Shape(sort: query.sort)
         shape.isPast = event != nil
         var values: [RawStatement.Value] = [.integer(owner)]
-        if let event { values.append(.integer(event)) }
+        if let event { values.append(.integer(event.sequence)) }
         if !query.values.isEmpty {
             for field in AuthorField.filterable {
                 if let text = query.values[text: field] {

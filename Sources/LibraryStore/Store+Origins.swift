@@ -36,7 +36,12 @@ extension Store {
     /// The number of an import, which may consist of several requests; of a session or a key if it is no import.
     static func number(_ db: Database, of origin: ImportOrigin, owner: Int64) throws -> Int64? {
         guard let id = origin.importID else { return origin.caller }
-        if let known = try self.origin(db, ofImport: id, owner: owner) { return known.number }
+        // An import of that id whose first changes are gone could not be undone, so another one begins.
+        if let known = try self.origin(db, ofImport: id, owner: owner),
+            try known.firstEvent > lastSequence(db, owner: owner) || isKept(db, known.firstEvent, owner: owner)
+        {
+            return known.number
+        }
         let row = try origin.caller.flatMap {
             try Row.fetchOne(
                 db.cachedStatement(sql: "SELECT session, client FROM origin WHERE user = ? AND number = ?"),
@@ -44,6 +49,11 @@ extension Store {
         }
         return try addOrigin(
             db, user: owner, session: row?.value(0), client: row?.value(1), import: id)
+    }
+
+    private static func isKept(_ db: Database, _ event: Int64, owner: Int64) throws -> Bool {
+        try db.raw("SELECT 1 FROM author_event WHERE owner = ? AND sequence = ?")
+            .integer([.integer(owner), .integer(event)]) != nil
     }
 
     /// An import, with the number of its first event; `nil` if there is none of that id.

@@ -9,10 +9,20 @@ extension Store {
     package func pruneHistory(onlyChanged: Bool = false, at now: Timestamp) async throws {
         let changed = changes.takeChanged()
         if onlyChanged, changed.isEmpty { return }
+        do {
+            try await prune(onlyChanged ? changed : nil, at: now)
+        } catch {
+            changes.putBackChanged(changed)
+            throw error
+        }
+    }
+
+    /// - Parameter owners: `nil` for all.
+    private func prune(_ owners: Set<Int64>?, at now: Timestamp) async throws {
         let time = trustedTime.advance(to: now)
         let oldest = history.age.map { time.adding(seconds: -$0.seconds) }
         let ends = try await readers.readSlowly { db in
-            let owners = onlyChanged ? Array(changed) : try Int64.fetchAll(db, sql: "SELECT id FROM user")
+            let owners = try owners.map(Array.init) ?? Int64.fetchAll(db, sql: "SELECT id FROM user")
             return try owners.compactMap { owner in
                 try Self.end(db, owner: owner, history, oldest: oldest).map { (owner, $0) }
             }

@@ -9,17 +9,18 @@ extension Store {
     /// - Parameters:
     ///   - origin: as ``Principal/origin``.
     ///   - key: if the same request came before, its stored reply is returned.
+    ///   - clock: the time of the changes, once they are made.
     /// - Throws: ``StoreError`` `eventNotFound`, `importNotFound`, `undoConflict`, `libraryChanged`, `historyGone`.
     package func undo(
         _ request: UndoRequest, owner: Int64, from origin: Int64? = nil, as key: IdempotentRequest? = nil,
-        at now: Timestamp
+        at now: Timestamp, clock: (@Sendable () -> Timestamp)? = nil
     ) async throws -> UndoReport {
         if request.dryRun == true {
             return try await plan(request, owner: owner, at: now).report(Message.wouldUndo)
         }
         defer { changes.advance(owner) }
         guard request.importID != nil || request.last ?? 1 > Int64(Self.part) else {
-            return try await writer.write(from: .user(owner)) { db in
+            return try await writer.write(from: .user(owner), isLong: request.last ?? 1 > 16) { db in
                 if let report = try Self.report(db, of: key, owner: owner, at: now) { return report }
                 try Self.requireNoneStaged(db, owner: owner)
                 return try Self.perform(
@@ -27,10 +28,7 @@ extension Store {
             }
         }
         // While the plan is made, other users' writes go on, and those of the owner wait.
-        try await writer.write(from: .user(owner)) { _ in
-        } committed: { [writer] in
-            writer.hold(owner)
-        }
+        try await hold(owner)
         defer { writer.release(owner) }
         if key != nil,
             let report = try await readers.readSlowly({ try Self.report($0, of: key, owner: owner, at: now) })
@@ -39,7 +37,7 @@ extension Store {
         }
         let plan = try await plan(request, owner: owner, at: now)
         return try await writer.write(from: .file(of: owner), isLong: true) { db in
-            try Self.perform(plan, db, owner: owner, from: origin, as: key, at: now)
+            try Self.perform(plan, db, owner: owner, from: origin, as: key, at: clock?() ?? now)
         }
     }
 
@@ -68,7 +66,7 @@ extension Store {
         _ plan: UndoPlan, _ db: Database, owner: Int64, from origin: Int64?, as key: IdempotentRequest?,
         at now: Timestamp
     ) throws -> UndoReport {
-        try plan.perform(db, from: origin)
+        try plan.perform(db, from: origin, at: now)
         let report = plan.report(Message.undone)
         try keep(db, reply: report.json, to: key, owner: owner, at: now)
         return report
@@ -81,6 +79,8 @@ private struct UndoPlan {
         let id: Int64
         /// The number of the author's last event.
         let last: Int64
+        /// How many events are taken back.
+        let events: Int64
         /// As it is; `nil` if it was deleted.
         let before: Author?
         /// As it will be; `nil` if it will be deleted.
@@ -93,6 +93,7 @@ private struct UndoPlan {
     private let position: EventPosition
     /// In the order in which they are performed: deletions, updates, creations.
     private var steps: [Step] = []
+    /// Events that are taken back.
     private var undone: Int64 = 0
     private var obstacles: [UndoObstacle] = []
 
@@ -105,10 +106,10 @@ private struct UndoPlan {
         if let expected = request.expectedEvent, expected != position.description { throw StoreError.libraryChanged }
         var steps: [Step] = []
         for events in try Self.events(db, request, owner: owner, position) {
-            undone += Int64(events.count)
             if let step = try step(db, events) { steps.append(step) }
         }
         try findConflicts(db, &steps)
+        undone += steps.reduce(0) { $0 + $1.events }
         guard request.force == true || obstacles.isEmpty else {
             throw StoreError.undoConflict(
                 Array(obstacles.prefix(UndoReport.listed)), count: obstacles.count)
@@ -151,14 +152,14 @@ private struct UndoPlan {
             (condition, argument) = ("origin = ?", known.number)
         }
         guard start > 0 else { throw StoreError.eventNotFound }
-        try requireKept(db, start, owner: owner)
+        try requireKept(db, from: start, through: request.event == nil ? position.sequence : start, owner: owner)
         let rows = try Row.fetchCursor(
             db,
             sql: """
                 SELECT \(AuthorRow.columns), sequence, kind, previous, next FROM author_event
-                WHERE owner = ? AND \(condition) ORDER BY sequence
+                WHERE owner = ? AND sequence >= ? AND \(condition) ORDER BY sequence
                 """,
-            arguments: [owner, argument])
+            arguments: [owner, start, argument])
         var groups: [[Event]] = []
         var places: [Int64: Int] = [:]
         while let row = try rows.next() {
@@ -173,13 +174,17 @@ private struct UndoPlan {
         return groups
     }
 
-    /// Passes if an event and those after it are kept.
+    /// Passes if all of these events are kept: the first ones of a file that creates more than are kept never are.
     /// - Throws: ``StoreError`` `historyGone`.
-    private static func requireKept(_ db: Database, _ event: Int64, owner: Int64) throws {
-        let oldest = "SELECT sequence, at FROM author_event WHERE owner = ? AND sequence >= ? ORDER BY sequence LIMIT 1"
-        let row = try Row.fetchOne(db, sql: oldest, arguments: [owner, event])
-        guard let row, try row.value(0) == event else {
-            throw StoreError.historyGone(since: try row.map { Timestamp(milliseconds: try $0.value(1)) })
+    private static func requireKept(
+        _ db: Database, from first: Int64, through last: Int64, owner: Int64
+    ) throws {
+        let range: [RawStatement.Value] = [.integer(owner), .integer(first), .integer(last)]
+        let count = "SELECT count(*) FROM author_event WHERE owner = ? AND sequence BETWEEN ? AND ?"
+        guard try db.raw(count).integer(range) == last - first + 1 else {
+            let oldest = "SELECT min(at) FROM author_event WHERE owner = ? AND sequence BETWEEN ? AND ?"
+            let time = try db.raw(oldest).integer(range)
+            throw StoreError.historyGone(since: time.map { Timestamp(milliseconds: $0) })
         }
     }
 
@@ -196,17 +201,24 @@ private struct UndoPlan {
             return nil
         }
         if first.kind == AuthorEvent.created {
-            guard let current else { return nil }
-            return Step(id: last.id, last: last.number, before: current, after: nil)
+            guard let current else {
+                undone += Int64(events.count)
+                return nil
+            }
+            return Step(
+                id: last.id, last: last.number, events: Int64(events.count), before: current, after: nil)
         }
         guard let old = first.before, let known else {
             obstacles.append(obstacle("was changed, and what it was before is no longer kept"))
             return nil
         }
-        if let current, current.draft.values.isSame(as: old.draft.values) { return nil }
+        if let current, current.draft.values.isSame(as: old.draft.values) {
+            undone += Int64(events.count)
+            return nil
+        }
         let after = Author(
             id: old.id, old.draft, createdAt: old.createdAt, updatedAt: now, version: known.version + 1)
-        return Step(id: last.id, last: last.number, before: current, after: after)
+        return Step(id: last.id, last: last.number, events: Int64(events.count), before: current, after: after)
     }
 
     // MARK: What is in the way
@@ -265,7 +277,10 @@ private struct UndoPlan {
     // MARK: The work
 
     /// Performs the steps. Rows that get another name or book are removed first: one author can get those of another.
-    func perform(_ db: Database, from origin: Int64?) throws {
+    /// - Throws: ``StoreError`` `busy` if somebody changed the library since the plan was made.
+    func perform(_ db: Database, from origin: Int64?, at now: Timestamp) throws {
+        try Store.requireNoneStaged(db, owner: owner)
+        guard try Store.lastSequence(db, owner: owner) == position.sequence else { throw StoreError.busy }
         for step in steps {
             if let before = step.before, !step.keepsKey { try Store.remove(db, before, owner: owner) }
         }

@@ -13,29 +13,45 @@ extension Store {
     /// - Parameters:
     ///   - options: atomic, or a dry run.
     ///   - file: if it came before, what it was answered is answered again.
+    ///   - now: when the authors are created.
+    ///   - clock: the time when they are shown, which their events have.
     /// - Returns: what became, or would become, of the lines.
     /// - Throws: ``AuthorLines/Fault`` if a CSV header lacks a column, having changed nothing.
     package func createAuthors(
         of contents: SpooledFile, _ format: AuthorLines.Format, owner: Int64,
         from origin: ImportOrigin = ImportOrigin(),
-        options: BulkOptions, as file: IdempotentFile? = nil, at now: Timestamp
+        options: BulkOptions, as file: IdempotentFile? = nil, at now: Timestamp,
+        clock: (@Sendable () -> Timestamp)? = nil
     ) async throws -> BulkReport {
         try await Cancellation.following { cancellation in
             let import_ = FileImport(
                 store: self, contents: contents, format: format, owner: owner, origin: origin, options: options,
-                file: file, now: now, cancellation: cancellation)
+                file: file, now: now, clock: clock ?? { now }, cancellation: cancellation)
             if options.dryRun { return try await import_.plan().report }
             defer { changes.advance(owner) }
-            try await writer.write(from: .user(owner)) { _ in
-            } committed: { [writer] in
-                writer.hold(owner)
-            }
+            try await hold(owner)
             defer { writer.release(owner) }
             if let report = try await import_.keptReport() { return report }
             let (report, hasUpdates) = try await import_.plan()
             if report.failed > 0 { return report }
             return hasUpdates ? try await import_.storeAtOnce() : try await import_.storeInStages()
         }
+    }
+
+    /// Returns when the owner's writes so far are done, and later ones wait until `writer` releases them. Another file
+    /// of the owner comes first, if it was earlier.
+    func hold(_ owner: Int64) async throws {
+        let isHeld = Held()
+        repeat {
+            try await writer.write(from: .user(owner)) { _ in
+            } committed: { [writer] in
+                isHeld.value.store(writer.hold(owner), ordering: .releasing)
+            }
+        } while !isHeld.value.load(ordering: .acquiring)
+    }
+
+    private final class Held: Sendable {
+        let value = Atomic(false)
     }
 
     /// A spool in the folder of the library, for results that are too long for memory.
@@ -52,6 +68,7 @@ private struct FileImport: Sendable {
     let options: BulkOptions
     let file: IdempotentFile?
     let now: Timestamp
+    let clock: @Sendable () -> Timestamp
     let cancellation: Cancellation
 
     /// Lines in one transaction at most, and after how many it ends if other writes wait.
@@ -183,7 +200,7 @@ private struct FileImport: Sendable {
             try Store.setStaged(db, owner: owner, from: nil)
             try Store.recordCreations(
                 db, first, through: last, owner: owner, from: Store.number(db, of: origin, owner: owner),
-                newest: store.history.events, at: now)
+                newest: store.history.events, at: clock())
             try Store.keep(db, reply: results, to: file, owner: owner, at: now)
         }
         return report

@@ -78,9 +78,11 @@ struct WaitingWrites<Write> {
     }
 
     /// Lets the user's writes wait, but for those of the file.
-    mutating func hold(_ user: Int64) {
-        held.insert(user)
+    /// - Returns: `false` if they wait already, for another file.
+    mutating func hold(_ user: Int64) -> Bool {
+        guard held.insert(user).inserted else { return false }
         turns.remove { $0 == .user(user) }
+        return true
     }
 
     mutating func release(_ user: Int64) {

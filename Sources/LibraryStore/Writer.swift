@@ -103,7 +103,8 @@ final class Writer: Sendable {
 
     /// Lets the user's writes wait until ``release(_:)``, but for those of the user's file. Called by `committed` of a
     /// write of that user, so that those before it are done.
-    func hold(_ user: Int64) { state.withLock { $0.waiting.hold(user) } }
+    /// - Returns: `false` if somebody else holds them.
+    func hold(_ user: Int64) -> Bool { state.withLock { $0.waiting.hold(user) } }
 
     func release(_ user: Int64) {
         let mustDrain = state.withLock { state in

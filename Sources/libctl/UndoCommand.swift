@@ -82,9 +82,7 @@ struct UndoCommand: ParsableCommand, ContextCommand {
             for error in problem.errors.prefix(Self.shown) {
                 context.diagnostics.warn("\(error.field) \(error.message)")
             }
-            if problem.errors.count > Self.shown {
-                context.diagnostics.warn("… and \(problem.errors.count - Self.shown) more")
-            }
+            if problem.errors.count > Self.shown { context.diagnostics.warn("… and others") }
             throw CommandError(
                 .conflict, "\(CommandError.plain(problem.detail)); nothing was undone",
                 hint: "--force leaves authors as they are that have changed since", problem: problem)

@@ -126,8 +126,9 @@ import Testing
         try write(#"{"log-level":"warning"}"#)
         let daemon = try await Daemon(arguments: ["--config", config])
         func hangUp(_ text: String, until message: String) async throws {
-            try write(text)
+            // Before the file changes: a signal of the last turn may still be on its way.
             let length = daemon.log.count
+            try write(text)
             try await wait(until: "'\(message)' in the log") {
                 // The first signals may come before the daemon waits for them.
                 kill(daemon.pid, SIGHUP)

@@ -58,7 +58,7 @@ import Testing
         try await daemon.start(["--listen", "127.0.0.1:\(daemon.port)"])
         let imported = try await importing
         #expect(imported.code == 0, "\(imported.error)")
-        #expect(imported.error.contains("created 20000, 0 failed\nundo it with: "))
+        #expect(imported.error.contains("created 20000, 0 failed\n") && imported.error.contains("undo it with: "))
         // The import must have been interrupted, or nothing was tested. The kill may come between two requests too.
         #expect(imported.error.contains(" is not whole: ") || imported.error.contains(": no libraryd answers at "))
         let list = try await daemon.libctl("authors", "list", "-o", "id", home: home)

@@ -156,7 +156,10 @@ import Testing
     @Test func theWritesOfAUserCanBeHeld() {
         var waiting = WaitingWrites<String>()
         add("a1", .user(1), to: &waiting)
-        waiting.hold(1)
+        var isHeld = waiting.hold(1)
+        #expect(isHeld)
+        isHeld = waiting.hold(1)
+        #expect(!isHeld)
         add("a2", .user(1), to: &waiting)
         #expect(waiting.isIdle)
         add("file", .file(of: 1), to: &waiting)
@@ -167,7 +170,7 @@ import Testing
         waiting.release(1)
         group = waiting.takeGroup(upTo: 9)
         #expect(group == ["a1", "a2"])
-        waiting.hold(1)
+        _ = waiting.hold(1)
         add("a3", .user(1), to: &waiting)
         group = waiting.takeHeld()
         #expect(group == ["a3"])
@@ -179,7 +182,7 @@ import Testing
         let writer = try Writer(DatabaseQueue())
         try await writer.write(from: .user(1)) { _ in
         } committed: {
-            writer.hold(1)
+            #expect(writer.hold(1))
         }
         let held = Task { try await writer.write(from: .user(1)) { _ in } }
         try await wait(until: "a held write") { writer.waitingCount == 1 }

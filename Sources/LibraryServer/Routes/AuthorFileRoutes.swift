@@ -44,9 +44,10 @@ struct AuthorFileRoutes: Sendable {
         _ call: FileRequest<BulkOptions>, _ context: CallerContext, _ format: AuthorLines.Format
     ) async throws -> Response {
         let (request, options) = (call.request, try call.query())
-        let origin = ImportOrigin(context.principal.origin, import: options.importID ?? context.requestID)
         // A dry run changes nothing, so it needs no protection against repetition.
         let key = try options.dryRun ? nil : request.idempotencyKey
+        let origin = ImportOrigin(
+            context.principal.origin, import: options.importID ?? key.map(Self.importID) ?? context.requestID)
         let body = try UploadBody(request, limit: Self.maximumBody)
         let source = RequestSource(request, context.peer, behindProxy: behindProxy)
         let initiator = source.initiator(context.principal.name)
@@ -83,6 +84,14 @@ struct AuthorFileRoutes: Sendable {
                 await note(changes, by: initiator)
                 try await writer.finish(nil)
             })
+    }
+
+    /// The id of an import that may be sent again: the same for each time, 16 hexadecimal digits.
+    private static func importID(ofKey key: String) -> String {
+        Digest.sha256(Array(key.utf8)).prefix(8).map { byte in
+            let digits = String(byte, radix: 16)
+            return digits.utf8.count == 1 ? "0" + digits : digits
+        }.joined()
     }
 
     /// Notes in the audit how many authors a file has created or changed. The authors are stored whether that succeeds
@@ -149,7 +158,7 @@ struct AuthorFileRoutes: Sendable {
         try context.confirm()
         let report = try await store.createAuthors(
             of: contents, format, owner: context.principal.userID, from: origin, options: options, as: file,
-            at: clock.now())
+            at: clock.now(), clock: clock.now)
         if options.atomic, report.failed > 0 {
             throw Failure(
                 report.isConflict ? .authorExists : .invalidFields,

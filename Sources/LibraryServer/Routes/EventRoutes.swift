@@ -15,8 +15,8 @@ struct EventRoutes: Sendable {
         routes.on(Endpoints.authorEvents) { request, context in
             let asked = try request.request.lastEventID
             let subscription = try store.changes.watch(context.principal.userID)
-            let last = try store.lastEvent(owner: context.principal.userID)
             let since = try await start(try request.query(), context)
+            let last = try store.lastEvent(owner: context.principal.userID)
             let (authenticator, headers) = (authenticator, request.headers)
             // The token is checked again before each write, so that the stream ends when the token expires.
             let stream = EventWriter(

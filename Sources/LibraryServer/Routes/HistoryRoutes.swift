@@ -27,7 +27,7 @@ struct HistoryRoutes: Sendable {
             return .value(
                 try await store.undo(
                     undo, owner: context.principal.userID, from: context.principal.origin, as: repeated,
-                    at: clock.now()))
+                    at: clock.now(), clock: clock.now))
         }
     }
 }

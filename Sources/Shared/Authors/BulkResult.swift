@@ -39,7 +39,7 @@ public struct BulkOptions: RequestQuery, Equatable {
         ParameterShape(
             "import", .text(.importID), example: .string("2026-11-26-catalogue"),
             "The id by which `POST /authors/undo` knows the changes of this and of other files with it; by default, "
-                + "the `X-Request-Id` of the reply."),
+                + "the `X-Request-Id` of the reply, or made of the `Idempotency-Key`."),
     ]
     public static let parameters = shapes.map(\.name)
 

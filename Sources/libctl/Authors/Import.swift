@@ -125,6 +125,11 @@ extension AuthorsCommand {
 
         private func sayHowToUndo(_ query: BulkOptions, _ report: ImportReport, _ context: CommandContext) {
             guard let id = query.importID, report.stored > 0 else { return }
+            // An import of more changes than the daemon keeps cannot be undone.
+            if report.stored > Self.batch.lines {
+                let me = try? context.authorized { try context.client.send(Endpoints.me.call(), authorization: $0) }
+                guard let kept = me?.history?.events, kept >= Int64(report.stored) else { return }
+            }
             context.diagnostics.say("undo it with: libctl undo --import \(id)")
         }
 
