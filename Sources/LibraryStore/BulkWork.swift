@@ -55,8 +55,8 @@ struct StoredAuthors: BulkTarget {
     private let now: Timestamp
     /// The last author whom an earlier transaction has staged.
     private let staged: AuthorNumbers?
-    /// The number of the import, once it is needed.
-    private var number: Int64??
+    /// The number of the import: one that changes nothing has none.
+    private lazy var originNumber = Result { try Store.number(db, of: origin, owner: owner) }
     /// The numbers of the first and the last author that were created and have no event yet.
     private(set) var created: (first: AuthorNumbers, last: AuthorNumbers)?
     private(set) var hasChanged = false
@@ -89,15 +89,8 @@ struct StoredAuthors: BulkTarget {
         hasChanged = true
         // An earlier line of the file may have created it; that event comes first.
         try recordCreated()
-        try Store.replace(db, before, with: after, owner: owner, from: originNumber())
+        try Store.replace(db, before, with: after, owner: owner, from: originNumber.get())
         return true
-    }
-
-    private mutating func originNumber() throws -> Int64? {
-        if let number { return number }
-        let new = try Store.number(db, of: origin, owner: owner)
-        number = .some(new)
-        return new
     }
 
     /// Stores that the ids have been given out.
@@ -109,7 +102,7 @@ struct StoredAuthors: BulkTarget {
         guard let (first, last) = created else { return }
         try keepNumbers()
         try Store.recordCreations(
-            db, first, through: last, owner: owner, from: originNumber(), newest: newest, at: now)
+            db, first, through: last, owner: owner, from: originNumber.get(), newest: newest, at: now)
         created = nil
     }
 }

@@ -125,7 +125,6 @@ extension Store {
         configuration.prepareDatabase { db in
             limit?.apply(to: db)
             try db.execute(sql: "PRAGMA trusted_schema = OFF; PRAGMA mmap_size = 0")
-            SearchIndex.addFunctions(db)
         }
         // https://www.sqlite.org/uri.html, which Debian's SQLite reads.
         let name = asImmutable ? "file:\(PercentEncoding.encode(path))?immutable=1" : path

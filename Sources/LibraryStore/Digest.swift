@@ -38,7 +38,12 @@ package enum Digest {
                 throw CommandError(.ioError, "\(path): \(error)")
             }
         }
-        return digest.map { byte in
+        return hexadecimal(digest)
+    }
+
+    /// Two digits for each byte, in lower case.
+    package static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+        bytes.map { byte in
             let digits = String(byte, radix: 16)
             return digits.utf8.count == 1 ? "0" + digits : digits
         }.joined()

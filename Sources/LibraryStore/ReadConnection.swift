@@ -19,7 +19,9 @@ final class ReadConnection: @unchecked Sendable {
     private static let stepLength: Int32 = 100_000
 
     convenience init(path: String) throws {
-        try self.init(Store.openForReading(path: path))
+        let queue = try Store.openForReading(path: path)
+        queue.unsafeRead(SearchIndex.addFunctions)
+        try self.init(queue)
     }
 
     init(_ queue: DatabaseQueue) throws {
@@ -53,6 +55,11 @@ final class ReadConnection: @unchecked Sendable {
     /// Runs a statement; `body` takes one row after the other until it returns `false`.
     func rows(_ sql: String, _ values: [RawStatement.Value], _ body: (SQLiteStatement) throws -> Bool) throws {
         try RawStatement(statement(sql)).rows(values, body)
+    }
+
+    /// The integer of the first row; `nil` if there is no row, or NULL in it.
+    func integer(_ sql: String, _ values: [Int64]) throws -> Int64? {
+        try RawStatement(statement(sql)).integer(values.map { .integer($0) })
     }
 
     /// Runs `body`, whose statements all read the same state.

@@ -52,15 +52,16 @@ extension Store {
     ) throws -> EventPosition {
         let last = try lastEvent(connection, owner: owner)
         guard let point = query.at else { return last }
-        if let event = try AuthorListStatement(query, owner: owner, after: last).start?.event {
+        let event = try AuthorListStatement(query, owner: owner, after: last).start?.event
+        if let event {
             guard event.epoch == last.epoch else { throw StoreError.eventNotFound }
             if case .event(let id) = point, id != event.description {
                 throw InvalidFields([FieldError("after", .invalid, "is not a cursor of this list")])
             }
-            try requireKept(connection, owner: owner, after: event.sequence)
-            return event
         }
-        return EventPosition(epoch: last.epoch, sequence: try event(connection, owner: owner, at: point))
+        let number = try event?.sequence ?? sequence(connection, owner: owner, at: point, last)
+        try requireKept(connection, owner: owner, after: number, last)
+        return EventPosition(epoch: last.epoch, sequence: number)
     }
 }
 

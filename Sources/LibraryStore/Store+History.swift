@@ -64,7 +64,7 @@ extension Store {
     ) async throws -> Value {
         try await readers.withConnectionElsewhere { connection in
             let last = try Self.lastEvent(connection, owner: owner)
-            let start = try query.since.map { try Self.event(connection, owner: owner, at: $0, isNeeded: false) } ?? 0
+            let start = try query.since.map { try Self.sequence(connection, owner: owner, at: $0, last) } ?? 0
             let end = try query.after.map { try Self.sequence($0, last) } ?? .max
             return try read(
                 ChangeRows(
@@ -82,7 +82,7 @@ extension Store {
     ) async throws -> Value {
         try await readers.withConnectionElsewhere { connection in
             let last = try Self.lastEvent(connection, owner: owner)
-            let start = try query.since.map { try Self.event(connection, owner: owner, at: $0, isNeeded: false) } ?? 0
+            let start = try query.since.map { try Self.sequence(connection, owner: owner, at: $0, last) } ?? 0
             var first = try Self.lastEvent(connection, of: id, owner: owner)
             if let after = query.after {
                 let number = try Self.sequence(after, last)
@@ -123,41 +123,39 @@ extension Store {
         return position.sequence
     }
 
-    /// The number of the last event up to a point in the history.
-    /// - Parameter isNeeded: whether the library of that time must be known.
-    /// - Throws: ``StoreError`` `eventNotFound`, `historyGone`.
-    static func event(
-        _ connection: ReadConnection, owner: Int64, at point: HistoryPoint, isNeeded: Bool = true
+    /// The number of the last event up to a point in the history, which may no longer be kept.
+    /// - Parameter last: the owner's last event.
+    /// - Throws: ``StoreError`` `eventNotFound`.
+    static func sequence(
+        _ connection: ReadConnection, owner: Int64, at point: HistoryPoint, _ last: EventPosition
     ) throws -> Int64 {
-        let sequence: Int64
         switch point {
-        case .event(let id): sequence = try Self.sequence(id, lastEvent(connection, owner: owner))
+        case .event(let id): return try sequence(id, last)
         case .time(let time):
             let sql = "SELECT sequence FROM author_event WHERE owner = ? AND at <= ? ORDER BY sequence DESC LIMIT 1"
-            sequence = try connection.integer(sql, [owner, time.milliseconds]) ?? 0
+            return try connection.integer(sql, [owner, time.milliseconds]) ?? 0
         }
-        if isNeeded { try requireKept(connection, owner: owner, after: sequence) }
-        return sequence
     }
 
     /// The last event up to a point in the history, which may no longer be kept.
     /// - Throws: ``StoreError`` `eventNotFound`.
     package func position(of point: HistoryPoint, owner: Int64) async throws -> EventPosition {
         try await readers.withConnectionElsewhere { connection in
-            let epoch = try Self.lastEvent(connection, owner: owner).epoch
+            let last = try Self.lastEvent(connection, owner: owner)
             return EventPosition(
-                epoch: epoch,
-                sequence: try Self.event(connection, owner: owner, at: point, isNeeded: false))
+                epoch: last.epoch, sequence: try Self.sequence(connection, owner: owner, at: point, last))
         }
     }
 
     /// Passes if the library just after an event is known.
+    /// - Parameter last: the owner's last event.
     /// - Throws: ``StoreError`` `historyGone`.
-    static func requireKept(_ connection: ReadConnection, owner: Int64, after event: Int64) throws {
-        let last = try lastEvent(connection, owner: owner).sequence
-        let range = try historyStart(connection, owner: owner)
-        guard event <= last, event >= range.number || event == last else {
-            throw StoreError.historyGone(since: range.time)
+    static func requireKept(
+        _ connection: ReadConnection, owner: Int64, after event: Int64, _ last: EventPosition
+    ) throws {
+        let start = try historyStart(connection, owner: owner)
+        guard event <= last.sequence, event >= start.number || event == last.sequence else {
+            throw StoreError.historyGone(since: start.time)
         }
     }
 
@@ -177,17 +175,5 @@ extension Store {
     package func history(owner: Int64) throws -> HistoryRange {
         let since = try readers.withConnection { try Self.historyStart($0, owner: owner).time }
         return HistoryRange(events: history.events, age: history.age?.seconds, since: since)
-    }
-}
-
-extension ReadConnection {
-    /// The integer of the first row; `nil` if there is no row, or NULL in it.
-    func integer(_ sql: String, _ values: [Int64]) throws -> Int64? {
-        var integer: Int64?
-        try rows(sql, values.map { .integer($0) }) { row in
-            if sqlite3_column_type(row, 0) != SQLITE_NULL { integer = sqlite3_column_int64(row, 0) }
-            return false
-        }
-        return integer
     }
 }

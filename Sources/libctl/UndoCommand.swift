@@ -126,9 +126,7 @@ extension UndoReport {
         ]
         let shown = changes.prefix(limit)
         let lines = shown.map { change in
-            let author = change.author
-            let name = "\(author.name), \(author.book) (\(author.country))"
-            let line = "  \(verbs[change.event] ?? change.event)  \(author.id)  \(name)"
+            let line = "  \(verbs[change.event] ?? change.event)  \(change.author.line)"
             let fields = AuthorField.writable.filter { change.old?.has($0) == true }.map(\.name)
             return fields.isEmpty ? line : "\(line): \(fields.joined(separator: ", "))"
         }

@@ -92,14 +92,11 @@ struct Settings: Sendable, Equatable {
         logFormat = try parse("log-format", "text or json") { LogFormat(rawValue: $0) } ?? .automatic
 
         tls = try TLSFiles(certificate: text("tls-certificate"), key: text("tls-key"))
-        for (key, span) in [("token-lifetime", tokenLifetime), ("refresh-lifetime", refreshLifetime)] {
-            guard span.seconds > 0 else {
-                throw CommandError(.configuration, "\(key) must be at least 1s", hint: "for example: --\(key) 30m")
-            }
-        }
-        if age?.seconds == 0 {
-            throw CommandError(
-                .configuration, "history-age must be at least 1s", hint: "for example: --history-age 365d")
+        for (key, span, example) in [
+            ("token-lifetime", tokenLifetime, "30m"), ("refresh-lifetime", refreshLifetime, "30m"),
+            ("history-age", age, "365d"),
+        ] where span?.seconds == 0 {
+            throw CommandError(.configuration, "\(key) must be at least 1s", hint: "for example: --\(key) \(example)")
         }
         if let listen { try requireConfidential(listen.host, "\(listen)") }
         data = absolute(data)

@@ -88,10 +88,7 @@ struct AuthorFileRoutes: Sendable {
 
     /// The id of an import that may be sent again: the same for each time, 16 hexadecimal digits.
     private static func importID(ofKey key: String) -> String {
-        Digest.sha256(Array(key.utf8)).prefix(8).map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.utf8.count == 1 ? "0" + digits : digits
-        }.joined()
+        Digest.hexadecimal(Digest.sha256(Array(key.utf8)).prefix(8))
     }
 
     /// Notes in the audit how many authors a file has created or changed. The authors are stored whether that succeeds

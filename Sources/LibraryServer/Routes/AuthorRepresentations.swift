@@ -66,7 +66,7 @@ extension AuthorRows {
             try $0.member("list_of_authors") {
                 try $0.array { json in next = try forEach { $0.write(to: &json) } }
             }
-            $0.member("next") { if let next { $0.string(next) } else { $0.null() } }
+            $0.member("next", next)
         }
         return (json.withBytes { ByteBuffer(bytes: $0) }, next)
     }
@@ -112,7 +112,7 @@ extension ChangeRows {
             try $0.member("list_of_changes") {
                 try $0.array { json in next = try forEach { $0.write(to: &json) } }
             }
-            $0.member("next") { if let next { $0.string("\(next)") } else { $0.null() } }
+            $0.member("next", next?.description)
         }
         return json.bytes
     }

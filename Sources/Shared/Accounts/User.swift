@@ -69,7 +69,7 @@ public struct HistoryRange: Sendable, Equatable, JSONReadable, JSONWritable {
         json.object {
             $0.member("events", events)
             if let age { $0.member("age", age) }
-            $0.member("since") { if let since { $0.timestamp(since) } else { $0.null() } }
+            $0.member("since", since)
         }
     }
 }

@@ -54,18 +54,35 @@ extension CommandContext {
     /// Calls `body` with each author that the query finds, at most `limit`, and requests them page by page.
     func forEachAuthor(_ query: AuthorQuery, limit: Int = .max, _ body: (Author) throws -> Void) throws {
         var query = query
-        var left = limit
-        repeat {
-            query.limit = min(left, AuthorQuery.maximumLimit)
-            let call = Endpoints.authors.call(query)
-            let page = try authorized { try client.send(call, authorization: $0) }
+        try forEachPage(limit: limit) { left, after in
+            (query.limit, query.after) = (min(left, AuthorQuery.maximumLimit), after)
+            return Endpoints.authors.call(query)
+        } body: { page in
             for author in page.authors { try body(author) }
-            left -= page.authors.count
-            guard page.next != query.after || page.next == nil else {
+            return (page.authors.count, page.next)
+        }
+    }
+
+    /// Requests a list page by page.
+    /// - Parameters:
+    ///   - limit: how many items are wanted at most.
+    ///   - call: the request for a page, with the number of items that are still wanted, and with the `next` of the
+    ///     page before.
+    ///   - body: takes a page, and returns how many items it has and its `next`.
+    func forEachPage<Page: JSONReadable>(
+        limit: Int, _ call: (_ left: Int, _ after: String?) -> EndpointCall<Page>,
+        body: (Page) throws -> (count: Int, next: String?)
+    ) throws {
+        var (left, after) = (limit, String?.none)
+        repeat {
+            let call = call(left, after)
+            let (count, next) = try body(try authorized { try client.send(call, authorization: $0) })
+            left -= count
+            guard next != after || next == nil else {
                 throw CommandError(.protocolError, "the list does not go on where it ended", hint: "try again")
             }
-            query.after = page.next
-        } while query.after != nil && left > 0
+            after = next
+        } while after != nil && left > 0
     }
 
     /// Tells a person that the filter has found no author, and what to do next.
@@ -118,6 +135,12 @@ struct BatchFailures {
 }
 
 extension CommandError {
+    /// Passes unless the value of an option is 0 or less.
+    static func requireFromOne(_ number: Int?, _ option: String) throws {
+        guard let number, number < 1 else { return }
+        throw CommandError(.usage, "\(option) takes a whole number from 1", hint: "for example: \(option) 10")
+    }
+
     /// Whether the next item of a batch would fail too, so that the batch must end.
     var endsBatch: Bool {
         switch exit {

@@ -64,9 +64,7 @@ struct ChangeRange: ParsableArguments {
     var isEmpty: Bool { since == nil && limit == nil }
 
     func validate() throws {
-        if let limit, limit < 1 {
-            throw CommandError(.usage, "--limit takes a whole number from 1", hint: "for example: --limit 10")
-        }
+        try CommandError.requireFromOne(limit, "--limit")
     }
 
     /// Shows changes, and requests them page by page.
@@ -78,26 +76,21 @@ struct ChangeRange: ParsableArguments {
         let list = try context.output.list(of: AuthorEvent.self)
         var query = ChangeQuery()
         query.since = try since?.point(now: context.io.now())
-        var left = limit ?? .max
         var last: AuthorEvent?
-        repeat {
-            query.limit = min(left, ChangeQuery.maximumLimit)
-            let call = call(query)
-            let page = try context.authorized { try context.client.send(call, authorization: $0) }
+        try context.forEachPage(limit: limit ?? .max) { left, after in
+            (query.limit, query.after) = (min(left, ChangeQuery.maximumLimit), after)
+            return call(query)
+        } body: { page in
             for change in page.changes {
                 if asLines {
                     try context.output.write(change.lines(color: context.output.color, hasID: true))
                 } else {
                     try list.add(change)
                 }
-                last = change
             }
-            left -= page.changes.count
-            guard page.next != query.after || page.next == nil else {
-                throw CommandError(.protocolError, "the list does not go on where it ended", hint: "try again")
-            }
-            query.after = page.next
-        } while query.after != nil && left > 0
+            last = page.changes.last ?? last
+            return (page.changes.count, page.next)
+        }
         if !asLines { try list.end() }
         return last
     }
@@ -125,7 +118,8 @@ extension AuthorEvent: Displayable {
         let id = hasID ? Self.colored(Escaping.terminal(id), "2", color) + "  " : ""
         let client =
             hasID ? origin.client.map { "  " + Self.colored(Escaping.terminal(ClientName.short($0)), "2", color) } : nil
-        return "\(id)\(LocalTime.text(at))  \(Self.verb(event, color))  \(author.line)\(client ?? "")\n"
+        return
+            "\(id)\(LocalTime.text(at))  \(Self.verb(event, color))  \(Escaping.terminal(author.line))\(client ?? "")\n"
             + (old?.differences(to: author, color: color) ?? "")
     }
 
@@ -140,8 +134,8 @@ extension AuthorEvent: Displayable {
 }
 
 extension Author {
-    /// The author in one line of a terminal.
-    var line: String { "\(id)  " + Escaping.terminal("\(name), \(book) (\(country))") }
+    /// The author in one line, not escaped.
+    var line: String { "\(id)  \(name), \(book) (\(country))" }
 }
 
 extension AuthorValues {

@@ -29,9 +29,7 @@ extension AuthorsCommand {
         @OptionGroup var options: GlobalOptions
 
         func validate() throws {
-            if let limit, limit < 1 {
-                throw CommandError(.usage, "--limit takes a whole number from 1", hint: "for example: --limit 10")
-            }
+            try CommandError.requireFromOne(limit, "--limit")
         }
 
         func run(_ context: CommandContext) throws {

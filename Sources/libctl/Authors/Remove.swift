@@ -71,7 +71,7 @@ extension AuthorsCommand {
                 try context.skippingMissing(batch.ignoreMissing) { authors.append(try context.author(id)) }
             }
             guard !authors.isEmpty else { return [] }
-            let lines = authors.prefix(Self.shown).map { "  \($0.id)  \($0.name), \($0.book) (\($0.country))" }
+            let lines = authors.prefix(Self.shown).map { "  " + $0.line }
             let rest = authors.count > Self.shown ? ["  and \(authors.count - Self.shown) more"] : []
             try context.confirm(
                 lines + rest, "Delete \(authors.count == 1 ? "this author" : "these \(authors.count) authors")?",

@@ -27,9 +27,7 @@ extension AuthorsCommand {
         private static let longestPause: Int64 = 10
 
         func validate() throws {
-            if let count, count < 1 {
-                throw CommandError(.usage, "--count takes a whole number from 1", hint: "for example: --count 10")
-            }
+            try CommandError.requireFromOne(count, "--count")
             guard options.timeout == nil else {
                 throw CommandError(
                     .usage, "--timeout does not apply to a watch, which goes on until it is ended",

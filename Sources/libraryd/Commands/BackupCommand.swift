@@ -146,7 +146,7 @@ private struct BackupResult: JSONWritable {
 }
 
 /// The result of an inspection.
-fileprivate struct CheckResult: JSONWritable {
+private struct CheckResult: JSONWritable {
     let path: String
     let inspection: Inspection
 
@@ -157,9 +157,7 @@ fileprivate struct CheckResult: JSONWritable {
             json.member("users", inspection.users)
             json.member("schema", inspection.schema)
             json.member("changes", inspection.changes)
-            json.member("oldest_change") { json in
-                if let time = inspection.oldestChange { json.timestamp(time) } else { json.null() }
-            }
+            json.member("oldest_change", inspection.oldestChange)
             json.member("faults") { json in json.array { for fault in inspection.faults { $0.string(fault) } } }
         }
     }
