@@ -7,7 +7,7 @@ package enum Migrations {
 
     package static let all = [
         first, coveringName, loginAddresses, events, idempotencyKeys, trustedTime, daemonID, foldedOrders, keysAndAudit,
-        history,
+        history, ordersByTime,
     ]
 
     /// AUTOINCREMENT: an id is never used again.
@@ -324,6 +324,14 @@ package enum Migrations {
             ), 0),
             EXISTS (SELECT 1 FROM author WHERE owner = user.id AND event = 0)
         );
+        """
+
+    /// The orders by time, with one entry for each author that has not changed since it was created
+    /// (https://www.sqlite.org/partialindex.html).
+    private static let ordersByTime = """
+        CREATE INDEX author_unchanged ON author (owner, created_at) WHERE updated_at = created_at;
+        CREATE INDEX author_created_at ON author (owner, created_at) WHERE updated_at <> created_at;
+        CREATE INDEX author_updated_at ON author (owner, updated_at) WHERE updated_at <> created_at;
         """
 
     /// An SQL expression.

@@ -101,6 +101,7 @@ import Testing
         ("book=B", "INDEX author_book (owner=? AND book_key=?)"),
         ("country=C", "INDEX author_country (owner=? AND country_key=?)"),
         ("name=A&book=B", "INDEX author_name (owner=? AND name_key=? AND name=? AND book=?)"),
+        ("country=C&sort=created_at", "INDEX author_country (owner=? AND country_key=?)"),
     ])
     func listsUseTheirIndex(query: String, plan: String) throws {
         let store = try Store(path: path)
