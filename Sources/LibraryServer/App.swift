@@ -6,7 +6,7 @@ package import Shared
 
 /// The daemon's parts, made from its folder, settings and clock.
 package struct App: Sendable {
-    package let store: Store
+    package let store: any Store
     let authenticator: Authenticator
     let clock: Clock
     let logger: Logger
@@ -20,7 +20,7 @@ package struct App: Sendable {
     private let health: HealthRoutes
 
     package init(
-        store: Store, keys: KeyFiles, tokenLifetime: TimeSpan, refreshLifetime: TimeSpan, passwords: Passwords,
+        store: any Store, keys: KeyFiles, tokenLifetime: TimeSpan, refreshLifetime: TimeSpan, passwords: Passwords,
         behindProxy: Bool = false, isRegistrationOpen: Bool = true, clock: Clock = .system, logger: Logger
     ) async throws {
         self.store = store
@@ -32,15 +32,14 @@ package struct App: Sendable {
         self.isRegistrationOpen = isRegistrationOpen
         authors = AuthorRoutes(store: store, clock: clock, behindProxy: behindProxy)
         health = HealthRoutes(store: store)
-        try store.loadSessions()
-        store.resume()
+        try await store.begin()
         let throttle = Throttle(uptime: clock.uptime)
-        for hash in try store.importedHashes() { passwords.expect(hash) }
-        for (name, address) in try store.loginAddresses() { throttle.know(name, at: address) }
+        for hash in try await store.importedHashes() { passwords.expect(hash) }
+        for (name, address) in try await store.loginAddresses() { throttle.know(name, at: address) }
         let loaded = try keys.load()
         authenticator = Authenticator(
             store: store, tokens: try await Tokens(keys: loaded, lifetime: tokenLifetime),
-            prover: Prover(daemon: try store.daemonID(), keys: loaded), passwords: passwords, throttle: throttle,
+            prover: Prover(daemon: try await store.daemonID(), keys: loaded), passwords: passwords, throttle: throttle,
             refreshLifetime: refreshLifetime, clock: clock, logger: logger)
     }
 

@@ -29,7 +29,7 @@ struct Cursor: Sendable, Equatable {
     let sort: AuthorSort
     let id: Int64
     /// The last author's values of ``AuthorSort/fields``.
-    let values: [RawStatement.Value]
+    let values: [ColumnValue]
     /// The event after which the library is shown, in a list of an earlier state.
     let event: EventPosition?
 
@@ -51,7 +51,7 @@ struct Cursor: Sendable, Equatable {
         return Base64URL.encode(json.bytes)
     }
 
-    init(sort: AuthorSort, id: Int64, values: [RawStatement.Value], event: EventPosition? = nil) {
+    init(sort: AuthorSort, id: Int64, values: [ColumnValue], event: EventPosition? = nil) {
         self.sort = sort
         self.id = id
         self.values = values
@@ -66,7 +66,7 @@ struct Cursor: Sendable, Equatable {
         guard let bytes = Base64URL.decode(text), case .array(let parts)? = try? JSONValue(parsing: bytes),
             parts.count == count, parts[0] == .string(sort.description), case .integer(let id) = parts[1]
         else { return nil }
-        var values: [RawStatement.Value] = []
+        var values: [ColumnValue] = []
         for (field, value) in zip(fields, parts[2...]) {
             switch (field.kind, value) {
             case (.text, .string(let text)): values.append(.text(text))
@@ -83,7 +83,7 @@ struct Cursor: Sendable, Equatable {
     }
 
     /// The values of ``AuthorSort/columns``.
-    var columns: [RawStatement.Value] {
+    var columns: [ColumnValue] {
         guard sort.isByKey, case .text(let text)? = values.first else { return values }
         return [.text(Folding.key(text))] + (sort.field == .name ? values : [])
     }

@@ -1,8 +1,6 @@
-import GRDB
-import GRDBSQLite
 package import Shared
 
-/// One event, good until the next is read.
+/// One event, good only in the call that gets it.
 package struct EventRow {
     package let position: EventPosition
     /// As ``AuthorEvent`` names it.
@@ -18,59 +16,14 @@ package struct EventRow {
     package let client: String?
     /// The id of the import, if it is one.
     package let importID: String?
-    /// The number of the author's event before it; `nil` or 0 if there is none.
-    let previous: Int64?
 
-    /// Behind the author's columns, those of the author after the change and of the author before it.
-    private enum Column: Int32 {
-        case sequence, kind, at, previous, session, client, importID
-
-        var index: Int32 { Int32(2 * AuthorField.all.count) + rawValue }
-    }
-
-    fileprivate init(_ row: SQLiteStatement, epoch: String) {
-        func integer(_ column: Column) -> Int64 { sqlite3_column_int64(row, column.index) }
-        func text(_ column: Column) -> String? {
-            sqlite3_column_text(row, column.index).map { String(cString: $0) }
-        }
-        position = EventPosition(epoch: epoch, sequence: integer(.sequence))
-        kind = text(.kind) ?? ""
-        at = Timestamp(milliseconds: integer(.at))
-        author = AuthorRow(row)
-        let old = AuthorRow(row, from: AuthorField.all.count)
-        before = kind == AuthorEvent.updated && !old.isNull ? old : nil
-        previous = sqlite3_column_type(row, Column.previous.index) == SQLITE_NULL ? nil : integer(.previous)
-        (session, client, importID) = (text(.session), text(.client), text(.importID))
-    }
-
-    /// Conditions on `e`, an event, can be added. What an event made of its author is in the author's next event, if
-    /// there is one, else in `author`.
-    fileprivate static let select: String = {
-        let fields = AuthorField.all.dropFirst().map(\.name)
-        let after = fields.map { "iif(e.kind = '\(AuthorEvent.deleted)', e.\($0), coalesce(n.\($0), a.\($0)))" }
-        let ofEvent = ["e.sequence", "e.kind", "e.at", "e.previous", "o.session", "o.client", "o.import"]
-        let columns = ["e.id"] + after + ["e.id"] + fields.map { "e.\($0)" } + ofEvent
-        return """
-            SELECT \(columns.joined(separator: ", "))
-            FROM author_event AS e
-                LEFT JOIN author_event AS n ON n.owner = e.owner AND n.sequence = e.next
-                LEFT JOIN author AS a ON a.owner = e.owner AND a.id = e.id AND e.next IS NULL
-                LEFT JOIN origin AS o ON o.user = e.owner AND o.number = e.origin
-            """
-    }()
-}
-
-extension ReadConnection {
-    /// Calls `body` with events, until it returns `false`.
-    /// - Parameters:
-    ///   - condition: on `e`, an event, with the order.
-    ///   - values: of its parameters.
-    func events(
-        _ epoch: String, where condition: String, _ values: [Int64], _ body: (EventRow) throws -> Bool
-    ) throws {
-        try rows("\(EventRow.select) WHERE \(condition)", values.map { .integer($0) }) {
-            try body(EventRow($0, epoch: epoch))
-        }
+    package init(
+        _ position: EventPosition, _ kind: String, at: Timestamp, author: AuthorRow, before: AuthorRow?,
+        session: String?, client: String?, importID: String?
+    ) {
+        (self.position, self.kind, self.at) = (position, kind, at)
+        (self.author, self.before) = (author, before)
+        (self.session, self.client, self.importID) = (session, client, importID)
     }
 }
 
@@ -90,21 +43,27 @@ package struct EventPage: Sendable {
 
 /// The rows of such a part.
 package struct EventRows {
-    private let connection: ReadConnection
-    private let owner: Int64
     private let start: EventPosition
+    private let last: () throws -> EventPosition
+    private let rows: (_ take: (EventRow) -> Bool) throws -> Void
 
-    init(_ connection: ReadConnection, owner: Int64, after start: EventPosition) {
-        self.connection = connection
-        self.owner = owner
+    /// - Parameters:
+    ///   - last: the owner's last event.
+    ///   - rows: calls its argument with each event after `start`, at most ``EventPage/limit``, until it returns
+    ///     `false`.
+    package init(
+        after start: EventPosition, last: @escaping () throws -> EventPosition,
+        _ rows: @escaping (_ take: (EventRow) -> Bool) throws -> Void
+    ) {
         self.start = start
+        self.last = last
+        self.rows = rows
     }
 
     /// Calls `body` with each event, the oldest first.
     package func forEach(_ body: (EventRow) -> Void) throws -> EventPage {
         var page = EventPage(position: start)
-        let condition = "e.owner = ? AND e.sequence > ? ORDER BY e.sequence LIMIT \(EventPage.limit)"
-        try connection.events(start.epoch, where: condition, [owner, start.sequence]) { event in
+        try rows { event in
             guard event.position.sequence == page.position.sequence + 1 else {
                 page.isReset = true
                 return false
@@ -115,6 +74,39 @@ package struct EventRows {
             return true
         }
         guard page.isReset else { return page }
-        return EventPage(position: try Store.lastEvent(connection, owner: owner), isReset: true)
+        return EventPage(position: try last(), isReset: true)
+    }
+}
+
+/// Events of an owner, the newest first: one page of them.
+package struct ChangeRows {
+    package let limit: Int
+    private let rows: (_ take: (EventRow) -> Bool) throws -> Void
+
+    /// - Parameter rows: calls its argument with each event, of which there may be more than the limit, until it
+    ///   returns `false`.
+    package init(limit: Int, _ rows: @escaping (_ take: (EventRow) -> Bool) throws -> Void) {
+        self.limit = limit
+        self.rows = rows
+    }
+
+    /// Calls `body` with each event.
+    /// - Returns: the event before which the next page begins, if there is one.
+    package func forEach(_ body: (EventRow) -> Void) throws -> EventPosition? {
+        var count = 0
+        var last: EventPosition?
+        var next: EventPosition?
+        try rows { event in
+            // The event after the page only tells that there is another page.
+            guard count < limit else {
+                next = last
+                return false
+            }
+            body(event)
+            count += 1
+            last = event.position
+            return true
+        }
+        return next
     }
 }

@@ -1,4 +1,3 @@
-import GRDB
 package import Shared
 
 /// Why the store did not do what it was asked to. Nothing was changed.
@@ -51,9 +50,14 @@ package enum StoreError: Error, Sendable, Equatable {
 
     /// What the engine says, for the log.
     package struct Cause: Sendable, Equatable {
-        /// Extended result code (https://www.sqlite.org/rescode.html).
-        package let code: Int32
+        /// What kind of code it is, as the log names it.
+        package let kind: String
+        package let code: String
         package let message: String
+
+        package init(_ kind: String, _ code: String, _ message: String) {
+            (self.kind, self.code, self.message) = (kind, code, message)
+        }
     }
 }
 
@@ -111,6 +115,9 @@ extension StoreError {
     /// The id of the author that is in the way, if it is a conflict.
     package var existingID: Int64? { if case .authorExists(let id) = self { id } else { nil } }
 
+    /// The database has what no release writes.
+    package static func damaged(_ message: String) -> StoreError { .failed(Cause("library", "damaged", message)) }
+
     /// The authors that are in the way, if changes cannot be undone.
     package var obstacles: [UndoObstacle] { if case .undoConflict(let authors, _) = self { authors } else { [] } }
 
@@ -120,24 +127,5 @@ extension StoreError {
         case .full(let cause), .unavailable(let cause), .failed(let cause): cause
         default: nil
         }
-    }
-}
-
-extension StoreError {
-    init(_ error: DatabaseError) {
-        let cause = Cause(code: error.extendedResultCode.rawValue, message: error.message ?? "")
-        switch error.resultCode {
-        case .SQLITE_CONSTRAINT where error.extendedResultCode == .SQLITE_CONSTRAINT_FOREIGNKEY: self = .ownerDeleted
-        case .SQLITE_FULL: self = .full(cause)
-        // A read that took too long.
-        case .SQLITE_INTERRUPT: self = .busy
-        case .SQLITE_IOERR, .SQLITE_BUSY, .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_NOMEM: self = .unavailable(cause)
-        default: self = .failed(cause)
-        }
-    }
-
-    /// The error as those outside of the store see it: SQLite's own stay inside.
-    package static func outside(_ error: any Error) -> any Error {
-        (error as? DatabaseError).map { StoreError($0) } ?? error
     }
 }

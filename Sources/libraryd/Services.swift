@@ -11,8 +11,10 @@ import UnixSignals
 /// from their users.
 struct StoreWatch: Service {
     private static let pause = Duration.seconds(5)
+    /// In bytes: four times the size to which SQLite cuts its log back.
+    private static let longestLog: Int64 = 256 << 20
 
-    let store: Store
+    let store: any Store
     let logger: Logger
 
     func run() async throws {
@@ -21,7 +23,7 @@ struct StoreWatch: Service {
             while !Task.isCancelled {
                 try? await Task.sleep(for: Self.pause)
                 obstacle = look(after: obstacle)
-                isLogLarge = lookAtLog(store.sizeOfLog(), wasLarge: isLogLarge)
+                isLogLarge = lookAtLog(store.sizeOfLog(beyond: Self.longestLog), wasLarge: isLogLarge)
             }
         }
     }
@@ -60,7 +62,7 @@ struct HistoryPruning: Service {
     /// So many looks at the libraries that have changed come between two at all of them, whose changes get older.
     private static let rounds = 360
 
-    let store: Store
+    let store: any Store
     let logger: Logger
 
     func run() async throws {

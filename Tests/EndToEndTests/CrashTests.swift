@@ -154,7 +154,7 @@ import Testing
         try OlderLibrary.make(older, count: 400)
         let whole = home.path + "/whole.db"
         try FileManager.default.copyItem(atPath: older, toPath: whole)
-        try Store(path: whole).close()
+        try SQLiteStore(path: whole).close()
         let expected = try OlderLibrary.contents(whole)
         #expect(expected.count == 811)
         var number = 1
@@ -169,7 +169,7 @@ import Testing
                 launcher[0], launcher.dropFirst() + [Program.path("libraryd"), "user", "list", "--data", data])
             let isFaulty = try Fault.happened(trace)
             #expect(isFaulty || check.code == 0, "\(check.error)")
-            try Store(path: data + "/library.db").close()
+            try SQLiteStore(path: data + "/library.db").close()
             #expect(try OlderLibrary.contents(data + "/library.db") == expected, "call \(number)")
             #expect(try Inspection(file: data + "/library.db").faults == [])
             guard isFaulty else {

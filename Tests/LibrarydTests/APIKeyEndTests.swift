@@ -70,7 +70,7 @@ extension APIKeyTests {
         library.time.pass(seconds: 31 * 86400)
         _ = try await library.app.perform(.addKey(Self.read, of: "ada"))
         #expect(try library.count("api_key") == 1)
-        #expect(library.app.store.sessions.counts.keys == 1)
+        #expect(library.store.sessions.counts.keys == 1)
         _ = ada
     }
 

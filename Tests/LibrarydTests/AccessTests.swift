@@ -103,7 +103,7 @@ import Testing
             case .loggedOut, .disabled, .deleted: try await formerToken(caller, library)
             }
         _ = try await library.login("target")
-        let users = try await library.app.store.users()
+        let users = try await library.store.users()
         let target = try #require(users.first { $0.name == "target" })
 
         let reply = try await library.send(
@@ -116,7 +116,7 @@ import Testing
         #expect(reply.status == expected, "\(reply.text)")
         if expected >= 400 { #expect(reply.code != nil) }
         if reply.status == 401, token != nil, expected != test.statuses[1] { #expect(reply.code == "token_revoked") }
-        if reply.status >= 400 { #expect(try await library.app.store.users() == users) }
+        if reply.status >= 400 { #expect(try await library.store.users() == users) }
         // The other callers have not changed the author.
         if caller != .owner {
             let after = try await library.send("GET", "/authors/1", headers: [bearer(owner)])

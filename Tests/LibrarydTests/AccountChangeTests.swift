@@ -28,7 +28,7 @@ import Testing
     private func send(
         _ method: String, _ user: String, _ body: String = "", as token: String, _ library: TestLibrary
     ) async throws -> TestReply {
-        let id = try await library.app.store.users().first { $0.name == user }?.publicID
+        let id = try await library.store.users().first { $0.name == user }?.publicID
         return try await library.send(
             method, "/users/\(id ?? user)", headers: [bearer(token), ("Content-Type", "application/json")],
             body: Array(body.utf8))
@@ -142,7 +142,7 @@ import Testing
         let mallory = try await library.login("mallory").token
         _ = try await library.create("A", "B", as: mallory)
         try await library.setAdmin(true, "mallory")
-        let ada = try #require(try await library.app.store.users().first { $0.name == "ada" })
+        let ada = try #require(try await library.store.users().first { $0.name == "ada" })
         let words = request.split(separator: " ").map(String.init)
         let body =
             switch request {
@@ -165,7 +165,7 @@ import Testing
         } else {
             #expect(reply.code == "token_revoked")
         }
-        #expect(try await library.app.store.users().first { $0.name == "ada" } == ada)
+        #expect(try await library.store.users().first { $0.name == "ada" } == ada)
     }
 
     // MARK: End
@@ -196,7 +196,7 @@ import Testing
         _ = try await library.login("ada")
         #expect(try await status(ada.token, library) == 401)
         #expect(try await library.send("GET", "/authors", headers: [bearer(bob)]).page.authors.map(\.name) == ["Bob's"])
-        let inspection = try library.app.store.readers.read { try Inspection($0) }
+        let inspection = try library.store.readers.read { try Inspection($0) }
         #expect(inspection.faults == [])
         #expect(inspection.authors == 1)
     }

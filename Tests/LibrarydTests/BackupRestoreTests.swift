@@ -60,7 +60,7 @@ extension BackupTests {
         }
         #expect(before.sequence == 1)
         let older = outer.path + "/older.db"
-        try Store(path: older, migrations: Array(Migrations.all.prefix(schema))).close()
+        try SQLiteStore(path: older, migrations: Array(Migrations.all.prefix(schema))).close()
         _ = try restore(schema == 3 ? older : file)
         let after = try await withStore { try $0.lastEvent(owner: 1) }
         #expect(after.epoch != before.epoch)

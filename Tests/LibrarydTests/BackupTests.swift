@@ -17,21 +17,21 @@ import Testing
     /// Makes a library with one user and so many authors, and closes it.
     func makeLibrary(authors: Int) async throws {
         let folder = try DataFolder(path: home)
-        let store = try Store(path: folder.databasePath)
+        let store = try SQLiteStore(path: folder.databasePath)
         defer { store.close() }
         try await store.createUser(publicID: "p", name: "ada", passwordHash: "h", by: .operator, at: now)
         for number in 0..<authors { try await Self.add(number, to: store) }
     }
 
-    static func add(_ number: Int, to store: Store) async throws {
+    static func add(_ number: Int, to store: SQLiteStore) async throws {
         let draft = AuthorDraft(name: "\(number)", book: "b", country: "c", bookerPrize: false)
         _ = try await store.createAuthor(draft, owner: 1, at: Timestamp(milliseconds: 1))
     }
 
     func bytes(_ path: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: path)) }
 
-    func withStore<Value>(_ body: (Store) async throws -> Value) async throws -> Value {
-        let store = try Store(path: home + "/library.db")
+    func withStore<Value>(_ body: (SQLiteStore) async throws -> Value) async throws -> Value {
+        let store = try SQLiteStore(path: home + "/library.db")
         defer { store.close() }
         return try await body(store)
     }
@@ -41,7 +41,7 @@ import Testing
     }
 
     func integers(_ sql: String, in path: String) throws -> [Int64] {
-        try Store.openForReading(path: path).read { try Int64.fetchAll($0, sql: sql) }
+        try SQLiteStore.openForReading(path: path).read { try Int64.fetchAll($0, sql: sql) }
     }
 
     // MARK: Backup
@@ -197,7 +197,7 @@ import Testing
     func eachOlderSchemaIsMigrated(schema: Int) throws {
         try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
         let path = home + "/library.db"
-        try Store(path: path, migrations: Array(Migrations.all.prefix(schema))).close()
+        try SQLiteStore(path: path, migrations: Array(Migrations.all.prefix(schema))).close()
         try execute(
             "INSERT INTO user (id, public_id, name, password_hash, created_at, updated_at) VALUES (1, 'p', 'ada', 'h', 1, 1)",
             in: path)
@@ -208,7 +208,7 @@ import Testing
             try execute("INSERT INTO author VALUES (1, 1, 'A', 'B', 'C', 0, 1, 1, 1, 0, 'a', 'b', 'c')", in: path)
             try execute("INSERT INTO author_search (rowid, name, book) VALUES (1, '1:a', '1:b')", in: path)
         }
-        try Store(path: path).close()
+        try SQLiteStore(path: path).close()
         let inspection = try Inspection(file: path)
         #expect(inspection.faults == [])
         #expect(inspection.schema == Self.newest)
@@ -218,7 +218,7 @@ import Testing
 
     @Test func aCopyIsKeptBeforeAMigration() async throws {
         try await makeLibrary(authors: 2)
-        try Store(path: home + "/library.db", migrations: Self.next).close()
+        try SQLiteStore(path: home + "/library.db", migrations: Self.next).close()
         let inspection = try Inspection(file: home + "/library.db.schema-\(Self.newest)")
         #expect(inspection.schema == Self.newest)
         #expect(inspection.authors == 2)
@@ -228,7 +228,7 @@ import Testing
     @Test func aMigrationThatFailsChangesNothing() async throws {
         try await makeLibrary(authors: 2)
         #expect(throws: CommandError.self) {
-            try Store(path: home + "/library.db", migrations: Self.next + ["CREATE TABLE broken (", "SELECT 1"])
+            try SQLiteStore(path: home + "/library.db", migrations: Self.next + ["CREATE TABLE broken (", "SELECT 1"])
         }
         // The first migration is committed, and the second is rolled back as a whole.
         #expect(try integers("PRAGMA user_version", in: home + "/library.db") == [Int64(Self.newest + 1)])
@@ -239,7 +239,7 @@ import Testing
         try await makeLibrary(authors: 50)
         let path = home + "/library.db"
         try execute("PRAGMA foreign_keys = OFF; DELETE FROM user", in: path)
-        let error = #expect(throws: CommandError.self) { try Store(path: path, migrations: Self.next) }
+        let error = #expect(throws: CommandError.self) { try SQLiteStore(path: path, migrations: Self.next) }
         #expect(error?.exit == .dataError)
         #expect(try integers("PRAGMA user_version", in: path) == [Int64(Self.newest)])
     }

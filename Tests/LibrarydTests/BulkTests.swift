@@ -74,7 +74,7 @@ import Testing
             + #"{"name":"A","book":"B2","country":"C"}"#
         #expect(try await library.sendFile(text, query, as: token).results == expected)
         #expect(try await library.list(as: token) == after)
-        #expect(try library.app.store.readers.read { try Inspection($0) }.faults == [])
+        #expect(try library.store.readers.read { try Inspection($0) }.faults == [])
     }
 
     @Test(arguments: [
@@ -124,7 +124,7 @@ import Testing
         let lines = try reply.results
         #expect(lines.count == 2000)
         #expect(lines.last == "2000 failed token_revoked")
-        #expect(try await library.app.store.users().first?.authors ?? 0 < 2000)
+        #expect(try await library.store.users().first?.authors ?? 0 < 2000)
     }
 
     // MARK: Out

@@ -64,15 +64,15 @@ struct DocumentedAnswer: Sendable {
         }
         if request.body != nil { request.headers.append(("Content-Type", "application/json")) }
         if method == "DELETE", path == "/sessions" { request.path += "?scope=others" }
-        let users = try await library.app.store.users()
+        let users = try await library.store.users()
         let named = isForAdmins && code == "last_admin" ? "admin" : "bob"
         let user = try require(users.first { $0.name == named }).publicID
-        let session = try await library.app.store.sessions(user: 2, current: "", at: library.time.now)[0].id
+        let session = try await library.store.sessions(user: 2, current: "", at: library.time.now)[0].id
         let key = try await library.key(APIKeyRequest(name: "held", scope: .read), as: bob.token).key.id
         let id = path.hasPrefix("/sessions") ? session : path.hasPrefix("/keys") ? key : "1"
         request.path = request.path.replacing("{public_id}", with: user).replacing("{id}", with: id)
         try await prepare(&request, library, bob, admin)
-        if let fault { try await library.app.store.writer.write(fault) }
+        if let fault { try await library.store.writer.write(fault) }
         if code == "not_ready" { try library.hideFolder(true) }
         defer { if code == "not_ready" { try? library.hideFolder(false) } }
         return try await send(request, library)
@@ -162,9 +162,9 @@ struct DocumentedAnswer: Sendable {
         case "event_not_found", "history_gone":
             if code == "history_gone" {
                 _ = try await library.create("A", "2", as: bob.token)
-                try await library.app.store.pruneHistory(at: library.time.now)
+                try await library.store.pruneHistory(at: library.time.now)
             }
-            let event = "\(try library.app.store.lastEvent(owner: 2).epoch)-\(code == "history_gone" ? 0 : 9)"
+            let event = "\(try library.store.lastEvent(owner: 2).epoch)-\(code == "history_gone" ? 0 : 9)"
             if path == "/authors/undo" {
                 request.body = (code == "history_gone" ? UndoRequest(last: 2) : UndoRequest(event: event)).text
             } else {
@@ -173,7 +173,7 @@ struct DocumentedAnswer: Sendable {
         case "import_not_found": request.body = UndoRequest(importID: "x").text
         case "undo_conflict":
             _ = try await library.patch(1, #"{"country":"Ireland"}"#, as: bob.token)
-            request.body = UndoRequest(event: "\(try library.app.store.lastEvent(owner: 2).epoch)-1").text
+            request.body = UndoRequest(event: "\(try library.store.lastEvent(owner: 2).epoch)-1").text
         case "library_changed":
             var undo = UndoRequest(last: 1)
             undo.expectedEvent = AuthorEvent.example.id

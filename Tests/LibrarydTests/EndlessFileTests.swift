@@ -16,7 +16,7 @@ import Testing
     /// Makes a library with one user, without a write-ahead log.
     /// - Parameter more: SQL statements that are run in it.
     private func makeLibrary(and more: String = "") throws {
-        try Store(path: library).close()
+        try SQLiteStore(path: library).close()
         let queue = try DatabaseQueue(path: library)
         try queue.writeWithoutTransaction {
             try $0.execute(
@@ -62,7 +62,7 @@ import Testing
         try Data(identity).write(to: URL(fileURLWithPath: library))
         let home = try DataFolder(path: folder.path + "/home")
         for open in [
-            { try Store(path: library).close() }, { _ = try Inspection(file: library) },
+            { try SQLiteStore(path: library).close() }, { _ = try Inspection(file: library) },
             { _ = try FlaskLibrary(path: library) },
             { _ = try Restore(from: library, into: home, at: Timestamp(milliseconds: 1)) },
         ] {
@@ -77,7 +77,7 @@ import Testing
     func aTableWithoutAnEnd(table: String) throws {
         try makeLibrary()
         try ForgedDatabase.fold(library, table: table, levels: 28, fan: 2)
-        for open in [{ try Store(path: library).close() }, { _ = try Inspection(file: library) }] {
+        for open in [{ try SQLiteStore(path: library).close() }, { _ = try Inspection(file: library) }] {
             #expect(try failure(open).exit == .dataError)
         }
     }

@@ -72,7 +72,7 @@ import Testing
         let (stream, position) = try await begin(library, token)
         #expect(position.hasSuffix("-0"))
         let author = try await library.create("A", "B", country: "C", prize: true, as: token)
-        let session = try await library.app.store.sessions(user: 1, current: "", at: library.time.now)[0]
+        let session = try await library.store.sessions(user: 1, current: "", at: library.time.now)[0]
         let created = try await next(stream)
         #expect(try created.author.author == author)
         #expect(try created.author.at == library.time.now)
@@ -195,7 +195,7 @@ import Testing
         let token = try await library.login("ada").token
         let position = try await begin(library, token).position
         let epoch = position.dropLast(2)
-        try await library.app.store.writer.write { db in
+        try await library.store.writer.write { db in
             try db.execute(
                 sql: """
                     WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 102399)
@@ -204,7 +204,7 @@ import Testing
                     """)
         }
         func kept() throws -> [Int64] {
-            try library.app.store.readers.read { db in
+            try library.store.readers.read { db in
                 try Int64.fetchAll(db, sql: "SELECT min(sequence) FROM author_event")
                     + Int64.fetchAll(db, sql: "SELECT count(*) FROM author_event")
             }
@@ -212,7 +212,7 @@ import Testing
         #expect(try kept() == [1, 102_399])
         _ = try await library.create("A", "B", as: token)
         #expect(try kept() == [1, 102_400])
-        try await library.app.store.pruneHistory(at: library.time.now)
+        try await library.store.pruneHistory(at: library.time.now)
         #expect(try kept() == [2401, 100_000])
         let behind = try await open(library, token, after: "\(epoch)-2399")
         #expect(await behind.next() == ["retry: 1000"])
@@ -227,7 +227,7 @@ import Testing
         let token = try await library.login("ada").token
         _ = try await library.create("A", "B", as: token)
         _ = try await library.app.perform(OperatorRequest.delete("ada"))
-        let left = try library.app.store.readers.read {
+        let left = try library.store.readers.read {
             try Int64.fetchOne($0, sql: "SELECT count(*) FROM author_event")
         }
         #expect(left == 0)

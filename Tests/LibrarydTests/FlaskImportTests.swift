@@ -72,7 +72,7 @@ import Testing
         #expect(report.count("author", .imported) == 9)
         #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
 
-        let stored = try await library.app.store.readers.readSlowly {
+        let stored = try await library.store.readers.readSlowly {
             try String.fetchAll($0, sql: "SELECT password_hash FROM user ORDER BY id")
         }
         // Each imported hash is hashed once more. A hash that cannot be verified is not stored.
@@ -92,13 +92,13 @@ import Testing
             guard works else { continue }
             // The first login stores a new hash of the same password, and its session stays valid.
             let token = try Login(json: reply.body, unknownMembers: .rejected).token
-            #expect(try library.app.store.user(.name(name))?.passwordHash.hasPrefix("$scrypt$") == true)
+            #expect(try library.store.user(.name(name))?.passwordHash.hasPrefix("$scrypt$") == true)
             #expect(try await login(name, "pässword of \(method)", library).status == 200)
             let page = try await library.send("GET", "/authors", headers: [bearer(token)]).page
             #expect(page.authors.map(\.name) == ["Author \(number + 1)"])
             #expect(page.authors.map(\.bookerPrize) == [number % 2 == 1])
         }
-        let inspection = try library.app.store.readers.read { try Inspection($0) }
+        let inspection = try library.store.readers.read { try Inspection($0) }
         #expect(inspection.faults == [])
     }
 
@@ -111,10 +111,10 @@ import Testing
         #expect(error?.hint?.contains("--owner") == true)
         let unknown = await #expect(throws: StoreError.self) { try await run(path, owner: "nobody", library) }
         #expect(unknown?.code == .userNotFound)
-        #expect(try await library.app.store.users() == [])
+        #expect(try await library.store.users() == [])
         let report = try await run(path, owner: "scrypt", library)
         #expect(report.count("author", .imported) == 6)
-        #expect(try await library.app.store.users().map(\.authors) == [0, 0, 0, 6, 0, 0])
+        #expect(try await library.store.users().map(\.authors) == [0, 0, 0, 6, 0, 0])
         #expect(try await login("scrypt", "pässword of scrypt", library).status == 200)
     }
 
@@ -122,13 +122,13 @@ import Testing
         let library = try await TestLibrary()
         let path = try fixture("werkzeug2")
         _ = try await run(path, library)
-        let users = try await library.app.store.users()
+        let users = try await library.store.users()
         // A change in the library since the first import stays.
         _ = try await library.app.perform(OperatorRequest.disable("scrypt"))
         let report = try await run(path, library)
         #expect(report.count("user", .present) == 9)
         #expect(report.count("author", .present) == 9)
-        let after = try await library.app.store.users()
+        let after = try await library.store.users()
         #expect(after.map(\.publicID) == users.map(\.publicID))
         #expect(after.first { $0.name == "scrypt" }?.disabled == true)
     }
@@ -137,7 +137,7 @@ import Testing
         let library = try await TestLibrary()
         let path = try fixture("werkzeug2")
         let trial = try await run(path, dryRun: true, library)
-        #expect(try await library.app.store.users() == [])
+        #expect(try await library.store.users() == [])
         let report = try await run(path, library)
         #expect(report.rows == trial.rows)
     }

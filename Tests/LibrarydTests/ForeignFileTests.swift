@@ -59,10 +59,10 @@ extension BackupTests {
         }
         let names = try FileManager.default.contentsOfDirectory(atPath: outer.path).sorted()
         #expect(try Inspection(file: copy).authors == 3)
-        #expect(try Store.warning(ofCopy: copy)?.hasPrefix("\(copy) is a copy of library.db without ") == true)
+        #expect(try SQLiteStore.warning(ofCopy: copy)?.hasPrefix("\(copy) is a copy of library.db without ") == true)
         #expect(try FileManager.default.contentsOfDirectory(atPath: outer.path).sorted() == names)
         _ = try await withStore { try await $0.backUp(to: file, keep: 1, at: now) }
-        #expect(try Store.warning(ofCopy: file) == nil)
+        #expect(try SQLiteStore.warning(ofCopy: file) == nil)
         #expect(try Restore(from: copy, into: try DataFolder(path: home), at: now).inspection.authors == 3)
     }
 

@@ -39,7 +39,7 @@ import Testing
 
     /// One user, and what the replies said of the library after some of its events.
     struct Actor {
-        let store: Store
+        let store: SQLiteStore
         let owner: Int64
         var random: Generator
         var states: [Int64: Library] = [0: [:]]
@@ -138,7 +138,7 @@ import Testing
             imports.append((id, last + 1))
             for result in results where result.isChange {
                 let id = try #require(result.id)
-                library[id] = try store.author(id: id, owner: owner) { Row(author($0)) }
+                library[id] = try await store.author(id: id, owner: owner) { Row(author($0)) }
             }
             changed(count)
         }
@@ -214,7 +214,8 @@ import Testing
 
     /// The library after an event, read in pages.
     private func library(
-        _ store: Store, _ owner: Int64, after event: EventPosition, sort: AuthorSort = AuthorSort(), limit: Int = 1000
+        _ store: SQLiteStore, _ owner: Int64, after event: EventPosition, sort: AuthorSort = AuthorSort(),
+        limit: Int = 1000
     ) async throws -> [(id: Int64, row: Row)] {
         var query = AuthorQuery()
         (query.at, query.sort, query.limit) = (.event(event.description), sort, limit)
@@ -235,7 +236,7 @@ import Testing
     }
 
     /// What the events say, from the first to each.
-    private func replay(_ store: Store, _ owner: Int64) async throws -> [Library] {
+    private func replay(_ store: SQLiteStore, _ owner: Int64) async throws -> [Library] {
         var states: [Library] = [[:]]
         var position = EventPosition(epoch: try store.lastEvent(owner: owner).epoch, sequence: 0)
         while true {
@@ -256,7 +257,7 @@ import Testing
 
     @Test func everyStateCanBeShownAndUndone() async throws {
         let folder = TemporaryFolder()
-        let store = try Store(path: folder.path + "/library.db", history: HistoryLimit(events: 1_000_000))
+        let store = try SQLiteStore(path: folder.path + "/library.db", history: HistoryLimit(events: 1_000_000))
         defer { store.close() }
         let seed = UInt64.random(in: .min ... .max)
         for owner in 1...3 {

@@ -41,7 +41,7 @@ import Testing
         _ = try await library.patch(2, #"{"name":"Uno","booker_prize":true}"#, as: ada)
         library.time.advance(seconds: 60)
         _ = try await library.send("DELETE", "/authors/3", headers: [bearer(ada)])
-        let epoch = try library.app.store.lastEvent(owner: 1).epoch
+        let epoch = try library.store.lastEvent(owner: 1).epoch
         return (library, ada, bob, epoch)
     }
 
@@ -55,7 +55,7 @@ import Testing
             ])
         #expect(all.changes.map(\.id) == [4, 3, 2, 1].map { "\(epoch)-\($0)" })
         #expect(all.next == nil)
-        let session = try await library.app.store.sessions(user: 1, current: "", at: library.time.now)[0]
+        let session = try await library.store.sessions(user: 1, current: "", at: library.time.now)[0]
         #expect(all.changes.allSatisfy { $0.origin.session == session.id && $0.origin.client == session.client })
         #expect(all.changes.allSatisfy { $0.origin.importID == nil })
         #expect(summary(try await changes(library, "/authors/changes", as: bob).changes) == ["created 1 Bob's v1"])
@@ -201,7 +201,7 @@ import Testing
         let (library, ada, bob, epoch) = try await example(keptEvents: events, keptFor: age)
         // The trusted time follows the clock.
         library.time.pass(seconds: 3600)
-        try await library.app.store.pruneHistory(at: library.time.now)
+        try await library.store.pruneHistory(at: library.time.now)
         #expect(
             summary(try await changes(library, "/authors/changes", as: ada).changes) == [
                 "deleted 3 Two v1", #"updated 2 Uno v2 {"name":"One","booker_prize":false}"#,
@@ -218,12 +218,12 @@ import Testing
         #expect(try await changes(library, "/authors/changes", as: bob).changes.count == 1)
         _ = try await library.create("Three", "B", as: ada)
         #expect(try await changes(library, "/authors/changes?limit=1", as: ada).changes[0].id == "\(epoch)-5")
-        #expect(try library.app.store.readers.read { try Inspection($0) }.faults == [])
+        #expect(try library.store.readers.read { try Inspection($0) }.faults == [])
     }
 
     @Test func aWrongClockDeletesNothing() async throws {
         let (library, ada, _, _) = try await example(keptFor: 86400)
-        try await library.app.store.pruneHistory(at: library.time.now.adding(seconds: 10 * 365 * 86400))
+        try await library.store.pruneHistory(at: library.time.now.adding(seconds: 10 * 365 * 86400))
         #expect(try await changes(library, "/authors/changes", as: ada).changes.count == 4)
     }
 
@@ -245,9 +245,9 @@ import Testing
         let library = try await TestLibrary()
         let ada = try await library.login("ada").token
         _ = try await library.create("A", "B", as: ada)
-        try await library.app.store.writer.write { db in
+        try await library.store.writer.write { db in
             for number in 0..<10_050 {
-                _ = try Store.addOrigin(db, user: 1, session: "s\(number)", client: "c")
+                _ = try SQLiteStore.addOrigin(db, user: 1, session: "s\(number)", client: "c")
             }
         }
         #expect(try library.count("origin") == 10_001)

@@ -46,11 +46,11 @@ import Testing
     /// Opening a pipe blocks until its other end is open (fifo(7)), so a pipe must not be opened.
     @Test(arguments: Kind.allCases, ["", "-wal", "-shm", "-journal"])
     func onlyARegularFileIsTakenForALibrary(kind: Kind, suffix: String) throws {
-        try Store(path: library).close()
+        try SQLiteStore(path: library).close()
         try? FileManager.default.removeItem(atPath: library + suffix)
         try kind.make(library + suffix)
         for open in [
-            { try Store(path: $0).close() }, { _ = try Inspection(file: $0) }, { _ = try FlaskLibrary(path: $0) },
+            { try SQLiteStore(path: $0).close() }, { _ = try Inspection(file: $0) }, { _ = try FlaskLibrary(path: $0) },
         ] {
             let error = #expect(throws: CommandError.self) { try open(library) }
             #expect(error?.exit == .noInput)
@@ -60,7 +60,7 @@ import Testing
 
     @Test(arguments: Kind.allCases)
     func nothingElseIsReplacedByABackup(kind: Kind) async throws {
-        let store = try Store(path: library)
+        let store = try SQLiteStore(path: library)
         defer { store.close() }
         for (keep, name) in [(1, "/b"), (1, "/b.manifest"), (2, "/b.1"), (2, "/b.1.manifest")] {
             try kind.make(folder.path + name)
@@ -88,10 +88,10 @@ import Testing
 
     @Test(arguments: [-1, -5, Int64(Int32.min), 0])
     func aSchemaThatNobodyMadeIsDamage(version: Int64) throws {
-        try Store(path: library).close()
+        try SQLiteStore(path: library).close()
         try execute("PRAGMA user_version = \(version)", in: library)
         let before = try bytes(library)
-        for open in [{ try Store(path: $0).close() }, { _ = try Inspection(file: $0) }] {
+        for open in [{ try SQLiteStore(path: $0).close() }, { _ = try Inspection(file: $0) }] {
             let error = #expect(throws: CommandError.self) { try open(library) }
             #expect(error?.exit == .dataError)
             #expect(error?.reason == "\(library) is damaged: no libraryd has made a schema \(version)")
@@ -155,7 +155,7 @@ import Testing
         "CREATE TRIGGER t AFTER DELETE ON session BEGIN DELETE FROM user; END",
     ])
     func aForeignSchemaIsNotEvaluated(sql: String) throws {
-        try Store(path: library).close()
+        try SQLiteStore(path: library).close()
         try execute("PRAGMA trusted_schema = OFF; " + sql, in: library)
         let inspection = try Inspection(file: library)
         #expect(inspection.faults.contains { $0.hasPrefix("the schema ") })
@@ -171,7 +171,7 @@ import Testing
 
     /// The number of reported faults is limited, and so is the length of each.
     @Test func faultsAreBounded() throws {
-        try Store(path: library).close()
+        try SQLiteStore(path: library).close()
         let tables = (0..<150).map { "CREATE TABLE \"\(String(repeating: "x", count: 5000))\($0)\" (n);" }
         try execute(tables.joined(), in: library)
         let faults = try Inspection(file: library).faults
@@ -184,7 +184,7 @@ import Testing
         let library = try await TestLibrary()
         let token = try await library.login("ada").token
         let author = try await library.create("A", "B", as: token)
-        try await library.app.store.writer.write { db in
+        try await library.store.writer.write { db in
             try db.execute(sql: "UPDATE author_event SET sequence = ?", arguments: [sequence])
             try db.execute(
                 sql: "UPDATE author SET version = ?, created_at = ?, updated_at = ?",
@@ -206,7 +206,7 @@ import Testing
         let library = try await TestLibrary()
         let token = try await library.login("ada").token
         let author = try await library.create("A", "B", as: token)
-        try await library.app.store.writer.write {
+        try await library.store.writer.write {
             try $0.execute(
                 sql: """
                     PRAGMA writable_schema = ON;
@@ -219,7 +219,7 @@ import Testing
             PRAGMA ignore_check_constraints = ON;
             UPDATE session SET client = NULL, expires_at = 'x'; UPDATE author SET country = NULL, version = 'x';
             UPDATE user SET password_hash = NULL, admin = x'00';
-            """, in: library.app.store.path)
+            """, in: library.store.path)
         let json = ("Content-Type", "application/json")
         for (method, path, body) in [
             ("GET", "/sessions", ""), ("GET", "/me", ""), ("PATCH", "/authors/\(author.id)", #"{"country":"X"}"#),

@@ -52,7 +52,7 @@ import Testing
         let library = try await TestLibrary()
         let admin = try await library.adminToken()
         _ = try await library.create("Hilary Mantel", "Wolf Hall", as: admin)
-        let users = try await library.app.store.users()
+        let users = try await library.store.users()
         let target = try #require(users.first?.publicID)
         let takesFiles = ["/authors", "/author"].contains(test.path)
         let types = takesFiles ? ", application/x-ndjson or text/csv" : ""
@@ -67,7 +67,7 @@ import Testing
                     == "send application/json\(types) in UTF-8, and name the type in one Content-Type"
             )
         }
-        #expect(try await library.app.store.users() == users)
+        #expect(try await library.store.users() == users)
         #expect(try await library.list(as: admin) == ["Hilary Mantel Wolf Hall UK false 1"])
     }
 

@@ -11,7 +11,7 @@ import Testing
     private let folder = TemporaryFolder()
     private var path: String { folder.path + "/library.db" }
 
-    private func events(_ store: Store, of owner: Int64, after number: Int64) async throws -> [String] {
+    private func events(_ store: SQLiteStore, of owner: Int64, after number: Int64) async throws -> [String] {
         let epoch = try store.lastEvent(owner: owner).epoch
         return try await store.events(after: EventPosition(epoch: epoch, sequence: number), owner: owner) { rows in
             var lines: [String] = []
@@ -26,7 +26,7 @@ import Testing
         }
     }
 
-    private func names(_ store: Store, _ query: String) async throws -> [String] {
+    private func names(_ store: SQLiteStore, _ query: String) async throws -> [String] {
         let query = try AuthorQuery(items: try #require(QueryItem.parse(query)))
         return try await store.authors(query, owner: 1) { rows in
             var names: [String] = []
@@ -37,7 +37,7 @@ import Testing
 
     @Test func authorsAndEventsStayAsTheyWere() async throws {
         try OlderLibrary.make(path)
-        let store = try Store(path: path)
+        let store = try SQLiteStore(path: path)
         defer { store.close() }
         #expect(try Inspection(file: path).faults == [])
         #expect(try await names(store, "sort=name") == ["anne", "Émile", "Ørsted"])
@@ -56,7 +56,7 @@ import Testing
     /// What happens after the migration, to authors whose last event is kept and to one whose event is not.
     @Test func whatFollowsIsRecordedAsBefore() async throws {
         try OlderLibrary.make(path)
-        let store = try Store(path: path)
+        let store = try SQLiteStore(path: path)
         defer { store.close() }
         func now(_ milliseconds: Int64) -> Timestamp { Timestamp(milliseconds: milliseconds) }
         let added = try await store.createAuthor(
@@ -86,7 +86,7 @@ import Testing
         let fixture = Program.repository + "/Tests/Fixtures/library-schema-7.db.gz"
         let unpacked = try await Program.run("/bin/sh", ["-c", "gunzip < \(fixture) > \(folder.path)/old.db"])
         #expect(unpacked.code == 0, "\(unpacked.error)")
-        try Store(path: path, migrations: Array(Migrations.all.prefix(7))).close()
+        try SQLiteStore(path: path, migrations: Array(Migrations.all.prefix(7))).close()
         func tables(_ path: String) throws -> [String] {
             let queue = try DatabaseQueue(path: path)
             defer { try? queue.close() }

@@ -22,7 +22,7 @@ import Testing
 
     /// Both parts are read from their indexes, and nothing is sorted.
     @Test(arguments: orders, [false, true]) func nothingIsSorted(sort: AuthorSort, isFirst: Bool) throws {
-        let store = try Store(path: folder.path + "/library.db")
+        let store = try SQLiteStore(path: folder.path + "/library.db")
         defer { store.close() }
         let start = isFirst ? nil : Cursor(sort: sort, id: 1, values: [.integer(1)]).text
         let statement = try AuthorListStatement(query(sort, after: start), owner: 1)
@@ -50,7 +50,7 @@ import Testing
 
     /// Authors of which many have equal times, and of which some were changed, some of these in the same millisecond.
     @Test func eachOrderIsThatOfTheTimesAndIDs() async throws {
-        let store = try Store(path: folder.path + "/library.db")
+        let store = try SQLiteStore(path: folder.path + "/library.db")
         defer { store.close() }
         try await store.createUser(
             publicID: "p", name: "ada", passwordHash: "h", by: .operator, at: Timestamp(milliseconds: 1))

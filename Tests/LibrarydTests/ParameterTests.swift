@@ -17,7 +17,7 @@ import Testing
         let admin = try await library.adminToken()
         _ = try await library.create("Hilary Mantel", "Wolf Hall", as: admin)
         _ = try await library.login("target")
-        let users = try await library.app.store.users()
+        let users = try await library.store.users()
         let target = try #require(users.first { $0.name == "target" })
         let path = test.path.split(separator: "?")[0].replacing("{public_id}", with: target.publicID)
         let methods = test.method == .get ? ["GET", "HEAD"] : [test.method.rawValue]
@@ -30,7 +30,7 @@ import Testing
                 if method != "HEAD" { #expect(reply.code == "invalid_query") }
             }
         }
-        #expect(try await library.app.store.users() == users)
+        #expect(try await library.store.users() == users)
         #expect(try await library.list(as: admin) == ["Hilary Mantel Wolf Hall UK false 1"])
         #expect(library.sessionCount == 2)
     }

@@ -106,7 +106,7 @@ import Testing
     @Test func theIdStaysWithTheLibrary() throws {
         let folder = TemporaryFolder()
         func id(_ path: String) throws -> String {
-            let store = try Store(path: folder.path + path)
+            let store = try SQLiteStore(path: folder.path + path)
             defer { store.close() }
             return try store.daemonID()
         }

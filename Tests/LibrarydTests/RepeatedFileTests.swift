@@ -39,8 +39,8 @@ import Testing
                 (items + "\n1 " + #"{"name":"A","book":"B","country":"C","booker_prize":false}"#).utf8))
         let reply = Array(#"{"line":1,"outcome":"created","id":7}"#.utf8) + [0x0A]
         let now = library.time.now
-        try await library.app.store.writer.write { db in
-            try Store.keep(db, reply: reply, to: request, owner: 1, at: now)
+        try await library.store.writer.write { db in
+            try SQLiteStore.keep(db, reply: reply, to: request, owner: 1, at: now)
         }
         let again = try await library.sendFile(
             #"{"name":"A","book":"B","country":"C"}"#, query, key: "k", as: token)
@@ -67,7 +67,7 @@ import Testing
                 "5 failed author_exists",
             ])
         #expect(try await library.sendFile(mixed, key: "m", as: token).differences(from: first) == [])
-        let size = try library.app.store.readers.read {
+        let size = try library.store.readers.read {
             try Int.fetchOne($0, sql: "SELECT sum(length(reply)) FROM idempotency_key")
         }
         #expect(try #require(size) < 400)

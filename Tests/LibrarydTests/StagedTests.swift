@@ -18,7 +18,7 @@ import Testing
 
     /// What the owner's readers see at one moment, each in a way of its own.
     private func seen(_ library: TestLibrary, as token: String) async throws -> [Int] {
-        let store = library.app.store
+        let store = library.store
         func count(_ query: String) async throws -> Int {
             var query = try AuthorQuery(items: QueryItem.parse(query) ?? [])
             query.limit = 5000
@@ -33,7 +33,7 @@ import Testing
             counts.append(try await count(query))
         }
         let last = try store.readers.read { try Int64.fetchOne($0, sql: "SELECT max(id) FROM author WHERE owner = 1") }
-        counts.append((try? store.author(id: last ?? 0, owner: 1) { _ in 1 }) == nil ? 0 : Self.count)
+        counts.append((try? await store.author(id: last ?? 0, owner: 1) { _ in 1 }) == nil ? 0 : Self.count)
         counts.append(Int(try await store.profile(.id(1)).authors))
         return counts
     }
@@ -42,7 +42,7 @@ import Testing
     @Test func nothingIsSeenBeforeTheEnd() async throws {
         let library = try await TestLibrary()
         let (ada, bob) = (try await library.login("ada").token, try await library.login("bob").token)
-        let store = library.app.store
+        let store = library.store
         try await wait(until: "the end of the start's work") { !store.readers.hidesStaged }
         let lines = TestLibrary.lines(0..<Self.count)
         async let file = library.sendFile(lines, "?atomic=true", as: ada)
@@ -87,17 +87,17 @@ import Testing
         #expect(try reply.results == ["1 updated 1", "2 created 2", "3 unchanged 2", "4 updated 2"])
         #expect(trial.body == reply.body)
         #expect(try await library.sendFile(lines, "?dry_run=true" + query, as: token).results.last == "4 updated 2")
-        #expect(try library.app.store.readers.read { try Inspection($0) }.faults == [])
+        #expect(try library.store.readers.read { try Inspection($0) }.faults == [])
     }
 
-    private func stage(_ store: Store, _ count: Int, at now: Timestamp) async throws {
+    private func stage(_ store: SQLiteStore, _ count: Int, at now: Timestamp) async throws {
         try await store.writer.write { db in
             var target = StoredAuthors(db, owner: 1, from: ImportOrigin(), at: now)
             for number in 0..<count {
                 _ = try target.create(AuthorDraft(name: "N staged \(number)", book: "B", country: "C"))
             }
             try target.keepNumbers()
-            try Store.setStaged(db, owner: 1, from: try #require(target.created?.first.id))
+            try SQLiteStore.setStaged(db, owner: 1, from: try #require(target.created?.first.id))
         }
     }
 
@@ -108,7 +108,7 @@ import Testing
             let library = try await TestLibrary(folder: folder)
             let token = try await library.login("ada").token
             _ = try await library.create("A", "B", as: token)
-            let store = library.app.store
+            let store = library.store
             try await wait(until: "the end of the start's work") { !store.readers.hidesStaged }
             await store.readers.hideStaged()
             try await stage(store, 1200, at: library.time.now)
@@ -122,9 +122,9 @@ import Testing
             #expect(try store.readers.read { try Inspection($0) }.faults == [])
         }
         let library = try await TestLibrary(folder: folder)
-        try await wait(until: "the end of the start's work") { !library.app.store.readers.hidesStaged }
+        try await wait(until: "the end of the start's work") { !library.store.readers.hidesStaged }
         #expect(try library.count("author") == 1)
-        #expect(try library.app.store.readers.read { try Inspection($0) }.faults == [])
+        #expect(try library.store.readers.read { try Inspection($0) }.faults == [])
         let token = try await library.login("ada").token
         // No id is used again.
         #expect(try await library.create("N staged 5", "B", as: token).id == 1202)
@@ -139,24 +139,24 @@ import Testing
         _ = try await library.create("Kept", "B", as: bob)
         if isInterrupted {
             // The first step alone, as before a kill.
-            let store = library.app.store
+            let store = library.store
             try await store.writer.write { db in
-                let isDone = try Store.deletePart(db, of: 1)
+                let isDone = try SQLiteStore.deletePart(db, of: 1)
                 #expect(!isDone)
-                try Store.close(db, user: 1)
+                try SQLiteStore.close(db, user: 1)
             }
             store.sessions.end(user: 1)
         } else {
-            try await library.app.store.deleteUser(.name("ada"), by: .operator, at: library.time.now)
+            try await library.store.deleteUser(.name("ada"), by: .operator, at: library.time.now)
         }
-        #expect(try await library.app.store.users().map(\.name) == ["bob"])
-        #expect(try library.app.store.user(.name("deleted 1")) == nil)
-        #expect(try library.app.store.user(.id(1)) == nil)
+        #expect(try await library.store.users().map(\.name) == ["bob"])
+        #expect(try library.store.user(.name("deleted 1")) == nil)
+        #expect(try library.store.user(.id(1)) == nil)
         #expect(try await library.send("GET", "/authors", headers: [bearer(ada)]).status == 401)
         if isInterrupted { library = try await TestLibrary(folder: folder) }
         let again = try await library.login("ada").token
         _ = try await library.create("New", "B", as: again)
-        let store = library.app.store
+        let store = library.store
         try await wait(until: "the end of the deletion") {
             try store.readers.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM user") } == 2
         }

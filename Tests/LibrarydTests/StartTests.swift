@@ -19,7 +19,7 @@ import Testing
 
     private func makeLibrary() async throws -> DataFolder {
         let folder = try DataFolder(path: home)
-        let store = try Store(path: library)
+        let store = try SQLiteStore(path: library)
         for number in 0..<20 {
             try await store.createUser(
                 publicID: "p\(number)", name: "u\(number)", passwordHash: "h", by: .operator,
@@ -46,7 +46,7 @@ import Testing
             }
             try damaged.write(to: URL(fileURLWithPath: library))
             do {
-                try Store(path: library).close()
+                try SQLiteStore(path: library).close()
                 // No table and no index uses the page.
             } catch let error as CommandError {
                 refused += 1
@@ -78,7 +78,7 @@ import Testing
         let folder = try DataFolder(path: home)
         if evidence.isEmpty {
             try folder.requireLibraryNotLost()
-            try Store(path: library).close()
+            try SQLiteStore(path: library).close()
         } else {
             #expect(Self.loss(folder)?.exit == .dataError)
         }
@@ -101,7 +101,7 @@ import Testing
         if isEmpty { try Data().write(to: URL(fileURLWithPath: library)) }
         let log = Data("the last changes".utf8)
         try log.write(to: URL(fileURLWithPath: library + suffix))
-        let error = #expect(throws: CommandError.self) { try Store(path: library) }
+        let error = #expect(throws: CommandError.self) { try SQLiteStore(path: library) }
         #expect(error?.exit == .dataError)
         #expect(try bytes(library + suffix) == log)
     }
@@ -128,20 +128,20 @@ import Testing
         let target = folder.path + "/elsewhere.db"
         if isEmpty { try Data().write(to: URL(fileURLWithPath: target)) }
         try FileManager.default.createSymbolicLink(atPath: library, withDestinationPath: target)
-        let error = #expect(throws: CommandError.self) { try Store(path: library) }
+        let error = #expect(throws: CommandError.self) { try SQLiteStore(path: library) }
         #expect(error?.reason == "\(library) is a link, and there is no library behind it")
         #expect(try FileManager.default.destinationOfSymbolicLink(atPath: library) == target)
-        try Store(path: target + "2").close()
+        try SQLiteStore(path: target + "2").close()
         try FileManager.default.removeItem(atPath: library)
         try FileManager.default.createSymbolicLink(atPath: library, withDestinationPath: target + "2")
-        try Store(path: library).close()
+        try SQLiteStore(path: library).close()
     }
 
     /// A start replaces the unfinished file of a start that was killed while it made a new library.
     @Test func anUnfinishedLibraryIsMadeAnew() throws {
         _ = try DataFolder(path: home)
         try Data("half".utf8).write(to: URL(fileURLWithPath: library + ".new"))
-        try Store(path: library).close()
+        try SQLiteStore(path: library).close()
         #expect(try Inspection(file: library).faults == [])
         #expect(!FileManager.default.fileExists(atPath: library + ".new"))
     }
@@ -151,7 +151,7 @@ import Testing
     /// Readiness is answered at once from what the daemon knows, without waiting for the disk.
     @Test func aCommitThatTakesLongIsToldOf() async throws {
         let library = try await TestLibrary()
-        let store = library.app.store
+        let store = library.store
         #expect(try await library.send("GET", "/readyz").status == 200)
         #expect(store.writer.obstacle(at: .now) == nil)
         let gate = CommitGate()
@@ -191,7 +191,7 @@ import Testing
     /// After a write that could not be stored, the daemon is not ready until a write is stored.
     @Test func aFullDiskIsToldUntilAWriteIsStored() async throws {
         let library = try await TestLibrary()
-        let store = library.app.store
+        let store = library.store
         try await store.writer.write { db in
             let pages = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
             try db.execute(sql: "PRAGMA max_page_count = \(pages)")

@@ -16,7 +16,7 @@ import Testing
     private func now() -> Timestamp { Timestamp(milliseconds: 1) }
 
     @Test func eachCommitIsSynced() async throws {
-        let store = try Store(path: path)
+        let store = try SQLiteStore(path: path)
         defer { store.close() }
         let settings = try await store.writer.write { db in
             [
@@ -30,7 +30,7 @@ import Testing
     }
 
     @Test func everyTableIsStrict() async throws {
-        let store = try Store(path: path)
+        let store = try SQLiteStore(path: path)
         defer { store.close() }
         let loose = try store.readers.read {
             try String.fetchAll(
@@ -69,7 +69,7 @@ import Testing
     @Test(arguments: Garbage.allCases)
     func aFileThatIsNoDatabaseIsLeftAlone(garbage: Garbage) throws {
         try garbage.bytes.write(to: URL(fileURLWithPath: path))
-        let error = #expect(throws: CommandError.self) { try Store(path: path) }
+        let error = #expect(throws: CommandError.self) { try SQLiteStore(path: path) }
         #expect(error?.exit == .dataError)
         #expect(error?.reason.contains(path) == true)
         #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == garbage.bytes)
@@ -78,16 +78,16 @@ import Testing
     @Test func aForeignDatabaseIsLeftAlone() throws {
         try DatabaseQueue(path: path).write { try $0.execute(sql: "CREATE TABLE users (x)") }
         let before = try Data(contentsOf: URL(fileURLWithPath: path))
-        let error = #expect(throws: CommandError.self) { try Store(path: path) }
+        let error = #expect(throws: CommandError.self) { try SQLiteStore(path: path) }
         #expect(error?.exit == .dataError)
         #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
     }
 
     @Test func aNewerDatabaseIsLeftAlone() throws {
-        try Store(path: path).close()
+        try SQLiteStore(path: path).close()
         try DatabaseQueue(path: path).write { try $0.execute(sql: "PRAGMA user_version = 99") }
         let before = try Data(contentsOf: URL(fileURLWithPath: path))
-        let error = #expect(throws: CommandError.self) { try Store(path: path) }
+        let error = #expect(throws: CommandError.self) { try SQLiteStore(path: path) }
         #expect(error?.exit == .configuration)
         #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
     }
@@ -104,7 +104,7 @@ import Testing
         ("country=C&sort=created_at", "INDEX author_country (owner=? AND country_key=?)"),
     ])
     func listsUseTheirIndex(query: String, plan: String) throws {
-        let store = try Store(path: path)
+        let store = try SQLiteStore(path: path)
         defer { store.close() }
         let statement = try AuthorListStatement(try AuthorQuery(items: QueryItem.parse(query) ?? []), owner: 1)
         for hidesStaged in [false, true] {
@@ -128,7 +128,7 @@ import Testing
     @Test(arguments: ["", "&sort=name", "&sort=book:desc", "&sort=created_at"]) func aSearchWalksNoIndex(
         order: String
     ) throws {
-        let store = try Store(path: path)
+        let store = try SQLiteStore(path: path)
         defer { store.close() }
         let statement = try AuthorListStatement(try AuthorQuery(items: QueryItem.parse("q=a" + order) ?? []), owner: 1)
         for setup in ["", "ANALYZE"] {
@@ -146,7 +146,7 @@ import Testing
 
     /// A read that never ends would keep the write-ahead log from being moved into the database.
     @Test func aReadThatTakesLongEnds() throws {
-        let store = try Store(path: path)
+        let store = try SQLiteStore(path: path)
         defer { store.close() }
         let endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
         #expect(throws: StoreError.busy) {
@@ -159,7 +159,7 @@ import Testing
 
     /// The log grows as long as somebody reads, and shrinks afterwards.
     @Test func aLogThatGrewIsCutBack() async throws {
-        let store = try Store(path: path)
+        let store = try SQLiteStore(path: path)
         defer { store.close() }
         let reader = try ReadConnection(path: path)
         defer { reader.close() }
@@ -179,7 +179,7 @@ import Testing
     }
 
     @Test func readersCannotWrite() throws {
-        let store = try Store(path: path)
+        let store = try SQLiteStore(path: path)
         defer { store.close() }
         #expect(throws: StoreError.self) {
             try store.readers.read { try $0.execute(sql: "DELETE FROM author") }
@@ -187,7 +187,7 @@ import Testing
     }
 
     @Test func theLastAdminStays() async throws {
-        let store = try Store(path: path)
+        let store = try SQLiteStore(path: path)
         defer { store.close() }
         try await store.createUser(publicID: "p", name: "ada", passwordHash: "h", by: .operator, at: now())
         try await store.createUser(publicID: "q", name: "bob", passwordHash: "h", by: .operator, at: now())

@@ -20,7 +20,7 @@ import Testing
         return try UndoReport(json: reply.body, unknownMembers: .rejected)
     }
 
-    private func epoch(_ library: TestLibrary) throws -> String { try library.app.store.lastEvent(owner: 1).epoch }
+    private func epoch(_ library: TestLibrary) throws -> String { try library.store.lastEvent(owner: 1).epoch }
 
     @Test func eachKindOfChangeIsTakenBack() async throws {
         let library = try await TestLibrary()
@@ -62,7 +62,7 @@ import Testing
         let redone = try await report(library, #"{"last":1}"#, as: ada)
         #expect(redone.created == 1)
         #expect(try await library.list(as: ada) == ["A B UK false 5"])
-        #expect(try library.app.store.readers.read { try Inspection($0) }.faults == [])
+        #expect(try library.store.readers.read { try Inspection($0) }.faults == [])
     }
 
     @Test func aWholeImportIsTakenBackOrNone() async throws {
@@ -190,7 +190,7 @@ import Testing
         let library = try await TestLibrary(keptEvents: 3)
         let ada = try await library.login("ada").token
         _ = try await library.sendFile(TestLibrary.lines(0..<4), "?import=i", as: ada)
-        try await library.app.store.pruneHistory(at: library.time.now)
+        try await library.store.pruneHistory(at: library.time.now)
         for body in [#"{"import":"i"}"#, #"{"last":4}"#, #"{"event":"\#(try epoch(library))-1"}"#] {
             let reply = try await undo(library, body, as: ada)
             #expect(reply.status == 410 && reply.code == "history_gone")
@@ -209,7 +209,7 @@ import Testing
         }
         #expect(try await report(library, #"{"last":3}"#, as: ada).deleted == 3)
         // The same id begins another import.
-        try await library.app.store.pruneHistory(at: library.time.now)
+        try await library.store.pruneHistory(at: library.time.now)
         _ = try await library.sendFile(TestLibrary.lines(10..<12), "?import=i", as: ada)
         #expect(try await report(library, #"{"import":"i"}"#, as: ada).deleted == 2)
     }
@@ -246,9 +246,9 @@ import Testing
             }
             for try await status in group { #expect(status == 200) }
         }
-        let changes = try library.app.store.lastEvent(owner: 1).sequence
+        let changes = try library.store.lastEvent(owner: 1).sequence
         #expect(changes == 600 + 3 * 600 + 3 * 300)
-        #expect(try library.app.store.readers.read { try Inspection($0) }.faults == [])
+        #expect(try library.store.readers.read { try Inspection($0) }.faults == [])
     }
 
     /// A library from before schema 10 does not know what an author was before its oldest event that is kept, but
@@ -260,7 +260,7 @@ import Testing
         let queue = try DatabaseQueue(path: path)
         try await queue.write { try $0.execute(sql: "DELETE FROM author_event WHERE owner = 1 AND sequence = 2") }
         try queue.close()
-        let store = try Store(path: path)
+        let store = try SQLiteStore(path: path)
         defer { store.close() }
         let epoch = try store.lastEvent(owner: 1).epoch
         func names(at event: Int64) async throws -> [String] {

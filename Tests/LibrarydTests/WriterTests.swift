@@ -20,7 +20,7 @@ import Testing
 
     @Test func anOperationThatFailsHarmsNoNeighbour() async throws {
         struct Refused: Error {}
-        let store = try Store(path: path)
+        let store = try SQLiteStore(path: path)
         defer { store.close() }
         try await store.createUser(publicID: "p", name: "ada", passwordHash: "h", by: .operator, at: now())
         let outcomes = await withTaskGroup(of: Bool.self) { group in
@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test func aGroupThatCannotBeCommittedFailsAsAWhole() async throws {
-        let store = try Store(path: path)
+        let store = try SQLiteStore(path: path)
         defer { store.close() }
         await #expect(throws: StoreError.self) {
             try await store.writer.write { db in

@@ -7,7 +7,7 @@ public enum OlderLibrary {
     /// first is no longer kept.
     /// - Parameter count: how many further authors and events a third user has.
     public static func make(_ path: String, count: Int = 0) throws {
-        try Store(path: path, migrations: Array(Migrations.all.prefix(7))).close()
+        try SQLiteStore(path: path, migrations: Array(Migrations.all.prefix(7))).close()
         let queue = try DatabaseQueue(path: path)
         try queue.writeWithoutTransaction { db in
             try db.execute(

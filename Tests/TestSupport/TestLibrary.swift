@@ -2,7 +2,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import LibraryServer
-import LibraryStore
+package import LibraryStore
 import Logging
 import NIOCore
 import NIOEmbedded
@@ -31,7 +31,7 @@ public final class TestLibrary: Sendable {
         let key = folder.path + "/signing.key"
         if try FileStatus(path: key) == nil { try FileContents.write(Array(0..<32), to: key) }
         app = try await App(
-            store: try Store(
+            store: try SQLiteStore(
                 path: folder.path + "/library.db",
                 history: HistoryLimit(events: keptEvents, age: age.map { TimeSpan(seconds: $0) }),
                 uptime: { time.uptime }),
@@ -85,8 +85,14 @@ public final class TestLibrary: Sendable {
         _ = try await app.perform(OperatorRequest.rotateKey)
     }
 
+    /// The store, as the engine that has it.
+    package var store: SQLiteStore {
+        guard let store = app.store as? SQLiteStore else { fatalError("the library is not in SQLite") }
+        return store
+    }
+
     /// The number of sessions in memory.
-    public var sessionCount: Int { app.store.sessions.counts.sessions }
+    public var sessionCount: Int { store.sessions.counts.sessions }
 
     /// Sends one request through the router. Its reply must be in `/openapi.json`.
     /// - Parameters:

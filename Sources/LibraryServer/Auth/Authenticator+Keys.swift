@@ -23,15 +23,22 @@ extension Authenticator {
 
     /// The user whose API key it is.
     /// - Throws: ``Failure`` `token_malformed`, `token_expired` or `token_revoked`.
-    func holder(ofKey secret: [UInt8], at now: Timestamp) throws(Failure) -> Principal {
+    func holder(ofKey secret: [UInt8], at now: Timestamp) async throws -> Caller {
         guard secret.count == Self.lengthOfKey else { throw Failure(.tokenMalformed) }
-        switch store.sessions.key(hash: Digest.sha256(secret), at: now) {
-        case .key(let principal, let isFirst):
-            if isFirst { store.noteUse(ofKey: principal.sessionID, at: now) }
-            return principal
+        switch try await store.holder(ofKey: Digest.sha256(secret), at: now) {
+        case .caller(let caller): return caller
         case .expired: throw Failure(.tokenExpired, "the API key has expired; make a new one")
         case .unknown: throw Failure(.tokenRevoked, "there is no such API key, or it was revoked; make a new one")
         }
+    }
+
+    /// The same from memory; `nil` if the key is not good.
+    func knownHolder(ofKey secret: [UInt8], _ sessions: LiveSessions, at now: Timestamp) -> Principal? {
+        guard secret.count == Self.lengthOfKey,
+            case .key(let principal, let isFirst) = sessions.key(hash: Digest.sha256(secret), at: now)
+        else { return nil }
+        if isFirst { store.noteUse(ofKey: principal.sessionID, at: now) }
+        return principal
     }
 
     /// In bytes.

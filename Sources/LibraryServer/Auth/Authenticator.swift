@@ -12,7 +12,7 @@ struct Authenticator: Sendable {
     /// so that no token is replaced after the client has given up.
     private static let refreshPatience: Int64 = 3
 
-    let store: Store
+    let store: any Store
     let tokens: Tokens
     let prover: Prover
     let passwords: Passwords
@@ -47,7 +47,7 @@ struct Authenticator: Sendable {
             return (Registered(publicID: publicID, name: registration.name, admin: false), headers)
         } catch let error as StoreError where error.code == .nameTaken {
             guard let request,
-                let known = try store.registered(registration.name, as: request, at: clock.now()),
+                let known = try await store.registered(registration.name, as: request, at: clock.now()),
                 try await passwords.verify(
                     Array(registration.password.utf8), against: known.passwordHash, for: source.network)
             else { throw error }
@@ -126,7 +126,7 @@ struct Authenticator: Sendable {
         let user: StoredUser?
         let isRight: Bool
         do {
-            user = try store.user(.name(name))
+            user = try await store.user(.name(name))
             isRight = try await passwords.verify(password, against: user?.passwordHash, for: address)
         } catch {
             throttle.abandoned(name, from: address)
@@ -146,7 +146,7 @@ struct Authenticator: Sendable {
             return StoredUser(id: user.id, name: user.name, passwordHash: hash, disabled: user.disabled)
         }
         // Another login has replaced the hash meanwhile, or the password has been changed.
-        guard let user = try store.user(.id(user.id)),
+        guard let user = try await store.user(.id(user.id)),
             try await passwords.verify(password, against: user.passwordHash, for: address), !user.disabled
         else { throw Failure(.credentialsWrong) }
         return user
@@ -184,27 +184,23 @@ struct Authenticator: Sendable {
     /// The caller, identified by `Authorization: Bearer` or by the origin tutorial's `x-access-tokens`.
     /// The token is an access token or an API key.
     /// - Throws: ``Failure`` `token_missing`, `token_malformed`, `token_expired`, `token_revoked` or `tokens_conflict`.
-    func principal(_ headers: HTTPFields) async throws -> Principal {
+    func caller(_ headers: HTTPFields) async throws -> Caller {
         let now = clock.now()
         let token = try BearerToken.read(headers)
-        if Self.isKey(token.utf8) { return try holder(ofKey: Array(token.utf8), at: now) }
+        if Self.isKey(token.utf8) { return try await holder(ofKey: Array(token.utf8), at: now) }
         let claims = try await tokens.verify(token, at: now)
-        guard let principal = principal(claims, at: now) else { throw Failure(.tokenRevoked) }
-        return principal
-    }
-
-    /// The user of a good token; `nil` if the session has ended.
-    private func principal(_ claims: AccessClaims, at now: Timestamp) -> Principal? {
-        guard let principal = store.sessions.principal(session: claims.sid, at: now), principal.publicID == claims.sub
-        else { return nil }
-        return principal
+        guard let caller = try await store.caller(session: claims.sid, at: now),
+            caller.principal.publicID == claims.sub
+        else { throw Failure(.tokenRevoked) }
+        return caller
     }
 
     /// The caller with an API key, or with a token that was verified before and is still good; `nil` for any other
-    /// token.
+    /// token, and if the store keeps no sessions in memory.
     /// - Parameter last: the caller of an earlier request, who is not looked for again if the token is the same.
     func known(_ token: UnsafeRawBufferPointer, _ last: inout KnownCaller?) -> Principal? {
-        if Self.isKey(token) { return try? holder(ofKey: Array(token), at: clock.now()) }
+        guard let sessions = store.liveSessions else { return nil }
+        if Self.isKey(token) { return knownHolder(ofKey: Array(token), sessions, at: clock.now()) }
         let caller: KnownCaller
         if let last, token.isEqual(to: last.token) {
             caller = last
@@ -214,16 +210,27 @@ struct Authenticator: Sendable {
             last = caller
         }
         let now = clock.now()
-        return tokens.isGood(caller.verified, at: now) ? principal(caller.verified.claims, at: now) : nil
+        let claims = caller.verified.claims
+        guard tokens.isGood(caller.verified, at: now),
+            let principal = sessions.principal(session: claims.sid, at: now), principal.publicID == claims.sub
+        else { return nil }
+        return principal
     }
 
     /// The caller's current state. The session may have ended while the body of the request was received.
     /// - Throws: ``Failure`` `token_revoked`.
-    func confirm(_ principal: Principal) throws -> Principal {
-        guard let principal = store.sessions.principal(session: principal.sessionID, at: clock.now()) else {
+    @Sendable func confirm(_ principal: Principal) async throws -> Principal {
+        guard let caller = try await store.caller(session: principal.sessionID, at: clock.now()) else {
             throw Failure(.tokenRevoked)
         }
-        return principal
+        return caller.principal
+    }
+
+    /// The same for a caller whom ``known(_:_:)`` has found.
+    func confirmKnown(_ principal: Principal) throws {
+        guard store.liveSessions?.principal(session: principal.sessionID, at: clock.now()) != nil else {
+            throw Failure(.tokenRevoked)
+        }
     }
 
     private func answer(_ session: StoredSession, refreshToken: String, at now: Timestamp) async throws -> Login {

@@ -88,8 +88,7 @@ extension Failure {
                 logger.log(
                     level: error.code == .internalError ? .error : .warning, "the database failed",
                     metadata: [
-                        "id": "\(requestID)", "sqlite": .stringConvertible(Int(cause.code)),
-                        "reason": "\(cause.message)",
+                        "id": "\(requestID)", cause.kind: "\(cause.code)", "reason": "\(cause.message)",
                     ])
             }
             self.init(error)

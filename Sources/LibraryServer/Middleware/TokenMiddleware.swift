@@ -9,9 +9,9 @@ struct TokenMiddleware: RouterMiddleware {
         _ request: Request, context: GuestContext, next: (Request, GuestContext) async throws -> Response
     ) async throws -> Response {
         var context = context
-        let principal = try await authenticator.principal(request.headers)
-        context.principal = principal
-        context.user.name = principal.name
+        let caller = try await authenticator.caller(request.headers)
+        context.caller = caller
+        context.user.name = caller.principal.name
         context.confirm = authenticator.confirm
         return try await next(request, context)
     }

@@ -23,7 +23,8 @@ extension App {
         case .demote(let name): try await update(name, UserPatch(admin: false))
         case .disable(let name): try await update(name, UserPatch(disabled: true))
         case .enable(let name): try await update(name, UserPatch(disabled: false))
-        case .delete(let name): try await store.deleteUser(.name(name), by: .operator, at: clock.now())
+        case .delete(let name):
+            try await store.deleteUser(.name(name), passwordHash: nil, by: .operator, at: clock.now())
         case .passwd(let name, let password): try await setPassword(name, password)
         case .keys(let user): return APIKeyList(try await store.keys(.name(user)))
         case .addKey(let key, let user): return try await addKey(key, of: user)
@@ -35,6 +36,10 @@ extension App {
         case .backup(let path, let keep):
             // A relative path would be resolved in the daemon's working directory, which is not the operator's.
             guard path.hasPrefix("/") else { throw Failure(.badRequest) }
+            guard let store = store as? SQLiteStore else {
+                throw CommandError(
+                    .usage, "\(store.place) is no file", hint: "back it up as its server does, with pg_dump -Fc")
+            }
             return try await store.backUp(to: path, keep: Int(clamping: keep), at: clock.now())
         case .importFlask(let path, let owner, let dryRun):
             guard path.hasPrefix("/") else { throw Failure(.badRequest) }
@@ -102,7 +107,8 @@ extension App {
         let user = try await store.profile(.name(name))
         if let fault = Registration.fault(inPassword: password, name: user.name) { throw InvalidFields([fault]) }
         let hash = try await authenticator.passwords.hash(Array(password.utf8))
-        try await store.setPassword(.name(name), to: hash, by: .operator, at: clock.now())
+        try await store.setPassword(
+            .name(name), from: nil, to: hash, keeping: nil, by: .operator, at: clock.now())
         authenticator.throttle.forget(user.name)
     }
 }

@@ -75,7 +75,7 @@ package struct OperatorSocket: Service {
             let bytes = try await UnixSocket.receive(connection, by: .now + patience)
             answer = try await app.perform(OperatorRequest(json: bytes, unknownMembers: .rejected)).json
         } catch {
-            answer = CommandError(error, library: app.store.path).json
+            answer = CommandError(error, library: app.store.place).json
         }
         signs.cancel()
         _ = await signs.result

@@ -7,7 +7,7 @@ import Shared
 
 struct AccountRoutes {
     let authenticator: Authenticator
-    let store: Store
+    let store: any Store
     let clock: Clock
     let behindProxy: Bool
     let isRegistrationOpen: Bool
@@ -48,7 +48,7 @@ struct AccountRoutes {
     func add(toCallers routes: RouterGroup<CallerContext>) {
         routes.on(Endpoints.me) { _, context in
             var user = try await store.profile(.id(context.principal.userID))
-            user.history = try store.history(owner: context.principal.userID)
+            user.history = try await store.history(owner: context.principal.userID)
             return .value(user)
         }
     }
@@ -113,7 +113,7 @@ struct AccountRoutes {
         }
         routes.on(Endpoints.deleteUser) { request, context in
             try await store.deleteUser(
-                .publicID(request.path), by: initiator(request, context.login), at: clock.now())
+                .publicID(request.path), passwordHash: nil, by: initiator(request, context.login), at: clock.now())
             return .none
         }
     }
@@ -144,7 +144,7 @@ struct AccountRoutes {
             return try await body()
         } catch let failure as Failure where ErrorCode.ofAttempts.contains(failure.code) {
             var metadata: Logger.Metadata = ["code": "\(failure.code.rawValue)", "id": "\(id)"]
-            let account = (try? store.user(.name(name)))?.name
+            let account = (try? await store.user(.name(name)))?.name
             metadata["account"] = account.map { "\($0)" }
             metadata["client"] = source.address.map { "\($0)" }
             authenticator.logger.notice("login failed", metadata: metadata)

@@ -7,7 +7,7 @@ import Shared
 
 /// Imports files of authors and exports lists as files. Neither is ever completely in memory.
 struct AuthorFileRoutes: Sendable {
-    let store: Store
+    let store: any Store
     let clock: Clock
     let behindProxy: Bool
     private let places = UploadSlots()
@@ -60,7 +60,7 @@ struct AuthorFileRoutes: Sendable {
         var first: [AuthorLines.Line] = []
         _ = try await reader.fill(&first, upTo: key == nil ? 1 : Self.batch)
         let (begun, beginning) = (first, Self.part(0, first, options, key))
-        try store.requireUnused(beginning, owner: context.principal.userID, at: clock.now())
+        try await store.requireUnused(beginning, owner: context.principal.userID, at: clock.now())
         return Response(
             status: .ok, headers: [.contentType: AuthorLines.Format.ndjson.mediaType],
             body: ResponseBody { writer in
@@ -131,7 +131,7 @@ struct AuthorFileRoutes: Sendable {
         _ origin: ImportOrigin
     ) async -> [BulkResult] {
         do {
-            try context.confirm()
+            try await context.confirm()
             return try await store.createAuthors(
                 lines, owner: context.principal.userID, from: origin, options: options, as: request, at: clock.now())
         } catch {
@@ -152,7 +152,7 @@ struct AuthorFileRoutes: Sendable {
         let file = try await NIOThreadPool.singleton.runIfActive {
             try key.map { IdempotentFile($0, digest: try Self.digest(contents, format, options)) }
         }
-        try context.confirm()
+        try await context.confirm()
         let report = try await store.createAuthors(
             of: contents, format, owner: context.principal.userID, from: origin, options: options, as: file,
             at: clock.now(), clock: clock.now)
@@ -222,7 +222,7 @@ struct AuthorFileRoutes: Sendable {
                     try await writer.write(ByteBuffer(string: AuthorRow.csvHeader))
                 }
                 repeat {
-                    try context.confirm()
+                    try await context.confirm()
                     let page = try await store.authors(query, owner: owner) { try $0.part(as: format) }
                     try await writer.write(page.bytes)
                     query.after = page.next

@@ -5,12 +5,12 @@ import NIOCore
 import Shared
 
 struct AuthorRoutes: Sendable {
-    let store: Store
+    let store: any Store
     let clock: Clock
     private let replies = ReplyCache()
     private let bulk: AuthorFileRoutes
 
-    init(store: Store, clock: Clock, behindProxy: Bool) {
+    init(store: any Store, clock: Clock, behindProxy: Bool) {
         self.store = store
         self.clock = clock
         bulk = AuthorFileRoutes(store: store, clock: clock, behindProxy: behindProxy)
@@ -45,7 +45,7 @@ struct AuthorRoutes: Sendable {
         _ call: EndpointRequest<Empty, AuthorDraft>, _ context: CallerContext
     ) async throws -> EndpointReply<AuthorReply> {
         guard try await call.request.isEmpty else { return try await create(call, context) }
-        let place = place(call.request.uri.string, context.principal)
+        let place = place(call.request.uri.string, context.caller)
         return .made(Response(try await page(AuthorQuery(), place, context.principal)))
     }
 
@@ -62,25 +62,25 @@ struct AuthorRoutes: Sendable {
         }
         let key = try request.idempotencyKey
         let json = try await request.jsonBody()
+        let principal = try await context.confirm()
         return .made(
             Response(
                 try await withCheckedThrowingContinuation { continuation in
-                    create(json, key, context.principal, { try context.confirm() }) { continuation.resume(with: $0) }
+                    create(json, key, principal) { continuation.resume(with: $0) }
                 }))
     }
 
     /// Adds an author.
     /// - Parameters:
     ///   - json: the ``AuthorDraft``.
-    ///   - confirm: throws if the caller's session has ended.
+    ///   - principal: confirmed, now that the body is whole.
     ///   - completion: called once, on this thread or, after a commit, on another.
     func create(
-        _ json: [UInt8], _ key: String?, _ principal: Principal, _ confirm: () throws -> Void,
+        _ json: [UInt8], _ key: String?, _ principal: Principal,
         completion: @escaping @Sendable (Result<Reply, any Error>) -> Void
     ) {
         do {
             let body = try AuthorDraft(json: json, unknownMembers: .rejected)
-            try confirm()
             let draft = try body.validated()
             let request = IdempotentRequest(key, "author", content: key == nil ? [] : draft.json)
             store.createAuthor(
@@ -102,25 +102,21 @@ struct AuthorRoutes: Sendable {
     @Sendable private func show(
         _ call: EndpointRequest<Int64, Empty>, _ context: CallerContext
     ) async throws -> EndpointReply<Author> {
-        let (request, principal) = (call.request, context.principal)
-        return .made(Response(try author(call.path, request.uri.string, principal, ifNoneMatch: request.ifNoneMatch)))
+        let (request, tags) = (call.request, call.request.ifNoneMatch)
+        let place = place(request.uri.string, context.caller)
+        if let known = place.reply { return .made(Response(known.unlessMatched(by: tags))) }
+        let reply = try await store.author(id: call.path, owner: context.principal.userID) { Reply($0) }
+        return .made(Response(place.keep(reply).unlessMatched(by: tags)))
     }
 
-    /// The author of that id.
+    /// The author of that id; `nil` if the store has to wait for it.
     /// - Parameter target: of the request.
     /// - Throws: ``StoreError`` `authorNotFound`.
-    func author(
-        _ id: Int64, _ target: String, _ principal: Principal, ifNoneMatch tags: [String]
-    ) throws -> Reply {
-        let place = place(target, principal)
+    func author(_ id: Int64, _ target: String, _ caller: Caller, ifNoneMatch tags: [String]) throws -> Reply? {
+        let place = place(target, caller)
         if let known = place.reply { return known.unlessMatched(by: tags) }
-        let reply = try store.author(id: id, owner: principal.userID) { row in
-            var json = JSONWriter()
-            row.write(to: &json)
-            return Reply(
-                entityTag: row.entityTag, isStorable: true, body: json.withBytes { ByteBuffer(bytes: $0) })
-        }
-        return place.keep(reply).unlessMatched(by: tags)
+        let reply = try store.authorAtOnce(id: id, owner: caller.principal.userID) { Reply($0) }
+        return reply.map { place.keep($0).unlessMatched(by: tags) }
     }
 
     @Sendable private func list(
@@ -130,7 +126,7 @@ struct AuthorRoutes: Sendable {
         if let format = try AuthorFileRoutes.format(acceptedBy: request) {
             return .made(try await bulk.list(call.asFile(of: Endpoints.authorFile), context, format))
         }
-        let place = place(request.uri.string, principal)
+        let place = place(request.uri.string, context.caller)
         if let known = place.reply { return .made(Response(known.unlessMatched(by: request.ifNoneMatch))) }
         let page = try await page(try call.query(), place, principal)
         return .made(Response(page.unlessMatched(by: request.ifNoneMatch)))
@@ -148,24 +144,31 @@ struct AuthorRoutes: Sendable {
     /// A page to which an index leads, or that is cached; `nil` if it may take long to read.
     /// - Parameter target: of the request.
     /// - Throws: ``Failure`` `invalid_query`, ``StoreError``.
-    func page(_ target: String, _ principal: Principal, ifNoneMatch tags: [String]) throws -> Reply? {
-        let place = place(target, principal)
+    func page(_ target: String, _ caller: Caller, ifNoneMatch tags: [String]) throws -> Reply? {
+        let place = place(target, caller)
         if let known = place.reply { return known.unlessMatched(by: tags) }
         let query = try TargetQuery.read(target) { items throws(InvalidFields) in
             try QueryItem.check(items, among: AuthorQuery.parameters)
             return try AuthorQuery(items: items)
         }
-        let page = try TargetQuery.check { try store.authorsAtOnce(query, owner: principal.userID) { try $0.page() } }
+        let owner = caller.principal.userID
+        let page = try TargetQuery.check { try store.authorsAtOnce(query, owner: owner) { try $0.page() } }
         return page.map { place.keep(.page($0, query, place.revision)).unlessMatched(by: tags) }
     }
 
     /// Where a reply to the caller is cached.
-    private func place(_ target: String, _ principal: Principal) -> ReplyCache.Place {
-        replies.place(target, at: store.changes.current(of: principal.userID))
+    private func place(_ target: String, _ caller: Caller) -> ReplyCache.Place {
+        replies.place(target, at: caller.revision)
     }
 }
 
 extension Reply {
+    fileprivate init(_ author: AuthorRow) {
+        var json = JSONWriter()
+        author.write(to: &json)
+        self.init(entityTag: author.entityTag, isStorable: true, body: json.withBytes { ByteBuffer(bytes: $0) })
+    }
+
     fileprivate static func page(
         _ page: (json: ByteBuffer, next: String?), _ query: AuthorQuery, _ revision: Revision
     ) -> Reply {

@@ -13,8 +13,8 @@ package struct GuestContext: RequestContext {
     let channel: any Channel
     let user = RecognizedUser()
     /// Set by ``TokenMiddleware``, with a function that checks whether the session is still live.
-    var principal: Principal?
-    var confirm: (@Sendable (Principal) throws -> Principal)?
+    var caller: Caller?
+    var confirm: (@Sendable (Principal) async throws -> Principal)?
 
     package init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
@@ -31,18 +31,19 @@ struct CallerContext: ChildRequestContext {
     var coreContext: CoreRequestContextStorage
     let requestID: String
     let channel: any Channel
-    let principal: Principal
-    fileprivate let confirmation: @Sendable (Principal) throws -> Principal
+    let caller: Caller
+    fileprivate let confirmation: @Sendable (Principal) async throws -> Principal
 
     init(context: GuestContext) throws {
-        guard let principal = context.principal, let confirm = context.confirm else { throw Failure(.tokenMissing) }
+        guard let caller = context.caller, let confirm = context.confirm else { throw Failure(.tokenMissing) }
         confirmation = confirm
-        self.principal = principal
+        self.caller = caller
         coreContext = context.coreContext
         requestID = context.requestID
         channel = context.channel
     }
 
+    var principal: Principal { caller.principal }
     var peer: SocketAddress? { channel.remoteAddress }
 }
 
@@ -50,14 +51,14 @@ extension CallerContext {
     /// Reads the body, then checks that the caller's session is still live, because a client can send a body slowly.
     func decode<Path, Input: JSONReadable>(_ request: EndpointRequest<Path, Input>) async throws -> Input {
         let value = try await request.body()
-        try confirm()
+        try await confirm()
         return value
     }
 
     /// The caller's state of now.
     /// - Throws: ``Failure`` `token_revoked`.
     @discardableResult
-    func confirm() throws -> Principal { try confirmation(principal) }
+    func confirm() async throws -> Principal { try await confirmation(principal) }
 }
 
 /// The context of a request whose caller has logged in, and uses no API key.
@@ -90,7 +91,7 @@ struct AdminContext: ChildRequestContext {
     /// As ``CallerContext/decode(_:)``; the caller must also still be an admin.
     func decode<Path, Input: JSONReadable>(_ request: EndpointRequest<Path, Input>) async throws -> Input {
         let value = try await request.body()
-        guard try login.caller.confirm().admin else { throw Failure(.adminRequired) }
+        guard try await login.caller.confirm().admin else { throw Failure(.adminRequired) }
         return value
     }
 }

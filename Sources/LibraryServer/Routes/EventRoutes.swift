@@ -8,7 +8,7 @@ import Shared
 struct EventRoutes: Sendable {
     static let mediaType = "text/event-stream"
 
-    let store: Store
+    let store: any Store
     let authenticator: Authenticator
 
     func add(toCallers routes: RouterGroup<CallerContext>) {
@@ -16,13 +16,13 @@ struct EventRoutes: Sendable {
             let asked = try request.request.lastEventID
             let subscription = try store.changes.watch(context.principal.userID)
             let since = try await start(try request.query(), context)
-            let last = try store.lastEvent(owner: context.principal.userID)
+            let last = try await store.lastEvent(owner: context.principal.userID)
             let (authenticator, headers) = (authenticator, request.headers)
             // The token is checked again before each write, so that the stream ends when the token expires.
             let stream = EventWriter(
                 store: store, context: context, subscription: subscription, asked: asked ?? since, last: last
             ) {
-                (try? await authenticator.principal(headers)) != nil
+                (try? await authenticator.caller(headers)) != nil
             }
             return .made(
                 Response(
@@ -48,7 +48,7 @@ private struct EventWriter: Sendable {
     private static let retryField = Array("retry: 1000\n".utf8)
     private static let keepAliveComment = Array(": \n\n".utf8)
 
-    private let store: Store
+    private let store: any Store
     private let context: CallerContext
     private let subscription: ChangeSubscription
     private let start: EventPosition
@@ -56,7 +56,7 @@ private struct EventWriter: Sendable {
     private let isAllowed: @Sendable () async -> Bool
 
     init(
-        store: Store, context: CallerContext, subscription: ChangeSubscription, asked: EventPosition?,
+        store: any Store, context: CallerContext, subscription: ChangeSubscription, asked: EventPosition?,
         last: EventPosition,
         isAllowed: @escaping @Sendable () async -> Bool
     ) {

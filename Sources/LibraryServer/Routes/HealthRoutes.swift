@@ -3,7 +3,7 @@ import LibraryStore
 import Shared
 
 struct HealthRoutes: Sendable {
-    let store: Store
+    let store: any Store
 
     func add(to routes: RouterGroup<GuestContext>) {
         routes.on(Endpoints.live) { _, _ in .made(Response(live())) }

@@ -4,7 +4,7 @@ import Shared
 
 /// Shows what has changed, and takes changes back.
 struct HistoryRoutes: Sendable {
-    let store: Store
+    let store: any Store
     let clock: Clock
 
     func add(toCallers routes: RouterGroup<CallerContext>) {

@@ -6,7 +6,7 @@ import Shared
 
 /// Tells Prometheus and similar programs what the daemon counts.
 struct MetricsRoutes: Sendable {
-    let store: Store
+    let store: any Store
     let authenticator: Authenticator
     let metrics: Metrics
 
@@ -14,7 +14,7 @@ struct MetricsRoutes: Sendable {
         routes.on(Endpoints.metrics) { call, context in
             let request = call.request
             if !ClientAddress.isLocal(request.headers, host: request.head.authority, context.peer) {
-                let principal = try await authenticator.principal(request.headers)
+                let principal = try await authenticator.caller(request.headers).principal
                 context.user.name = principal.name
                 guard principal.admin else { throw Failure(.adminRequired) }
             }

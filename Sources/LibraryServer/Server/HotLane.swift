@@ -72,18 +72,18 @@ struct HotLane: Sendable {
             return nil
         }
         log.user = principal.name
-        let target = head.target.text
-        switch action {
-        case .author(let id):
-            return .answered(log.reply { try authors.author(id, target, principal, ifNoneMatch: head.ifNoneMatch) })
-        case .create:
+        if case .create = action {
             guard head.isJSON else { return nil }
             return .create(HotCreate(head, principal, self, log))
-        default:
-            let page = Result { try authors.page(target, principal, ifNoneMatch: head.ifNoneMatch) }
-            if case .success(nil) = page { return nil }
-            return .answered(log.reply { try page.get() ?? Reply() })
         }
+        let (target, tags) = (head.target.text, head.ifNoneMatch)
+        let caller = authenticator.store.caller(principal)
+        let reply = Result {
+            if case .author(let id) = action { return try authors.author(id, target, caller, ifNoneMatch: tags) }
+            return try authors.page(target, caller, ifNoneMatch: tags)
+        }
+        if case .success(nil) = reply { return nil }
+        return .answered(log.reply { try reply.get() ?? Reply() })
     }
 
     private func action(
@@ -122,8 +122,8 @@ final class HotCreate {
         let finish: @Sendable (Result<Reply, any Error>) -> Void = { result in send(log.reply { try result.get() }) }
         do {
             let key = try IdempotencyKey.read(idempotencyKeys)
-            lane.authors.create(
-                body, key, principal, { _ = try lane.authenticator.confirm(principal) }, completion: finish)
+            try lane.authenticator.confirmKnown(principal)
+            lane.authors.create(body, key, principal, completion: finish)
         } catch {
             finish(.failure(error))
         }

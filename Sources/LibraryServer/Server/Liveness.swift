@@ -16,11 +16,11 @@ package final class Liveness: Sendable {
         var standstill: Int?
     }
 
-    private let store: Store
+    private let store: any Store
     private let loops: [any EventLoop]
     private let state = Mutex(State())
 
-    package init(_ store: Store, loops: [any EventLoop]? = nil) {
+    package init(_ store: any Store, loops: [any EventLoop]? = nil) {
         self.store = store
         self.loops = loops ?? Array(MultiThreadedEventLoopGroup.singleton.makeIterator())
     }
@@ -38,7 +38,7 @@ package final class Liveness: Sendable {
         }
         for index in loops.indices where !late.contains(index) {
             loops[index].execute { [self] in
-                _ = try? store.daemonID()
+                _ = store.obstacle(at: .now)
                 state.withLock { _ = $0.asked.remove(index) }
             }
         }

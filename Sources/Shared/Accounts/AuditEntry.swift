@@ -71,6 +71,9 @@ public enum AuditEvent: String, Sendable, CaseIterable {
 
 /// Some entries of the audit, oldest first.
 public struct AuditPage: Sendable, Equatable, JSONReadable, JSONWritable {
+    /// How many there are at most.
+    public static let limit = 1000
+
     public let entries: [AuditEntry]
 
     public init(_ entries: [AuditEntry]) {

@@ -70,7 +70,7 @@ struct RestoreCommand: AsyncParsableCommand {
             let file = absolute(file)
             let restored = try Restore(from: file, into: folder, at: Clock.system.now())
             print("restored: authors: \(restored.inspection.authors), users: \(restored.inspection.users)")
-            if let warning = try Store.warning(ofCopy: file) { Exit.warn(warning) }
+            if let warning = try SQLiteStore.warning(ofCopy: file) { Exit.warn(warning) }
             if let kept = restored.kept { print("the library that was there: \(kept)") }
         }
     }
@@ -104,7 +104,7 @@ struct CheckCommand: AsyncParsableCommand {
                 print("\(path): ok: \(inspection.summary)")
                 if file == nil { print(settings.history.summary) }
             }
-            if file != nil, let warning = try Store.warning(ofCopy: path) { Exit.warn(warning) }
+            if file != nil, let warning = try SQLiteStore.warning(ofCopy: path) { Exit.warn(warning) }
         }
     }
 }

@@ -42,7 +42,7 @@ struct FolderFlags: ParsableArguments {
         }
         let folder = try DataFolder(path: settings.data)
         try folder.requireLibraryNotLost()
-        let store = try Store(path: folder.databasePath)
+        let store = try SQLiteStore(path: folder.databasePath)
         defer { store.close() }
         let app = try await App(
             store: store, keys: folder.keys, tokenLifetime: settings.tokenLifetime,

@@ -70,7 +70,7 @@ struct ServeCommand: AsyncParsableCommand {
         }
         try UnixSocket.requireName(folder.operatorSocketPath)
         try folder.requireLibraryNotLost()
-        let store = try Store(path: folder.databasePath, history: settings.history)
+        let store = try SQLiteStore(path: folder.databasePath, history: settings.history)
         defer { store.close() }
         let app = try await App(
             store: store, keys: folder.keys, tokenLifetime: settings.tokenLifetime,

@@ -1,0 +1,42 @@
+package import Shared
+
+extension Author {
+    /// The author in a stored reply, which may be older than some of the fields.
+    package init(kept json: [UInt8]) throws {
+        guard case .object(var members) = try JSONValue(parsing: json) else {
+            throw StoreError.damaged("a kept reply is no object")
+        }
+        for field in AuthorField.writable where !members.contains(where: { $0.name == field.name }) {
+            members.append(.init(name: field.name, value: field.kind == .flag ? .bool(false) : .string("")))
+        }
+        try self.init(json: .object(members), unknownMembers: .ignored)
+    }
+
+    /// The values of ``AuthorRow/columns``.
+    package var columns: [ColumnValue] {
+        [.integer(id)] + draft.columnsWithoutKeys
+            + [.integer(createdAt.milliseconds), .integer(updatedAt.milliseconds), .integer(version)]
+    }
+}
+
+extension AuthorField {
+    /// The column with the ``Folding/key(_:)`` of a text.
+    package var keyColumn: String { "\(name)_key" }
+}
+
+extension AuthorDraft {
+    /// The names of the columns that it fills.
+    package static let columns = AuthorField.writable.map(\.name) + AuthorField.texts.map(\.keyColumn)
+
+    /// Their values.
+    package var columns: [ColumnValue] {
+        columnsWithoutKeys + AuthorField.texts.map { .text(Folding.key(self[text: $0])) }
+    }
+
+    /// The values of the columns of ``AuthorField/writable``.
+    fileprivate var columnsWithoutKeys: [ColumnValue] {
+        AuthorField.writable.map { field in
+            field.kind == .flag ? .integer(self[flag: field] ? 1 : 0) : .text(self[text: field])
+        }
+    }
+}

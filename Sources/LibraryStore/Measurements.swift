@@ -1,0 +1,35 @@
+import Shared
+
+/// What the store tells those who watch it, as it is now.
+package struct Measurements: Sendable {
+    /// In bytes; `nil` if the file cannot be looked at.
+    package let databaseSize: Int64?
+    package let logSize: Int64?
+    /// `nil` if the database cannot be read.
+    package let users: Int64?
+    package let events: Int64?
+    package let sessions: Int
+    package let keys: Int
+    package let eventStreams: Int
+    package let waitingWrites: Int
+    package let isReady: Bool
+}
+
+/// What the writer counts, from the start of the daemon on.
+package struct WriterCounts: Sendable {
+    /// Writes of a group that was committed.
+    package let groupSizes = Histogram([1, 2, 4, 8, 16, 32, 64, 128, 256, 512])
+    /// Nanoseconds of a commit, with its fsync.
+    package let commitTimes = Histogram(Histogram.durations)
+    private let failures = Counters(count: 1)
+
+    package var failedGroups: UInt64 { failures[0] }
+
+    func committed(_ writes: Int, in time: Duration) {
+        groupSizes.count(UInt64(writes))
+        let (seconds, attoseconds) = time.components
+        commitTimes.count(UInt64(clamping: seconds) &* 1_000_000_000 &+ UInt64(clamping: attoseconds / 1_000_000_000))
+    }
+
+    func failed() { failures.add(at: 0) }
+}

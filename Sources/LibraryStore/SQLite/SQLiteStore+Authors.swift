@@ -1,0 +1,234 @@
+import GRDB
+import GRDBSQLite
+package import Shared
+
+extension SQLiteStore {
+    package func createAuthor(
+        _ draft: AuthorDraft, owner: Int64, from origin: Int64?, as request: IdempotentRequest?, at now: Timestamp,
+        completion: @escaping @Sendable (Result<Author, any Error>) -> Void
+    ) {
+        writer.submit(from: .user(owner)) { db in
+            if let reply = try Self.reply(db, to: request, owner: owner, at: now) {
+                return try Author(kept: reply)
+            }
+            let author = try Self.insertAuthor(db, draft, owner: owner, from: origin, at: now)
+            try Self.keep(db, reply: author.json, to: request, owner: owner, at: now)
+            return author
+        } completion: { [changes] result in
+            changes.advance(owner)
+            completion(result)
+        }
+    }
+
+    /// - Throws: ``StoreError`` `authorExists`, having changed nothing.
+    static func insertAuthor(
+        _ db: Database, _ draft: AuthorDraft, owner: Int64, from origin: Int64?, at now: Timestamp
+    ) throws -> Author {
+        let numbers = try AuthorNumbers.next(db, owner: owner)
+        let author = try insert(db, draft, owner: owner, numbers, at: now)
+        try numbers.keepAsLast(db)
+        try recordCreation(db, of: author.id, number: numbers.event, owner: owner, from: origin, at: now)
+        return author
+    }
+
+    /// The same without the event and without keeping the numbers, which is left to the caller.
+    static func insert(
+        _ db: Database, _ draft: AuthorDraft, owner: Int64, _ numbers: AuthorNumbers, at now: Timestamp
+    ) throws -> Author {
+        let author = Author(id: numbers.id, draft, createdAt: now, updatedAt: now, version: 1)
+        try insert(db, author, owner: owner, event: numbers.event)
+        return author
+    }
+
+    /// Inserts an author as it is.
+    /// - Parameter event: the number of its last event.
+    /// - Throws: ``StoreError`` `authorExists`, having changed nothing.
+    static func insert(_ db: Database, _ author: Author, owner: Int64, event: Int64) throws {
+        do {
+            try db.raw(insertAuthor).run(
+                [.integer(owner), .integer(author.id)] + author.draft.columns
+                    + [
+                        .integer(author.createdAt.milliseconds), .integer(author.updatedAt.milliseconds),
+                        .integer(author.version), .integer(event),
+                    ])
+        } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
+            throw try conflict(db, owner: owner, author.draft.values)
+        }
+        try SearchIndex.add(author, owner: owner, db)
+    }
+
+    package func author<Value: Sendable>(
+        id: Int64, owner: Int64, _ read: @escaping @Sendable (AuthorRow) -> Value
+    ) async throws -> Value {
+        try authorNow(id: id, owner: owner, read)
+    }
+
+    package func authorAtOnce<Value>(id: Int64, owner: Int64, _ read: (AuthorRow) -> Value) throws -> Value? {
+        try authorNow(id: id, owner: owner, read)
+    }
+
+    private func authorNow<Value>(id: Int64, owner: Int64, _ read: (AuthorRow) -> Value) throws -> Value {
+        var value: Value?
+        try readers.withConnection { connection in
+            let sql = readers.hidesStaged ? Self.selectUnlessStaged : Self.selectAuthor
+            try connection.rows(sql, [.integer(owner), .integer(id)]) {
+                value = read(AuthorRow($0))
+                return false
+            }
+        }
+        guard let value else { throw StoreError.authorNotFound }
+        return value
+    }
+
+    package func updateAuthor(
+        id: Int64, owner: Int64, from origin: Int64? = nil, _ patch: AuthorPatch,
+        ifVersion isWanted: @escaping @Sendable (Int64) -> Bool,
+        at now: Timestamp
+    ) async throws -> (author: Author, isChanged: Bool) {
+        var isSame = false
+        defer { if !isSame { changes.advance(owner) } }
+        let result = try await writer.write(from: .user(owner)) { db in
+            let before = try Self.author(db, id: id, owner: owner)
+            guard isWanted(before.version) else { throw StoreError.versionMismatch }
+            guard let after = before.changed(by: patch, at: now) else { return (before, false) }
+            try Self.replace(db, before, with: after, owner: owner, from: origin)
+            return (after, true)
+        }
+        isSame = !result.1
+        return result
+    }
+
+    /// Stores a change of an author, and its event.
+    /// - Throws: ``StoreError`` `authorExists`, having changed nothing.
+    static func replace(
+        _ db: Database, _ before: Author, with after: Author, owner: Int64, from origin: Int64?
+    ) throws {
+        let event = try nextEvent(db, owner: owner)
+        let last = try lastEvent(db, of: before.id, owner: owner)
+        try update(db, before, to: after, owner: owner, event: event)
+        try record(
+            db, AuthorEvent.updated, of: after.id, number: event, after: last, before, owner: owner, from: origin,
+            at: after.updatedAt)
+    }
+
+    /// Changes an author's row, and its words.
+    /// - Parameter event: the number of the change.
+    /// - Throws: ``StoreError`` `authorExists`, having changed nothing.
+    static func update(_ db: Database, _ before: Author, to after: Author, owner: Int64, event: Int64) throws {
+        do {
+            try db.raw(updateAuthor).run(
+                after.draft.columns
+                    + [
+                        .integer(after.updatedAt.milliseconds), .integer(after.version), .integer(event),
+                        .integer(owner), .integer(after.id),
+                    ])
+        } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
+            throw try conflict(db, owner: owner, after.draft.values)
+        }
+        try SearchIndex.replace(before, with: after, owner: owner, db)
+    }
+
+    package func deleteAuthor(
+        id: Int64, owner: Int64, from origin: Int64? = nil, ifVersion isWanted: @escaping @Sendable (Int64) -> Bool,
+        at now: Timestamp
+    ) async throws -> Author {
+        defer { changes.advance(owner) }
+        return try await writer.write(from: .user(owner)) { db in
+            let author = try Self.author(db, id: id, owner: owner)
+            guard isWanted(author.version) else { throw StoreError.versionMismatch }
+            let event = try Self.nextEvent(db, owner: owner)
+            let last = try Self.lastEvent(db, of: id, owner: owner)
+            try Self.remove(db, author, owner: owner)
+            try Self.record(
+                db, AuthorEvent.deleted, of: id, number: event, after: last, author, owner: owner, from: origin,
+                at: now)
+            return author
+        }
+    }
+
+    /// Removes an author's row, and its words.
+    static func remove(_ db: Database, _ author: Author, owner: Int64) throws {
+        try db.raw("DELETE FROM author WHERE owner = ? AND id = ?").run([.integer(owner), .integer(author.id)])
+        try SearchIndex.remove(author, owner: owner, db)
+    }
+
+    private static let insertAuthor = """
+        INSERT INTO author
+            (owner, id, \(AuthorDraft.columns.joined(separator: ", ")), created_at, updated_at, version, event)
+        VALUES (?, ?, \(AuthorDraft.columns.map { _ in "?" }.joined(separator: ", ")), ?, ?, ?, ?)
+        """
+    private static let updateAuthor = """
+        UPDATE author SET \(AuthorDraft.columns.map { "\($0) = ?" }.joined(separator: ", ")),
+            updated_at = ?, version = ?, event = ?
+        WHERE owner = ? AND id = ?
+        """
+    private static let selectAuthor = "SELECT \(AuthorRow.columns) FROM author WHERE owner = ? AND id = ?"
+    private static let selectUnlessStaged = "\(selectAuthor) AND \(isNotStaged)"
+
+    static func author(_ db: Database, id: Int64, owner: Int64) throws -> Author {
+        let statement = try db.cachedStatement(sql: selectAuthor)
+        guard let author = try Row.fetchOne(statement, arguments: [owner, id]).map({ try Author($0) }) else {
+            throw StoreError.authorNotFound
+        }
+        return author
+    }
+
+    private static func conflict(_ db: Database, owner: Int64, _ values: AuthorValues) throws -> StoreError {
+        .authorExists(id: try existingAuthor(db, owner: owner, values))
+    }
+
+    /// The owner's author who has the same key.
+    static func existingAuthor(_ db: Database, owner: Int64, _ values: AuthorValues) throws -> Int64? {
+        try db.raw(selectExisting).integer([.integer(owner)] + key(of: values))
+    }
+
+    static let selectExisting = "SELECT id FROM author WHERE owner = ? AND name_key = ? AND name = ? AND book = ?"
+
+    /// The columns by which authors differ: the last two have the texts themselves.
+    static func key(of values: AuthorValues) -> [ColumnValue] {
+        let (name, book) = (values[text: .name] ?? "", values[text: .book] ?? "")
+        return [.text(Folding.key(name)), .text(name), .text(book)]
+    }
+}
+
+extension Author {
+    /// The author with what the patch names; `nil` if it has that already.
+    package func changed(by patch: AuthorPatch, at now: Timestamp) -> Author? {
+        let values = patch.values.filled(from: draft.values)
+        guard !values.isSame(as: draft.values) else { return nil }
+        return Author(id: id, AuthorDraft(values), createdAt: createdAt, updatedAt: now, version: version + 1)
+    }
+}
+
+/// The numbers of a new author.
+struct AuthorNumbers {
+    /// No id is used again, whoever had it.
+    let id: Int64
+    /// The number of the event that tells of the author, among the owner's.
+    let event: Int64
+
+    /// - Parameter last: the last id that was given out.
+    private init(after last: Int64?, event: Int64) throws {
+        guard let last, (0..<Int64.max).contains(last) else {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "no id is left for another author")
+        }
+        (id, self.event) = (last + 1, event)
+    }
+
+    /// - Parameter staged: the owner's last author, if it has no event yet.
+    static func next(_ db: Database, owner: Int64, after staged: AuthorNumbers? = nil) throws -> AuthorNumbers {
+        let last = try db.raw("SELECT last_author FROM library").integer([])
+        return try AuthorNumbers(
+            after: last, event: staged.map { $0.event + 1 } ?? SQLiteStore.nextEvent(db, owner: owner))
+    }
+
+    /// The numbers of the author after this one in the same transaction.
+    func following() throws -> AuthorNumbers { try AuthorNumbers(after: id, event: event + 1) }
+
+    /// Stores that the id has been given out.
+    func keepAsLast(_ db: Database) throws {
+        // The row has its number so that SQLite knows of one row only: for a change of several it would begin a
+        // savepoint, at which FTS5 writes what it has gathered.
+        try db.raw("UPDATE library SET last_author = ? WHERE rowid = 1").run([.integer(id)])
+    }
+}

@@ -1,0 +1,120 @@
+import GRDB
+import GRDBSQLite
+package import Shared
+
+extension SQLiteStore {
+    package func changes<Value: Sendable>(
+        _ query: ChangeQuery, owner: Int64, _ read: @escaping @Sendable (ChangeRows) throws -> Value
+    ) async throws -> Value {
+        try await readers.withConnectionElsewhere { connection in
+            let last = try Self.lastEvent(connection, owner: owner)
+            let start = try query.since.map { try Self.sequence(connection, owner: owner, at: $0, last) } ?? 0
+            let end = try query.after.map { try Self.sequence($0, last) } ?? .max
+            return try read(
+                ChangeRows(limit: query.limit) { take in
+                    let condition = "e.owner = ? AND e.sequence > ? AND e.sequence < ? ORDER BY e.sequence DESC"
+                    try connection.events(last.epoch, where: condition, [owner, start, end], take)
+                })
+        }
+    }
+
+    package func history<Value: Sendable>(
+        of id: Int64, _ query: ChangeQuery, owner: Int64,
+        _ read: @escaping @Sendable (ChangeRows) throws -> Value
+    ) async throws -> Value {
+        try await readers.withConnectionElsewhere { connection in
+            let last = try Self.lastEvent(connection, owner: owner)
+            let start = try query.since.map { try Self.sequence(connection, owner: owner, at: $0, last) } ?? 0
+            var first = try Self.lastEvent(connection, of: id, owner: owner)
+            if let after = query.after {
+                let number = try Self.sequence(after, last)
+                let sql = "SELECT coalesce(previous, 0) FROM author_event WHERE owner = ? AND sequence = ? AND id = ?"
+                guard let previous = try connection.integer(sql, [owner, number, id]) else {
+                    throw StoreError.eventNotFound
+                }
+                first = previous
+            }
+            return try read(
+                ChangeRows(limit: query.limit) { [first] take in
+                    var number: Int64? = first
+                    while let event = number, event > start {
+                        number = try connection.event(event, last.epoch, owner: owner, take)
+                    }
+                })
+        }
+    }
+
+    /// The number of the author's last event, which may be a deletion; 0 if it is not kept.
+    /// - Throws: ``StoreError`` `authorNotFound`.
+    private static func lastEvent(_ connection: ReadConnection, of id: Int64, owner: Int64) throws -> Int64 {
+        let present = "SELECT event FROM author WHERE owner = ?1 AND id = ?2 AND \(isNotStaged)"
+        if let event = try connection.integer(present, [owner, id]) { return event }
+        let deleted = """
+            SELECT max(sequence) FROM author_event INDEXED BY author_event_deleted
+            WHERE owner = ? AND id = ? AND kind = '\(AuthorEvent.deleted)'
+            """
+        guard let event = try connection.integer(deleted, [owner, id]) else { throw StoreError.authorNotFound }
+        return event
+    }
+
+    /// The number of the event with that id.
+    /// - Parameter last: the owner's last event.
+    /// - Throws: ``StoreError`` `eventNotFound`.
+    static func sequence(_ id: String, _ last: EventPosition) throws -> Int64 {
+        guard let position = EventPosition(id), position.epoch == last.epoch, position.sequence <= last.sequence else {
+            throw StoreError.eventNotFound
+        }
+        return position.sequence
+    }
+
+    /// The number of the last event up to a point in the history, which may no longer be kept.
+    /// - Parameter last: the owner's last event.
+    /// - Throws: ``StoreError`` `eventNotFound`.
+    static func sequence(
+        _ connection: ReadConnection, owner: Int64, at point: HistoryPoint, _ last: EventPosition
+    ) throws -> Int64 {
+        switch point {
+        case .event(let id): return try sequence(id, last)
+        case .time(let time):
+            let sql = "SELECT sequence FROM author_event WHERE owner = ? AND at <= ? ORDER BY sequence DESC LIMIT 1"
+            return try connection.integer(sql, [owner, time.milliseconds]) ?? 0
+        }
+    }
+
+    package func position(of point: HistoryPoint, owner: Int64) async throws -> EventPosition {
+        try await readers.withConnectionElsewhere { connection in
+            let last = try Self.lastEvent(connection, owner: owner)
+            return EventPosition(
+                epoch: last.epoch, sequence: try Self.sequence(connection, owner: owner, at: point, last))
+        }
+    }
+
+    /// Passes if the library just after an event is known.
+    /// - Parameter last: the owner's last event.
+    /// - Throws: ``StoreError`` `historyGone`.
+    static func requireKept(
+        _ connection: ReadConnection, owner: Int64, after event: Int64, _ last: EventPosition
+    ) throws {
+        let start = try historyStart(connection, owner: owner)
+        guard event <= last.sequence, event >= start.number || event == last.sequence else {
+            throw StoreError.historyGone(since: start.time)
+        }
+    }
+
+    /// The number of the first event after which the library is known, and when the next one happened.
+    static func historyStart(
+        _ connection: ReadConnection, owner: Int64
+    ) throws -> (number: Int64, time: Timestamp?) {
+        let first = "SELECT min(sequence) - 1 FROM author_event WHERE owner = ?"
+        let incomplete = "SELECT history_start FROM user WHERE id = ?"
+        let number = max(
+            try connection.integer(first, [owner]) ?? 0, try connection.integer(incomplete, [owner]) ?? 0)
+        let sql = "SELECT at FROM author_event WHERE owner = ? AND sequence > ? ORDER BY sequence LIMIT 1"
+        return (number, try connection.integer(sql, [owner, number]).map { Timestamp(milliseconds: $0) })
+    }
+
+    package func history(owner: Int64) throws -> HistoryRange {
+        let since = try readers.withConnection { try Self.historyStart($0, owner: owner).time }
+        return HistoryRange(events: history.events, age: history.age?.seconds, since: since)
+    }
+}

@@ -1,0 +1,115 @@
+import GRDB
+import Shared
+
+/// Keeps `author_search` in step with `author`.
+///
+/// The table has the words that ``Folding/words(_:)`` finds, each with its owner before it (`7:wolf`): a search reads
+/// the words of one owner only.
+enum SearchIndex {
+    static func add(_ author: Author, owner: Int64, _ db: Database) throws {
+        try db.raw("INSERT INTO author_search (rowid, name, book) VALUES (?, ?, ?)").run(
+            words(of: author, owner: owner))
+    }
+
+    /// - Parameter author: as it was when it was added; other words would spoil the index.
+    static func remove(_ author: Author, owner: Int64, _ db: Database) throws {
+        try db.raw("INSERT INTO author_search (author_search, rowid, name, book) VALUES ('delete', ?, ?, ?)")
+            .run(words(of: author, owner: owner))
+    }
+
+    static func replace(_ before: Author, with after: Author, owner: Int64, _ db: Database) throws {
+        // The index has no more of an author. `==` would take canonically equivalent texts for the same.
+        guard !after.name.utf8.elementsEqual(before.name.utf8) || !after.book.utf8.elementsEqual(before.book.utf8)
+        else { return }
+        try remove(before, owner: owner, db)
+        try add(after, owner: owner, db)
+    }
+
+    private static func words(of author: Author, owner: Int64) -> [ColumnValue] {
+        [.integer(author.id), .text(words(author.name, owner: owner)), .text(words(author.book, owner: owner))]
+    }
+
+    /// Removes authors of an owner.
+    static func remove(owner: Int64, in ids: ClosedRange<Int64>, _ db: Database) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO author_search (author_search, rowid, name, book)
+                SELECT 'delete', id, search_words(owner, name), search_words(owner, book) FROM author
+                WHERE owner = ? AND id BETWEEN ? AND ?
+                """,
+            arguments: [owner, ids.lowerBound, ids.upperBound])
+    }
+
+    /// The words of a text as the index has them, separated by spaces.
+    static func words(_ text: String, owner: Int64) -> String { words(Folding.words(text), owner: owner) }
+
+    fileprivate static func words(_ words: [Substring], owner: Int64) -> String {
+        let owner = "\(owner):"
+        var result = ""
+        for word in words {
+            if !result.isEmpty { result += " " }
+            result += owner
+            result += word
+        }
+        return result
+    }
+
+    /// Whether a search finds an author, as the index would.
+    static func finds(_ search: String, in texts: [String]) -> Bool {
+        let phrases = phrases(search)
+        let texts = texts.map(Folding.words)
+        return !phrases.isEmpty && phrases.allSatisfy { phrase in texts.contains { has($0, phrase) } }
+    }
+
+    /// Whether the words of a phrase follow each other among the words of a text; the last one can be a beginning.
+    private static func has(_ words: [Substring], _ phrase: [Substring]) -> Bool {
+        guard let last = phrase.last, words.count >= phrase.count else { return false }
+        return (0...words.count - phrase.count).contains { start in
+            let part = words[start..<start + phrase.count]
+            return zip(part.dropLast(), phrase).allSatisfy { $0.utf8.elementsEqual($1.utf8) }
+                && part.last?.utf8.starts(with: last.utf8) == true
+        }
+    }
+
+    /// The words of each part of a search that is separated by white space from the others.
+    static func phrases(_ search: String) -> [[Substring]] {
+        search.unicodeScalars
+            .split { $0.properties.isWhitespace || $0.properties.generalCategory == .control }
+            .map { Folding.words(String($0)) }.filter { !$0.isEmpty }
+    }
+
+    /// Gives a connection the SQL functions `fold_key(text)` and `search_words(owner, text)`, which migrations use, and
+    /// `search_finds(search, text, text)`.
+    static func addFunctions(_ db: Database) {
+        db.add(
+            function: DatabaseFunction("search_finds", argumentCount: 3, pure: true) { values in
+                let texts = values.compactMap { String.fromDatabaseValue($0) }
+                return texts.count == 3 && finds(texts[0], in: Array(texts[1...]))
+            })
+        db.add(
+            function: DatabaseFunction("fold_key", argumentCount: 1, pure: true) {
+                String.fromDatabaseValue($0[0]).map { Folding.key($0) }
+            })
+        db.add(
+            function: DatabaseFunction("search_words", argumentCount: 2, pure: true) {
+                guard let owner = Int64.fromDatabaseValue($0[0]), let text = String.fromDatabaseValue($0[1]) else {
+                    return nil
+                }
+                return words(text, owner: owner)
+            })
+    }
+}
+
+/// An FTS5 expression that finds authors whose name or book has all the words, each as a prefix
+/// (https://www.sqlite.org/fts5.html#full_text_query_syntax).
+struct SearchExpression: Equatable {
+    let text: String
+
+    /// `nil` if the text has no letter and no digit: no author can match it.
+    init?(_ search: String, owner: Int64) {
+        let phrases = SearchIndex.phrases(search).map { SearchIndex.words($0, owner: owner) }
+        guard !phrases.isEmpty else { return nil }
+        // A word has no quotation mark: it has letters, digits and marks.
+        text = phrases.map { "\"\($0)\"*" }.joined(separator: " AND ")
+    }
+}

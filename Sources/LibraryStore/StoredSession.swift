@@ -1,0 +1,25 @@
+package import Shared
+
+/// A live session together with its user: what ``LiveSessions`` is made of.
+package struct StoredSession: Sendable {
+    package let id: String
+    package let expiresAt: Timestamp
+    /// As ``Principal/origin``.
+    package let origin: Int64?
+    package let user: StoredSession.User
+
+    package struct User: Sendable {
+        package let id: Int64
+        package let publicID: String
+        package let name: String
+        package var admin: Bool
+    }
+}
+
+/// What became of a refresh token.
+package enum RefreshRotation: Sendable {
+    case rotated(StoredSession)
+    /// It was used before, longer ago than a lost answer explains: somebody has a copy. The session has been ended.
+    case replayed(sessionID: String)
+    case unknown
+}
