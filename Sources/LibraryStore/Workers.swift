@@ -4,13 +4,7 @@ import Synchronization
 
 /// Threads of the store: work that waits for the disk must not hold a thread that serves requests.
 final class Workers: Sendable {
-    private struct State {
-        var jobs: [@Sendable () -> Void] = []
-        /// Jobs that have been taken from the beginning of ``jobs``.
-        var taken = 0
-    }
-
-    private let state = Mutex(State())
+    private let jobs = Mutex(JobQueue<@Sendable () -> Void>())
     /// One for each job, and for each thread that is to end.
     private let work = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
@@ -28,7 +22,7 @@ final class Workers: Sendable {
 
     /// Runs `job` on a thread, after those that came before it.
     func submit(_ job: @escaping @Sendable () -> Void) {
-        state.withLock { $0.jobs.append(job) }
+        jobs.withLock { $0.append(job) }
         work.signal()
     }
 
@@ -46,15 +40,6 @@ final class Workers: Sendable {
 
     private func next() -> (@Sendable () -> Void)? {
         work.wait()
-        return state.withLock { state in
-            guard state.taken < state.jobs.count else { return nil }
-            let job = state.jobs[state.taken]
-            state.taken += 1
-            if state.taken == state.jobs.count {
-                state.jobs.removeAll(keepingCapacity: true)
-                state.taken = 0
-            }
-            return job
-        }
+        return jobs.withLock { $0.popFirst() }
     }
 }
