@@ -9,15 +9,19 @@ SWIFT ?= swift
 
 # A library of a test has some fifteen files open, and Debian lets a process have 1024.
 TEST = SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=24 $(SWIFT) test --skip-build
+# The tests of the routes once more, with libraries in PostgreSQL; without those that are of SQLite alone.
+ON_POSTGRES = --filter LibrarydTests \
+    --skip 'LibrarydTests\.(Backup|BackupRestore|DataFolder|EndlessFile|FlaskLibrary|Folding|ForeignFile|HostileFile|HotHead|HotLane|Listing|Migration|OrderByTime|Settings|Staged|Start|Store|TwoDaemon|UsageError|Writer)Tests'
 RELEASE = $(SWIFT) build -c release --static-swift-stdlib
 SOURCES = Sources Tests Package.swift
 MANUALS = libctl.1 libraryd-config.5 libraryd.8
 
 # Completions are tested in the shells themselves, the manual by what formats it, TLS with certificates of openssl, units
 # of the documents by systemd-analyze, /openapi.json by programs in Python, the page at / by a browser, metrics by promtool
-# of prometheus, the filter of the log by fail2ban-regex, the proxies by nginx and Caddy (45 MB installed).
+# of prometheus, the filter of the log by fail2ban-regex, the proxies by nginx and Caddy (45 MB installed), the store on
+# PostgreSQL by its servers.
 TEST_PACKAGES = zsh fish groff-base openssl systemd python3-venv chromium-headless-shell prometheus fail2ban \
-    nginx-light caddy
+    nginx-light caddy postgresql
 
 .PHONY: help deps deps-test deps-deb build release test e2e crash fuzz schemathesis bench lint format completions samples \
     picture demo deb deb-test systemd-test install uninstall clean
@@ -61,6 +65,7 @@ release: deps
 test: deps-test
 	$(SWIFT) build --build-tests
 	$(TEST)
+	LIBRARYD_TEST_DATABASE=1 $(TEST) $(ON_POSTGRES)
 	scripts/schemathesis
 
 e2e: deps-test

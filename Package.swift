@@ -41,6 +41,7 @@ let package = Package(
         .systemLibrary(name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CCurl"),
+        .target(name: "CPostgres"),
         .target(
             name: "Shared", dependencies: [system], swiftSettings: settings),
         // Help, usage errors and shell completion, which both programs have.
@@ -51,6 +52,9 @@ let package = Package(
             dependencies: ["Shared", "CLibcrypto", grdb, sqlite, system],
             swiftSettings: settings
         ),
+        // PostgreSQL. Knows nothing of HTTP, NIO, Hummingbird, GRDB or SQLite.
+        .target(
+            name: "LibraryPostgres", dependencies: ["Shared", "LibraryStore", "CPostgres"], swiftSettings: settings),
         // Everything that is served. Knows nothing of GRDB or SQLite.
         .target(
             name: "LibraryServer",
@@ -70,7 +74,8 @@ let package = Package(
         .executableTarget(
             name: "libraryd",
             dependencies: [
-                "Shared", "LibraryStore", "LibraryServer", "CommandHelp", argumentParser, hummingbird, logging,
+                "Shared", "LibraryStore", "LibraryPostgres", "LibraryServer", "CommandHelp", argumentParser,
+                hummingbird, logging,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -83,7 +88,7 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "Shared", "LibraryStore", "LibraryServer", grdb, hummingbird, logging,
+                "Shared", "LibraryStore", "LibraryPostgres", "LibraryServer", grdb, hummingbird, logging,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
@@ -91,6 +96,9 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: settings
         ),
+        .testTarget(
+            name: "PostgresTests", dependencies: ["LibraryPostgres", "LibraryStore", "Shared", "TestSupport"],
+            swiftSettings: settings),
         .testTarget(name: "SharedTests", dependencies: ["Shared", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "LibrarydTests",
@@ -119,7 +127,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "libctl", "libraryd", "CommandHelp", "LibraryServer", "LibraryStore", "Shared", "TestSupport",
+                "libctl", "libraryd", "CommandHelp", "LibraryPostgres", "LibraryServer", "LibraryStore", "Shared",
+                "TestSupport",
             ],
             swiftSettings: settings
         ),

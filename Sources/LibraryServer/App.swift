@@ -11,6 +11,8 @@ package struct App: Sendable {
     let clock: Clock
     let logger: Logger
     let keys: KeyFiles
+    /// The current key of the files at the start.
+    let secret: [UInt8]
     let turns = OperatorTurns()
     let metrics = Metrics()
     private let recorder: RequestRecorder
@@ -33,14 +35,17 @@ package struct App: Sendable {
         authors = AuthorRoutes(store: store, clock: clock, behindProxy: behindProxy)
         health = HealthRoutes(store: store)
         try await store.begin()
-        let throttle = Throttle(uptime: clock.uptime)
+        let throttle = Throttle(clock, store: store)
         for hash in try await store.importedHashes() { passwords.expect(hash) }
         for (name, address) in try await store.loginAddresses() { throttle.know(name, at: address) }
-        let loaded = try keys.load()
+        let secret = try keys.load().current
+        self.secret = secret
+        let loaded = try await Self.signingKeys(store, keys, secret)
         authenticator = Authenticator(
             store: store, tokens: try await Tokens(keys: loaded, lifetime: tokenLifetime),
             prover: Prover(daemon: try await store.daemonID(), keys: loaded), passwords: passwords, throttle: throttle,
-            refreshLifetime: refreshLifetime, clock: clock, logger: logger)
+            refreshLifetime: refreshLifetime, clock: clock, logger: logger,
+            signingKeys: { try await Self.signingKeys(store, keys, secret) })
     }
 
     /// The router with all middlewares and routes.
@@ -82,6 +87,11 @@ package struct App: Sendable {
     /// The hot lane, which answers some requests without the router.
     var lane: HotLane {
         HotLane(health: health, authors: authors, authenticator: authenticator, recorder: recorder)
+    }
+
+    /// Takes note of password hashes that another process has imported: an unknown name must take as long.
+    package func learnImportedHashes() async throws {
+        for hash in try await store.importedHashes() { authenticator.passwords.expect(hash) }
     }
 
     /// Whether the daemon answers.

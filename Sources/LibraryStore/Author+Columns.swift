@@ -40,3 +40,12 @@ extension AuthorDraft {
         }
     }
 }
+
+extension Author {
+    /// The author with what the patch names; `nil` if it has that already.
+    package func changed(by patch: AuthorPatch, at now: Timestamp) -> Author? {
+        let values = patch.values.filled(from: draft.values)
+        guard !values.isSame(as: draft.values) else { return nil }
+        return Author(id: id, AuthorDraft(values), createdAt: createdAt, updatedAt: now, version: version + 1)
+    }
+}

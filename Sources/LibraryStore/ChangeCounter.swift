@@ -2,10 +2,17 @@ import Synchronization
 
 /// A state of one owner's library. Every list of the owner stays the same as long as it does.
 package struct Revision: Sendable, Hashable {
-    /// Random at each start of the daemon, so that counts need not be stored.
+    /// Random at each start of the daemon, so that counts need not be stored; of an engine that stores them, the epoch
+    /// of the library.
     package let run: String
     package let owner: Int64
     package let changes: UInt64
+
+    package init(run: String, owner: Int64, changes: UInt64) {
+        self.run = run
+        self.owner = owner
+        self.changes = changes
+    }
 }
 
 /// Counts each owner's changes, in memory, and wakes subscriptions.
@@ -27,6 +34,8 @@ package final class ChangeCounter: Sendable {
     private let run = String(UInt64.random(in: .min ... .max), radix: 36)
     private let state = Mutex(State())
 
+    package init() {}
+
     package func current(of owner: Int64) -> Revision {
         Revision(run: run, owner: owner, changes: state.withLock { $0.changes[owner, default: 0] })
     }
@@ -40,7 +49,7 @@ package final class ChangeCounter: Sendable {
     }
 
     /// The owners whose libraries may have changed since the last call.
-    func takeChanged() -> Set<Int64> {
+    package func takeChanged() -> Set<Int64> {
         state.withLock { state in
             defer { state.changed = [] }
             return state.changed
@@ -48,7 +57,7 @@ package final class ChangeCounter: Sendable {
     }
 
     /// For the next call of ``takeChanged()``.
-    func putBackChanged(_ owners: Set<Int64>) { state.withLock { $0.changed.formUnion(owners) } }
+    package func putBackChanged(_ owners: Set<Int64>) { state.withLock { $0.changed.formUnion(owners) } }
 
     /// Wakes all subscriptions of the owner, though there may be nothing new.
     package func wake(_ owner: Int64) {
@@ -70,6 +79,9 @@ package final class ChangeCounter: Sendable {
         guard isAdmitted else { throw StoreError.busy }
         return subscription
     }
+
+    /// The owners who are watched.
+    package var watchedOwners: [Int64] { state.withLock { Array($0.subscriptions.keys) } }
 
     package var subscriptionCount: Int { state.withLock { $0.subscriptions.values.reduce(0) { $0 + $1.count } } }
 
@@ -115,6 +127,9 @@ package final class ChangeSubscription: Sendable {
         wake()
         return unacknowledgedTicks.wrappingAdd(1, ordering: .relaxed).newValue
     }
+
+    /// Whether time has passed since the last ``acknowledge()``.
+    package var hasTicked: Bool { unacknowledgedTicks.load(ordering: .relaxed) > 0 }
 
     package func acknowledge() { unacknowledgedTicks.store(0, ordering: .relaxed) }
 

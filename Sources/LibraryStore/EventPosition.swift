@@ -19,6 +19,34 @@ package struct EventPosition: Sendable, Equatable, CustomStringConvertible {
     }
 
     package var description: String { "\(epoch)-\(sequence)" }
+
+    /// The number of the event with that id, if this is the last event.
+    /// - Throws: ``StoreError`` `eventNotFound`.
+    package func number(of id: String) throws -> Int64 {
+        guard let position = EventPosition(id), position.epoch == epoch, position.sequence <= sequence else {
+            throw StoreError.eventNotFound
+        }
+        return position.sequence
+    }
+}
+
+/// From when on the states of a library are known.
+package struct HistoryStart: Sendable, Equatable {
+    /// The number of the first event after which the library is known.
+    package let number: Int64
+    /// When the next one happened.
+    package let time: Timestamp?
+
+    package init(number: Int64, time: Timestamp?) { (self.number, self.time) = (number, time) }
+
+    /// Passes if the library just after an event is known.
+    /// - Parameter last: the owner's last event.
+    /// - Throws: ``StoreError`` `historyGone`.
+    func requireKept(after event: Int64, _ last: EventPosition) throws {
+        guard event <= last.sequence, event >= number || event == last.sequence else {
+            throw StoreError.historyGone(since: time)
+        }
+    }
 }
 
 /// How long the events of a library are kept.

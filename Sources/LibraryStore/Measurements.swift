@@ -13,6 +13,15 @@ package struct Measurements: Sendable {
     package let eventStreams: Int
     package let waitingWrites: Int
     package let isReady: Bool
+
+    package init(
+        databaseSize: Int64?, logSize: Int64?, users: Int64?, events: Int64?, sessions: Int, keys: Int,
+        eventStreams: Int, waitingWrites: Int, isReady: Bool
+    ) {
+        (self.databaseSize, self.logSize) = (databaseSize, logSize)
+        (self.users, self.events, self.sessions, self.keys) = (users, events, sessions, keys)
+        (self.eventStreams, self.waitingWrites, self.isReady) = (eventStreams, waitingWrites, isReady)
+    }
 }
 
 /// What the writer counts, from the start of the daemon on.
@@ -23,13 +32,15 @@ package struct WriterCounts: Sendable {
     package let commitTimes = Histogram(Histogram.durations)
     private let failures = Counters(count: 1)
 
+    package init() {}
+
     package var failedGroups: UInt64 { failures[0] }
 
-    func committed(_ writes: Int, in time: Duration) {
+    package func committed(_ writes: Int, in time: Duration) {
         groupSizes.count(UInt64(writes))
         let (seconds, attoseconds) = time.components
         commitTimes.count(UInt64(clamping: seconds) &* 1_000_000_000 &+ UInt64(clamping: attoseconds / 1_000_000_000))
     }
 
-    func failed() { failures.add(at: 0) }
+    package func failed() { failures.add(at: 0) }
 }

@@ -6,12 +6,14 @@ package enum Obstacle: Sendable, Equatable, CustomStringConvertible {
     case diskFull
     case lastWriteFailed
     case unreadable
+    case unreachable
+    case newerSchema
 
     /// Whether it may be over soon without a person.
     package var isPassing: Bool {
         switch self {
-        case .slowCommit, .slowWrite: true
-        case .fileReplaced, .diskFull, .lastWriteFailed, .unreadable: false
+        case .slowCommit, .slowWrite, .unreachable: true
+        case .fileReplaced, .diskFull, .lastWriteFailed, .unreadable, .newerSchema: false
         }
     }
 
@@ -24,6 +26,8 @@ package enum Obstacle: Sendable, Equatable, CustomStringConvertible {
         case .diskFull: "the disk is full"
         case .lastWriteFailed: "the last write could not be stored"
         case .unreadable: "the database cannot be read"
+        case .unreachable: "the database server does not answer"
+        case .newerSchema: "a newer libraryd has changed the database; install that one"
         }
     }
 }

@@ -13,6 +13,18 @@ package struct Principal: Sendable, Equatable {
     /// `nil` for a login, which may do all that the user may.
     package let scope: KeyScope?
 
+    package init(
+        userID: Int64, publicID: String, name: String, admin: Bool, sessionID: String, origin: Int64?, scope: KeyScope?
+    ) {
+        self.userID = userID
+        self.publicID = publicID
+        self.name = name
+        self.admin = admin
+        self.sessionID = sessionID
+        self.origin = origin
+        self.scope = scope
+    }
+
     /// Whether no API key is in use, or one that may write.
     package var mayWrite: Bool { scope != .read }
 }

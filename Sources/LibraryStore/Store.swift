@@ -16,6 +16,12 @@ package protocol Store: Sendable {
     /// What errors call the database.
     var place: String { get }
 
+    /// The number of the schema.
+    var schema: Int { get }
+
+    /// The clock by which the daemons of the database agree.
+    func clock(_ clock: Clock) -> Clock
+
     /// The id of the library, a UUID.
     func daemonID() async throws -> String
 
@@ -313,6 +319,30 @@ package protocol Store: Sendable {
     /// - Throws: ``StoreError`` `userNotFound` or `keyNotFound`.
     func deleteKey(_ key: KeyOfUser, of user: UserKey, by initiator: Initiator, at now: Timestamp) async throws
 
+    // MARK: Guessing
+
+    /// Changes what is counted of tries to guess a password.
+    /// - Parameters:
+    ///   - account: a name in lower case, which need not be that of a user.
+    ///   - body: takes the counts, and the time in seconds.
+    /// - Returns: `nil` from an engine that has one daemon, which counts in memory; `body` was not called.
+    func changeTries<Value: Sendable>(
+        of account: String, from address: String, at now: Timestamp,
+        _ body: @escaping @Sendable (inout LoginTries, Int64) -> Value
+    ) async throws -> Value?
+
+    /// Removes what is counted for an account.
+    func forgetTries(of account: String) async throws
+
+    // MARK: Signing keys
+
+    /// What the keys that sign tokens are made of; `nil` if a daemon has keys of its own, in files.
+    func keySalts() async throws -> KeySalts?
+
+    /// Begins another signing key, and retires the current one.
+    /// - Returns: `nil` as ``keySalts()``.
+    func rotateKeySalts(at now: Timestamp) async throws -> KeySalts?
+
     // MARK: Audit
 
     /// Inserts an entry of what changes nothing in the library, such as a failed login.
@@ -344,10 +374,13 @@ package struct Caller: Sendable {
     package let principal: Principal
     /// Taken before anything is read for the request.
     package let revision: Revision
+    /// ``KeySalts/version``; 0 if daemons share no keys.
+    package let keyVersion: Int64
 
-    package init(_ principal: Principal, _ revision: Revision) {
+    package init(_ principal: Principal, _ revision: Revision, keyVersion: Int64 = 0) {
         self.principal = principal
         self.revision = revision
+        self.keyVersion = keyVersion
     }
 }
 
@@ -355,4 +388,18 @@ package struct Caller: Sendable {
 package enum KeyHolder: Sendable {
     case caller(Caller)
     case expired, unknown
+}
+
+/// What the signing keys that daemons of one database share are made of: the database has the salts, the daemons have a
+/// secret file. Who reads one of both can sign nothing.
+package struct KeySalts: Sendable {
+    /// Counts the keys.
+    package let version: Int64
+    /// 32 random bytes.
+    package let current: [UInt8]
+    package let retired: (salt: [UInt8], at: Timestamp)?
+
+    package init(version: Int64, current: [UInt8], retired: (salt: [UInt8], at: Timestamp)?) {
+        (self.version, self.current, self.retired) = (version, current, retired)
+    }
 }

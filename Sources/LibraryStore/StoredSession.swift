@@ -13,6 +13,20 @@ package struct StoredSession: Sendable {
         package let publicID: String
         package let name: String
         package var admin: Bool
+
+        package init(id: Int64, publicID: String, name: String, admin: Bool) {
+            self.id = id
+            self.publicID = publicID
+            self.name = name
+            self.admin = admin
+        }
+    }
+
+    package init(id: String, expiresAt: Timestamp, origin: Int64?, user: StoredSession.User) {
+        self.id = id
+        self.expiresAt = expiresAt
+        self.origin = origin
+        self.user = user
     }
 }
 

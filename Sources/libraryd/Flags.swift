@@ -26,6 +26,9 @@ struct Flags: ParsableArguments {
         completion: .directory)
     var data: String?
 
+    @Option(help: "PostgreSQL database to keep the library in, as postgresql://HOST/NAME. (default: a file in --data)")
+    var database: String?
+
     @Option(
         help: "JSON file with settings, named like these options.",
         completion: .file())
@@ -68,7 +71,8 @@ struct Flags: ParsableArguments {
     var texts: [String: String] {
         let all = [
             "listen": listen, "socket": socket, "tls-certificate": tlsCertificate, "tls-key": tlsKey, "data": data,
-            "config": config, "behind-proxy": behindProxy ? "true" : nil, "token-lifetime": tokenLifetime,
+            "database": database, "config": config, "behind-proxy": behindProxy ? "true" : nil,
+            "token-lifetime": tokenLifetime,
             "refresh-lifetime": refreshLifetime, "registration": registration, "history-events": historyEvents,
             "history-age": historyAge, "log-level": logLevel, "log-format": logFormat,
         ]

@@ -14,7 +14,8 @@ struct Libraryd: AsyncParsableCommand {
         version: version,
         subcommands: [
             ServeCommand.self, UserCommand.self, BackupCommand.self, RestoreCommand.self, CheckCommand.self,
-            KeyCommand.self, AuditCommand.self, ImportFlaskCommand.self, HealthcheckCommand.self, ConfigCommand.self,
+            KeyCommand.self, AuditCommand.self, ImportFlaskCommand.self, CopyCommand.self, HealthcheckCommand.self,
+            ConfigCommand.self,
         ],
         defaultSubcommand: ServeCommand.self)
 

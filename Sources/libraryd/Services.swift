@@ -63,6 +63,7 @@ struct HistoryPruning: Service {
     private static let rounds = 360
 
     let store: any Store
+    let now: @Sendable () -> Timestamp
     let logger: Logger
 
     func run() async throws {
@@ -71,7 +72,7 @@ struct HistoryPruning: Service {
             while !Task.isCancelled {
                 do {
                     let isRound = round.isMultiple(of: Self.rounds)
-                    try await store.pruneHistory(onlyChanged: !isRound, at: Clock.system.now())
+                    try await store.pruneHistory(onlyChanged: !isRound, at: now())
                     isFailing = false
                 } catch {
                     if !isFailing, !Task.isCancelled {
@@ -81,6 +82,23 @@ struct HistoryPruning: Service {
                 }
                 round += 1
                 try? await Task.sleep(for: Self.pause)
+            }
+        }
+    }
+}
+
+/// Looks each minute for what other daemons of the same database have imported.
+struct ImportWatch: Service {
+    private static let pause = Duration.seconds(60)
+
+    let app: App
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                try? await Task.sleep(for: Self.pause)
+                // If that fails, ``StoreWatch`` tells why.
+                try? await app.learnImportedHashes()
             }
         }
     }

@@ -1,3 +1,4 @@
+import LibraryPostgres
 import LibraryStore
 import Logging
 import Shared
@@ -20,6 +21,7 @@ extension Settings {
         case "tls-certificate": tls?.certificate
         case "tls-key": tls?.key
         case "data": data
+        case "database": database?.description
         case "behind-proxy": String(behindProxy)
         case "token-lifetime": tokenLifetime.description
         case "refresh-lifetime": refreshLifetime.description

@@ -1,4 +1,5 @@
 import Foundation
+import LibraryPostgres
 import LibraryServer
 import LibraryStore
 import Logging
@@ -14,6 +15,8 @@ struct Settings: Sendable, Equatable {
     /// Paths of the PEM files.
     var tls: TLSFiles?
     var data: String
+    /// The PostgreSQL database that has the library; `nil` for the file in ``data``.
+    var database: DatabaseURL?
     var behindProxy: Bool
     var tokenLifetime: TimeSpan
     var refreshLifetime: TimeSpan
@@ -30,8 +33,8 @@ struct Settings: Sendable, Equatable {
     /// The keys of a configuration file. The variable of a key is `LIBRARYD_` and the key in upper case, with `_` for
     /// `-`.
     static let keys = [
-        "listen", "socket", "tls-certificate", "tls-key", "data", "behind-proxy", "token-lifetime", "refresh-lifetime",
-        "registration", "history-events", "history-age", "log-level", "log-format",
+        "listen", "socket", "tls-certificate", "tls-key", "data", "database", "behind-proxy", "token-lifetime",
+        "refresh-lifetime", "registration", "history-events", "history-age", "log-level", "log-format",
     ]
     /// Of each user.
     private static let mostEvents: Int64 = 100_000_000
@@ -73,6 +76,7 @@ struct Settings: Sendable, Equatable {
             socket = runtimeFolder.map { $0 + "/libraryd.sock" }
         }
         data = try text("data") ?? Self.defaultData(environment)
+        database = try sources.value("database").map { try Self.database($0.text, $0.origin) }
         behindProxy = try parse("behind-proxy", "true or false") { Bool($0) } ?? false
         tokenLifetime = try parse("token-lifetime", lifetime) { TimeSpan($0) } ?? TimeSpan(seconds: 30 * 60)
         refreshLifetime = try parse("refresh-lifetime", lifetime) { TimeSpan($0) } ?? TimeSpan(seconds: 30 * 86400)
@@ -112,6 +116,26 @@ struct Settings: Sendable, Equatable {
         throw CommandError(
             .configuration, "\(address) can be reached from other machines, and passwords would cross the network",
             hint: "use --tls-certificate and --tls-key, or --behind-proxy if a proxy in front speaks TLS")
+    }
+
+    private static func database(_ text: String, _ origin: SettingOrigin) throws -> DatabaseURL {
+        let database: DatabaseURL
+        do {
+            database = try DatabaseURL(text)
+        } catch {
+            throw CommandError(opening: error, "database")
+        }
+        if case .option = origin, database.hasPassword {
+            throw CommandError(
+                .configuration, "--database has a password, which all users of this machine can see",
+                hint: "write it into ~/.pgpass, or the URL into \(variable("database")) or the file of --config")
+        }
+        guard !database.needsSSLMode else {
+            throw CommandError(
+                .configuration, "database names another machine, and does not say whether the connection is encrypted",
+                hint: "add sslmode=verify-full to the URL, or sslmode=disable in a network that nobody else is in")
+        }
+        return database
     }
 
     static func variable(_ key: String) -> String {

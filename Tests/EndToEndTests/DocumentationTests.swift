@@ -14,9 +14,14 @@ import Testing
 
     /// Shell blocks that are not run, by their first line, and why.
     private static let notRun = [
+        "sudo -u postgres createuser --pwprompt libraryd": "needs a server; two-daemons.sh has one",
+        "export LIBRARYD_DATABASE='postgresql://libraryd@db.example.org/library?sslmode=verify-full'":
+            "needs a server; two-daemons.sh has one",
+        "install -m 700 -d ~/.local/share/libraryd": "needs another machine; two-daemons.sh copies the key",
+        "libraryd copy --database \"$LIBRARYD_DATABASE\"": "needs a server; PostgresCommandTests copies a library",
         "make install PREFIX=$HOME/.local": "builds for ten minutes",
         "make demo": "builds for ten minutes",
-        "sudo apt-get install git libcurl4-openssl-dev libsqlite3-dev libssl-dev zlib1g-dev curl jq strace":
+        "sudo apt-get install git libcurl4-openssl-dev libpq-dev libsqlite3-dev libssl-dev zlib1g-dev curl jq strace":
             "installs packages",
         "make uninstall PREFIX=$HOME/.local": "removes installed programs",
         "export PATH=\"$HOME/.local/bin:$PATH\"": "belongs into ~/.bashrc; the tests have the programs elsewhere",

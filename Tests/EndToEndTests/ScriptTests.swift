@@ -63,6 +63,20 @@ import Testing
         }
     }
 
+    /// It prints what it does, and leaves no process.
+    @Test func twoDaemonsShareADatabase() async throws {
+        let result = try await Program.run(
+            "/bin/bash", [Program.repository + "/examples/two-daemons.sh"],
+            environment: ["HOME": home.path, "PATH": Program.buildFolder + ":/usr/bin:/bin:/usr/sbin"])
+        #expect(result.code == 0, "\(result.error)")
+        for text in ["has 60 authors", ": 401", "ada\tuser\t60\t", "/library: ok: authors: 60, users: 1"] {
+            #expect(result.output.contains(text), "\(text): \(result.output)")
+        }
+        try await wait(until: "no process of the script is there") {
+            try Self.processes(naming: "/tmp/libraryd.").isEmpty
+        }
+    }
+
     @Test func aScriptUsesEveryCommand() async throws {
         let script = Program.repository + "/examples/every-command.sh"
         let daemon = try await Daemon()

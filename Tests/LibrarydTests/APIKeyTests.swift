@@ -33,7 +33,7 @@ import Testing
         let list = try await library.send("GET", "/keys", headers: [bearer(ada)])
         #expect(!list.text.contains(made.secret) && list.text.contains(#""last_used_at":null"#))
         #expect(try await keys(ada, library) == [made.key])
-        try await library.store.writer.write { _ in }
+        try await library.sqlite.writer.write { _ in }
         for file in ["library.db", "library.db-wal"] {
             let bytes = try Data(contentsOf: URL(fileURLWithPath: library.folder.path + "/" + file))
             #expect(bytes.range(of: Data(made.secret.utf8.dropFirst(7))) == nil, "\(file)")

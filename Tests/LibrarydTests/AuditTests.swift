@@ -144,7 +144,7 @@ import Testing
     @Test func theAuditIsBounded() async throws {
         let library = try await TestLibrary()
         _ = try await library.login("ada")
-        try await library.store.writer.write { db in
+        try await library.sqlite.writer.write { db in
             try db.execute(
                 sql: """
                     WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 50000)
@@ -153,7 +153,7 @@ import Testing
         }
         for _ in 0..<3 { _ = try await library.send("POST", "/login", headers: [basic("ada", "wrong")]) }
         func first(_ event: String) throws -> [Row] {
-            try library.store.readers.read {
+            try library.sqlite.readers.read {
                 try Row.fetchAll(
                     $0, sql: "SELECT count(*), min(number) FROM audit WHERE event = ?", arguments: [event])
             }
@@ -173,12 +173,12 @@ import Testing
     @Test func anEntryFailsWithItsChange() async throws {
         let library = try await TestLibrary()
         let admin = try await library.adminToken()
-        try await library.store.writer.write { try $0.execute(sql: "ALTER TABLE audit RENAME TO lost") }
+        try await library.sqlite.writer.write { try $0.execute(sql: "ALTER TABLE audit RENAME TO lost") }
         let reply = try await library.post(
             "/keys", #"{"name":"cron","scope":"read"}"#, headers: [bearer(admin)])
         #expect(reply.status == 500)
         #expect(try library.count("api_key") == 0)
-        #expect(library.store.sessions.counts.keys == 0)
+        #expect(try library.sqlite.sessions.counts.keys == 0)
         // A wrong password is told as one, whether it can be noted or not.
         let wrong = try await library.send("POST", "/login", headers: [basic("admin", "wrong")])
         #expect(wrong.code == "credentials_wrong")

@@ -70,7 +70,7 @@ import Testing
         #expect(try await list(library, "/authors", as: ada, ifNoneMatch: mine.header("ETag")).status == 304)
     }
 
-    @Test func anotherRunOfTheDaemonHasOtherTags() async throws {
+    @Test(.onSQLite("tags outlive the daemon")) func anotherRunOfTheDaemonHasOtherTags() async throws {
         let folder = TemporaryFolder()
         var library: TestLibrary? = try await TestLibrary(folder: folder)
         let token = try await #require(library).login("ada").token

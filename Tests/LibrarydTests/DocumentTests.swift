@@ -15,7 +15,9 @@ import Testing
             for code in reply.codes.isEmpty ? [nil] : reply.codes.map(Optional.some) {
                 let answer = DocumentedAnswer(
                     method: reply.method, path: reply.path, status: reply.status, code: code)
-                if answer.isUnprovoked { continue }
+                if answer.isUnprovoked || TestDatabase.isUsed && (answer.fault != nil || reply.status == 503) {
+                    continue
+                }
                 do {
                     let got = try await answer.reply()
                     #expect(

@@ -72,14 +72,14 @@ struct DocumentedAnswer: Sendable {
         let id = path.hasPrefix("/sessions") ? session : path.hasPrefix("/keys") ? key : "1"
         request.path = request.path.replacing("{public_id}", with: user).replacing("{id}", with: id)
         try await prepare(&request, library, bob, admin)
-        if let fault { try await library.store.writer.write(fault) }
+        if let fault { try await library.sqlite.writer.write(fault) }
         if code == "not_ready" { try library.hideFolder(true) }
         defer { if code == "not_ready" { try? library.hideFolder(false) } }
         return try await send(request, library)
     }
 
     /// What makes the database fail.
-    private var fault: (@Sendable (Database) throws -> Void)? {
+    var fault: (@Sendable (Database) throws -> Void)? {
         switch code {
         case "storage_unavailable": { try $0.execute(sql: "PRAGMA query_only = ON") }
         // Every write needs pages that the file must not get.
@@ -164,7 +164,7 @@ struct DocumentedAnswer: Sendable {
                 _ = try await library.create("A", "2", as: bob.token)
                 try await library.store.pruneHistory(at: library.time.now)
             }
-            let event = "\(try library.store.lastEvent(owner: 2).epoch)-\(code == "history_gone" ? 0 : 9)"
+            let event = "\(try await library.store.lastEvent(owner: 2).epoch)-\(code == "history_gone" ? 0 : 9)"
             if path == "/authors/undo" {
                 request.body = (code == "history_gone" ? UndoRequest(last: 2) : UndoRequest(event: event)).text
             } else {
@@ -173,7 +173,7 @@ struct DocumentedAnswer: Sendable {
         case "import_not_found": request.body = UndoRequest(importID: "x").text
         case "undo_conflict":
             _ = try await library.patch(1, #"{"country":"Ireland"}"#, as: bob.token)
-            request.body = UndoRequest(event: "\(try library.store.lastEvent(owner: 2).epoch)-1").text
+            request.body = UndoRequest(event: "\(try await library.store.lastEvent(owner: 2).epoch)-1").text
         case "library_changed":
             var undo = UndoRequest(last: 1)
             undo.expectedEvent = AuthorEvent.example.id

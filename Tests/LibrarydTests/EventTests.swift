@@ -195,7 +195,7 @@ import Testing
         let token = try await library.login("ada").token
         let position = try await begin(library, token).position
         let epoch = position.dropLast(2)
-        try await library.store.writer.write { db in
+        try await library.sqlite.writer.write { db in
             try db.execute(
                 sql: """
                     WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 102399)
@@ -204,7 +204,7 @@ import Testing
                     """)
         }
         func kept() throws -> [Int64] {
-            try library.store.readers.read { db in
+            try library.sqlite.readers.read { db in
                 try Int64.fetchAll(db, sql: "SELECT min(sequence) FROM author_event")
                     + Int64.fetchAll(db, sql: "SELECT count(*) FROM author_event")
             }
@@ -227,7 +227,7 @@ import Testing
         let token = try await library.login("ada").token
         _ = try await library.create("A", "B", as: token)
         _ = try await library.app.perform(OperatorRequest.delete("ada"))
-        let left = try library.store.readers.read {
+        let left = try library.sqlite.readers.read {
             try Int64.fetchOne($0, sql: "SELECT count(*) FROM author_event")
         }
         #expect(left == 0)

@@ -72,7 +72,7 @@ import Testing
         #expect(report.count("author", .imported) == 9)
         #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
 
-        let stored = try await library.store.readers.readSlowly {
+        let stored = try await library.sqlite.readers.readSlowly {
             try String.fetchAll($0, sql: "SELECT password_hash FROM user ORDER BY id")
         }
         // Each imported hash is hashed once more. A hash that cannot be verified is not stored.
@@ -92,13 +92,13 @@ import Testing
             guard works else { continue }
             // The first login stores a new hash of the same password, and its session stays valid.
             let token = try Login(json: reply.body, unknownMembers: .rejected).token
-            #expect(try library.store.user(.name(name))?.passwordHash.hasPrefix("$scrypt$") == true)
+            #expect(try await library.store.user(.name(name))?.passwordHash.hasPrefix("$scrypt$") == true)
             #expect(try await login(name, "pässword of \(method)", library).status == 200)
             let page = try await library.send("GET", "/authors", headers: [bearer(token)]).page
             #expect(page.authors.map(\.name) == ["Author \(number + 1)"])
             #expect(page.authors.map(\.bookerPrize) == [number % 2 == 1])
         }
-        let inspection = try library.store.readers.read { try Inspection($0) }
+        let inspection = try library.sqlite.readers.read { try Inspection($0) }
         #expect(inspection.faults == [])
     }
 

@@ -41,7 +41,7 @@ import Testing
         _ = try await library.patch(2, #"{"name":"Uno","booker_prize":true}"#, as: ada)
         library.time.advance(seconds: 60)
         _ = try await library.send("DELETE", "/authors/3", headers: [bearer(ada)])
-        let epoch = try library.store.lastEvent(owner: 1).epoch
+        let epoch = try await library.store.lastEvent(owner: 1).epoch
         return (library, ada, bob, epoch)
     }
 
@@ -218,10 +218,10 @@ import Testing
         #expect(try await changes(library, "/authors/changes", as: bob).changes.count == 1)
         _ = try await library.create("Three", "B", as: ada)
         #expect(try await changes(library, "/authors/changes?limit=1", as: ada).changes[0].id == "\(epoch)-5")
-        #expect(try library.store.readers.read { try Inspection($0) }.faults == [])
+        #expect(try library.sqlite.readers.read { try Inspection($0) }.faults == [])
     }
 
-    @Test func aWrongClockDeletesNothing() async throws {
+    @Test(.onSQLite("the server's clock is trusted")) func aWrongClockDeletesNothing() async throws {
         let (library, ada, _, _) = try await example(keptFor: 86400)
         try await library.store.pruneHistory(at: library.time.now.adding(seconds: 10 * 365 * 86400))
         #expect(try await changes(library, "/authors/changes", as: ada).changes.count == 4)
@@ -245,7 +245,7 @@ import Testing
         let library = try await TestLibrary()
         let ada = try await library.login("ada").token
         _ = try await library.create("A", "B", as: ada)
-        try await library.store.writer.write { db in
+        try await library.sqlite.writer.write { db in
             for number in 0..<10_050 {
                 _ = try SQLiteStore.addOrigin(db, user: 1, session: "s\(number)", client: "c")
             }

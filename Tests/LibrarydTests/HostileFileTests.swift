@@ -184,7 +184,7 @@ import Testing
         let library = try await TestLibrary()
         let token = try await library.login("ada").token
         let author = try await library.create("A", "B", as: token)
-        try await library.store.writer.write { db in
+        try await library.sqlite.writer.write { db in
             try db.execute(sql: "UPDATE author_event SET sequence = ?", arguments: [sequence])
             try db.execute(
                 sql: "UPDATE author SET version = ?, created_at = ?, updated_at = ?",
@@ -206,7 +206,7 @@ import Testing
         let library = try await TestLibrary()
         let token = try await library.login("ada").token
         let author = try await library.create("A", "B", as: token)
-        try await library.store.writer.write {
+        try await library.sqlite.writer.write {
             try $0.execute(
                 sql: """
                     PRAGMA writable_schema = ON;
@@ -219,7 +219,7 @@ import Testing
             PRAGMA ignore_check_constraints = ON;
             UPDATE session SET client = NULL, expires_at = 'x'; UPDATE author SET country = NULL, version = 'x';
             UPDATE user SET password_hash = NULL, admin = x'00';
-            """, in: library.store.path)
+            """, in: try library.sqlite.path)
         let json = ("Content-Type", "application/json")
         for (method, path, body) in [
             ("GET", "/sessions", ""), ("GET", "/me", ""), ("PATCH", "/authors/\(author.id)", #"{"country":"X"}"#),

@@ -9,7 +9,7 @@ import Testing
 
 /// Requests that are answered on the event loop, and those that go to the router. All GETs of all tests are sent both
 /// ways and compared (``TestLibrary/send(_:_:headers:body:address:meanwhile:)``).
-@Suite(.serialized) struct HotLaneTests {
+@Suite(.serialized, .onSQLite("the lane answers from memory")) struct HotLaneTests {
     private static let author = #"{"name":"N","book":"B","country":"C","booker_prize":false}"#
 
     private let library: TestLibrary

@@ -41,7 +41,7 @@ import Testing
         #expect(try await code(old.token, library) == "token_revoked")
     }
 
-    @Test func aRestartKeepsBothKeys() async throws {
+    @Test(.onSQLite("keys are in files")) func aRestartKeepsBothKeys() async throws {
         let folder = TemporaryFolder()
         var library: TestLibrary? = try await TestLibrary(folder: folder)
         let time = try #require(library).time
@@ -70,7 +70,9 @@ import Testing
 
     /// A thief of the retired key can sign tokens that the daemon never issued. They expire with the last genuine
     /// one.
-    @Test func theOldKeyEndsWithTheLastTokenThatTheDaemonSignedWithIt() async throws {
+    @Test(.onSQLite("the test knows the key")) func theOldKeyEndsWithTheLastTokenThatTheDaemonSignedWithIt()
+        async throws
+    {
         let library = try await TestLibrary()
         let old = try await library.login("ada").token
         let now = library.time.now.seconds

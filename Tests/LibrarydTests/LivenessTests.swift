@@ -15,7 +15,7 @@ import Testing
         let library = try await TestLibrary()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
         let loops = Array(group.makeIterator())
-        let liveness = Liveness(library.store, loops: loops)
+        let liveness = Liveness(try library.sqlite, loops: loops)
         func answers() async throws { for loop in loops { try await loop.submit {}.get() } }
         #expect(liveness.silentPart() == nil)
         try await answers()
@@ -35,7 +35,7 @@ import Testing
     /// A writer that takes no work is stuck; one whose disk does not finish a commit is not.
     @Test func aWriterThatTakesNoWorkIsFound() async throws {
         let library = try await TestLibrary()
-        let store = library.store
+        let store = try library.sqlite
         let liveness = Liveness(store, loops: [])
         let goOn = DispatchSemaphore(value: 0)
         store.writer.thread.submit { goOn.wait() }

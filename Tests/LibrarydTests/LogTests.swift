@@ -143,7 +143,7 @@ import Testing
     /// A disk that is full, and one that has room again, are each told of once.
     @Test func whatKeepsWritesFromTheDiskIsAWarning() async throws {
         let library = try await TestLibrary()
-        let store = library.store
+        let store = try library.sqlite
         let watch = StoreWatch(store: store, logger: library.app.logger)
         #expect(watch.look(after: nil) == nil)
         #expect(Obstacle.slowCommit(seconds: 2).isPassing && !Obstacle.diskFull.isPassing)
@@ -160,7 +160,7 @@ import Testing
 
     @Test func aLargeLogIsToldOfOnce() async throws {
         let library = try await TestLibrary()
-        let watch = StoreWatch(store: library.store, logger: library.app.logger)
+        let watch = StoreWatch(store: try library.sqlite, logger: library.app.logger)
         let start = library.log.lines.count
         var isLarge = false
         for size in [nil, 300 << 20, 400 << 20, nil, nil] as [Int64?] {

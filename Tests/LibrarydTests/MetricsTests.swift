@@ -109,14 +109,14 @@ extension TestLibrary {
         #expect(after["libraryd_events"] == 1)
         #expect(after["libraryd_ready"] == 1)
         for (name, suffix) in [("libraryd_database_bytes", ""), ("libraryd_wal_bytes", "-wal")] {
-            let status = try #require(try FileStatus(path: library.store.path + suffix))
+            let status = try #require(try FileStatus(path: library.sqlite.path + suffix))
             #expect(after[name] == Double(status.size))
         }
     }
 
     /// Reading the metrics needs no write, so they tell of a writer that is held up.
     @Test func whatWaitsForTheWriterIsCounted() async throws {
-        let store = library.store
+        let store = try library.sqlite
         let held = await HeldWrite(store.writer)
         async let second: Void = store.writer.write { _ in }
         async let third: Void = store.writer.write { _ in }
@@ -127,7 +127,7 @@ extension TestLibrary {
     }
 
     @Test func aGroupThatFailsIsCounted() async throws {
-        let store = library.store
+        let store = try library.sqlite
         try library.hideFolder(true)
         await #expect(throws: (any Error).self) {
             try await store.writer.write { try $0.execute(sql: "UPDATE library SET epoch = epoch") }

@@ -36,7 +36,7 @@ import Testing
         let library = try await TestLibrary()
         _ = try await library.login("ada")
         let gate = CommitGate()
-        try await library.store.writer.write { $0.add(transactionObserver: gate) }
+        try await library.sqlite.writer.write { $0.add(transactionObserver: gate) }
         gate.isClosed.store(true, ordering: .relaxed)
         try await serving(library) {
             let silent = try #require(try UnixSocket.connect(to: path))
@@ -135,11 +135,11 @@ import Testing
         _ = try await library.create("A", "B", as: token)
         let cancellation = Cancellation()
         cancellation.request()
-        let backup = try Backup(path: folder.path + "/b", keep: 1, library: library.store.path)
+        let backup = try Backup(path: folder.path + "/b", keep: 1, library: library.sqlite.path)
         let stopped = CommandError(
             .temporaryFailure, "the daemon is stopping, so the work was given up", hint: "try again")
         #expect(throws: stopped) {
-            try library.store.readers.read {
+            try library.sqlite.readers.read {
                 _ = try backup.make(from: $0, at: library.time.now, until: cancellation)
             }
         }

@@ -32,7 +32,7 @@ import Testing
         }
         #expect(try await library.store.users() == users)
         #expect(try await library.list(as: admin) == ["Hilary Mantel Wolf Hall UK false 1"])
-        #expect(library.sessionCount == 2)
+        #expect(try library.sessionCount == 2)
     }
 
     @Test(arguments: [

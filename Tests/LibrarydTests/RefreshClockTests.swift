@@ -66,7 +66,7 @@ extension RefreshTests {
     }
 
     /// The clock is a year ahead during logins and a restart, and then corrected. Only the present time counts.
-    @Test func aClockThatWasAYearAheadEndsNoLogin() async throws {
+    @Test(.onSQLite("the server's clock is trusted")) func aClockThatWasAYearAheadEndsNoLogin() async throws {
         let folder = TemporaryFolder()
         let time = TestTime()
         var library: TestLibrary? = try await TestLibrary(folder: folder, time: time)

@@ -161,14 +161,14 @@ import Testing
     @Test func sessionsThatAreOverDoNotGather() async throws {
         let library = try await TestLibrary()
         for _ in 0..<5 { _ = try await library.login("ada") }
-        #expect(library.store.sessions.counts.sessions == 5)
+        #expect(try library.sqlite.sessions.counts.sessions == 5)
         // Ended sessions are deleted 30 days later, so that a clock that is wrong for a while ends no login.
         library.time.advance(seconds: 37 * 86400)
         library.time.pass(seconds: 37 * 86400)
         let login = try await library.login("ada")
-        #expect(library.store.sessions.counts.sessions == 1)
+        #expect(try library.sqlite.sessions.counts.sessions == 1)
         #expect(try await library.send("GET", "/me", headers: [bearer(login.token)]).status == 200)
-        #expect(try library.store.readers.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM session") } == 1)
+        #expect(try library.sqlite.readers.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM session") } == 1)
     }
 
     @Test(arguments: ["", "x", "../..", "' OR 1=1 --"])

@@ -47,7 +47,7 @@ import Testing
         let first = try await login("k")
         library.time.advance(seconds: 60)
         let again = try await login("k")
-        #expect(library.sessionCount == 1)
+        #expect(try library.sessionCount == 1)
         #expect(again.refreshToken != first.refreshToken)
         #expect(again.refreshExpiresAt == first.refreshExpiresAt)
         for token in [first.token, again.token] {
@@ -57,16 +57,16 @@ import Testing
             try await library.post("/token/refresh", RefreshRequest(refreshToken: again.refreshToken).text).status
                 == 200)
         _ = try await login("other")
-        #expect(library.sessionCount == 2)
+        #expect(try library.sessionCount == 2)
         // After a logout, the same key opens a new session.
         _ = try await library.send("POST", "/logout", headers: [bearer(first.token)])
         let anew = try await login("k")
-        #expect(library.sessionCount == 2)
+        #expect(try library.sessionCount == 2)
         #expect(try await library.send("GET", "/me", headers: [bearer(anew.token)]).status == 200)
         #expect(try await library.send("GET", "/me", headers: [bearer(again.token)]).status == 401)
         library.time.advance(seconds: 86400)
         _ = try await login("k")
-        #expect(library.sessionCount == 3)
+        #expect(try library.sessionCount == 3)
     }
 
     @Test func aLoginsKeyIsNoPassword() async throws {
@@ -77,11 +77,11 @@ import Testing
         _ = try await library.send("POST", "/login", headers: [basic("ada", "correct horse"), key])
         #expect(try await library.send("POST", "/login", headers: [basic("ada", "wrong horse"), key]).status == 401)
         _ = try await library.send("POST", "/login", headers: [basic("bob", "correct horse"), key])
-        #expect(library.sessionCount == 4)
+        #expect(try library.sessionCount == 4)
     }
 
     /// Neither a key is stored nor a fast hash from which the password could be guessed.
-    @Test func noSecretIsStored() async throws {
+    @Test(.onSQLite("reads the file")) func noSecretIsStored() async throws {
         let library = try await TestLibrary()
         let key = ("Idempotency-Key", "canary-key")
         let registration = #"{"name":"ada","password":"canary-password"}"#

@@ -114,15 +114,16 @@ import Testing
     func aLoginThatComesTooLateOpensNoSession(command: OperatorRequest) async throws {
         let library = try await TestLibrary()
         _ = try await library.login("ada")
-        let verified = try #require(try library.store.user(.name("ada")))
+        let verified = try #require(try await library.store.user(.name("ada")))
         _ = try await library.app.perform(command)
         let error = await #expect(throws: StoreError.self) {
             try await library.store.createSession(
                 id: "s", user: verified, refreshHash: [1], client: "", at: library.time.now,
-                expiresAt: library.time.now.adding(seconds: 60), idle: 60, by: .operator)
+                expiresAt: library.time.now.adding(seconds: 60), idle: 60, address: nil,
+                key: nil, by: .operator)
         }
         #expect(error?.code == .credentialsWrong)
-        #expect(library.store.sessions.counts.sessions == 0)
+        #expect(try library.sqlite.sessions.counts.sessions == 0)
     }
 
     /// Logins at the same time as the disabling of their user, many times: in the end no session is left.
@@ -130,7 +131,7 @@ import Testing
         let library = try await TestLibrary()
         let bob = try await library.login("bob").token
         _ = try await library.login("ada")
-        let verified = try #require(try library.store.user(.name("ada")))
+        let verified = try #require(try await library.store.user(.name("ada")))
         let now = library.time.now
         for round in 0..<20 {
             await withTaskGroup(of: Void.self) { group in
@@ -138,12 +139,13 @@ import Testing
                     group.addTask {
                         _ = try? await library.store.createSession(
                             id: "\(round)-\(number)", user: verified, refreshHash: [UInt8(round), UInt8(number)],
-                            client: "", at: now, expiresAt: now.adding(seconds: 60), idle: 60, by: .operator)
+                            client: "", at: now, expiresAt: now.adding(seconds: 60), idle: 60, address: nil,
+                            key: nil, by: .operator)
                     }
                 }
                 group.addTask { _ = try? await library.app.perform(OperatorRequest.disable("ada")) }
             }
-            #expect(library.store.sessions.counts.sessions == 1)
+            #expect(try library.sqlite.sessions.counts.sessions == 1)
             _ = try await library.app.perform(OperatorRequest.enable("ada"))
         }
         #expect(try await status(bob, library) == 200)

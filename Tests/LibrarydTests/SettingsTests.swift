@@ -83,7 +83,7 @@ import Testing
             values == [
                 "config=\(config) option --config", "listen=127.0.0.1:3 option --listen", "socket=- default -",
                 "tls-certificate=- default -", "tls-key=- default -", "data=/environment variable LIBRARYD_DATA",
-                "behind-proxy=true file \(config)", "token-lifetime=1h file \(config)",
+                "database=- default -", "behind-proxy=true file \(config)", "token-lifetime=1h file \(config)",
                 "refresh-lifetime=30d default -", "registration=closed variable LIBRARYD_REGISTRATION",
                 "history-events=100000 default -", "history-age=- default -",
                 "log-level=debug option --log-level", "log-format=\(LogFormat.automatic) default -",
@@ -97,6 +97,7 @@ import Testing
 
     private static let everyOption = [
         "--listen", "127.0.0.1:1", "--socket", "/s", "--tls-certificate", "/c", "--tls-key", "/k", "--data", "/d",
+        "--database", "host=/nowhere dbname=library",
         "--config", "/f", "--behind-proxy", "--token-lifetime", "1m", "--refresh-lifetime", "1d", "--registration",
         "open", "--history-events", "10", "--history-age", "30d", "--log-level", "info", "--log-format", "text",
     ]

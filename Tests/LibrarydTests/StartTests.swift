@@ -151,7 +151,7 @@ import Testing
     /// Readiness is answered at once from what the daemon knows, without waiting for the disk.
     @Test func aCommitThatTakesLongIsToldOf() async throws {
         let library = try await TestLibrary()
-        let store = library.store
+        let store = try library.sqlite
         #expect(try await library.send("GET", "/readyz").status == 200)
         #expect(store.writer.obstacle(at: .now) == nil)
         let gate = CommitGate()
@@ -191,7 +191,7 @@ import Testing
     /// After a write that could not be stored, the daemon is not ready until a write is stored.
     @Test func aFullDiskIsToldUntilAWriteIsStored() async throws {
         let library = try await TestLibrary()
-        let store = library.store
+        let store = try library.sqlite
         try await store.writer.write { db in
             let pages = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
             try db.execute(sql: "PRAGMA max_page_count = \(pages)")

@@ -38,7 +38,7 @@ extension TestLibrary {
     }
 
     func count(_ table: String) throws -> Int {
-        try #require(try store.readers.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM \(table)") })
+        try #require(try sqlite.readers.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM \(table)") })
     }
 
     /// Name, book, country, prize and version of each author, at most 1000.

@@ -24,7 +24,7 @@ extension ThrottleTests {
             library.time.advance(seconds: 1)
             #expect(try await login("correct horse", from: "10.0.0.\(host)", library).status == 200)
         }
-        let kept = try library.store.loginAddresses().map(\.address)
+        let kept = try await library.store.loginAddresses().map(\.address)
         #expect(Set(kept) == Set((4..<20).map { "10.0.0.\($0)" }))
     }
 

@@ -32,7 +32,7 @@ import Testing
         return reply.code
     }
 
-    @Test func headerAndClaimsAreWhatIsPromised() async throws {
+    @Test(.onSQLite("the test knows the key")) func headerAndClaimsAreWhatIsPromised() async throws {
         let library = try await TestLibrary()
         let token = try await library.login("ada").token
         let (header, claims, signature) = try Self.parts(token)
@@ -162,7 +162,7 @@ import Testing
         #expect(try await code(token, library) == "token_malformed")
     }
 
-    @Test func aNegativeExpiryHasPassed() async throws {
+    @Test(.onSQLite("the test knows the key")) func aNegativeExpiryHasPassed() async throws {
         let library = try await TestLibrary()
         let (header, claims, _) = try Self.parts(try await library.login("ada").token)
         let expiry = #""exp":\#(library.time.now.seconds + 1800)"#
@@ -172,7 +172,7 @@ import Testing
         }
     }
 
-    @Test func aSessionThatIsNotOursIsRevoked() async throws {
+    @Test(.onSQLite("the test knows the key")) func aSessionThatIsNotOursIsRevoked() async throws {
         let library = try await TestLibrary()
         let (header, claims, _) = try Self.parts(try await library.login("ada").token)
         let other = try Self.parts(try await library.login("bob").token)

@@ -20,13 +20,15 @@ import Testing
         return try UndoReport(json: reply.body, unknownMembers: .rejected)
     }
 
-    private func epoch(_ library: TestLibrary) throws -> String { try library.store.lastEvent(owner: 1).epoch }
+    private func epoch(_ library: TestLibrary) async throws -> String {
+        try await library.store.lastEvent(owner: 1).epoch
+    }
 
     @Test func eachKindOfChangeIsTakenBack() async throws {
         let library = try await TestLibrary()
         let ada = try await library.login("ada").token
         let created = try await library.create("A", "B", as: ada)
-        let epoch = try epoch(library)
+        let epoch = try await epoch(library)
         library.time.advance(seconds: 60)
         _ = try await library.patch(1, #"{"country":"Eire","booker_prize":true}"#, as: ada)
         _ = try await library.send("DELETE", "/authors/1", headers: [bearer(ada)])
@@ -62,7 +64,7 @@ import Testing
         let redone = try await report(library, #"{"last":1}"#, as: ada)
         #expect(redone.created == 1)
         #expect(try await library.list(as: ada) == ["A B UK false 5"])
-        #expect(try library.store.readers.read { try Inspection($0) }.faults == [])
+        #expect(try library.sqlite.readers.read { try Inspection($0) }.faults == [])
     }
 
     @Test func aWholeImportIsTakenBackOrNone() async throws {
@@ -119,7 +121,7 @@ import Testing
                 number + 1, #"{"name":"\#(number == 0 ? "first" : "N\(number - 1)")"}"#, as: ada)
         }
         _ = try await library.create("N49", "B", as: ada)
-        let epoch = try epoch(library)
+        let epoch = try await epoch(library)
         let before = try await library.list(as: ada)
         var events: [String] = []
         for number in 51...100 { events.append("\(epoch)-\(number)") }
@@ -159,7 +161,7 @@ import Testing
         let (ada, bob) = (try await library.login("ada").token, try await library.login("bob").token)
         _ = try await library.sendFile(TestLibrary.lines(0..<2), "?import=i", as: ada)
         #expect(try await undo(library, #"{"import":"i"}"#, as: bob).code == "import_not_found")
-        let event = "\(try epoch(library))-1"
+        let event = "\(try await epoch(library))-1"
         #expect(try await undo(library, #"{"event":"\#(event)"}"#, as: bob).code == "event_not_found")
         #expect(try await undo(library, #"{"last":1}"#, as: bob).code == "event_not_found")
         let reader = try await library.key(APIKeyRequest(name: "reader", scope: .read), as: ada)
@@ -180,7 +182,7 @@ import Testing
         let library = try await TestLibrary()
         let ada = try await library.login("ada").token
         _ = try await library.create("A", "B", as: ada)
-        let reply = try await undo(library, body.replacing("EPOCH", with: try epoch(library)), as: ada)
+        let reply = try await undo(library, body.replacing("EPOCH", with: try await epoch(library)), as: ada)
         #expect(reply.code == code, "\(reply.text)")
         #expect(try await library.list(as: ada).count == 1)
     }
@@ -191,7 +193,7 @@ import Testing
         let ada = try await library.login("ada").token
         _ = try await library.sendFile(TestLibrary.lines(0..<4), "?import=i", as: ada)
         try await library.store.pruneHistory(at: library.time.now)
-        for body in [#"{"import":"i"}"#, #"{"last":4}"#, #"{"event":"\#(try epoch(library))-1"}"#] {
+        for body in [#"{"import":"i"}"#, #"{"last":4}"#, #"{"event":"\#(try await epoch(library))-1"}"#] {
             let reply = try await undo(library, body, as: ada)
             #expect(reply.status == 410 && reply.code == "history_gone")
         }
@@ -246,9 +248,9 @@ import Testing
             }
             for try await status in group { #expect(status == 200) }
         }
-        let changes = try library.store.lastEvent(owner: 1).sequence
+        let changes = try await library.store.lastEvent(owner: 1).sequence
         #expect(changes == 600 + 3 * 600 + 3 * 300)
-        #expect(try library.store.readers.read { try Inspection($0) }.faults == [])
+        #expect(try library.sqlite.readers.read { try Inspection($0) }.faults == [])
     }
 
     /// A library from before schema 10 does not know what an author was before its oldest event that is kept, but

@@ -39,7 +39,7 @@ import Testing
         #expect(reply.header("content-length") == String(reply.body.count))
         #expect(
             try await library.store.users().map(\.authors) == [query.contains("dry") ? 1 : 20_001])
-        #expect(try library.store.readers.read { try Inspection($0) }.faults == [])
+        #expect(try library.sqlite.readers.read { try Inspection($0) }.faults == [])
         #expect(try library.files == before)
     }
 
@@ -92,7 +92,7 @@ import Testing
     @Test func aFileThatIsCancelledChangesNothing() async throws {
         let library = try await TestLibrary()
         _ = try await library.login("ada")
-        let store = library.store
+        let store = try library.sqlite
         let contents = SpooledFile(folder: library.folder.path)
         try contents.append(Array(TestLibrary.lines(0..<1000).utf8))
         let now = library.time.now

@@ -11,4 +11,7 @@ extension Store {
             createAuthor(draft, owner: owner, from: origin, as: request, at: now) { continuation.resume(with: $0) }
         }
     }
+
+    /// Deletes the events of all libraries that are too many or too old.
+    package func pruneHistory(at now: Timestamp) async throws { try await pruneHistory(onlyChanged: false, at: now) }
 }

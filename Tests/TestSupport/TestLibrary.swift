@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+package import LibraryPostgres
 import LibraryServer
 package import LibraryStore
 import Logging
@@ -8,6 +9,7 @@ import NIOCore
 import NIOEmbedded
 public import Shared
 import Synchronization
+import Testing
 
 /// A library on a real database, in a folder of its own, behind the daemon's real router.
 public final class TestLibrary: Sendable {
@@ -20,21 +22,29 @@ public final class TestLibrary: Sendable {
     private let responder: PathResponder
 
     /// - Parameters:
+    ///   - database: one that other daemons may use too; `nil` for one of its own, or for SQLite.
     ///   - keptEvents: as ``HistoryLimit/events``.
     ///   - age: as ``HistoryLimit/age``, in seconds.
-    public init(
-        folder: TemporaryFolder = TemporaryFolder(), time: TestTime = TestTime(), behindProxy: Bool = false,
-        isRegistrationOpen: Bool = true, keptEvents: Int64 = 100_000, keptFor age: Int64? = nil
+    package init(
+        folder: TemporaryFolder = TemporaryFolder(), database: DatabaseURL? = nil, time: TestTime = TestTime(),
+        behindProxy: Bool = false, isRegistrationOpen: Bool = true, keptEvents: Int64 = 100_000,
+        keptFor age: Int64? = nil
     ) async throws {
         self.folder = folder
         self.time = time
         let key = folder.path + "/signing.key"
         if try FileStatus(path: key) == nil { try FileContents.write(Array(0..<32), to: key) }
+        let limit = HistoryLimit(events: keptEvents, age: age.map { TimeSpan(seconds: $0) })
+        let store: any Store
+        if database != nil || TestDatabase.isUsed {
+            let database = if let database { database } else { try await TestDatabase.url(of: folder.path) }
+            store = try await PostgresStore(
+                database, folder: folder.path, secret: Array(0..<32), history: limit)
+        } else {
+            store = try SQLiteStore(path: folder.path + "/library.db", history: limit, uptime: { time.uptime })
+        }
         app = try await App(
-            store: try SQLiteStore(
-                path: folder.path + "/library.db",
-                history: HistoryLimit(events: keptEvents, age: age.map { TimeSpan(seconds: $0) }),
-                uptime: { time.uptime }),
+            store: store,
             keys: KeyFiles(folder: folder.path),
             tokenLifetime: TimeSpan(seconds: 1800), refreshLifetime: TimeSpan(seconds: 30 * 86400),
             // Cheap, so that a test can have many users. Another test checks the real cost.
@@ -85,14 +95,18 @@ public final class TestLibrary: Sendable {
         _ = try await app.perform(OperatorRequest.rotateKey)
     }
 
-    /// The store, as the engine that has it.
-    package var store: SQLiteStore {
-        guard let store = app.store as? SQLiteStore else { fatalError("the library is not in SQLite") }
-        return store
+    package var store: any Store { app.store }
+
+    /// The store of a test that looks into the database itself. On PostgreSQL such a test is skipped.
+    package var sqlite: SQLiteStore {
+        get throws {
+            guard let store = app.store as? SQLiteStore else { try Test.cancel("looks into SQLite") }
+            return store
+        }
     }
 
     /// The number of sessions in memory.
-    public var sessionCount: Int { store.sessions.counts.sessions }
+    public var sessionCount: Int { get throws { try sqlite.sessions.counts.sessions } }
 
     /// Sends one request through the router. Its reply must be in `/openapi.json`.
     /// - Parameters:
@@ -222,6 +236,7 @@ public final class TemporaryFolder: Sendable {
     }
 
     deinit {
+        TestDatabase.drop(path)
         try? FileManager.default.removeItem(atPath: path)
     }
 }

@@ -20,6 +20,8 @@ struct Authenticator: Sendable {
     let refreshLifetime: TimeSpan
     let clock: Clock
     let logger: Logger
+    /// Reads the signing keys as they are now.
+    let signingKeys: @Sendable () async throws -> SigningKeys
 
     /// Seconds without a refresh after which a session ends: 7 days, or the lifetime of a token if that is longer.
     private var idleLimit: Int64 { max(7 * 86400, tokens.lifetime.seconds) }
@@ -107,7 +109,7 @@ struct Authenticator: Sendable {
     /// - Throws: ``Failure`` `user_not_found` or `last_admin`.
     func update(_ key: UserKey, _ patch: UserPatch, by initiator: Initiator) async throws -> User {
         let user = try await store.updateUser(key, patch, by: initiator, at: clock.now())
-        if patch.disabled == false { throttle.forget(user.name) }
+        if patch.disabled == false { try await throttle.forget(user.name) }
         return user
     }
 
@@ -122,20 +124,20 @@ struct Authenticator: Sendable {
         guard Registration.fault(inName: name) == nil, password.count <= Registration.maximumPasswordBytes else {
             throw Failure(.credentialsWrong)
         }
-        try throttle.admit(name, from: address, isOwner: isOwner)
+        try await throttle.admit(name, from: address, isOwner: isOwner)
         let user: StoredUser?
         let isRight: Bool
         do {
             user = try await store.user(.name(name))
             isRight = try await passwords.verify(password, against: user?.passwordHash, for: address)
         } catch {
-            throttle.abandoned(name, from: address)
+            await throttle.abandoned(name, from: address)
             throw error
         }
         guard isRight, let user, !user.disabled else {
-            throw Failure(.credentialsWrong, headers: throttle.fields(name, from: address))
+            throw Failure(.credentialsWrong, headers: try await throttle.fields(name, from: address))
         }
-        throttle.succeeded(name, from: address)
+        try await throttle.succeeded(name, from: address)
         return passwords.isOutdated(user.passwordHash) ? try await rehash(user, password, from: address) : user
     }
 
@@ -188,11 +190,42 @@ struct Authenticator: Sendable {
         let now = clock.now()
         let token = try BearerToken.read(headers)
         if Self.isKey(token.utf8) { return try await holder(ofKey: Array(token.utf8), at: now) }
-        let claims = try await tokens.verify(token, at: now)
+        let version = tokens.version
+        let claims = try await verify(token, by: version, at: now)
         guard let caller = try await store.caller(session: claims.sid, at: now),
             caller.principal.publicID == claims.sub
         else { throw Failure(.tokenRevoked) }
+        // Another daemon has begun another key: the key of the token may be none any more.
+        if caller.keyVersion != version {
+            try await renewKeys(to: caller.keyVersion)
+            _ = try await tokens.verify(token, at: now)
+        }
         return caller
+    }
+
+    /// The claims of a token that this daemon signed, or another one that shares its keys.
+    /// - Parameter version: of the keys in use before.
+    private func verify(_ token: String, by version: Int64, at now: Timestamp) async throws -> AccessClaims {
+        do {
+            return try await tokens.verify(token, at: now)
+        } catch let failure as Failure where failure.code == .tokenMalformed && Tokens.mayHaveAnotherKey(token) {
+            guard let current = try await store.keySalts()?.version, current != version else { throw failure }
+            try await renewKeys(to: current)
+            return try await tokens.verify(token, at: now)
+        }
+    }
+
+    /// Takes the current keys into use, unless those of that version are in use already.
+    private func renewKeys(to version: Int64) async throws {
+        if tokens.version != version { _ = try await use(try await signingKeys()) }
+    }
+
+    /// Takes keys into use.
+    /// - Returns: the id of the current key.
+    func use(_ keys: SigningKeys) async throws -> String {
+        let id = try await tokens.use(keys)
+        prover.use(keys)
+        return id
     }
 
     /// The caller with an API key, or with a token that was verified before and is still good; `nil` for any other
@@ -234,6 +267,8 @@ struct Authenticator: Sendable {
     }
 
     private func answer(_ session: StoredSession, refreshToken: String, at now: Timestamp) async throws -> Login {
+        // No other daemon would take a token of an older key.
+        if let version = try await store.keySalts()?.version { try await renewKeys(to: version) }
         // The token must not outlive the session.
         let expiresAt = min(now.adding(seconds: tokens.lifetime.seconds), session.expiresAt)
         let token = try await tokens.issue(

@@ -108,7 +108,7 @@ package final class Passwords: Sendable {
         StoredHash(hash).map { $0.inner != nil || $0.cost != cost } ?? false
     }
 
-    static func randomBytes(_ count: Int) -> [UInt8] {
+    package static func randomBytes(_ count: Int) -> [UInt8] {
         var generator = SystemRandomNumberGenerator()
         return (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
     }

@@ -1,4 +1,3 @@
-import CLibcrypto
 import Glibc
 import LibraryStore
 import NIOCore
@@ -29,13 +28,14 @@ final class Prover: Sendable {
 
     /// The extraction of HKDF, with a salt of zeros.
     private static func extracted(_ keys: SigningKeys) -> [UInt8] {
-        hmac(keys.current, key: [UInt8](repeating: 0, count: 32))
+        HMACSHA256.code(of: keys.current, key: [UInt8](repeating: 0, count: 32))
     }
 
     /// - Parameter user: the user's public id; need not be that of a user.
     func key(of user: String) -> DaemonKey {
         // HKDF expands the secret to one block.
-        let expanded = Self.hmac(Array("libraryd proof key 1\n\(user)".utf8) + [1], key: secret.withLock { $0 })
+        let expanded = HMACSHA256.code(
+            of: Array("libraryd proof key 1\n\(user)".utf8) + [1], key: secret.withLock { $0 })
         return DaemonKey(daemon: daemon, user: user, key: Base64URL.encode(expanded))
     }
 
@@ -43,7 +43,7 @@ final class Prover: Sendable {
     func proof(_ request: ProofRequest, at address: SocketAddress?) -> Proof {
         let message = Proof.message(
             daemon: daemon, user: request.user, nonce: request.nonce, place: address.flatMap(Self.place) ?? "")
-        let proof = Self.hmac(message, key: Array(key(of: request.user).key.utf8))
+        let proof = HMACSHA256.code(of: message, key: Array(key(of: request.user).key.utf8))
         return Proof(daemon: daemon, proof: Base64URL.encode(proof))
     }
 
@@ -55,11 +55,5 @@ final class Prover: Sendable {
                 address.port.flatMap { ConnectionPlace.tcp(address: text, port: $0) }
             }
         }
-    }
-
-    private static func hmac(_ message: [UInt8], key: [UInt8]) -> [UInt8] {
-        var (code, length) = ([UInt8](repeating: 0, count: 32), UInt32(32))
-        HMAC(EVP_sha256(), key, Int32(key.count), message, message.count, &code, &length)
-        return code
     }
 }

@@ -6,6 +6,8 @@ package struct SigningKeys: Sendable, Equatable {
     /// 32 random bytes.
     package let current: [UInt8]
     package var retired: Retired?
+    /// ``KeySalts/version``; 0 for keys in files.
+    package var version: Int64 = 0
 
     package struct Retired: Sendable, Equatable, JSONReadable, JSONWritable {
         package let key: [UInt8]
@@ -30,6 +32,33 @@ package struct SigningKeys: Sendable, Equatable {
     }
 }
 
+extension SigningKeys {
+    /// The keys that daemons share. A key is the HMAC of its salt with the secret.
+    /// - Parameter secret: 32 random bytes.
+    init(_ salts: KeySalts, secret: [UInt8]) {
+        current = HMACSHA256.code(of: salts.current, key: secret)
+        retired = salts.retired.map { Retired(key: HMACSHA256.code(of: $0.salt, key: secret), at: $0.at) }
+        version = salts.version
+    }
+}
+
+extension App {
+    /// The signing keys as they are now.
+    /// - Parameter secret: that of the start. A file that somebody has removed meanwhile must not be made anew.
+    static func signingKeys(_ store: any Store, _ keys: KeyFiles, _ secret: [UInt8]) async throws -> SigningKeys {
+        guard let salts = try await store.keySalts() else { return try keys.load() }
+        return SigningKeys(salts, secret: secret)
+    }
+
+    /// Creates a new key and retires the current one. The previously retired key is given up.
+    func rotateKeys(at now: Timestamp) async throws -> SigningKeys {
+        guard let salts = try await store.rotateKeySalts(at: now) else {
+            return try keys.rotate(try keys.load(), at: now)
+        }
+        return SigningKeys(salts, secret: secret)
+    }
+}
+
 /// The key files in the data folder: `signing.key` has the current key, `signing.key.retired` the retired key.
 package struct KeyFiles: Sendable {
     private let currentPath: String
@@ -40,12 +69,19 @@ package struct KeyFiles: Sendable {
         retiredPath = currentPath + ".retired"
     }
 
+    /// The current key; `nil` if there is none yet.
+    /// - Throws: as ``load()``.
+    package func current() throws -> [UInt8]? { try secret(currentPath) == nil ? nil : load().current }
+
+    /// Stores the first key.
+    package func create(_ key: [UInt8]) throws { try FileContents.write(key, to: currentPath) }
+
     /// Reads the keys. If there is no current key, creates one.
     /// - Throws: ``CommandError`` if other users can read a file, or if a file has no valid key.
     package func load() throws -> SigningKeys {
         guard let current = try secret(currentPath) else {
             let keys = SigningKeys(current: Passwords.randomBytes(32))
-            try FileContents.write(keys.current, to: currentPath)
+            try create(keys.current)
             return keys
         }
         guard Self.isKey(current) else {

@@ -35,6 +35,7 @@ final class Tokens: Sendable {
     typealias Verified = (claims: AccessClaims, keyID: String)
 
     private struct State {
+        let version: Int64
         var signer: TokenKey
         var retired: (key: TokenKey, at: Timestamp)?
         /// Tokens whose signature has been verified, so that it is not verified at each request.
@@ -67,6 +68,9 @@ final class Tokens: Sendable {
         self.lifetime = lifetime
         state = Mutex(try await Self.state(keys))
     }
+
+    /// ``SigningKeys/version`` of the keys in use.
+    var version: Int64 { state.withLock { $0.version } }
 
     /// Signs with the given keys from now on.
     /// - Returns: the id of the current key.
@@ -116,6 +120,15 @@ final class Tokens: Sendable {
         state.withLock { (try? $0.check(known.claims, known.keyID, lifetime, at: now)) != nil }
     }
 
+    /// Whether a token begins like those that a daemon signs, with whatever key.
+    static func mayHaveAnotherKey(_ token: String) -> Bool {
+        guard token.utf8.count <= maximumLength, let end = token.utf8.firstIndex(of: UInt8(ascii: ".")),
+            let header = Base64URL.decode(token[..<end])
+        else { return false }
+        return header.starts(with: #"{"alg":"HS256","kid":""#.utf8)
+            && header.reversed().starts(with: #"","typ":"at+jwt"}"#.utf8.reversed())
+    }
+
     /// The dictionary compares by canonical equivalence: a token with U+212A (Kelvin sign) would equal one with K.
     private static func isASCII(_ token: String) -> Bool {
         var token = token
@@ -138,7 +151,7 @@ final class Tokens: Sendable {
     }
 
     private static func state(_ keys: SigningKeys) async throws -> State {
-        var state = State(signer: await TokenKey(keys.current))
+        var state = State(version: keys.version, signer: await TokenKey(keys.current))
         if let retired = keys.retired { state.retired = (await TokenKey(retired.key), retired.at) }
         return state
     }

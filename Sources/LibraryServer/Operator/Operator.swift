@@ -76,9 +76,7 @@ extension App {
 
     private func rotateKey() async throws -> KeyRotation {
         let now = clock.now()
-        let next = try keys.rotate(try keys.load(), at: now)
-        let id = try await authenticator.tokens.use(next)
-        authenticator.prover.use(next)
+        let id = try await authenticator.use(try await rotateKeys(at: now))
         // The key is in use, whether its change can be noted or not.
         try? await store.note(.signingKeyRotated, user: nil, by: .operator, id, at: now)
         return KeyRotation(keyID: id, retiredUntil: now.adding(seconds: authenticator.tokens.lifetime.seconds))
@@ -109,7 +107,7 @@ extension App {
         let hash = try await authenticator.passwords.hash(Array(password.utf8))
         try await store.setPassword(
             .name(name), from: nil, to: hash, keeping: nil, by: .operator, at: clock.now())
-        authenticator.throttle.forget(user.name)
+        try await authenticator.throttle.forget(user.name)
     }
 }
 

@@ -90,8 +90,8 @@ private struct EventWriter: Sendable {
         try await writer.finish(nil)
     }
 
-    /// Writes the events so far, and new events at each wake, until the token, the session or the connection ends. At
-    /// a wake without events, writes a comment.
+    /// Writes the events so far, and new events at each wake, until the token, the session or the connection ends. If
+    /// there are none when time has passed, writes a comment.
     private func writeEvents(_ writer: inout any ResponseBodyWriter) async throws {
         var wakes = subscription.wakes.makeAsyncIterator()
         var position = start
@@ -106,7 +106,8 @@ private struct EventWriter: Sendable {
                 guard await isAllowed() else { return }
                 position = page.position
                 bytes += events
-                try await writer.write(ByteBuffer(bytes: bytes.isEmpty ? Self.keepAliveComment : bytes))
+                if bytes.isEmpty, subscription.hasTicked { bytes = Self.keepAliveComment }
+                if !bytes.isEmpty { try await writer.write(ByteBuffer(bytes: bytes)) }
                 bytes = []
             } while page.isFull
             subscription.acknowledge()

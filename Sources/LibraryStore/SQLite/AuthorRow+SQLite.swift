@@ -2,23 +2,19 @@ import GRDB
 import GRDBSQLite
 import Shared
 
-extension AuthorRow {
-    /// - Parameter first: the index of the first of ``columns``.
-    init(_ statement: SQLiteStatement, from first: Int = 0) {
-        self.init(StatementColumns(statement: statement, first: Int32(first)))
-    }
-}
-
-/// The columns of the current row of a statement.
-private struct StatementColumns: AuthorColumns {
-    let statement: SQLiteStatement
-    let first: Int32
-
-    func integer(_ index: Int) -> Int64 { sqlite3_column_int64(statement, first + Int32(index)) }
-
-    func text(_ index: Int) -> UnsafeBufferPointer<UInt8> {
-        let start = sqlite3_column_text(statement, first + Int32(index))
-        return UnsafeBufferPointer(start: start, count: Int(sqlite3_column_bytes(statement, first + Int32(index))))
+extension AuthorColumns {
+    /// Takes the current row of a statement.
+    /// - Parameter first: the index of the first of ``AuthorRow/columns``.
+    func fill(_ statement: SQLiteStatement, from first: Int = 0) {
+        for field in AuthorField.all {
+            let index = Int32(first + field.rawValue)
+            guard field.kind == .text else {
+                set(field, sqlite3_column_int64(statement, index))
+                continue
+            }
+            let start = sqlite3_column_text(statement, index)
+            set(field, UnsafeBufferPointer(start: start, count: Int(sqlite3_column_bytes(statement, index))))
+        }
     }
 }
 

@@ -151,7 +151,10 @@ extension CommandError {
 
     /// What the engine says of the database at that path.
     package init(_ cause: StoreError.Cause, path: String) {
-        let number = cause.kind == StoreError.Cause.sqlite ? Int32(cause.code) ?? SQLITE_ERROR : SQLITE_ERROR
+        guard cause.kind == StoreError.Cause.sqlite, let number = Int32(cause.code) else {
+            self.init(.unavailable, "\(path): \(cause.message)")
+            return
+        }
         let code = ResultCode(rawValue: number).primaryResultCode
         // A copy that fails may leave SQLite's message as it was before.
         let isMissing = cause.message.isEmpty || cause.message == "not an error"

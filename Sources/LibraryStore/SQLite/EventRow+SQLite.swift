@@ -10,18 +10,21 @@ extension EventRow {
         var index: Int32 { Int32(2 * AuthorField.all.count) + rawValue }
     }
 
-    fileprivate init(_ row: SQLiteStatement, epoch: String) {
+    /// - Parameter columns: memory for the author after the change, and before it.
+    fileprivate init(_ row: SQLiteStatement, epoch: String, _ columns: (AuthorColumns, AuthorColumns)) {
         func integer(_ column: Column) -> Int64 { sqlite3_column_int64(row, column.index) }
         func text(_ column: Column) -> String? {
             sqlite3_column_text(row, column.index).map { String(cString: $0) }
         }
         let kind = text(.kind) ?? ""
         let first = AuthorField.all.count
+        columns.0.fill(row)
+        columns.1.fill(row, from: first)
         let isKept = sqlite3_column_type(row, Int32(first + AuthorField.version.rawValue)) != SQLITE_NULL
         self.init(
             EventPosition(epoch: epoch, sequence: integer(.sequence)), kind,
-            at: Timestamp(milliseconds: integer(.at)), author: AuthorRow(row),
-            before: kind == AuthorEvent.updated && isKept ? AuthorRow(row, from: first) : nil,
+            at: Timestamp(milliseconds: integer(.at)), author: columns.0.row,
+            before: kind == AuthorEvent.updated && isKept ? columns.1.row : nil,
             session: text(.session), client: text(.client), importID: text(.importID))
     }
 
@@ -56,8 +59,9 @@ extension ReadConnection {
     func events(
         _ epoch: String, where condition: String, _ values: [Int64], _ body: (EventRow) throws -> Bool
     ) throws {
+        let columns = (AuthorColumns(), AuthorColumns())
         try rows("\(EventRow.select) WHERE \(condition)", values.map { .integer($0) }) {
-            try body(EventRow($0, epoch: epoch))
+            try body(EventRow($0, epoch: epoch, columns))
         }
     }
 
@@ -66,7 +70,8 @@ extension ReadConnection {
     func event(_ number: Int64, _ epoch: String, owner: Int64, _ body: (EventRow) throws -> Bool) throws -> Int64? {
         var previous: Int64?
         try rows("\(EventRow.select) WHERE e.owner = ? AND e.sequence = ?", [.integer(owner), .integer(number)]) {
-            if try body(EventRow($0, epoch: epoch)) { previous = EventRow.previous($0) }
+            let event = EventRow($0, epoch: epoch, (AuthorColumns(), AuthorColumns()))
+            if try body(event) { previous = EventRow.previous($0) }
             return false
         }
         return previous

@@ -15,6 +15,13 @@ package struct Inspection: Sendable {
     /// Limit of the faults of one kind that are reported.
     private static let toldFaults = 100
 
+    package init(
+        faults: [String], schema: Int64, users: Int64, authors: Int64, changes: Int64, oldestChange: Timestamp?
+    ) {
+        (self.faults, self.schema, self.users, self.authors) = (faults, schema, users, authors)
+        (self.changes, self.oldestChange) = (changes, oldestChange)
+    }
+
     /// - Throws: `DatabaseError` if the database cannot even be read.
     init(_ db: Database) throws {
         schema = try Int64.fetchOne(db, sql: "PRAGMA user_version") ?? 0

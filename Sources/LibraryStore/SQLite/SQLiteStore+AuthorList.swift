@@ -35,23 +35,14 @@ extension SQLiteStore {
         _ = try await readers.withConnectionElsewhere { try Self.pastEvent($0, query, owner: owner) }
     }
 
-    /// The event after which the query asks for the library. The cursor has it, so that all pages are of the same
-    /// state.
+    /// As ``AuthorQuery/event(before:_:_:)``.
     private static func pastEvent(
         _ connection: ReadConnection, _ query: AuthorQuery, owner: Int64
     ) throws -> EventPosition {
         let last = try lastEvent(connection, owner: owner)
-        guard let point = query.at else { return last }
-        let event = try AuthorListStatement(query, owner: owner, after: last).start?.event
-        if let event {
-            guard event.epoch == last.epoch else { throw StoreError.eventNotFound }
-            if case .event(let id) = point, id != event.description {
-                throw InvalidFields([FieldError("after", .invalid, "is not a cursor of this list")])
-            }
-        }
-        let number = try event?.sequence ?? sequence(connection, owner: owner, at: point, last)
-        try requireKept(connection, owner: owner, after: number, last)
-        return EventPosition(epoch: last.epoch, sequence: number)
+        return try query.event(
+            before: last, { try historyStart(connection, owner: owner) },
+            { try sequence(connection, owner: owner, at: $0, last) })
     }
 }
 
@@ -67,7 +58,11 @@ extension ReadConnection {
             guard !statement.matchesNothing else { return }
             var shape = statement.shape
             shape.hidesStaged = hidesStaged
-            try self.rows(shape, statement.values) { take(AuthorRow($0)) }
+            let columns = AuthorColumns()
+            try self.rows(shape, statement.values) {
+                columns.fill($0)
+                return take(columns.row)
+            }
         }
     }
 }
@@ -185,8 +180,6 @@ package struct AuthorListStatement: Sendable {
     let shape: Shape
     let values: [ColumnValue]
     fileprivate let matchesNothing: Bool
-    /// Where the page begins.
-    fileprivate let start: Cursor?
     /// As ``Cursor/event``.
     fileprivate let event: EventPosition?
 
@@ -212,23 +205,19 @@ package struct AuthorListStatement: Sendable {
                 shape.filters.append(field)
             }
         }
-        let search = query.search.map { SearchExpression($0, owner: owner) }
-        matchesNothing = search.map { $0 == nil } ?? false
-        if let expression = search ?? nil {
+        let expression = query.search.map { SearchExpression($0, owner: owner) }
+        matchesNothing = expression.map { $0 == nil } ?? false
+        if let expression = expression ?? nil {
             shape.hasSearch = true
-            values.append(.text(event == nil ? expression.text : query.search ?? ""))
+            // A function of SQL takes a text up to its first NUL only, which separates words as a space does.
+            let search = query.search?.replacing("\0", with: " ") ?? ""
+            values.append(.text(event == nil ? expression.text : search))
         }
-        var start: Cursor?
-        if let after = query.after {
-            guard let cursor = Cursor(after, sort: query.sort, isPast: event != nil) else {
-                throw InvalidFields([FieldError("after", .invalid, "is not a cursor of this list")])
-            }
+        if let start = try query.start(isPast: event != nil) {
             shape.hasStart = true
-            values += cursor.columns
-            values.append(.integer(cursor.id))
-            start = cursor
+            values += start.columns
+            values.append(.integer(start.id))
         }
-        self.start = start
         values.append(.integer(Int64(query.limit) + 1))
         self.shape = shape
         self.values = values

@@ -72,7 +72,9 @@ extension SQLiteStore {
         try readers.withConnection { connection in
             let sql = readers.hidesStaged ? Self.selectUnlessStaged : Self.selectAuthor
             try connection.rows(sql, [.integer(owner), .integer(id)]) {
-                value = read(AuthorRow($0))
+                let columns = AuthorColumns()
+                columns.fill($0)
+                value = read(columns.row)
                 return false
             }
         }
@@ -188,15 +190,6 @@ extension SQLiteStore {
     static func key(of values: AuthorValues) -> [ColumnValue] {
         let (name, book) = (values[text: .name] ?? "", values[text: .book] ?? "")
         return [.text(Folding.key(name)), .text(name), .text(book)]
-    }
-}
-
-extension Author {
-    /// The author with what the patch names; `nil` if it has that already.
-    package func changed(by patch: AuthorPatch, at now: Timestamp) -> Author? {
-        let values = patch.values.filled(from: draft.values)
-        guard !values.isSame(as: draft.values) else { return nil }
-        return Author(id: id, AuthorDraft(values), createdAt: createdAt, updatedAt: now, version: version + 1)
     }
 }
 

@@ -61,10 +61,7 @@ extension SQLiteStore {
     /// - Parameter last: the owner's last event.
     /// - Throws: ``StoreError`` `eventNotFound`.
     static func sequence(_ id: String, _ last: EventPosition) throws -> Int64 {
-        guard let position = EventPosition(id), position.epoch == last.epoch, position.sequence <= last.sequence else {
-            throw StoreError.eventNotFound
-        }
-        return position.sequence
+        try last.number(of: id)
     }
 
     /// The number of the last event up to a point in the history, which may no longer be kept.
@@ -89,28 +86,14 @@ extension SQLiteStore {
         }
     }
 
-    /// Passes if the library just after an event is known.
-    /// - Parameter last: the owner's last event.
-    /// - Throws: ``StoreError`` `historyGone`.
-    static func requireKept(
-        _ connection: ReadConnection, owner: Int64, after event: Int64, _ last: EventPosition
-    ) throws {
-        let start = try historyStart(connection, owner: owner)
-        guard event <= last.sequence, event >= start.number || event == last.sequence else {
-            throw StoreError.historyGone(since: start.time)
-        }
-    }
-
-    /// The number of the first event after which the library is known, and when the next one happened.
-    static func historyStart(
-        _ connection: ReadConnection, owner: Int64
-    ) throws -> (number: Int64, time: Timestamp?) {
+    static func historyStart(_ connection: ReadConnection, owner: Int64) throws -> HistoryStart {
         let first = "SELECT min(sequence) - 1 FROM author_event WHERE owner = ?"
         let incomplete = "SELECT history_start FROM user WHERE id = ?"
         let number = max(
             try connection.integer(first, [owner]) ?? 0, try connection.integer(incomplete, [owner]) ?? 0)
         let sql = "SELECT at FROM author_event WHERE owner = ? AND sequence > ? ORDER BY sequence LIMIT 1"
-        return (number, try connection.integer(sql, [owner, number]).map { Timestamp(milliseconds: $0) })
+        let time = try connection.integer(sql, [owner, number]).map { Timestamp(milliseconds: $0) }
+        return HistoryStart(number: number, time: time)
     }
 
     package func history(owner: Int64) throws -> HistoryRange {

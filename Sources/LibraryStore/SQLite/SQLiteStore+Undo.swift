@@ -15,7 +15,8 @@ extension SQLiteStore {
                 if let report = try Self.report(db, of: key, owner: owner, at: now) { return report }
                 try Self.requireNoneStaged(db, owner: owner)
                 return try Self.perform(
-                    try UndoPlan(db, request, owner: owner, at: now), db, owner: owner, from: origin, as: key, at: now)
+                    try UndoPlan(request, of: UndoneLibrary(db, owner), at: now), db, owner: owner, from: origin,
+                    as: key, at: now)
             }
         }
         // While the plan is made, other users' writes go on, and those of the owner wait.
@@ -38,7 +39,7 @@ extension SQLiteStore {
             // All statements read the same state.
             try db.inTransaction(.deferred) {
                 try Self.requireNoneStaged(db, owner: owner)
-                plan = try UndoPlan(db, request, owner: owner, at: now)
+                plan = try UndoPlan(request, of: UndoneLibrary(db, owner), at: now)
                 return .commit
             }
             guard let plan else { throw StoreError.busy }
@@ -57,9 +58,100 @@ extension SQLiteStore {
         _ plan: UndoPlan, _ db: Database, owner: Int64, from origin: Int64?, as key: IdempotentRequest?,
         at now: Timestamp
     ) throws -> UndoReport {
-        try plan.perform(db, from: origin, at: now)
+        try perform(plan, db, owner: owner, from: origin, at: now)
         let report = plan.report(Message.undone)
         try keep(db, reply: report.json, to: key, owner: owner, at: now)
         return report
+    }
+
+    /// Performs the steps. Rows that get another name or book are removed first: one author can get those of another.
+    /// - Throws: ``StoreError`` `busy` if somebody changed the library since the plan was made.
+    private static func perform(
+        _ plan: UndoPlan, _ db: Database, owner: Int64, from origin: Int64?, at now: Timestamp
+    ) throws {
+        try requireNoneStaged(db, owner: owner)
+        guard try lastSequence(db, owner: owner) == plan.position.sequence else { throw StoreError.busy }
+        for step in plan.steps {
+            if let before = step.before, !step.keepsKey { try remove(db, before, owner: owner) }
+        }
+        for (number, step) in zip((plan.position.sequence + 1)..., plan.steps) {
+            if let before = step.before, let after = step.after, step.keepsKey {
+                try update(db, before, to: after, owner: owner, event: number)
+            } else if let after = step.after {
+                try insert(db, after, owner: owner, event: number)
+            }
+            try record(
+                db, step.event, of: step.id, number: number, after: step.last, step.before, owner: owner, from: origin,
+                at: now)
+        }
+    }
+}
+
+/// What a plan reads of a library.
+private struct UndoneLibrary: UndoSource {
+    private let db: Database
+    private let owner: Int64
+
+    init(_ db: Database, _ owner: Int64) { (self.db, self.owner) = (db, owner) }
+
+    func position() throws -> EventPosition {
+        EventPosition(
+            epoch: try String.fetchOne(db, sql: "SELECT epoch FROM library") ?? "",
+            sequence: try SQLiteStore.lastSequence(db, owner: owner))
+    }
+
+    func origin(ofImport id: String) throws -> (number: Int64, firstEvent: Int64)? {
+        try SQLiteStore.origin(db, ofImport: id, owner: owner)
+    }
+
+    func countOfEvents(from first: Int64, through last: Int64) throws -> Int64 {
+        let count = "SELECT count(*) FROM author_event WHERE owner = ? AND sequence BETWEEN ? AND ?"
+        return try db.raw(count).integer([.integer(owner), .integer(first), .integer(last)]) ?? 0
+    }
+
+    func oldestEvent(from first: Int64, through last: Int64) throws -> Timestamp? {
+        let oldest = "SELECT min(at) FROM author_event WHERE owner = ? AND sequence BETWEEN ? AND ?"
+        return try db.raw(oldest).integer([.integer(owner), .integer(first), .integer(last)])
+            .map { Timestamp(milliseconds: $0) }
+    }
+
+    func events(_ selection: UndoPlan.Selection, _ body: (UndoPlan.Event) -> Void) throws {
+        let (condition, argument) =
+            switch selection.others {
+            case .none: ("sequence = ?", selection.first)
+            case .following: ("sequence >= ?", selection.first)
+            case .ofOrigin(let number): ("origin = ?", number)
+            }
+        let rows = try Row.fetchCursor(
+            db,
+            sql: """
+                SELECT \(AuthorRow.columns), sequence, kind, next FROM author_event
+                WHERE owner = ? AND sequence >= ? AND \(condition) ORDER BY sequence
+                """,
+            arguments: [owner, selection.first, argument])
+        let first = AuthorField.all.count
+        while let row = try rows.next() {
+            let isKept = !row.hasNull(atIndex: AuthorField.version.rawValue)
+            body(
+                UndoPlan.Event(
+                    number: try row.value(first), kind: try row.value(first + 1), id: try row.value(0),
+                    next: try row.value(first + 2), before: isKept ? try Author(row) : nil))
+        }
+    }
+
+    func authors(_ ids: [Int64]) throws -> [Int64: Author] {
+        var authors: [Int64: Author] = [:]
+        for id in ids {
+            do {
+                authors[id] = try SQLiteStore.author(db, id: id, owner: owner)
+            } catch StoreError.authorNotFound {
+                continue
+            }
+        }
+        return authors
+    }
+
+    func holders(ofKeysOf authors: [Author]) throws -> [Int64?] {
+        try authors.map { try SQLiteStore.existingAuthor(db, owner: owner, $0.draft.values) }
     }
 }

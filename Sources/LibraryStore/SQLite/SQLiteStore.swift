@@ -1,6 +1,6 @@
 import GRDB
 import Glibc
-import Shared
+package import Shared
 
 /// A library in an SQLite file of which this process is the only writer.
 ///
@@ -40,7 +40,17 @@ package struct SQLiteStore: Store {
     }
 
     package var place: String { path }
+    package var schema: Int { Migrations.all.count }
     package var liveSessions: LiveSessions? { sessions }
+
+    package func clock(_ clock: Clock) -> Clock { clock }
+    package func changeTries<Value: Sendable>(
+        of account: String, from address: String, at now: Timestamp,
+        _ body: @escaping @Sendable (inout LoginTries, Int64) -> Value
+    ) -> Value? { nil }
+    package func forgetTries(of account: String) {}
+    package func keySalts() -> KeySalts? { nil }
+    package func rotateKeySalts(at now: Timestamp) -> KeySalts? { nil }
 
     package func begin() throws {
         try loadSessions()

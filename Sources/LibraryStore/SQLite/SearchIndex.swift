@@ -54,37 +54,13 @@ enum SearchIndex {
         return result
     }
 
-    /// Whether a search finds an author, as the index would.
-    static func finds(_ search: String, in texts: [String]) -> Bool {
-        let phrases = phrases(search)
-        let texts = texts.map(Folding.words)
-        return !phrases.isEmpty && phrases.allSatisfy { phrase in texts.contains { has($0, phrase) } }
-    }
-
-    /// Whether the words of a phrase follow each other among the words of a text; the last one can be a beginning.
-    private static func has(_ words: [Substring], _ phrase: [Substring]) -> Bool {
-        guard let last = phrase.last, words.count >= phrase.count else { return false }
-        return (0...words.count - phrase.count).contains { start in
-            let part = words[start..<start + phrase.count]
-            return zip(part.dropLast(), phrase).allSatisfy { $0.utf8.elementsEqual($1.utf8) }
-                && part.last?.utf8.starts(with: last.utf8) == true
-        }
-    }
-
-    /// The words of each part of a search that is separated by white space from the others.
-    static func phrases(_ search: String) -> [[Substring]] {
-        search.unicodeScalars
-            .split { $0.properties.isWhitespace || $0.properties.generalCategory == .control }
-            .map { Folding.words(String($0)) }.filter { !$0.isEmpty }
-    }
-
     /// Gives a connection the SQL functions `fold_key(text)` and `search_words(owner, text)`, which migrations use, and
     /// `search_finds(search, text, text)`.
     static func addFunctions(_ db: Database) {
         db.add(
             function: DatabaseFunction("search_finds", argumentCount: 3, pure: true) { values in
                 let texts = values.compactMap { String.fromDatabaseValue($0) }
-                return texts.count == 3 && finds(texts[0], in: Array(texts[1...]))
+                return texts.count == 3 && Search.finds(Search.phrases(texts[0]), in: Array(texts[1...]))
             })
         db.add(
             function: DatabaseFunction("fold_key", argumentCount: 1, pure: true) {
@@ -107,7 +83,7 @@ struct SearchExpression: Equatable {
 
     /// `nil` if the text has no letter and no digit: no author can match it.
     init?(_ search: String, owner: Int64) {
-        let phrases = SearchIndex.phrases(search).map { SearchIndex.words($0, owner: owner) }
+        let phrases = Search.phrases(search).map { SearchIndex.words($0, owner: owner) }
         guard !phrases.isEmpty else { return nil }
         // A word has no quotation mark: it has letters, digits and marks.
         text = phrases.map { "\"\($0)\"*" }.joined(separator: " AND ")

@@ -45,13 +45,32 @@ struct AuditCommand: AsyncParsableCommand {
     }
 
     /// Asks a running daemon once a second. It does not take the lock of the folder while no daemon runs: the next
-    /// daemon could not start.
+    /// daemon could not start. A PostgreSQL database is asked itself.
     private func follow(_ reader: inout Reader, _ format: ListFormat) async throws {
-        let socket = DataFolder.operatorSocketPath(in: try flags.settings(warns: false).data)
+        let settings = try flags.settings(warns: false)
+        if let database = settings.database {
+            return try await settings.withLibrary(in: database) { app in
+                try await follow(&reader, format) { command in
+                    do {
+                        return try await FolderFlags.perform(command, app)
+                    } catch let error as CommandError where error.exit == .unavailable {
+                        return nil
+                    }
+                }
+            }
+        }
+        let socket = DataFolder.operatorSocketPath(in: settings.data)
+        try await follow(&reader, format) { try OperatorSocket.ask($0, at: socket) }
+    }
+
+    private func follow(
+        _ reader: inout Reader, _ format: ListFormat,
+        _ ask: (OperatorCommand<AuditPage>) async throws -> AuditPage?
+    ) async throws {
         var isUp = true
         while true {
             guard fflush(nil) == 0, Self.isRead else { return }
-            let page = try OperatorSocket.ask(reader.command, at: socket)
+            let page = try await ask(reader.command)
             if page == nil, isUp { StandardError.write("libraryd: no daemon runs; waiting for one\n") }
             isUp = page != nil
             if let page, !page.entries.isEmpty {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LibraryPostgres
 import LibraryServer
 import LibraryStore
 import Shared
@@ -55,24 +56,40 @@ struct RestoreCommand: AsyncParsableCommand {
         abstract: "Replace the library with a backup, while the daemon is down.",
         discussion: """
             The backup is verified first. The library that was there is kept under another name in the data folder. \
-            All logins end: some of those in the backup may have been ended since.
+            All logins end: some of those in the backup may have been ended since. With --database, restore the \
+            database with its own tools, and run this without a file.
             """)
 
     @OptionGroup var flags: FolderFlags
 
     @Argument(help: "A file that `libraryd backup` made.", completion: .file())
-    var file: String
+    var file: String?
 
     func run() async throws {
         try await Exit.reporting {
             let settings = try flags.ownSettings()
+            if let database = settings.database { return try await restore(database, settings) }
+            guard let file = file.map(absolute) else {
+                throw CommandError(.usage, "no backup is named", hint: "libraryd restore FILE")
+            }
             let folder = try DataFolder(path: settings.data)
-            let file = absolute(file)
             let restored = try Restore(from: file, into: folder, at: Clock.system.now())
             print("restored: authors: \(restored.inspection.authors), users: \(restored.inspection.users)")
             if let warning = try SQLiteStore.warning(ofCopy: file) { Exit.warn(warning) }
             if let kept = restored.kept { print("the library that was there: \(kept)") }
         }
+    }
+
+    private func restore(_ database: DatabaseURL, _ settings: Settings) async throws {
+        guard file == nil else {
+            throw CommandError(
+                .usage, "\(database) is restored with the tools of its server",
+                hint: "pg_restore, and then: libraryd restore --database URL")
+        }
+        let store = try await settings.openLibrary(in: database, creates: false)
+        defer { store.close() }
+        try await store.beginAnew(at: store.clock(.system).now())
+        print("all logins and API keys in \(database) have ended")
     }
 }
 
@@ -91,8 +108,7 @@ struct CheckCommand: AsyncParsableCommand {
     func run() async throws {
         try await Exit.reporting("check", asJSON: output.wantsJSON) {
             let settings = try file == nil ? flags.ownSettings() : flags.settings()
-            let path = file.map(absolute) ?? DataFolder.databasePath(in: settings.data)
-            let inspection = try Inspection(file: path, isBackup: file != nil)
+            let (path, inspection) = try await inspect(settings)
             let result = CheckResult(path: path, inspection: inspection)
             if let format = output.format { Listing(one: result, Self.columns).show(format) }
             guard inspection.faults.isEmpty else {
@@ -106,6 +122,22 @@ struct CheckCommand: AsyncParsableCommand {
             }
             if file != nil, let warning = try SQLiteStore.warning(ofCopy: path) { Exit.warn(warning) }
         }
+    }
+
+    /// What is inspected, and what it is like.
+    private func inspect(_ settings: Settings) async throws -> (String, Inspection) {
+        guard file == nil, let database = settings.database else {
+            let path = file.map(absolute) ?? DataFolder.databasePath(in: settings.data)
+            return (path, try Inspection(file: path, isBackup: file != nil))
+        }
+        let store = try await settings.openLibrary(in: database, creates: false)
+        defer { store.close() }
+        if try await store.server().synchronousStandbys.isEmpty {
+            Exit.warn(
+                "no commit waits for a standby: what is acknowledged is lost with the server",
+                hint: "set synchronous_standby_names if the server has standbys")
+        }
+        return (store.place, try await store.inspect())
     }
 }
 

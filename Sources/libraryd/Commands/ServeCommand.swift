@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Glibc
 import Hummingbird
+import LibraryPostgres
 import LibraryServer
 import LibraryStore
 import Logging
@@ -44,7 +45,7 @@ struct ServeCommand: AsyncParsableCommand {
                     manager: ServiceManager(environment))
                 try await serve(start, folder)
             } catch {
-                throw CommandError(error, library: folder.databasePath)
+                throw CommandError(error, library: settings.database?.description ?? folder.databasePath)
             }
         }
     }
@@ -69,13 +70,13 @@ struct ServeCommand: AsyncParsableCommand {
             logger.warning("\(variable.reason)", metadata: ["hint": "\(variable.hint)"])
         }
         try UnixSocket.requireName(folder.operatorSocketPath)
-        try folder.requireLibraryNotLost()
-        let store = try SQLiteStore(path: folder.databasePath, history: settings.history)
+        let store = try await settings.openLibrary(in: folder)
         defer { store.close() }
+        let clock = store.clock(.system)
         let app = try await App(
             store: store, keys: folder.keys, tokenLifetime: settings.tokenLifetime,
             refreshLifetime: settings.refreshLifetime, passwords: Passwords(), behindProxy: settings.behindProxy,
-            isRegistrationOpen: settings.isRegistrationOpen, logger: logger)
+            isRegistrationOpen: settings.isRegistrationOpen, clock: clock, logger: logger)
 
         let tls = try settings.tls.map { try TLS(certificate: $0.certificate, key: $0.key) }
         // A socket unit may have the socket of the settings; its file is then not the daemon's.
@@ -96,8 +97,13 @@ struct ServeCommand: AsyncParsableCommand {
             Hangups(
                 tls: tls, settings: settings, level: level, manager: start.manager, logger: logger,
                 reread: start.reread, onTrapping: readiness.arrive),
-            StoreWatch(store: store, logger: logger), HistoryPruning(store: store, logger: logger), server,
+            StoreWatch(store: store, logger: logger), HistoryPruning(store: store, now: clock.now, logger: logger),
+            server,
         ]
+        if let store = store as? PostgresStore, try await store.server().synchronousStandbys.isEmpty {
+            logger.notice("no commit waits for a standby: what is acknowledged is lost with the database server")
+        }
+        if settings.database != nil { services.append(ImportWatch(app: app)) }
         // Added last: services are stopped one after the other from the last, so its time counts from the signal.
         if let manager = start.manager {
             services.append(SignsOfLife(manager: manager, liveness: app.liveness(), logger: logger))
@@ -107,11 +113,17 @@ struct ServeCommand: AsyncParsableCommand {
             services: services, gracefulShutdownSignals: [.sigterm, .sigint],
             logger: Logger(label: "services") { _ in SwiftLogNoOpLogHandler() })
         configuration.maximumGracefulShutdownDuration = StopLimit.drain
+        if let store = store as? PostgresStore, try await store.server().synchronousStandbys.isEmpty {
+            logger.notice("no commit waits for a standby: what is acknowledged is lost with the database server")
+        }
+        if settings.database != nil {
+            logger.info("the library is in PostgreSQL", metadata: ["database": "\(store.place)"])
+        }
         logger.info(
             "starting",
             metadata: [
                 "version": "\(Libraryd.version)", "data": "\(settings.data)",
-                "schema": .stringConvertible(Migrations.all.count), "pid": .stringConvertible(Int(getpid())),
+                "schema": .stringConvertible(store.schema), "pid": .stringConvertible(Int(getpid())),
             ])
         do {
             try await ServiceGroup(configuration: configuration).run()
@@ -171,6 +183,13 @@ struct ServeCommand: AsyncParsableCommand {
 }
 
 extension Settings {
+    /// Opens the library, and creates it if it is missing.
+    fileprivate func openLibrary(in folder: borrowing DataFolder) async throws -> any Store {
+        if let database { return try await openLibrary(in: database, creates: true) }
+        try folder.requireLibraryNotLost()
+        return try SQLiteStore(path: folder.databasePath, history: history)
+    }
+
     fileprivate func addresses(_ inherited: [Int32], _ bound: [Listen], _ socket: String?) -> [Server.Address] {
         var addresses = inherited.map { Server.Address.inherited(descriptor: $0) }
         // A socket unit may have the address of the settings.

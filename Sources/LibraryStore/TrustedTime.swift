@@ -1,5 +1,4 @@
-import GRDB
-import Shared
+package import Shared
 import Synchronization
 
 /// The time that decides which rows are old enough to be deleted.
@@ -7,7 +6,7 @@ import Synchronization
 /// A clock can be wrong for a while, by years, and what is deleted does not come back when it is set right. So this
 /// time follows the clock, but goes forward at most four times as fast as the seconds that the daemon has run; where it
 /// has got to is stored. A daemon that runs for a quarter of the time keeps up.
-final class TrustedTime: Sendable {
+package final class TrustedTime: Sendable {
     private static let fastest: Int64 = 4
 
     private struct State {
@@ -20,19 +19,16 @@ final class TrustedTime: Sendable {
     private let uptime: @Sendable () -> Int64
 
     /// - Parameter uptime: seconds on a clock that nobody can set.
-    init(uptime: @escaping @Sendable () -> Int64) {
+    package init(uptime: @escaping @Sendable () -> Int64) {
         self.uptime = uptime
         state = Mutex(State(uptime: uptime()))
     }
 
     /// Resumes from the time that was stored when the daemon ran last.
-    func goOn(_ db: Database) throws {
-        let stored = try Int64.fetchOne(db, sql: "SELECT trusted_at FROM library") ?? 0
-        state.withLock { $0 = State(time: Timestamp(milliseconds: stored), uptime: uptime()) }
-    }
+    package func goOn(from stored: Timestamp) { state.withLock { $0 = State(time: stored, uptime: uptime()) } }
 
     /// The time, now that the clock says `now`.
-    func advance(to now: Timestamp) -> Timestamp {
+    package func advance(to now: Timestamp) -> Timestamp {
         state.withLock { state in
             let seconds = uptime() - state.uptime
             let isNew = state.time.milliseconds == 0
@@ -41,10 +37,5 @@ final class TrustedTime: Sendable {
                 uptime: state.uptime + seconds)
             return state.time
         }
-    }
-
-    /// Stores the time, in the transaction that deletes by it.
-    static func store(_ time: Timestamp, _ db: Database) throws {
-        try db.cachedStatement(sql: "UPDATE library SET trusted_at = ?").execute(arguments: [time.milliseconds])
     }
 }

@@ -1,0 +1,19 @@
+/// The end of a wait.
+struct Deadline {
+    /// How long the wait may be.
+    let time: Duration
+    private let end: ContinuousClock.Instant
+
+    init(in time: Duration) {
+        self.time = time
+        end = .now + time
+    }
+
+    var isOver: Bool { end <= .now }
+
+    /// What is left of it for poll(2), rounded up; at most a minute.
+    var milliseconds: Int32 {
+        let left = (end - .now) / .milliseconds(1)
+        return Int32(min(max(left.rounded(.up), 0), 60_000))
+    }
+}

@@ -1,0 +1,60 @@
+import LibraryStore
+import Shared
+
+/// A transaction that changes an owner's library, whose lock it has: the owner's row of `event_counter`, with the
+/// number of the last event.
+final class LibraryChange {
+    let connection: Connection
+    let owner: Int64
+    /// The number of the owner's last event, those of this transaction included.
+    private(set) var lastEvent: Int64
+    /// Marks the events of this transaction. Random.
+    let write = Int64.random(in: .min ... .max)
+    private var isChanged = false
+
+    /// Begins the transaction and takes the lock.
+    /// - Throws: ``StoreError`` `ownerDeleted`, ``PostgresError``.
+    init(_ connection: Connection, owner: Int64) throws {
+        self.connection = connection
+        self.owner = owner
+        var last: Int64?
+        try connection.pipeline([Request(.begin), Request(Self.lock, [.integer(owner)])]) { last = try $1.integer(0) }
+        guard let last else { throw StoreError.ownerDeleted }
+        // Numbers are added to it.
+        guard (0...Int64.max / 2).contains(last) else { throw StoreError.damaged("a count of changes is \(last)") }
+        lastEvent = last
+    }
+
+    /// A change in a transaction that has begun already, and has the lock.
+    /// - Parameter last: read behind the lock.
+    init(_ connection: Connection, owner: Int64, lastEvent last: Int64) {
+        self.connection = connection
+        self.owner = owner
+        lastEvent = last
+    }
+
+    private static let lock: Statement = "SELECT last FROM event_counter WHERE owner = $1 FOR UPDATE"
+    private static let count: Statement = "UPDATE event_counter SET last = $2 WHERE owner = $1"
+
+    /// The number of the next event, which the transaction then has to insert.
+    func nextEvent() -> Int64 { nextEvents(1) }
+
+    /// The number of the first of several events.
+    func nextEvents(_ count: Int) -> Int64 {
+        isChanged = isChanged || count > 0
+        lastEvent += Int64(count)
+        return lastEvent - Int64(count) + 1
+    }
+
+    /// Takes back numbers that ``nextEvents(_:)`` gave, of which no event was inserted.
+    func returnEvents(_ count: Int) { lastEvent -= Int64(count) }
+
+    func commit() throws {
+        try connection.pipeline(counting + [Request(.commit)])
+    }
+
+    /// What stores the number of the last event, at the end of the transaction.
+    var counting: [Request] {
+        isChanged ? [Request(Self.count, [.integer(owner), .integer(lastEvent)])] : []
+    }
+}

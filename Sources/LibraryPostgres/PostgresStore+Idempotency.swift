@@ -1,0 +1,66 @@
+package import LibraryStore
+package import Shared
+
+extension PostgresStore {
+    /// How many expired rows are deleted with each insert.
+    private static let sweep = 64
+
+    /// The stored reply to the same request, if it came before.
+    /// - Throws: ``StoreError`` `keyReused` if the key was another request's.
+    static func reply(
+        _ connection: Connection, to request: IdempotentRequest?, owner: Int64, at now: Timestamp
+    ) throws -> [UInt8]? {
+        guard let request else { return nil }
+        var known: (request: [UInt8], reply: [UInt8])?
+        try connection.run(
+            selectReply,
+            // In either direction: a clock that was set back must not lengthen the time.
+            [
+                .integer(owner), .bytes(request.hash),
+                .integer(now.milliseconds - IdempotentRequest.keepingTime + 1),
+                .integer(now.milliseconds + IdempotentRequest.keepingTime - 1),
+            ]
+        ) { known = (try $0.bytes(0), try $0.bytes(1)) }
+        guard let known else { return nil }
+        guard known.request == request.request else { throw StoreError.keyReused }
+        return known.reply
+    }
+
+    /// Stores the reply, in the transaction of the change that it reports.
+    static func keep(
+        _ connection: Connection, reply: @autoclosure () -> [UInt8], to request: IdempotentRequest?, owner: Int64,
+        at now: Timestamp
+    ) throws {
+        guard let request else { return }
+        try connection.pipeline([
+            Request(
+                insertReply,
+                [
+                    .integer(owner), .bytes(request.hash), .bytes(request.request), .bytes(reply()),
+                    .integer(now.milliseconds),
+                ]),
+            Request(deleteReplies, [.integer(now.milliseconds - IdempotentRequest.keepingTime)]),
+        ])
+    }
+
+    package func requireUnused(_ request: IdempotentRequest?, owner: Int64, at now: Timestamp) async throws {
+        guard let request else { return }
+        _ = try await read { try Self.reply($0, to: request, owner: owner, at: now) }
+    }
+
+    private static let selectReply: Statement = """
+        SELECT request, reply FROM idempotency_key WHERE owner = $1 AND hash = $2 AND created_at BETWEEN $3 AND $4
+        """
+    private static let insertReply: Statement = """
+        INSERT INTO idempotency_key (owner, hash, request, reply, created_at) VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (owner, hash) DO UPDATE
+        SET request = excluded.request, reply = excluded.reply, created_at = excluded.created_at
+        """
+    /// Rows that another transaction deletes are left to it.
+    private static let deleteReplies = Statement(
+        """
+        DELETE FROM idempotency_key WHERE (owner, hash) IN (
+            SELECT owner, hash FROM idempotency_key WHERE created_at <= $1
+            ORDER BY created_at LIMIT \(sweep) FOR UPDATE SKIP LOCKED)
+        """)
+}

@@ -1,0 +1,13 @@
+package import Shared
+
+/// By what the authors of an owner differ. Compared by bytes, as in the database.
+package struct AuthorKey: Hashable, Sendable {
+    private let name: [UInt8]
+    private let book: [UInt8]
+
+    package init(_ author: Author) { self.init(author.draft.values) }
+
+    package init(_ values: AuthorValues) {
+        (name, book) = (Array((values[text: .name] ?? "").utf8), Array((values[text: .book] ?? "").utf8))
+    }
+}
