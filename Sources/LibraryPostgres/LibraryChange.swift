@@ -10,6 +10,8 @@ final class LibraryChange {
     private(set) var lastEvent: Int64
     /// Marks the events of this transaction. Random.
     let write = Int64.random(in: .min ... .max)
+    /// How many requests the transaction performs, for the metrics.
+    var requests = 1
     private var isChanged = false
 
     /// Begins the transaction and takes the lock.

@@ -6,23 +6,57 @@ extension PostgresStore {
         _ draft: AuthorDraft, owner: Int64, from origin: Int64?, as request: IdempotentRequest?, at now: Timestamp,
         completion: @escaping @Sendable (Result<Author, any Error>) -> Void
     ) {
-        Task {
-            let result: Result<Author, any Error>
-            do {
-                result = .success(
-                    try await write(owner: owner) { change in
-                        if let reply = try Self.reply(change.connection, to: request, owner: owner, at: now) {
-                            return try Author(kept: reply)
-                        }
-                        let author = try Self.create(change, draft, from: origin, at: now)
-                        try Self.keep(change.connection, reply: author.json, to: request, owner: owner, at: now)
-                        return author
-                    })
-            } catch {
-                result = .failure(error)
-            }
-            completion(result)
+        let creation = Creation(
+            draft: draft, origin: origin, request: request, now: now, completion: completion)
+        switch creations.append(creation, owner: owner) {
+        case .first: Task { await perform(creationsOf: owner) }
+        case .queued: break
+        case .refused: completion(.failure(StoreError.busy))
         }
+    }
+
+    /// Adds the authors that wait, many in one transaction, until none is left: each commit waits for the disk.
+    private func perform(creationsOf owner: Int64) async {
+        while let group = creations.takeGroup(owner: owner) {
+            var results = await perform(group, owner: owner)
+            if results == nil, group.count > 1 {
+                // One of them cannot be stored, and has undone the others.
+                results = []
+                for creation in group { results?.append(contentsOf: await perform([creation], owner: owner) ?? []) }
+            }
+            for (creation, result) in zip(group, results ?? []) { creation.completion(result) }
+        }
+    }
+
+    /// - Returns: what became of each; `nil` if an error of one of several has undone all.
+    private func perform(_ group: [Creation], owner: Int64) async -> [Result<Author, any Error>]? {
+        do {
+            return try await write(owner: owner) { change in
+                change.requests = group.count
+                return try group.map { creation in
+                    do {
+                        return .success(try Self.perform(creation, change))
+                    } catch let refusal as StoreError where refusal.cause == nil {
+                        // Nothing was changed.
+                        return .failure(refusal)
+                    }
+                }
+            }
+        } catch let error as StoreError where group.count > 1 && error.code == .internalError {
+            return nil
+        } catch {
+            return group.map { _ in .failure(error) }
+        }
+    }
+
+    private static func perform(_ creation: Creation, _ change: LibraryChange) throws -> Author {
+        let (request, owner, now) = (creation.request, change.owner, creation.now)
+        if let reply = try reply(change.connection, to: request, owner: owner, at: now) {
+            return try Author(kept: reply)
+        }
+        let author = try create(change, creation.draft, from: creation.origin, at: now)
+        try keep(change.connection, reply: author.json, to: request, owner: owner, at: now)
+        return author
     }
 
     /// Inserts an author and its event.

@@ -36,9 +36,6 @@ extension PostgresStore {
             uptime: clock.uptime)
     }
 
-    /// Milliseconds by which the server's clock is ahead of this machine's.
-    package var clockOffset: Int64 { state.offset.load(ordering: .relaxed) }
-
     private func looks() async -> Bool { (try? await look()) != nil }
 
     /// Looks at the clock and the schema of the server, and wakes those who watch libraries that have changed.

@@ -20,6 +20,7 @@ package struct PostgresStore: Store {
     /// Looks at the database twice a second, however busy the others are.
     let pulse: Connections
     let turns = OwnerTurns()
+    let creations = Creations()
     package let changes = ChangeCounter()
     package let liveSessions: LiveSessions? = nil
     package let history: HistoryLimit
@@ -99,7 +100,7 @@ package struct PostgresStore: Store {
                     let change = try LibraryChange(connection, owner: owner)
                     let value = try body(change)
                     try change.commit()
-                    writerCounts.committed(1, in: start.duration(to: .now))
+                    writerCounts.committed(change.requests, in: start.duration(to: .now))
                     return value
                 }
             }
