@@ -85,6 +85,7 @@ schemathesis: deps-test
 	scripts/schemathesis --max-examples $(EXAMPLES) --seed $(SEED)
 
 bench: release
+	@scripts/deps wrk sqlite3 jq curl time postgresql
 	Benchmarks/run
 
 # The formatter looks at no comment and no text. Tests have data of any length.
