@@ -107,6 +107,8 @@ import Testing
         try await daemon.login("ada", home: home)
         func readiness() async throws -> Int32 { try await daemon.libctl("status", home: home).code }
         #expect(try await readiness() == 0)
+        // The start says once what this server does not do.
+        #expect(daemon.log.ranges(of: "no commit waits for a standby").count == 1, "\(daemon.log)")
         try server.freeze()
         try await wait(until: "the daemon says that its server hangs") { try await readiness() != 0 }
         #expect(try await daemon.libctl("authors", "add", "--name", "A", "--book", "B", home: home).code != 0)

@@ -100,9 +100,6 @@ struct ServeCommand: AsyncParsableCommand {
             StoreWatch(store: store, logger: logger), HistoryPruning(store: store, now: clock.now, logger: logger),
             server,
         ]
-        if let store = store as? PostgresStore, try await store.server().synchronousStandbys.isEmpty {
-            logger.notice("no commit waits for a standby: what is acknowledged is lost with the database server")
-        }
         if settings.database != nil { services.append(ImportWatch(app: app)) }
         // Added last: services are stopped one after the other from the last, so its time counts from the signal.
         if let manager = start.manager {
@@ -113,10 +110,10 @@ struct ServeCommand: AsyncParsableCommand {
             services: services, gracefulShutdownSignals: [.sigterm, .sigint],
             logger: Logger(label: "services") { _ in SwiftLogNoOpLogHandler() })
         configuration.maximumGracefulShutdownDuration = StopLimit.drain
-        if let store = store as? PostgresStore, try await store.server().synchronousStandbys.isEmpty {
-            logger.notice("no commit waits for a standby: what is acknowledged is lost with the database server")
-        }
-        if settings.database != nil {
+        if let store = store as? PostgresStore {
+            if try await store.server().synchronousStandbys.isEmpty {
+                logger.notice("no commit waits for a standby: what is acknowledged is lost with the database server")
+            }
             logger.info("the library is in PostgreSQL", metadata: ["database": "\(store.place)"])
         }
         logger.info(
