@@ -21,7 +21,7 @@ struct Answer: ~Copyable {
         for row in 0..<cpostgres_ntuples(result) { try body(Row(result, row)) }
     }
 
-    /// What the server says is wrong; `nil` if it is libpq that says something.
+    /// The error that the server reports; `nil` if libpq reports one.
     var report: PostgresError.Report? {
         guard let sqlState = Self.field(cpostgres_sqlstate, of: result) else { return nil }
         return .init(
@@ -41,7 +41,7 @@ struct Answer: ~Copyable {
     }
 }
 
-/// What a statement did.
+/// The outcome of a statement.
 struct Outcome {
     /// Such as `COMMIT` or `INSERT 0 1`.
     var tag = ""

@@ -36,9 +36,7 @@ extension Author {
                 values[text: field] = try row.text(first + field.rawValue)
             }
         }
-        func time(_ field: AuthorField) throws -> Timestamp {
-            Timestamp(milliseconds: try row.integer(first + field.rawValue))
-        }
+        func time(_ field: AuthorField) throws -> Timestamp { try row.time(first + field.rawValue) }
         let version = try row.integer(first + AuthorField.version.rawValue)
         // An update adds 1 to the version.
         guard (1..<Int64.max).contains(version) else {

@@ -51,15 +51,8 @@ struct AuthorWrites {
     mutating func record(
         _ kind: String, of author: Int64, number: Int64, after previous: Int64?, next: Int64? = nil, _ before: Author?
     ) {
-        let copy = before.map { before in
-            AuthorField.writable.map { before.draft.value($0) } + [
-                .integer(before.createdAt.milliseconds), .integer(before.updatedAt.milliseconds),
-                .integer(before.version),
-            ]
-        }
         events.append(
-            [.integer(number), .text(kind), .integer(author), Value(previous), Value(next)]
-                + (copy ?? AuthorField.all.dropFirst().map { _ in .null }))
+            [.integer(number), .text(kind), .integer(author), Value(previous), Value(next)] + Author.copy(of: before))
     }
 
     /// Tells an event that was stored before which event of its author follows.

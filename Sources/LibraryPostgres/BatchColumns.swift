@@ -1,3 +1,5 @@
+import LibraryStore
+
 /// The columns of rows that go to the server together, as an array for each column, which `unnest` makes rows of again.
 struct BatchColumns {
     enum Kind {
@@ -40,19 +42,9 @@ struct BatchColumns {
             case .integer: .integers(rows.map { if case .integer(let integer) = $0[index] { integer } else { nil } })
             case .flag: .flags(rows.map { if case .flag(let flag) = $0[index] { flag } else { nil } })
             case .text, .words: .texts(rows.map { if case .text(let text) = $0[index] { text } else { nil } })
-            case .bytes: .texts(rows.map { if case .bytes(let bytes) = $0[index] { Self.digits(bytes) } else { nil } })
+            case .bytes:
+                .texts(rows.map { if case .bytes(let bytes) = $0[index] { Digest.hexadecimal(bytes) } else { nil } })
             }
-        }
-    }
-
-    private static func digits(_ bytes: [UInt8]) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(unsafeUninitializedCapacity: 2 * bytes.count) { text in
-            for (index, byte) in bytes.enumerated() {
-                text[2 * index] = digits[Int(byte >> 4)]
-                text[2 * index + 1] = digits[Int(byte & 15)]
-            }
-            return 2 * bytes.count
         }
     }
 }

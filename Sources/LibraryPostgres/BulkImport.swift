@@ -33,10 +33,6 @@ final class BulkImport {
     /// - Parameter lines: at most ``AuthorWrites/part``.
     /// - Returns: what becomes of each line.
     func store(_ lines: [AuthorLines.Line]) throws -> [BulkResult] {
-        // Numbers are added to it.
-        guard (0...Int64.max / 2).contains(change.lastEvent) else {
-            throw StoreError.damaged("an event has the number \(change.lastEvent)")
-        }
         var work = BulkWork(try NamedAuthors(lines, change, options: options, at: now), options: options)
         let results = try lines.map { try work.store($0) }
         let authors = work.target
@@ -83,7 +79,7 @@ final class BulkImport {
                     .integer(change.write),
                     .integer(change.lastEvent.subtractingReportingOverflow(newest).partialValue),
                 ]
-            ) { last = try $0.isNull(0) ? nil : $0.integer(0) }
+            ) { last = try $0.integerIfAny(0) }
         }
     }
 

@@ -9,7 +9,7 @@ package final class Connection {
     package static let answerDeadline = Duration.seconds(3)
 
     let libpq: LibpqConnection
-    /// What the server said about itself when the connection was opened.
+    /// The facts that the server told of itself when the connection was opened.
     package let facts: ServerFacts
     /// The names of the statements that are prepared.
     var names: [Statement: String] = [:]

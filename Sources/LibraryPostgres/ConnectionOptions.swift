@@ -5,10 +5,10 @@ import Glibc
 struct ConnectionOptions {
     /// By name, without empty ones.
     private(set) var values: [String: String] = [:]
-    /// What libpq takes for each if nobody says anything.
+    /// The values that libpq takes for options that nobody sets.
     private(set) var defaults: [String: String] = [:]
 
-    /// What a connection string says.
+    /// The options of a connection string.
     /// - Throws: ``PostgresError/badURL(_:)``, which repeats no part of the text: any may belong to a password.
     init(parsing text: String) throws {
         var message: UnsafeMutablePointer<CChar>?
@@ -51,7 +51,7 @@ struct ConnectionOptions {
         }
     }
 
-    /// What libpq says is wrong, without the parts that it quotes.
+    /// The reason that libpq gives, without the parts that it quotes.
     private static func reason(_ message: String, in text: String) -> String {
         let parts = message.firstLine.split(separator: "\"", omittingEmptySubsequences: false)
         // Else the quotes may not be those of libpq, or of another language.

@@ -1,36 +1,18 @@
-import Dispatch
-import Foundation
 import LibraryStore
-import Synchronization
 
 /// Connections that each have a thread of their own. They are opened when they are first needed.
 ///
 /// One that fails is closed, and opened again at its next use, on whichever host lets it.
 package final class Connections: Sendable {
-    private struct State {
-        var jobs = JobQueue<Job>()
-        var isClosed = false
-    }
-
-    private typealias Job = @Sendable (Place) -> Void
-
-    private let state = Mutex(State())
-    /// One for each job, and for each thread that is to end.
-    private let work = DispatchSemaphore(value: 0)
-    private let ended = DispatchSemaphore(value: 0)
-    private let count: Int
+    private let threads: Workers<Place>
 
     /// - Parameter settings: of each connection, besides those of all.
     package init(_ url: DatabaseURL, count: Int, settings: [(String, String)] = []) {
-        self.count = count
         let hosts = Hosts(url.hosts)
-        for _ in 0..<count {
-            Thread.detachNewThread { [self] in
-                let place = Place(hosts, settings)
-                while let job = next() { job(place) }
-                place.close()
-                ended.signal()
-            }
+        threads = Workers(count: count, longestQueue: Self.longestQueue) {
+            Place(hosts, settings)
+        } end: {
+            $0.close()
         }
     }
 
@@ -42,51 +24,30 @@ package final class Connections: Sendable {
     ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
             let end = ContinuousClock.now + Self.patience
-            let refusal = submit { place in
+            let refusal = threads.submit { place in
                 continuation.resume(
                     with: Result {
-                        // Who asked has given up by now.
+                        // The client has given up by now.
                         guard .now < end else { throw PostgresError.overloaded }
                         return try place.use(body)
                     })
             }
-            if let refusal { continuation.resume(throwing: refusal) }
+            switch refusal {
+            case .closed: continuation.resume(throwing: PostgresError.closed)
+            case .full: continuation.resume(throwing: PostgresError.overloaded)
+            case nil: break
+            }
         }
     }
 
     /// How many wait for a connection.
-    package var waitingCount: Int { state.withLock { $0.jobs.count } }
+    package var waitingCount: Int { threads.waitingCount }
 
     /// Ends the threads and the connections once all jobs are done.
-    package func close() {
-        let wasClosed = state.withLock { state in
-            defer { state.isClosed = true }
-            return state.isClosed
-        }
-        guard !wasClosed else { return }
-        for _ in 0..<count { work.signal() }
-        for _ in 0..<count { ended.wait() }
-    }
+    package func close() { threads.close() }
 
     /// How long a job may wait for a connection, and how many may.
     private static let (patience, longestQueue) = (Duration.seconds(8), 1024)
-
-    /// - Returns: why the job will not be run; `nil` if it will.
-    private func submit(_ job: @escaping Job) -> PostgresError? {
-        let refusal: PostgresError? = state.withLock { state in
-            if state.isClosed { return .closed }
-            guard state.jobs.count < Self.longestQueue else { return .overloaded }
-            state.jobs.append(job)
-            return nil
-        }
-        if refusal == nil { work.signal() }
-        return refusal
-    }
-
-    private func next() -> Job? {
-        work.wait()
-        return state.withLock { $0.jobs.popFirst() }
-    }
 }
 
 /// The connection of one thread.

@@ -5,7 +5,7 @@ import Synchronization
 /// An author that waits to be added.
 struct Creation: Sendable {
     let draft: AuthorDraft
-    /// As ``Principal/origin``.
+    /// The same as ``Principal/origin``.
     let origin: Int64?
     let request: IdempotentRequest?
     let now: Timestamp

@@ -46,15 +46,12 @@ private struct EventReader {
 
     /// - Returns: an event that is good until the next call.
     func read(_ row: Row) throws -> EventRow {
-        func text(_ column: Column) throws -> String? {
-            try row.isNull(column.index) ? nil : row.text(column.index)
-        }
-        func integer(_ column: Column) throws -> Int64 { try row.integer(column.index) }
+        func text(_ column: Column) throws -> String? { try row.textIfAny(column.index) }
         let kind = try row.text(Column.kind.index)
         let isKept = try !row.isNull(AuthorField.all.count + AuthorField.version.rawValue)
         return EventRow(
-            EventPosition(epoch: epoch, sequence: try integer(.sequence)), kind,
-            at: Timestamp(milliseconds: try integer(.at)), author: try after.read(row),
+            EventPosition(epoch: epoch, sequence: try row.integer(Column.sequence.index)), kind,
+            at: try row.time(Column.at.index), author: try after.read(row),
             before: kind == AuthorEvent.updated && isKept ? try before.read(row) : nil, session: try text(.session),
             client: try text(.client), importID: try text(.importID))
     }
@@ -74,10 +71,10 @@ extension Connection {
     }
 
     /// The integer of the first row; `nil` if there is no row, or NULL in it.
-    func integer(_ statement: Statement, _ values: [Value]) throws -> Int64? {
+    func integer(_ statement: Statement, _ values: [Value] = []) throws -> Int64? {
         var (integer, isFirst): (Int64?, Bool) = (nil, true)
         try run(statement, values) { row in
-            if isFirst { integer = try row.isNull(0) ? nil : row.integer(0) }
+            if isFirst { integer = try row.integerIfAny(0) }
             isFirst = false
         }
         return integer

@@ -22,20 +22,28 @@ final class LibraryChange {
         var last: Int64?
         try connection.pipeline([Request(.begin), Request(Self.lock, [.integer(owner)])]) { last = try $1.integer(0) }
         guard let last else { throw StoreError.ownerDeleted }
-        // Numbers are added to it.
-        guard (0...Int64.max / 2).contains(last) else { throw StoreError.damaged("a count of changes is \(last)") }
+        try Self.require(last)
         lastEvent = last
     }
 
     /// A change in a transaction that has begun already, and has the lock.
     /// - Parameter last: read behind the lock.
-    init(_ connection: Connection, owner: Int64, lastEvent last: Int64) {
+    /// - Throws: ``StoreError`` `damaged`.
+    init(_ connection: Connection, owner: Int64, lastEvent last: Int64) throws {
+        try Self.require(last)
         self.connection = connection
         self.owner = owner
         lastEvent = last
     }
 
-    private static let lock: Statement = "SELECT last FROM event_counter WHERE owner = $1 FOR UPDATE"
+    /// Refuses a number of a last event that is damaged: numbers are added to it.
+    static func require(_ lastEvent: Int64) throws {
+        guard (0...Int64.max / 2).contains(lastEvent) else {
+            throw StoreError.damaged("a count of changes is \(lastEvent)")
+        }
+    }
+
+    static let lock: Statement = "SELECT last FROM event_counter WHERE owner = $1 FOR UPDATE"
     private static let count: Statement = "UPDATE event_counter SET last = $2 WHERE owner = $1"
 
     /// The number of the next event, which the transaction then has to insert.

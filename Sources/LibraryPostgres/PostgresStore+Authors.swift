@@ -168,18 +168,12 @@ extension PostgresStore {
         _ change: LibraryChange, _ kind: String, of author: Int64, number: Int64, after previous: Int64,
         _ before: Author?, from origin: Int64?, at now: Timestamp
     ) throws {
-        let copy = before.map { before in
-            AuthorField.writable.map { before.draft.value($0) } + [
-                .integer(before.createdAt.milliseconds), .integer(before.updatedAt.milliseconds),
-                .integer(before.version),
-            ]
-        }
         let values: [Value] = [
             .integer(change.owner), .integer(number), .text(kind), .integer(now.milliseconds), .integer(author),
             Value(origin), .integer(previous), .integer(change.write),
         ]
         try change.connection.pipeline([
-            Request(insertEvent, values + (copy ?? AuthorField.all.dropFirst().map { _ in .null })),
+            Request(insertEvent, values + Author.copy(of: before)),
             Request(setNext, [.integer(change.owner), .integer(previous), .integer(number)]),
         ])
     }
@@ -269,6 +263,16 @@ extension PostgresStore {
         """)
     private static let setNext: Statement =
         "UPDATE author_event SET next = $3 WHERE owner = $1 AND sequence = $2"
+}
+
+extension Author {
+    /// What an event keeps of an author: the values of ``AuthorRow/columns`` but the id; NULLs for `nil`.
+    static func copy(of author: Author?) -> [Value] {
+        guard let author else { return AuthorField.all.dropFirst().map { _ in .null } }
+        return AuthorField.writable.map { author.draft.value($0) } + [
+            .integer(author.createdAt.milliseconds), .integer(author.updatedAt.milliseconds), .integer(author.version),
+        ]
+    }
 }
 
 extension AuthorDraft {

@@ -42,7 +42,7 @@ private final class Changes {
     func lock(_ owners: Set<Int64>) throws {
         try connection.run(Self.lockAll, [.integers(Array(owners))]) { row in
             let owner = try row.integer(0)
-            all[owner] = LibraryChange(connection, owner: owner, lastEvent: try row.integer(1))
+            all[owner] = try LibraryChange(connection, owner: owner, lastEvent: try row.integer(1))
         }
     }
 

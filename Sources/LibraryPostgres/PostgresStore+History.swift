@@ -85,7 +85,7 @@ extension PostgresStore {
     ) throws -> (last: EventPosition, start: HistoryStart) {
         var found: (EventPosition, HistoryStart)?
         try connection.run(selectStart, [.integer(owner)]) { row in
-            let time = try row.isNull(3) ? nil : Timestamp(milliseconds: row.integer(3))
+            let time = try row.timeIfAny(3)
             found = (
                 EventPosition(epoch: try row.text(0), sequence: try row.integer(1)),
                 HistoryStart(number: try row.integer(2), time: time)

@@ -11,14 +11,12 @@ extension PostgresStore {
         _ connection: Connection, to request: IdempotentRequest?, owner: Int64, at now: Timestamp
     ) throws -> [UInt8]? {
         guard let request else { return nil }
+        let kept = IdempotentRequest.keptTimes(at: now)
         var known: (request: [UInt8], reply: [UInt8])?
         try connection.run(
             selectReply,
-            // In either direction: a clock that was set back must not lengthen the time.
             [
-                .integer(owner), .bytes(request.hash),
-                .integer(now.milliseconds - IdempotentRequest.keepingTime + 1),
-                .integer(now.milliseconds + IdempotentRequest.keepingTime - 1),
+                .integer(owner), .bytes(request.hash), .integer(kept.lowerBound), .integer(kept.upperBound),
             ]
         ) { known = (try $0.bytes(0), try $0.bytes(1)) }
         guard let known else { return nil }

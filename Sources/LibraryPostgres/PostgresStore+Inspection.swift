@@ -5,24 +5,22 @@ extension PostgresStore {
     /// Looks for what no release writes. References and checks are the server's.
     package func inspect() async throws -> Inspection {
         try await readSlowly { connection in
-            try connection.transaction {
-                // All statements read the same state, and may take longer than those of a request.
-                try connection.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-                try connection.run("SET LOCAL statement_timeout = '10min'")
-                var counts: [Int64?] = []
-                try connection.run(Self.selectContents, within: Self.patienceOfCheck) { row in
-                    counts = try (0..<5).map { try row.isNull($0) ? nil : row.integer($0) }
-                }
-                var faults: [String] = []
-                for (check, words) in Self.checks {
-                    try connection.run(check, within: Self.patienceOfCheck) { row in
-                        faults.append("\(words) (owner \(try row.integer(0)), \(try row.integer(1)))")
-                    }
-                }
-                return Inspection(
-                    faults: faults, schema: counts[0] ?? 0, users: counts[1] ?? 0, authors: counts[2] ?? 0,
-                    changes: counts[3] ?? 0, oldestChange: counts[4].map { Timestamp(milliseconds: $0) })
+            try connection.run(.beginSnapshot)
+            // The statements may take longer than those of a request.
+            try connection.run("SET LOCAL statement_timeout = '10min'")
+            var counts: [Int64?] = []
+            try connection.run(Self.selectContents, within: Self.patienceOfCheck) { row in
+                counts = try (0..<5).map { try row.integerIfAny($0) }
             }
+            var faults: [String] = []
+            for (check, words) in Self.checks {
+                try connection.run(check, within: Self.patienceOfCheck) { row in
+                    faults.append("\(words) (owner \(try row.integer(0)), \(try row.integer(1)))")
+                }
+            }
+            return Inspection(
+                faults: faults, schema: counts[0] ?? 0, users: counts[1] ?? 0, authors: counts[2] ?? 0,
+                changes: counts[3] ?? 0, oldestChange: counts[4].map { Timestamp(milliseconds: $0) })
         }
     }
 

@@ -2,10 +2,6 @@ package import LibraryStore
 package import Shared
 
 extension PostgresStore {
-    /// Rows of keys that have expired are kept for so many seconds, 30 days, so that their owner sees why a program
-    /// has failed.
-    private static let keepingTimeOfKeys: Int64 = 30 * 86400
-
     package func createKey(
         _ user: UserKey, id: String, name: String, scope: KeyScope, hash: [UInt8], expiresAt: Timestamp?,
         by initiator: Initiator, at now: Timestamp
@@ -14,7 +10,7 @@ extension PostgresStore {
             // One key after the other, so that there are never too many.
             guard let owner = try Self.role(connection, user, isLocked: true) else { throw user.missing }
             guard !owner.disabled else { throw StoreError.ownerDeleted }
-            let long = now.adding(seconds: -Self.keepingTimeOfKeys)
+            let long = now.adding(seconds: -APIKey.keepingTime)
             var count: Int64 = 0
             try connection.pipeline([
                 Request(Self.deleteExpired, [.integer(owner.id), .integer(long.milliseconds)]),

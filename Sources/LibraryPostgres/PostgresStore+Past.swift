@@ -8,8 +8,7 @@ extension PostgresStore {
         _ query: AuthorQuery, owner: Int64, _ read: @escaping @Sendable (AuthorRows) throws -> Value
     ) async throws -> Value {
         try await readSlowly { connection in
-            // What is known of the past, and the list, are of one state: events may be deleted meanwhile. The
-            // transaction ends with the use of the connection.
+            // What is known of the past, and the list, are of one state: events may be deleted meanwhile.
             try connection.run(.beginSnapshot)
             let event = try Self.pastEvent(connection, query, owner: owner)
             let statement = try PostgresListStatement(query, owner: owner, after: event)
@@ -40,11 +39,6 @@ extension PostgresStore {
         let (last, start) = try history(connection, owner: owner)
         return try query.event(before: last, { start }, { try number(connection, owner: owner, at: $0, last) })
     }
-}
-
-extension Statement {
-    /// Begins a transaction whose statements all read the same state.
-    static let beginSnapshot: Statement = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 }
 
 /// The authors of a list of an earlier state that have been changed or deleted since, as they were: those of one page.

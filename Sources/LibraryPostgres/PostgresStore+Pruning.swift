@@ -6,13 +6,9 @@ import Synchronization
 /// for it long.
 extension PostgresStore {
     package func pruneHistory(onlyChanged: Bool, at now: Timestamp) async throws {
-        let changed = changes.takeChanged()
-        if onlyChanged, changed.isEmpty { return }
-        do {
+        try await changes.withChanged { changed in
+            if onlyChanged, changed.isEmpty { return }
             try await prune(onlyChanged ? changed : nil, at: now)
-        } catch {
-            changes.putBackChanged(changed)
-            throw error
         }
     }
 
@@ -81,12 +77,11 @@ extension PostgresStore {
     /// - Returns: whether there may be more.
     private static func deleteEvents(_ connection: Connection, owner: Int64, through end: Int64) throws -> Bool {
         try connection.pipelinePlanned(
-            [Request(delete, [.integer(owner), .integer(end)])], after: [Request(lockOwner, [.integer(owner)])]
+            [Request(delete, [.integer(owner), .integer(end)])], after: [Request(LibraryChange.lock, [.integer(owner)])]
         ).last == part
     }
 
     private static let part = 1024
-    private static let lockOwner: Statement = "SELECT last FROM event_counter WHERE owner = $1 FOR UPDATE"
     private static let delete = Statement(
         """
         DELETE FROM author_event WHERE owner = $1 AND sequence <= $2 AND sequence < (

@@ -13,5 +13,5 @@ extension PostgresStore {
     }
 
     /// 16 hexadecimal digits.
-    static func newEpoch() -> String { Digest.hexadecimal((0..<8).map { _ in UInt8.random(in: 0...255) }) }
+    static func newEpoch() -> String { Digest.hexadecimal([UInt8].random(count: 8)) }
 }

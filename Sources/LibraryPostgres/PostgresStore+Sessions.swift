@@ -2,9 +2,6 @@ package import LibraryStore
 package import Shared
 
 extension PostgresStore {
-    /// Rows of sessions that are over are kept for so many seconds, 30 days, as in SQLite.
-    private static let keepingTime: Int64 = 30 * 86400
-
     package func createSession(
         id: String, user: StoredUser, refreshHash: [UInt8], client: String, at now: Timestamp, expiresAt: Timestamp,
         idle: Int64, address: String?, key: [UInt8]?, by initiator: Initiator
@@ -19,7 +16,7 @@ extension PostgresStore {
                 return session
             }
             let origin = try Self.addOrigin(connection, user: role.id, session: id, client: client)
-            let long = now.adding(seconds: -Self.keepingTime)
+            let long = now.adding(seconds: -StoredSession.keepingTime)
             var requests = [
                 Request(
                     Self.insertSession,
@@ -45,14 +42,13 @@ extension PostgresStore {
     private static func session(
         _ connection: Connection, key: [UInt8], _ user: Role, at now: Timestamp, idle: Int64
     ) throws -> StoredSession? {
+        let kept = IdempotentRequest.keptTimes(at: now)
         var session: StoredSession?
         try connection.run(
             lockSessionOfLogin,
             [
                 .integer(user.id), .bytes(key), .integer(now.milliseconds),
-                .integer(now.adding(seconds: -idle).milliseconds),
-                .integer(now.milliseconds - IdempotentRequest.keepingTime + 1),
-                .integer(now.milliseconds + IdempotentRequest.keepingTime - 1),
+                .integer(now.adding(seconds: -idle).milliseconds), .integer(kept.lowerBound), .integer(kept.upperBound),
             ]
         ) { session = try StoredSession($0) }
         return session

@@ -23,7 +23,7 @@ extension PostgresStore {
 
     static let insertSigningKey: Statement = "INSERT INTO signing_key (id, salt) VALUES ($1, $2)"
 
-    static func newSalt() -> [UInt8] { (0..<32).map { _ in UInt8.random(in: 0...255) } }
+    static func newSalt() -> [UInt8] { .random(count: 32) }
 
     private static func keySalts(_ connection: Connection) throws -> KeySalts {
         var current: (version: Int64, salt: [UInt8])?
@@ -33,7 +33,7 @@ extension PostgresStore {
             if try row.isNull(2) {
                 current = (try row.integer(0), salt)
             } else {
-                retired = (salt, Timestamp(milliseconds: try row.integer(2)))
+                retired = (salt, try row.time(2))
             }
         }
         guard let current else { throw StoreError.damaged("there is no signing key") }

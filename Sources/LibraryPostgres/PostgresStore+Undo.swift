@@ -8,12 +8,8 @@ extension PostgresStore {
     ) async throws -> UndoReport {
         if request.dryRun == true {
             return try await readSlowly { connection in
-                try connection.transaction {
-                    // All statements read the same state.
-                    try connection.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-                    return try UndoPlan(request, of: UndoneLibrary(connection, owner), at: now)
-                        .report(Message.wouldUndo)
-                }
+                try connection.run(.beginSnapshot)
+                return try UndoPlan(request, of: UndoneLibrary(connection, owner), at: now).report(Message.wouldUndo)
             }
         }
         return try await write(owner: owner, on: files) { change in
@@ -64,17 +60,8 @@ private struct UndoneLibrary: UndoSource {
     init(_ connection: Connection, _ owner: Int64) { (self.connection, self.owner) = (connection, owner) }
 
     func position() throws -> EventPosition {
-        let select: Statement = """
-            SELECT epoch, coalesce((SELECT last FROM event_counter WHERE owner = $1), 0) FROM library
-            """
-        var position: EventPosition?
-        try connection.run(select, [.integer(owner)]) { row in
-            position = EventPosition(epoch: try row.text(0), sequence: try row.integer(1))
-        }
-        // Numbers are added to it.
-        guard let position, (0...Int64.max / 2).contains(position.sequence) else {
-            throw StoreError.damaged("there is no epoch, or an event has the number \(position?.sequence ?? 0)")
-        }
+        let position = try PostgresStore.lastEvent(connection, owner: owner)
+        try LibraryChange.require(position.sequence)
         return position
     }
 
@@ -95,7 +82,7 @@ private struct UndoneLibrary: UndoSource {
     private func integer(_ statement: Statement, _ values: [Value]) throws -> Int64? {
         var integer: Int64?
         try connection.runPlanned(statement, [.integer(owner)] + values) { row in
-            integer = try row.isNull(0) ? nil : row.integer(0)
+            integer = try row.integerIfAny(0)
         }
         return integer
     }
@@ -117,7 +104,7 @@ private struct UndoneLibrary: UndoSource {
                 body(
                     UndoPlan.Event(
                         number: number, kind: try row.text(column + 1), id: try row.integer(0),
-                        next: try row.isNull(column + 2) ? nil : row.integer(column + 2),
+                        next: try row.integerIfAny(column + 2),
                         before: isKept ? try Author(row) : nil))
                 first = number + 1
             }
@@ -140,7 +127,7 @@ private struct UndoneLibrary: UndoSource {
         try authors.forEachPart(of: Self.part) { authors in
             let values: [Value] = [.integer(owner), .texts(authors.map(\.name)), .texts(authors.map(\.book))]
             try connection.runPlanned(Self.selectHolders, values) { row in
-                holders.append(try row.isNull(0) ? nil : row.integer(0))
+                holders.append(try row.integerIfAny(0))
             }
         }
         return holders

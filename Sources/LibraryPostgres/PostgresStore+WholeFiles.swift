@@ -59,24 +59,14 @@ extension PostgresStore {
         _ connection: Connection, to file: IdempotentFile?, owner: Int64, at now: Timestamp, into spool: SpooledFile
     ) throws -> Bool {
         guard let file else { return false }
-        var number = 0
-        while let part = try reply(connection, to: file.part(number), owner: owner, at: now) {
-            try spool.append(part)
-            number += 1
-        }
-        return number > 0
+        return try file.append(to: spool) { try reply(connection, to: $0, owner: owner, at: now) }
     }
 
     /// As ``keep(_:reply:to:owner:at:)``.
     private static func keep(
         _ connection: Connection, reply spool: SpooledFile, to file: IdempotentFile?, owner: Int64, at now: Timestamp
     ) throws {
-        guard let file else { return }
-        var number = 0
-        try spool.forEachPiece {
-            try keep(connection, reply: $0, to: file.part(number), owner: owner, at: now)
-            number += 1
-        }
+        try file?.forEachPart(of: spool) { try keep(connection, reply: $1, to: $0, owner: owner, at: now) }
     }
 }
 

@@ -1,4 +1,4 @@
-/// What the server said about itself when a connection was opened, for the checks at the start of the daemon.
+/// Facts that the server told of itself when a connection was opened, for the checks at the start of the daemon.
 package struct ServerFacts: Sendable, Equatable {
     /// Such as 150018 for 15.18 (PostgreSQL 15 documentation, section 34.2, PQserverVersion).
     package let version: Int

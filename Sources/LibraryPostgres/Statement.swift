@@ -8,6 +8,8 @@ package struct Statement: Sendable, Hashable {
     package init(_ text: String) { self.text = text }
 
     package static let begin = Statement("BEGIN")
+    /// Begins a transaction that reads one state and ends with the use of the connection.
+    package static let beginSnapshot = Statement("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
     package static let commit = Statement("COMMIT")
     package static let rollback = Statement("ROLLBACK")
 

@@ -11,7 +11,7 @@ package struct App: Sendable {
     let clock: Clock
     let logger: Logger
     let keys: KeyFiles
-    /// The current key of the files at the start.
+    /// The current key of the files at the start. A file that somebody has removed meanwhile must not be made anew.
     let secret: [UInt8]
     let turns = OperatorTurns()
     let metrics = Metrics()
@@ -38,14 +38,17 @@ package struct App: Sendable {
         let throttle = Throttle(clock, store: store)
         for hash in try await store.importedHashes() { passwords.expect(hash) }
         for (name, address) in try await store.loginAddresses() { throttle.know(name, at: address) }
-        let secret = try keys.load().current
+        let files = try keys.load()
+        let secret = files.current
         self.secret = secret
-        let loaded = try await Self.signingKeys(store, keys, secret)
+        let sharedKeys: @Sendable () async throws -> SigningKeys? = {
+            try await store.keySalts().map { SigningKeys($0, secret: secret) }
+        }
+        let current = try await sharedKeys() ?? files
         authenticator = Authenticator(
-            store: store, tokens: try await Tokens(keys: loaded, lifetime: tokenLifetime),
-            prover: Prover(daemon: try await store.daemonID(), keys: loaded), passwords: passwords, throttle: throttle,
-            refreshLifetime: refreshLifetime, clock: clock, logger: logger,
-            signingKeys: { try await Self.signingKeys(store, keys, secret) })
+            store: store, tokens: try await Tokens(keys: current, lifetime: tokenLifetime),
+            prover: Prover(daemon: try await store.daemonID(), keys: current), passwords: passwords,
+            throttle: throttle, refreshLifetime: refreshLifetime, clock: clock, logger: logger, sharedKeys: sharedKeys)
     }
 
     /// The router with all middlewares and routes.

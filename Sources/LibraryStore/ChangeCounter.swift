@@ -56,8 +56,16 @@ package final class ChangeCounter: Sendable {
         }
     }
 
-    /// For the next call of ``takeChanged()``.
-    package func putBackChanged(_ owners: Set<Int64>) { state.withLock { $0.changed.formUnion(owners) } }
+    /// Calls `body` with the owners of ``takeChanged()``. If it throws, the next call gets them again.
+    package func withChanged(_ body: (Set<Int64>) async throws -> Void) async throws {
+        let changed = takeChanged()
+        do {
+            try await body(changed)
+        } catch {
+            state.withLock { $0.changed.formUnion(changed) }
+            throw error
+        }
+    }
 
     /// Wakes all subscriptions of the owner, though there may be nothing new.
     package func wake(_ owner: Int64) {

@@ -1,3 +1,5 @@
+package import Shared
+
 /// A request whose answer may get lost, so that it comes again: what `Idempotency-Key` is for
 /// (draft-ietf-httpapi-idempotency-key-header). Neither the key nor the body is stored, only their digests.
 package struct IdempotentRequest: Sendable {
@@ -8,6 +10,12 @@ package struct IdempotentRequest: Sendable {
 
     /// Milliseconds for which an answer is kept: 24 hours.
     package static let keepingTime: Int64 = 86400 * 1000
+
+    /// When a request was answered if its answer is still kept. In either direction: a clock that was set back must not
+    /// lengthen the time.
+    package static func keptTimes(at now: Timestamp) -> ClosedRange<Int64> {
+        now.milliseconds - keepingTime + 1...now.milliseconds + keepingTime - 1
+    }
 
     /// - Parameters:
     ///   - part: of a request that is done in several transactions.
@@ -42,5 +50,30 @@ package struct IdempotentFile: Sendable {
     /// Only part 0 is checked for a key that another request used; the other parts continue it.
     package func part(_ number: Int) -> IdempotentRequest {
         IdempotentRequest(key, number == 0 ? "authors" : "authors, continued", part: number, digest: digest)
+    }
+
+    /// Appends the parts of the answer to a spool.
+    /// - Parameter reply: the stored answer to a part; `nil` if there is none.
+    /// - Returns: whether there is an answer.
+    package func append(
+        to spool: SpooledFile, reply: (IdempotentRequest) throws -> [UInt8]?
+    ) throws -> Bool {
+        var number = 0
+        while let part = try reply(part(number)) {
+            try spool.append(part)
+            number += 1
+        }
+        return number > 0
+    }
+
+    /// Calls `body` with each part of an answer, in their order.
+    package func forEachPart(
+        of spool: SpooledFile, _ body: (IdempotentRequest, [UInt8]) throws -> Void
+    ) throws {
+        var number = 0
+        try spool.forEachPiece { piece in
+            try body(part(number), piece)
+            number += 1
+        }
     }
 }

@@ -1,6 +1,6 @@
 /// Who imports a file, and under which id.
 package struct ImportOrigin: Sendable {
-    /// As ``Principal/origin``.
+    /// The same as ``Principal/origin``.
     package let caller: Int64?
     /// Of the client, or of the request; `nil` if the changes are not to be known as an import.
     package let importID: String?

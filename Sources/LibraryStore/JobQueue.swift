@@ -8,12 +8,25 @@ package struct JobQueue<Job> {
 
     /// How many wait.
     package var count: Int { jobs.count - taken }
+    var isEmpty: Bool { count == 0 }
+    var first: Job? { isEmpty ? nil : jobs[taken] }
 
     package mutating func append(_ job: Job) { jobs.append(job) }
 
+    /// Puts jobs before the first.
+    mutating func prepend(_ others: [Job]) {
+        guard !others.isEmpty else { return }
+        jobs.replaceSubrange(..<taken, with: others)
+        taken = 0
+    }
+
+    mutating func remove(where isUnwanted: (Job) -> Bool) {
+        jobs = jobs[taken...].filter { $0.map { !isUnwanted($0) } ?? false }
+        taken = 0
+    }
+
     package mutating func popFirst() -> Job? {
-        guard taken < jobs.count else { return nil }
-        let job = jobs[taken]
+        guard let job = first else { return nil }
         jobs[taken] = nil
         taken += 1
         if taken == jobs.count {

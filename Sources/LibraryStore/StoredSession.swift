@@ -4,9 +4,13 @@ package import Shared
 package struct StoredSession: Sendable {
     package let id: String
     package let expiresAt: Timestamp
-    /// As ``Principal/origin``.
+    /// The same as ``Principal/origin``.
     package let origin: Int64?
     package let user: StoredSession.User
+
+    /// Seconds for which the rows of sessions that are over are kept, 30 days: a clock that is wrong for a while must
+    /// end none.
+    package static let keepingTime: Int64 = 30 * 86400
 
     package struct User: Sendable {
         package let id: Int64

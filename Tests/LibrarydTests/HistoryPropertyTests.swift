@@ -24,24 +24,11 @@ import Testing
 
     typealias Library = [Int64: Row]
 
-    /// SplitMix64, so that a failure can be repeated.
-    struct Generator: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var number = state
-            number = (number ^ (number >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            number = (number ^ (number >> 27)) &* 0x94D0_49BB_1331_11EB
-            return number ^ (number >> 31)
-        }
-    }
-
     /// One user, and what the replies said of the library after some of its events.
     struct Actor {
         let store: SQLiteStore
         let owner: Int64
-        var random: Generator
+        var random: SeededGenerator
         var states: [Int64: Library] = [0: [:]]
         var last: Int64 = 0
         var library: Library = [:]
@@ -268,7 +255,7 @@ import Testing
         let actors = try await withThrowingTaskGroup(of: Actor.self) { group in
             for owner in 1...3 as ClosedRange<Int64> {
                 group.addTask {
-                    var actor = Actor(store: store, owner: owner, random: Generator(state: seed &+ UInt64(owner)))
+                    var actor = Actor(store: store, owner: owner, random: SeededGenerator(seed: seed &+ UInt64(owner)))
                     while actor.last < 3400 { try await actor.change() }
                     return actor
                 }

@@ -38,7 +38,7 @@ import Testing
         let store = try library.sqlite
         let liveness = Liveness(store, loops: [])
         let goOn = DispatchSemaphore(value: 0)
-        store.writer.thread.submit { goOn.wait() }
+        _ = store.writer.thread.submit { goOn.wait() }
         async let write: Void = store.writer.write { _ in }
         try await wait(until: "a write that waits") { store.writerStandstill != nil }
         #expect(liveness.silentPart() == nil)

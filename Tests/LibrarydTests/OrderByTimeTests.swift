@@ -1,4 +1,3 @@
-import GRDBSQLite
 import Shared
 import TestSupport
 import Testing
@@ -31,13 +30,7 @@ import Testing
         for hidesStaged in [false, true] {
             var shape = statement.shape
             shape.hidesStaged = hidesStaged
-            var steps: [String] = []
-            try store.readers.withConnection { connection in
-                try connection.rows("EXPLAIN QUERY PLAN " + shape.sql, statement.values) { row in
-                    steps.append(String(cString: sqlite3_column_text(row, 3)))
-                    return true
-                }
-            }
+            let steps = try store.readers.withConnection { try $0.plan(shape.sql, statement.values) }
             #expect(steps.first == "MERGE (UNION ALL)", "\(steps)")
             #expect(!steps.contains { $0.contains("TEMP") }, "\(steps)")
             #expect(

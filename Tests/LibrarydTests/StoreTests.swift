@@ -1,6 +1,5 @@
 import Foundation
 import GRDB
-import GRDBSQLite
 import Shared
 import TestSupport
 import Testing
@@ -110,13 +109,7 @@ import Testing
         for hidesStaged in [false, true] {
             var shape = statement.shape
             shape.hidesStaged = hidesStaged
-            var steps: [String] = []
-            try store.readers.withConnection { connection in
-                try connection.rows("EXPLAIN QUERY PLAN " + shape.sql, statement.values) { row in
-                    steps.append(String(cString: sqlite3_column_text(row, 3)))
-                    return true
-                }
-            }
+            let steps = try store.readers.withConnection { try $0.plan(shape.sql, statement.values) }
             #expect(steps.first?.hasSuffix("USING " + plan) == true, "\(steps)")
             guard query.isEmpty || query.hasPrefix("sort=") else { continue }
             // That of the first staged author.
@@ -135,11 +128,7 @@ import Testing
             try DatabaseQueue(path: path).writeWithoutTransaction { try $0.execute(sql: setup) }
             let connection = try ReadConnection(path: path)
             defer { connection.close() }
-            var steps: [String] = []
-            try connection.rows("EXPLAIN QUERY PLAN " + statement.sql, statement.values) { row in
-                steps.append(String(cString: sqlite3_column_text(row, 3)))
-                return true
-            }
+            let steps = try connection.plan(statement.sql, statement.values)
             #expect(steps.first == "SEARCH author USING PRIMARY KEY (owner=? AND id=?)", "\(steps)")
         }
     }

@@ -5,71 +5,13 @@ import Testing
 
 @testable import LibraryPostgres
 
-/// What both engines do with accounts, in the words of `Store`.
-protocol AccountStore: Sendable {
-    func caller(session id: String, at now: Timestamp) async throws -> Caller?
-    func holder(ofKey hash: [UInt8], at now: Timestamp) async throws -> KeyHolder
-    func noteUse(ofKey id: String, at now: Timestamp)
-    func createUser(
-        publicID: String, name: String, passwordHash: String, as request: IdempotentRequest?, by initiator: Initiator,
-        at now: Timestamp
-    ) async throws
-    func registered(
-        _ name: String, as request: IdempotentRequest, at now: Timestamp
-    ) async throws -> (account: Registered, passwordHash: String)?
-    func user(_ key: UserKey) async throws -> StoredUser?
-    func users() async throws -> [User]
-    func profile(_ key: UserKey) async throws -> User
-    func updateUser(
-        _ key: UserKey, _ patch: UserPatch, by initiator: Initiator, at now: Timestamp
-    ) async throws -> User
-    func deleteUser(_ key: UserKey, passwordHash: String?, by initiator: Initiator, at now: Timestamp) async throws
-    func setPassword(
-        _ key: UserKey, from old: String?, to hash: String, keeping session: String?, by initiator: Initiator,
-        at now: Timestamp
-    ) async throws
-    func replacePasswordHash(user id: Int64, from old: String, to new: String) async throws -> Bool
-    func importedHashes() async throws -> [String]
-    func publicIDs() async throws -> Set<String>
-    func importFlask(
-        _ users: [ImportedUser], _ authors: [FlaskLibrary.Author], owner: String?, dryRun: Bool, at now: Timestamp
-    ) async throws -> FlaskImportReport
-    func createSession(
-        id: String, user: StoredUser, refreshHash: [UInt8], client: String, at now: Timestamp, expiresAt: Timestamp,
-        idle: Int64, address: String?, key: [UInt8]?, by initiator: Initiator
-    ) async throws -> StoredSession
-    func sessions(user: Int64, current: String, at now: Timestamp) async throws -> [LoginSession]
-    func deleteSession(id: String, _ caller: Principal, by initiator: Initiator, at now: Timestamp) async throws
-    func deleteSessions(
-        _ scope: SessionScope, _ caller: Principal, by initiator: Initiator, at now: Timestamp
-    ) async throws
-    func rotateRefreshToken(
-        from hash: [UInt8], to newHash: [UInt8], at now: Timestamp, grace: Int64, idle: Int64,
-        isLate: @escaping @Sendable () -> Bool, by initiator: Initiator
-    ) async throws -> RefreshRotation
-    func loginAddresses() async throws -> [(name: String, address: String)]
-    func createKey(
-        _ user: UserKey, id: String, name: String, scope: KeyScope, hash: [UInt8], expiresAt: Timestamp?,
-        by initiator: Initiator, at now: Timestamp
-    ) async throws -> APIKey
-    func keys(_ user: UserKey) async throws -> [APIKey]
-    func deleteKey(_ key: KeyOfUser, of user: UserKey, by initiator: Initiator, at now: Timestamp) async throws
-    func note(
-        _ event: AuditEvent, user: String?, by initiator: Initiator, _ detail: String, at now: Timestamp
-    ) async throws
-    func audit(after last: Int64, since: Timestamp?, user: String?) async throws -> [AuditEntry]
-}
-
-extension PostgresStore: AccountStore {}
-extension SQLiteStore: AccountStore {}
-
 enum Engine: CaseIterable {
     case sqlite, postgres
 }
 
 /// A library of either engine, and what tests do with its accounts.
 final class AccountLibrary: Sendable {
-    let store: any AccountStore
+    let store: any Store
     /// `nil` for SQLite.
     let postgres: TestStore?
     private let sqlite: SQLiteStore?
@@ -114,7 +56,7 @@ final class AccountLibrary: Sendable {
     }
 }
 
-extension AccountStore {
+extension Store {
     @discardableResult
     func add(_ name: String, admin: Bool = false) async throws -> StoredUser {
         try await createUser(

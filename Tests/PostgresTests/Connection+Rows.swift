@@ -14,8 +14,4 @@ extension Connection {
     func text(_ statement: Statement, _ values: [LibraryPostgres.Value] = []) throws -> String? {
         try rows(statement, values) { try $0.isNull(0) ? nil : $0.text(0) }.first ?? nil
     }
-
-    func integer(_ statement: Statement, _ values: [LibraryPostgres.Value] = []) throws -> Int64? {
-        try rows(statement, values) { try $0.isNull(0) ? nil : $0.integer(0) }.first ?? nil
-    }
 }

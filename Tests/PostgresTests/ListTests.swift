@@ -1,4 +1,5 @@
 import Shared
+import TestSupport
 import Testing
 
 @testable import LibraryPostgres
@@ -12,7 +13,7 @@ import Testing
     ]
 
     /// Many have equal keys, and some equal times. Another owner's lie between them.
-    private func filled(_ random: inout Generator, count: Int = 240) async throws -> Twins {
+    private func filled(_ random: inout SeededGenerator, count: Int = 240) async throws -> Twins {
         let twins = try await Twins()
         var known: Set<[UInt8]> = []
         for index in 0..<count {
@@ -35,7 +36,7 @@ import Testing
 
     @Test func eachOrderIsThatOfSQLite() async throws {
         let seed = UInt64.random(in: .min ... .max)
-        var random = Generator(state: seed)
+        var random = SeededGenerator(seed: seed)
         let twins = try await filled(&random)
         for sort in AuthorSort.every {
             let all = try await twins.list(AuthorQuery(sort), "seed \(seed)")
@@ -50,7 +51,7 @@ import Testing
 
     @Test func filtersAndSearchesAreThoseOfSQLite() async throws {
         let seed = UInt64.random(in: .min ... .max)
-        var random = Generator(state: seed)
+        var random = SeededGenerator(seed: seed)
         let twins = try await filled(&random)
         var found = 0
         for _ in 0..<250 {
@@ -68,7 +69,7 @@ import Testing
     /// A cursor says where to go on, whether there is such an author or not.
     @Test func aCursorMayNameAnyPlace() async throws {
         let seed = UInt64.random(in: .min ... .max)
-        var random = Generator(state: seed)
+        var random = SeededGenerator(seed: seed)
         let twins = try await filled(&random, count: 60)
         for _ in 0..<150 {
             let sort = random.pick(AuthorSort.every)
@@ -113,7 +114,7 @@ import Testing
 
     /// The longest texts, which the server cannot compress, and the longest keys.
     @Test func theLongestTextsHaveTheirIndexes() async throws {
-        var random = Generator(state: 5)
+        var random = SeededGenerator(seed: 5)
         let twins = try await Twins()
         func long() -> String {
             var scalars = String.UnicodeScalarView()

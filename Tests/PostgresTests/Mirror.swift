@@ -85,9 +85,9 @@ final class Mirror: Sendable {
     /// Does the same in both.
     /// - Returns: what it gave, or the error that it threw.
     func both<Value: Sendable>(
-        _ body: (any Mirrored) async throws -> Value
+        _ body: (any Store) async throws -> Value
     ) async -> (sqlite: Result<Value, StoreError>, postgres: Result<Value, StoreError>) {
-        func result(_ store: any Mirrored) async -> Result<Value, StoreError> {
+        func result(_ store: any Store) async -> Result<Value, StoreError> {
             do {
                 return .success(try await body(store))
             } catch let error as StoreError {
@@ -101,39 +101,7 @@ final class Mirror: Sendable {
     }
 }
 
-/// What both engines do.
-protocol Mirrored: Sendable {
-    func createAuthor(
-        _ draft: AuthorDraft, owner: Int64, from origin: Int64?, as request: IdempotentRequest?, at now: Timestamp,
-        completion: @escaping @Sendable (Result<Author, any Error>) -> Void)
-    func updateAuthor(
-        id: Int64, owner: Int64, from origin: Int64?, _ patch: AuthorPatch,
-        ifVersion isWanted: @escaping @Sendable (Int64) -> Bool, at now: Timestamp
-    ) async throws -> (author: Author, isChanged: Bool)
-    func deleteAuthor(
-        id: Int64, owner: Int64, from origin: Int64?, ifVersion isWanted: @escaping @Sendable (Int64) -> Bool,
-        at now: Timestamp
-    ) async throws -> Author
-    func createAuthors(
-        _ lines: [AuthorLines.Line], owner: Int64, from origin: ImportOrigin, options: BulkOptions,
-        as request: IdempotentRequest?, at now: Timestamp
-    ) async throws -> [BulkResult]
-    func createAuthors(
-        of contents: SpooledFile, _ format: AuthorLines.Format, owner: Int64, from origin: ImportOrigin,
-        options: BulkOptions, as file: IdempotentFile?, at now: Timestamp, clock: (@Sendable () -> Timestamp)?
-    ) async throws -> BulkReport
-    func undo(
-        _ request: UndoRequest, owner: Int64, from origin: Int64?, as key: IdempotentRequest?, at now: Timestamp,
-        clock: (@Sendable () -> Timestamp)?
-    ) async throws -> UndoReport
-    func pruneHistory(onlyChanged: Bool, at now: Timestamp) async throws
-    func spool() -> SpooledFile
-}
-
-extension SQLiteStore: Mirrored {}
-extension PostgresStore: Mirrored {}
-
-extension Mirrored {
+extension Store {
     func create(_ draft: AuthorDraft, owner: Int64 = 1, at now: Int64) async throws -> Author {
         try await withCheckedThrowingContinuation { continuation in
             createAuthor(draft, owner: owner, from: nil, as: nil, at: Timestamp(milliseconds: now)) {

@@ -1,24 +1,12 @@
 import LibraryStore
 import Shared
+import TestSupport
 import Testing
 
 @testable import LibraryPostgres
 
 /// Random changes in both engines, which must leave the same library.
 struct MirrorTests {
-    /// SplitMix64, so that a failure can be repeated.
-    struct Generator: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var number = state
-            number = (number ^ (number >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            number = (number ^ (number >> 27)) &* 0x94D0_49BB_1331_11EB
-            return number ^ (number >> 31)
-        }
-    }
-
     /// What is done. Authors are named by their event, because their ids may differ.
     private enum Step {
         case create(AuthorDraft)
@@ -33,7 +21,7 @@ struct MirrorTests {
     @Test(arguments: 0..<5 as Range<UInt64>)
     func bothAreTheSame(number: UInt64) async throws {
         let seed = UInt64.random(in: .min ... .max)
-        var random = Generator(state: seed)
+        var random = SeededGenerator(seed: seed)
         // In one case many events are gone.
         let mirror = try await Mirror(history: HistoryLimit(events: number == 0 ? 40 : 100_000))
         var imports = ["none"]
@@ -51,7 +39,7 @@ struct MirrorTests {
         #expect(try Set(mirror.library.rows(.authorEvent, ["kind"])) == [["created"], ["updated"], ["deleted"]])
     }
 
-    private func step(_ random: inout Generator, _ last: Int64, _ imports: inout [String]) -> Step {
+    private func step(_ random: inout SeededGenerator, _ last: Int64, _ imports: inout [String]) -> Step {
         let event = Int64.random(in: max(1, last - 60)...max(1, last), using: &random)
         switch Int.random(in: 0..<100, using: &random) {
         case 0..<20: return .create(draft(&random))
@@ -86,7 +74,7 @@ struct MirrorTests {
         }
     }
 
-    private func draft(_ random: inout Generator) -> AuthorDraft {
+    private func draft(_ random: inout SeededGenerator) -> AuthorDraft {
         AuthorDraft(
             name: ["Ada", "ada", "Ørsted", "\u{C9}mile", "E\u{301}mile", "村上"].randomElement(using: &random) ?? "",
             book: "B\(Int.random(in: 0..<8, using: &random))",
@@ -94,7 +82,7 @@ struct MirrorTests {
             bookerPrize: Bool.random(using: &random))
     }
 
-    private func line(_ random: inout Generator) -> String {
+    private func line(_ random: inout SeededGenerator) -> String {
         var values = draft(&random).values
         switch Int.random(in: 0..<20, using: &random) {
         case 0: return "nonsense"
@@ -107,7 +95,7 @@ struct MirrorTests {
     }
 
     /// What the step does or why not, without ids of authors.
-    private func result(_ step: Step, _ mirror: Mirror, _ store: any Mirrored, at now: Int64) async -> String {
+    private func result(_ step: Step, _ mirror: Mirror, _ store: any Store, at now: Int64) async -> String {
         do {
             return try await perform(step, mirror, store, at: now)
         } catch StoreError.authorExists {
@@ -119,7 +107,7 @@ struct MirrorTests {
         }
     }
 
-    private func perform(_ step: Step, _ mirror: Mirror, _ store: any Mirrored, at now: Int64) async throws -> String {
+    private func perform(_ step: Step, _ mirror: Mirror, _ store: any Store, at now: Int64) async throws -> String {
         switch step {
         case .create(let draft):
             return "\(try await store.create(draft, at: now).version)"
@@ -157,7 +145,7 @@ struct MirrorTests {
     }
 
     /// The author of an event.
-    private func id(_ event: Int64, _ mirror: Mirror, _ store: any Mirrored) throws -> Int64 {
+    private func id(_ event: Int64, _ mirror: Mirror, _ store: any Store) throws -> Int64 {
         let columns = ["owner", "sequence", "id"]
         let rows =
             try store is SQLiteStore

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import LibraryPostgres
@@ -18,7 +19,7 @@ import Testing
 
     private struct Actor {
         let twins: Twins
-        var random: Generator
+        var random: SeededGenerator
         var time: Int64 = 1000
         /// Of each owner, by id.
         var authors: [Int64: [Int64: AuthorDraft]] = [1: [:], 2: [:]]
@@ -89,7 +90,7 @@ import Testing
 
     private func changed(_ count: Int) async throws -> Changed {
         let seed = UInt64.random(in: .min ... .max)
-        var actor = Actor(twins: try await Twins(), random: Generator(state: seed))
+        var actor = Actor(twins: try await Twins(), random: SeededGenerator(seed: seed))
         for _ in 0..<count { try await actor.change() }
         let last = try actor.twins.sqlite.lastEvent(owner: 1)
         return Changed(
@@ -100,7 +101,7 @@ import Testing
     @Test func everyStateIsThatOfSQLite() async throws {
         let library = try await changed(330)
         let (twins, seed) = (library.twins, library.seed)
-        var random = Generator(state: seed)
+        var random = SeededGenerator(seed: seed)
         var rows = 0
         for number in 0...library.last {
             let point = HistoryPoint.event("\(library.epoch)-\(number)")
@@ -128,7 +129,7 @@ import Testing
     @Test func theHistoryIsThatOfSQLite() async throws {
         let library = try await changed(330)
         let (twins, seed) = (library.twins, library.seed)
-        var random = Generator(state: seed)
+        var random = SeededGenerator(seed: seed)
         var told = 0
         for id in library.ids + [0, -1, .max, .min, 999] {
             for owner in [1, 2, 3] as [Int64] {

@@ -9,7 +9,7 @@ struct PruningTests {
     private static let day: Int64 = 86400 * 1000
 
     private func create(_ mirror: Mirror, owner: Int64, _ numbers: Range<Int64>) async throws {
-        for store in [mirror.sqlite, mirror.postgres] as [any Mirrored] {
+        for store in [mirror.sqlite, mirror.postgres] as [any Store] {
             for number in numbers {
                 let draft = AuthorDraft(name: "N\(number)", book: "B", country: "C", bookerPrize: false)
                 _ = try await store.create(draft, owner: owner, at: Self.day * number)
@@ -18,7 +18,7 @@ struct PruningTests {
     }
 
     private func prune(_ mirror: Mirror, onlyChanged: Bool = false, at now: Int64) async throws {
-        for store in [mirror.sqlite, mirror.postgres] as [any Mirrored] {
+        for store in [mirror.sqlite, mirror.postgres] as [any Store] {
             try await store.pruneHistory(onlyChanged: onlyChanged, at: Timestamp(milliseconds: now))
         }
         let columns = ["owner", "sequence"]

@@ -1,4 +1,5 @@
 import Shared
+import TestSupport
 import Testing
 
 @testable import LibraryPostgres
@@ -17,7 +18,7 @@ import Testing
 
     @Test func bothFindTheSame() async throws {
         let seed = UInt64.random(in: .min ... .max)
-        var random = Generator(state: seed)
+        var random = SeededGenerator(seed: seed)
         var authors: [(String, String)] = []
         var known: Set<[UInt8]> = []
         while authors.count < 150 {

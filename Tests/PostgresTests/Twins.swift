@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import LibraryPostgres
@@ -203,24 +204,11 @@ struct Dump: Equatable, CustomStringConvertible {
     var description: String { String(decoding: bytes, as: UTF8.self).replacing("\0", with: "|") }
 }
 
-/// SplitMix64, so that a failure can be repeated.
-struct Generator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var number = state
-        number = (number ^ (number >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        number = (number ^ (number >> 27)) &* 0x94D0_49BB_1331_11EB
-        return number ^ (number >> 31)
-    }
-
+extension SeededGenerator {
     mutating func pick<Value>(_ values: [Value]) -> Value { values[Int.random(in: 0..<values.count, using: &self)] }
 
     mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
-}
 
-extension Generator {
     /// Letters with and without accents, scripts without spaces, signs of the queries of both engines, and marks.
     private static let scalars: [Unicode.Scalar] = Array(
         (#"aaabcdeAEnoz019 '"\&|!():*<->+^~%_@#/-.,;{}[]"# + "éÉïñøØßẞſİıŁœÆđﬁﬀǅςΣσйЙиёґ村村上春字字かガがパ한글각ไทยກະម"

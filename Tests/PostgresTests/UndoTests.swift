@@ -16,12 +16,12 @@ struct UndoTests {
         return AuthorPatch(values)
     }
 
-    private func update(_ store: any Mirrored, _ id: Int64, _ patch: AuthorPatch, at now: Int64) async throws {
+    private func update(_ store: any Store, _ id: Int64, _ patch: AuthorPatch, at now: Int64) async throws {
         _ = try await store.updateAuthor(
             id: id, owner: 1, from: nil, patch, ifVersion: { _ in true }, at: Timestamp(milliseconds: now))
     }
 
-    private func delete(_ store: any Mirrored, _ id: Int64, at now: Int64) async throws {
+    private func delete(_ store: any Store, _ id: Int64, at now: Int64) async throws {
         _ = try await store.deleteAuthor(
             id: id, owner: 1, from: nil, ifVersion: { _ in true }, at: Timestamp(milliseconds: now))
     }
@@ -56,7 +56,7 @@ struct UndoTests {
 
     @Test func eachKindOfChangeIsTakenBack() async throws {
         let mirror = try await Mirror()
-        for store in [mirror.sqlite, mirror.postgres] as [any Mirrored] {
+        for store in [mirror.sqlite, mirror.postgres] as [any Store] {
             _ = try await store.create(Self.draft("A"), at: 1)
             try await update(store, 1, Self.patch(country: "Eire"), at: 2)
             try await delete(store, 1, at: 3)
@@ -79,7 +79,7 @@ struct UndoTests {
     @Test func aWholeImportIsTakenBackOrNone() async throws {
         let mirror = try await Mirror()
         let lines = (0..<1500).map { #"{"name":"N\#($0)","book":"B","country":"C"}"# }.joined(separator: "\n")
-        for store in [mirror.sqlite, mirror.postgres] as [any Mirrored] {
+        for store in [mirror.sqlite, mirror.postgres] as [any Store] {
             _ = try await store.create(Self.draft("N1", "Old"), at: 1)
             _ = try await store.importFile(lines, BulkOptions(.update, atomic: true), import: "i", at: 2)
             try await update(store, 2, Self.patch(country: "Mine"), at: 3)
@@ -94,14 +94,14 @@ struct UndoTests {
     /// Authors that swap their names, and a name that another author has by now.
     @Test func namesAreFreedBeforeTheyAreTaken() async throws {
         let mirror = try await Mirror()
-        for store in [mirror.sqlite, mirror.postgres] as [any Mirrored] {
+        for store in [mirror.sqlite, mirror.postgres] as [any Store] {
             for name in ["X", "Y"] { _ = try await store.create(Self.draft(name), at: 1) }
             for (id, name) in [(1, "T"), (2, "X"), (1, "Y")] as [(Int64, String)] {
                 try await update(store, id, Self.patch(name), at: 2)
             }
         }
         #expect(try await undo(mirror, UndoRequest(last: 3), at: 3)[1].contains(#""updated":2"#))
-        for store in [mirror.sqlite, mirror.postgres] as [any Mirrored] {
+        for store in [mirror.sqlite, mirror.postgres] as [any Store] {
             try await delete(store, 1, at: 4)
             try await update(store, 2, Self.patch("X"), at: 5)
         }
@@ -112,7 +112,7 @@ struct UndoTests {
     @Test func whatIsNoLongerKeptIsNotUndone() async throws {
         let mirror = try await Mirror(history: HistoryLimit(events: 3))
         let lines = (0..<4).map { #"{"name":"N\#($0)","book":"B","country":"C"}"# }.joined(separator: "\n")
-        for store in [mirror.sqlite, mirror.postgres] as [any Mirrored] {
+        for store in [mirror.sqlite, mirror.postgres] as [any Store] {
             _ = try await store.importLines(lines, import: "i", at: 2)
             try await store.pruneHistory(onlyChanged: false, at: Timestamp(milliseconds: 3))
         }
@@ -154,7 +154,7 @@ struct UndoTests {
 }
 
 extension Mirror {
-    func epoch(_ store: any Mirrored) throws -> String {
+    func epoch(_ store: any Store) throws -> String {
         guard store is SQLiteStore else {
             let connection = try library.connect()
             defer { connection.close() }

@@ -50,7 +50,7 @@ struct WholeFileTests {
     @Test func aFileThatCannotBeReadChangesNothing() async throws {
         let mirror = try await Mirror()
         for text in ["", "name,book\nA,B\n"] {
-            for store in [mirror.sqlite, mirror.postgres] as [any Mirrored] {
+            for store in [mirror.sqlite, mirror.postgres] as [any Store] {
                 await #expect(throws: AuthorLines.Fault.self) {
                     _ = try await store.importFile(text, BulkOptions(.fail, atomic: true), .csv, at: 1)
                 }

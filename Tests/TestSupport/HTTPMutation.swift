@@ -1,5 +1,5 @@
 /// SplitMix64 (Steele, Lea and Flood 2014, https://doi.org/10.1145/2660193.2660195), so that a seed repeats a run.
-public struct SeededGenerator: RandomNumberGenerator {
+public struct SeededGenerator: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
     public init(seed: UInt64) {

@@ -20,8 +20,8 @@ struct Authenticator: Sendable {
     let refreshLifetime: TimeSpan
     let clock: Clock
     let logger: Logger
-    /// Reads the signing keys as they are now.
-    let signingKeys: @Sendable () async throws -> SigningKeys
+    /// Reads the keys that daemons share, as they are now; `nil` if daemons share none.
+    let sharedKeys: @Sendable () async throws -> SigningKeys?
 
     /// Seconds without a refresh after which a session ends: 7 days, or the lifetime of a token if that is longer.
     private var idleLimit: Int64 { max(7 * 86400, tokens.lifetime.seconds) }
@@ -197,7 +197,7 @@ struct Authenticator: Sendable {
         else { throw Failure(.tokenRevoked) }
         // Another daemon has begun another key: the key of the token may be none any more.
         if caller.keyVersion != version {
-            try await renewKeys(to: caller.keyVersion)
+            try await renewKeys()
             _ = try await tokens.verify(token, at: now)
         }
         return caller
@@ -209,15 +209,16 @@ struct Authenticator: Sendable {
         do {
             return try await tokens.verify(token, at: now)
         } catch let failure as Failure where failure.code == .tokenMalformed && Tokens.mayHaveAnotherKey(token) {
-            guard let current = try await store.keySalts()?.version, current != version else { throw failure }
-            try await renewKeys(to: current)
+            try await renewKeys()
+            guard tokens.version != version else { throw failure }
             return try await tokens.verify(token, at: now)
         }
     }
 
-    /// Takes the current keys into use, unless those of that version are in use already.
-    private func renewKeys(to version: Int64) async throws {
-        if tokens.version != version { _ = try await use(try await signingKeys()) }
+    /// Takes the keys that daemons share into use, unless they are in use already.
+    private func renewKeys() async throws {
+        guard let keys = try await sharedKeys(), keys.version != tokens.version else { return }
+        _ = try await use(keys)
     }
 
     /// Takes keys into use.
@@ -268,7 +269,7 @@ struct Authenticator: Sendable {
 
     private func answer(_ session: StoredSession, refreshToken: String, at now: Timestamp) async throws -> Login {
         // No other daemon would take a token of an older key.
-        if let version = try await store.keySalts()?.version { try await renewKeys(to: version) }
+        try await renewKeys()
         // The token must not outlive the session.
         let expiresAt = min(now.adding(seconds: tokens.lifetime.seconds), session.expiresAt)
         let token = try await tokens.issue(
@@ -282,7 +283,7 @@ struct Authenticator: Sendable {
 
     /// 256 random bits.
     static func newSecret() -> String {
-        Base64URL.encode(Passwords.randomBytes(32))
+        Base64URL.encode([UInt8].random(count: 32))
     }
 
     static func hash(_ secret: String) -> [UInt8] {

@@ -49,7 +49,7 @@ package final class Passwords: Sendable {
         self.cost = cost
         pool = NIOThreadPool(numberOfThreads: threads)
         pool.start()
-        decoy = Self.text(cost, salt: Self.randomBytes(16), key: Self.randomBytes(32))
+        decoy = Self.text(cost, salt: .random(count: 16), key: .random(count: 32))
     }
 
     deinit {
@@ -62,7 +62,7 @@ package final class Passwords: Sendable {
     func hash(_ password: [UInt8], for address: String? = nil) async throws -> String {
         let cost = cost
         return try await onPool(for: address) {
-            let salt = Self.randomBytes(16)
+            let salt = [UInt8].random(count: 16)
             return Self.text(cost, salt: salt, key: try Self.scrypt(password, salt: salt, cost: cost))
         }
     }
@@ -106,11 +106,6 @@ package final class Passwords: Sendable {
     /// Whether the hash should be replaced at the next login, when the password is known.
     func isOutdated(_ hash: String) -> Bool {
         StoredHash(hash).map { $0.inner != nil || $0.cost != cost } ?? false
-    }
-
-    package static func randomBytes(_ count: Int) -> [UInt8] {
-        var generator = SystemRandomNumberGenerator()
-        return (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
     }
 
     /// The number of passwords that are being hashed or wait for it.

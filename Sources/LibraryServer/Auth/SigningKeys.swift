@@ -43,13 +43,6 @@ extension SigningKeys {
 }
 
 extension App {
-    /// The signing keys as they are now.
-    /// - Parameter secret: that of the start. A file that somebody has removed meanwhile must not be made anew.
-    static func signingKeys(_ store: any Store, _ keys: KeyFiles, _ secret: [UInt8]) async throws -> SigningKeys {
-        guard let salts = try await store.keySalts() else { return try keys.load() }
-        return SigningKeys(salts, secret: secret)
-    }
-
     /// Creates a new key and retires the current one. The previously retired key is given up.
     func rotateKeys(at now: Timestamp) async throws -> SigningKeys {
         guard let salts = try await store.rotateKeySalts(at: now) else {
@@ -71,7 +64,7 @@ package struct KeyFiles: Sendable {
 
     /// The current key; `nil` if there is none yet.
     /// - Throws: as ``load()``.
-    package func current() throws -> [UInt8]? { try secret(currentPath) == nil ? nil : load().current }
+    package func current() throws -> [UInt8]? { try stored()?.current }
 
     /// Stores the first key.
     package func create(_ key: [UInt8]) throws { try FileContents.write(key, to: currentPath) }
@@ -79,11 +72,16 @@ package struct KeyFiles: Sendable {
     /// Reads the keys. If there is no current key, creates one.
     /// - Throws: ``CommandError`` if other users can read a file, or if a file has no valid key.
     package func load() throws -> SigningKeys {
-        guard let current = try secret(currentPath) else {
-            let keys = SigningKeys(current: Passwords.randomBytes(32))
-            try create(keys.current)
-            return keys
-        }
+        if let keys = try stored() { return keys }
+        let keys = SigningKeys(current: .random(count: 32))
+        try create(keys.current)
+        return keys
+    }
+
+    /// - Returns: `nil` if there is no current key.
+    /// - Throws: as ``load()``.
+    private func stored() throws -> SigningKeys? {
+        guard let current = try secret(currentPath) else { return nil }
         guard Self.isKey(current) else {
             throw CommandError(
                 .dataError, "\(currentPath) is not a key of 32 random bytes",
@@ -106,7 +104,7 @@ package struct KeyFiles: Sendable {
     /// Creates a new key and retires the current one. The previously retired key is overwritten.
     package func rotate(_ keys: SigningKeys, at now: Timestamp) throws -> SigningKeys {
         let retired = SigningKeys.Retired(key: keys.current, at: now)
-        let next = SigningKeys(current: Passwords.randomBytes(32), retired: retired)
+        let next = SigningKeys(current: .random(count: 32), retired: retired)
         try FileContents.write(retired.json, to: retiredPath)
         try FileContents.write(next.current, to: currentPath)
         return next

@@ -9,9 +9,9 @@ import Synchronization
 final class Readers: Sendable {
     private let short: Connections
     private let long: Connections
-    private let workers = Workers(count: 2)
+    private let workers = Workers<Void>(count: 2)
     /// Threads that read files of authors.
-    let fileWorkers = Workers(count: 2)
+    let fileWorkers = Workers<Void>(count: 2)
     /// Imports that have staged authors, and 1 until the start has looked for those of an earlier run.
     private let staging = Atomic(1)
 

@@ -12,17 +12,14 @@ extension SQLiteStore {
         _ db: Database, to request: IdempotentRequest?, owner: Int64, at now: Timestamp
     ) throws -> [UInt8]? {
         guard let request else { return nil }
+        let kept = IdempotentRequest.keptTimes(at: now)
         let row = try Row.fetchOne(
             db.cachedStatement(
                 sql: """
                     SELECT request, reply FROM idempotency_key
                     WHERE owner = ? AND hash = ? AND created_at BETWEEN ? AND ?
                     """),
-            // In either direction: a clock that was set back must not lengthen the time.
-            arguments: [
-                owner, Data(request.hash), now.milliseconds - IdempotentRequest.keepingTime + 1,
-                now.milliseconds + IdempotentRequest.keepingTime - 1,
-            ])
+            arguments: [owner, Data(request.hash), kept.lowerBound, kept.upperBound])
         guard let row else { return nil }
         let known: Data = try row.value(0)
         guard known == Data(request.request) else { throw StoreError.keyReused }
@@ -57,24 +54,14 @@ extension SQLiteStore {
         _ db: Database, to file: IdempotentFile?, owner: Int64, at now: Timestamp, into spool: SpooledFile
     ) throws -> Bool {
         guard let file else { return false }
-        var number = 0
-        while let part = try reply(db, to: file.part(number), owner: owner, at: now) {
-            try spool.append(part)
-            number += 1
-        }
-        return number > 0
+        return try file.append(to: spool) { try reply(db, to: $0, owner: owner, at: now) }
     }
 
     /// As ``keep(_:reply:to:owner:at:)``.
     static func keep(
         _ db: Database, reply spool: SpooledFile, to file: IdempotentFile?, owner: Int64, at now: Timestamp
     ) throws {
-        guard let file else { return }
-        var number = 0
-        try spool.forEachPiece {
-            try keep(db, reply: $0, to: file.part(number), owner: owner, at: now)
-            number += 1
-        }
+        try file?.forEachPart(of: spool) { try keep(db, reply: $1, to: $0, owner: owner, at: now) }
     }
 
     package func requireUnused(_ request: IdempotentRequest?, owner: Int64, at now: Timestamp) throws {

@@ -10,22 +10,18 @@ struct StoredKey: Sendable {
     let scope: KeyScope
     let expiresAt: Timestamp?
     let usedAt: Timestamp?
-    /// As ``Principal/origin``.
+    /// The same as ``Principal/origin``.
     let origin: Int64?
     let user: StoredSession.User
 }
 
 extension SQLiteStore {
-    /// Rows of keys that have expired are kept for so many seconds, 30 days, so that their owner sees why a program
-    /// has failed.
-    private static let keepingTimeOfKeys: Int64 = 30 * 86400
-
     package func createKey(
         _ user: UserKey, id: String, name: String, scope: KeyScope, hash: [UInt8], expiresAt: Timestamp?,
         by initiator: Initiator, at now: Timestamp
     ) async throws -> APIKey {
         let sessions = sessions
-        let long = trustedTime.advance(to: now).adding(seconds: -Self.keepingTimeOfKeys)
+        let long = trustedTime.advance(to: now).adding(seconds: -APIKey.keepingTime)
         return try await writer.write { db -> (APIKey, StoredKey, [String]) in
             let owner = try Self.role(db, user)
             guard !owner.disabled else { throw StoreError.ownerDeleted }

@@ -5,13 +5,9 @@ package import Shared
 /// for it.
 extension SQLiteStore {
     package func pruneHistory(onlyChanged: Bool = false, at now: Timestamp) async throws {
-        let changed = changes.takeChanged()
-        if onlyChanged, changed.isEmpty { return }
-        do {
+        try await changes.withChanged { changed in
+            if onlyChanged, changed.isEmpty { return }
             try await prune(onlyChanged ? changed : nil, at: now)
-        } catch {
-            changes.putBackChanged(changed)
-            throw error
         }
     }
 

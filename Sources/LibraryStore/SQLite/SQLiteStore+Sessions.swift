@@ -3,10 +3,6 @@ import GRDB
 package import Shared
 
 extension SQLiteStore {
-    /// Rows of sessions that are over are kept for so many seconds, 30 days: a clock that is wrong for a while must end
-    /// none.
-    private static let keepingTime: Int64 = 30 * 86400
-
     /// Loads all sessions and API keys into memory. Expiry is checked at each use, because a wrong clock may be
     /// corrected later.
     package func loadSessions() throws {
@@ -27,9 +23,9 @@ extension SQLiteStore {
         idle: Int64, address: String? = nil, key: [UInt8]? = nil, by initiator: Initiator
     ) async throws -> StoredSession {
         let sessions = sessions
-        let long = trustedTime.advance(to: now).adding(seconds: -Self.keepingTime)
+        let long = trustedTime.advance(to: now).adding(seconds: -StoredSession.keepingTime)
         return try await writer.write { db -> (StoredSession, [String]) in
-            try TrustedTime.store(long.adding(seconds: Self.keepingTime), db)
+            try TrustedTime.store(long.adding(seconds: StoredSession.keepingTime), db)
             if let key, let session = try Self.session(db, key: key, user: user, at: now, idle: idle) {
                 try Self.setRefreshHash(db, refreshHash, of: session, isNext: false, at: now)
                 return (session, [])
@@ -66,7 +62,8 @@ extension SQLiteStore {
     private static func session(
         _ db: Database, key: [UInt8], user: StoredUser, at now: Timestamp, idle: Int64
     ) throws -> StoredSession? {
-        try Row.fetchOne(
+        let kept = IdempotentRequest.keptTimes(at: now)
+        return try Row.fetchOne(
             db,
             sql: """
                 \(selectSession) AND user.id = ? AND user.password_hash = ? AND session.login_key = ?
@@ -74,8 +71,7 @@ extension SQLiteStore {
                 """,
             arguments: [
                 user.id, user.passwordHash, Data(key), now.milliseconds, now.adding(seconds: -idle).milliseconds,
-                now.milliseconds - IdempotentRequest.keepingTime + 1,
-                now.milliseconds + IdempotentRequest.keepingTime - 1,
+                kept.lowerBound, kept.upperBound,
             ]
         ).map(session)
     }

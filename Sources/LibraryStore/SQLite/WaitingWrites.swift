@@ -19,9 +19,9 @@ struct WaitingWrites<Write> {
         let isLong: Bool
     }
 
-    private var queues: [WriteOrigin: Queue<Item>] = [:]
+    private var queues: [WriteOrigin: JobQueue<Item>] = [:]
     /// The origins whose writes may be performed, each once, in the order of their turns.
-    private var turns = Queue<WriteOrigin>()
+    private var turns = JobQueue<WriteOrigin>()
     /// Users whose writes wait until a file of theirs is stored.
     private var held: Set<Int64> = []
     private var lastGroupWasLong = false
@@ -36,7 +36,7 @@ struct WaitingWrites<Write> {
     mutating func append(_ write: Write, from origin: WriteOrigin, isLong: Bool, limit: Int) -> Bool {
         let waiting = queues[origin]?.count ?? 0
         guard count < limit, origin == .daemon || waiting < limit - count else { return false }
-        queues[origin, default: Queue()].append(Item(write: write, isLong: isLong))
+        queues[origin, default: JobQueue()].append(Item(write: write, isLong: isLong))
         count += 1
         if waiting == 0, !isHeld(origin) { turns.append(origin) }
         return true
@@ -93,48 +93,11 @@ struct WaitingWrites<Write> {
     mutating func takeHeld() -> [Write] {
         let origins = held.map { WriteOrigin.user($0) }
         return origins.flatMap { origin in
-            var queue = queues.removeValue(forKey: origin) ?? Queue()
+            var queue = queues.removeValue(forKey: origin) ?? JobQueue()
             count -= queue.count
             var writes: [Write] = []
             while let item = queue.popFirst() { writes.append(item.write) }
             return writes
         }
-    }
-}
-
-/// First in, first out.
-private struct Queue<Element> {
-    private var elements: [Element?] = []
-    /// How many have been taken from the beginning of ``elements``.
-    private var taken = 0
-
-    var count: Int { elements.count - taken }
-    var isEmpty: Bool { count == 0 }
-    var first: Element? { isEmpty ? nil : elements[taken] }
-
-    mutating func append(_ element: Element) { elements.append(element) }
-
-    /// Puts elements before the first.
-    mutating func prepend(_ others: [Element]) {
-        guard !others.isEmpty else { return }
-        elements.replaceSubrange(..<taken, with: others)
-        taken = 0
-    }
-
-    mutating func remove(where isUnwanted: (Element) -> Bool) {
-        elements = elements[taken...].filter { $0.map { !isUnwanted($0) } ?? false }
-        taken = 0
-    }
-
-    mutating func popFirst() -> Element? {
-        guard let element = first else { return nil }
-        elements[taken] = nil
-        taken += 1
-        // Moved seldom enough that it costs each element little.
-        if taken == elements.count || taken >= 64 && taken * 2 >= elements.count {
-            elements.removeFirst(taken)
-            taken = 0
-        }
-        return element
     }
 }

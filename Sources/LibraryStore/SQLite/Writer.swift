@@ -38,7 +38,7 @@ final class Writer: Sendable {
     /// The database file when it was opened; `nil` in memory.
     let file: [UInt64]?
     private let queueLength: Int
-    let thread = Workers(count: 1)
+    let thread = Workers<Void>(count: 1)
     let state = Mutex(State())
 
     /// - Parameter queueLength: how many writes may wait; of one user, as many as are free.
@@ -111,7 +111,7 @@ final class Writer: Sendable {
             state.waiting.release(user)
             return Self.beginsDraining(&state)
         }
-        if mustDrain { thread.submit { self.drain() } }
+        if mustDrain { wakeThread() }
     }
 
     /// Whether a write could be performed now if none were at work.
@@ -145,7 +145,7 @@ final class Writer: Sendable {
         }
         switch next {
         case .refuse(let error): operation.finish(error)
-        case .drain: thread.submit { self.drain() }
+        case .drain: wakeThread()
         case .wait: break
         }
     }
@@ -155,6 +155,14 @@ final class Writer: Sendable {
         guard !state.draining, !state.waiting.isIdle else { return false }
         state.draining = true
         return true
+    }
+
+    private func wakeThread() {
+        guard thread.submit({ self.drain() }) != nil else { return }
+        // The writer has been closed since the thread was to be woken.
+        while case let group = state.withLock({ $0.waiting.takeGroup(upTo: .max) }), !group.isEmpty {
+            for operation in group { operation.finish(StoreError.closed) }
+        }
     }
 
     private func drain() {

@@ -76,8 +76,7 @@ extension CommandContext {
     /// - Throws: ``CommandError`` `notLoggedIn` if what comes is no proof.
     private func proof(toHolderOf login: Credential) throws -> Int {
         guard let daemon = login.daemon else { throw unproven }
-        var random = SystemRandomNumberGenerator()
-        let nonce = Data((0..<32).map { _ in UInt8.random(in: .min ... .max, using: &random) }).base64URL
+        let nonce = Data([UInt8].random(count: 32)).base64URL
         let reply = try client.proof(ProofRequest(user: daemon.user, nonce: nonce))
         guard let (proof, peer) = reply, let place = peer.place, proof.isProof(of: daemon, nonce: nonce, place: place)
         else { throw unproven }

@@ -85,7 +85,7 @@ extension Settings {
                 hint: "copy it from another daemon of \(database), or start libraryd once")
         }
         // A new secret is stored once it is the database's.
-        let current = secret ?? Passwords.randomBytes(32)
+        let current = secret ?? .random(count: 32)
         let store = try await PostgresStore(
             database, folder: data, secret: current, history: history, creates: creates)
         if secret == nil { try keys.create(current) }
