@@ -1,11 +1,7 @@
-import LibraryStore
-
 /// The columns of rows that go to the server together, as an array for each column, which `unnest` makes rows of again.
 struct BatchColumns {
     enum Kind {
-        case integer, flag, text
-        /// `bytea`, sent as hexadecimal digits.
-        case bytes
+        case integer, flag, text, bytes
         /// A literal of `tsvector`.
         case words
     }
@@ -43,7 +39,7 @@ struct BatchColumns {
             case .flag: .flags(rows.map { if case .flag(let flag) = $0[index] { flag } else { nil } })
             case .text, .words: .texts(rows.map { if case .text(let text) = $0[index] { text } else { nil } })
             case .bytes:
-                .texts(rows.map { if case .bytes(let bytes) = $0[index] { Digest.hexadecimal(bytes) } else { nil } })
+                .byteStrings(rows.map { if case .bytes(let bytes) = $0[index] { bytes } else { nil } })
             }
         }
     }
@@ -54,14 +50,14 @@ extension BatchColumns.Column {
         switch kind {
         case .integer: "bigint"
         case .flag: "boolean"
-        case .text, .bytes, .words: "text"
+        case .text, .words: "text"
+        case .bytes: "bytea"
         }
     }
 
     fileprivate var value: String {
         switch kind {
-        case .integer, .flag, .text: "new.\"\(name)\""
-        case .bytes: "decode(new.\"\(name)\", 'hex')"
+        case .integer, .flag, .text, .bytes: "new.\"\(name)\""
         case .words: "new.\"\(name)\"::tsvector"
         }
     }

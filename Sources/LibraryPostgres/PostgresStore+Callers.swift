@@ -5,32 +5,36 @@ import Synchronization
 /// Who asks is read for each request, with the state of the library: another daemon may have ended a session.
 extension PostgresStore {
     package func caller(session id: String, at now: Timestamp) async throws -> Caller? {
-        try await read { connection in
-            var caller: Caller?
-            try connection.run(Self.selectCaller, [Value(sought: id), .integer(now.milliseconds)]) {
-                caller = try Caller($0)
-            }
-            return caller
-        }
+        let account = try await Self.persisting { try await callers.value(of: id) }
+        return account.flatMap { $0.hasEnded(at: now) ? nil : $0.caller }
     }
 
     package func holder(ofKey hash: [UInt8], at now: Timestamp) async throws -> KeyHolder {
-        let (holder, used) = try await read { connection -> (KeyHolder, String?) in
-            var (holder, used) = (KeyHolder.unknown, nil as String?)
-            try connection.run(Self.selectHolder, [.bytes(hash)]) { row in
-                let caller = try Caller(row)
-                if let end = try row.timeIfAny(Caller.columns), end <= now {
-                    holder = .expired
-                    return
-                }
-                holder = .caller(caller)
-                let last = try row.timeIfAny(Caller.columns + 1)
-                if last.map({ !now.isWithin(seconds: 3600, of: $0) }) ?? true { used = caller.principal.sessionID }
-            }
-            return (holder, used)
+        guard let account = try await Self.persisting({ try await holders.value(of: hash) }) else { return .unknown }
+        if account.hasEnded(at: now) { return .expired }
+        if account.usedAt.map({ !now.isWithin(seconds: 3600, of: $0) }) ?? true {
+            noteUse(ofKey: account.caller.principal.sessionID, at: now)
         }
-        if let used { noteUse(ofKey: used, at: now) }
-        return holder
+        return .caller(account.caller)
+    }
+
+    /// The sessions and keys with these ids.
+    static func callers(_ connection: Connection, _ ids: [String]) throws -> [String: CallerAccount] {
+        var accounts: [String: CallerAccount] = [:]
+        try connection.run(selectCallers, [.texts(ids.filter { !$0.utf8.contains(0) })]) { row in
+            let account = try CallerAccount(row)
+            accounts[account.caller.principal.sessionID] = account
+        }
+        return accounts
+    }
+
+    /// The keys with these hashes.
+    static func holders(_ connection: Connection, _ hashes: [[UInt8]]) throws -> [[UInt8]: CallerAccount] {
+        var accounts: [[UInt8]: CallerAccount] = [:]
+        try connection.run(selectHolders, [.byteStrings(hashes)]) { row in
+            accounts[try row.bytes(CallerAccount.columns)] = try CallerAccount(row)
+        }
+        return accounts
     }
 
     package func noteUse(ofKey id: String, at now: Timestamp) {
@@ -47,7 +51,7 @@ extension PostgresStore {
 
     private static let caller = """
         "user".id, "user".public_id, "user".name, "user".admin, account.id, account.origin, account.scope,
-            event_counter.last, library.epoch, library.key
+            event_counter.last, library.epoch, library.key, account.expires_at, account.used_at
         """
     /// The rows of all tables that `account` leads to.
     private static let ofCaller = """
@@ -55,24 +59,36 @@ extension PostgresStore {
             JOIN event_counter ON event_counter.owner = "user".id
             CROSS JOIN library
         """
-    static let selectCaller = Statement(
+    static let selectCallers = Statement(
         """
         SELECT \(caller) FROM (
-            SELECT id, "user", origin, NULL AS scope FROM session WHERE id = $1 AND expires_at > $2
+            SELECT id, "user", origin, NULL AS scope, expires_at, used_at FROM session WHERE id = ANY ($1)
             UNION ALL
-            SELECT id, "user", origin, scope FROM api_key WHERE id = $1 AND (expires_at IS NULL OR expires_at > $2)
+            SELECT id, "user", origin, scope, expires_at, used_at FROM api_key WHERE id = ANY ($1)
         ) AS account \(ofCaller)
         """)
-    static let selectHolder = Statement(
-        """
-        SELECT \(caller), account.expires_at, account.used_at FROM api_key AS account \(ofCaller)
-        WHERE account.hash = $1
-        """)
+    static let selectHolders = Statement(
+        "SELECT \(caller), account.hash FROM api_key AS account \(ofCaller) WHERE account.hash = ANY ($1)")
+}
+
+/// A session or a key by which requests come, as it is stored. The user is not disabled.
+struct CallerAccount: Sendable {
+    let caller: Caller
+    /// `nil` for never.
+    let expiresAt: Timestamp?
+    let usedAt: Timestamp?
+
+    fileprivate static let columns = 12
+
+    fileprivate init(_ row: Row) throws {
+        caller = try Caller(row)
+        (expiresAt, usedAt) = (try row.timeIfAny(10), try row.timeIfAny(11))
+    }
+
+    func hasEnded(at now: Timestamp) -> Bool { expiresAt.map { $0 <= now } ?? false }
 }
 
 extension Caller {
-    fileprivate static let columns = 10
-
     fileprivate init(_ row: Row) throws {
         let id = try row.integer(0)
         let principal = Principal(

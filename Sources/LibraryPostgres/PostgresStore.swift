@@ -21,6 +21,10 @@ package struct PostgresStore: Store {
     let pulse: Connections
     let turns = OwnerTurns()
     let creations = Creations()
+    /// By ``Principal/sessionID``.
+    let callers: GroupedReads<String, CallerAccount>
+    /// By the hash of an API key.
+    let holders: GroupedReads<[UInt8], CallerAccount>
     package let changes = ChangeCounter()
     package let liveSessions: LiveSessions? = nil
     package let history: HistoryLimit
@@ -42,6 +46,8 @@ package struct PostgresStore: Store {
         self.history = history
         self.folder = folder
         reads = Connections(url, count: 4, settings: SessionSettings.ofIndexedReads)
+        callers = GroupedReads(on: reads, Self.callers)
+        holders = GroupedReads(on: reads, Self.holders)
         longReads = Connections(url, count: 2)
         writes = Connections(url, count: 4)
         files = Connections(url, count: 2)
@@ -112,7 +118,7 @@ package struct PostgresStore: Store {
 
     /// Runs `body`, again if nothing was done and another attempt may succeed.
     /// - Throws: ``StoreError`` instead of a ``PostgresError``.
-    private static func persisting<Value>(_ body: () async throws -> Value) async throws -> Value {
+    static func persisting<Value>(_ body: () async throws -> Value) async throws -> Value {
         let end = ContinuousClock.now + patience
         var pause = Duration.milliseconds(2)
         while true {

@@ -31,6 +31,7 @@ enum SessionSettings {
     /// statistics that are old can make it a sort of the whole library.
     static let ofIndexedReads = [
         ("plan_cache_mode", "force_generic_plan"), ("enable_sort", "off"), ("enable_seqscan", "off"),
+        ("enable_hashjoin", "off"), ("enable_mergejoin", "off"),
     ]
     private static let oldestVersion = 14
 

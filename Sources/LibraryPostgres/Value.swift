@@ -10,6 +10,8 @@ package enum Value: Sendable, Equatable {
     case flags([Bool?])
     /// `text[]`
     case texts([String?])
+    /// `bytea[]`
+    case byteStrings([[UInt8]?])
     case null
 
     package init(_ integer: Int64?) { self = integer.map { .integer($0) } ?? .null }
@@ -60,6 +62,8 @@ struct EncodedValues {
             try appendArray(of: 16, flags) { $0.append($1 ? 1 : 0) }
         case .texts(let texts):
             try appendArray(of: 25, texts) { $0.append(contentsOf: $1.utf8) }
+        case .byteStrings(let strings):
+            try appendArray(of: 17, strings) { $0.append(contentsOf: $1) }
         }
         starts.append(value == .null ? nil : start)
         lengths.append(try Self.length(bytes.count - start))
@@ -105,7 +109,7 @@ extension Value {
     fileprivate var isText: Bool {
         switch self {
         case .integer, .flag, .null: true
-        case .text, .bytes, .integers, .flags, .texts: false
+        case .text, .bytes, .integers, .flags, .texts, .byteStrings: false
         }
     }
 }

@@ -8,9 +8,9 @@ import Testing
 struct AccountPlanTests {
     @Test func indexesLeadToAnAccount() async throws {
         let library = try await TestStore()
-        let connection = try library.connect()
-        defer { connection.close() }
-        try connection.runAll(
+        let writer = try library.connect()
+        defer { writer.close() }
+        try writer.runAll(
             """
             INSERT INTO "user" (public_id, name, password_hash, created_at, updated_at)
                 SELECT 'p' || n, 'Name' || n, '', 1, 1 FROM generate_series(1, 5000) AS n;
@@ -24,23 +24,31 @@ struct AccountPlanTests {
             ANALYZE;
 
             """)
-        func scans(_ statement: Statement, _ values: [Value]) throws -> [String] {
-            try connection.rows(Statement("EXPLAIN \(statement.text)"), values) { try $0.text(0) }
+        // What a request reads at its beginning is read on such a connection.
+        let reader = try library.connect(SessionSettings.ofIndexedReads)
+        defer { reader.close() }
+        func scans(
+            _ statement: Statement, _ values: [Value], on connection: Connection? = nil
+        ) throws -> [String] {
+            try (connection ?? writer).rows(Statement("EXPLAIN \(statement.text)"), values) { try $0.text(0) }
                 .filter { $0.contains("Seq Scan") && !$0.contains("Seq Scan on library") }
         }
         let hash = Value.bytes(Array(repeating: 0, count: 16))
-        #expect(try scans(PostgresStore.selectCaller, [.text("s7"), .integer(2)]) == [])
-        #expect(try scans(PostgresStore.selectHolder, [hash]) == [])
+        let keys = Value.byteStrings([Array(repeating: 0, count: 16)])
+        #expect(try scans(PostgresStore.selectCallers, [.texts(["s7", "k8"])], on: reader) == [])
+        #expect(try scans(PostgresStore.selectHolders, [keys], on: reader) == [])
         #expect(try scans(PostgresStore.lockSession, [hash, .integer(2), .integer(1)]) == [])
         #expect(try scans(PostgresStore.deleteEnded, [.integer(1001), .integer(1001)]) == [])
         for key in [UserKey.id(7), .name("name7"), .publicID("p7")] {
             #expect(try scans(PostgresStore.selectRole[key], [key.value]) == [])
         }
         // The plan of whatever values, which the server makes after some uses.
-        try connection.run("SELECT set_config('plan_cache_mode', 'force_generic_plan', false)")
-        try connection.run(Statement("PREPARE caller (text, bigint) AS \(PostgresStore.selectCaller.text)"))
-        #expect(try scans("EXECUTE caller ('s7', 2)", []) == [])
-        try connection.run(Statement("PREPARE refresh (bytea, bigint, bigint) AS \(PostgresStore.lockSession.text)"))
+        try writer.run("SELECT set_config('plan_cache_mode', 'force_generic_plan', false)")
+        try reader.run(Statement("PREPARE callers (text[]) AS \(PostgresStore.selectCallers.text)"))
+        #expect(try scans("EXECUTE callers ('{s7,k8}')", [], on: reader) == [])
+        try reader.run(Statement("PREPARE holders (bytea[]) AS \(PostgresStore.selectHolders.text)"))
+        #expect(try scans("EXECUTE holders ('{abc}')", [], on: reader) == [])
+        try writer.run(Statement("PREPARE refresh (bytea, bigint, bigint) AS \(PostgresStore.lockSession.text)"))
         #expect(try scans("EXECUTE refresh ('', 2, 1)", []) == [])
     }
 }

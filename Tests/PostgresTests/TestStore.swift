@@ -53,9 +53,9 @@ final class TestStore: Sendable {
     }
 
     /// A connection past the store.
-    func connect() throws -> Connection {
+    func connect(_ settings: [(String, String)] = []) throws -> Connection {
         guard let host = try DatabaseURL(url).hosts.first else { throw Missing(what: "a host") }
-        return try Connection(host)
+        return try Connection(host, settings: settings)
     }
 
     func now(_ milliseconds: Int64 = 1) -> Timestamp { Timestamp(milliseconds: milliseconds) }
