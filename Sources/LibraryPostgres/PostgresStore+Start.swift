@@ -7,7 +7,7 @@ extension PostgresStore {
     /// - Throws: ``PostgresError``, ``CommandError``; nothing was changed.
     func prepare(_ secret: [UInt8], creates: Bool) async throws {
         let place = place
-        try await writes.run { connection in
+        let time = try await writes.run { connection in
             try Self.check(connection.facts)
             try connection.transaction {
                 // Two daemons that start at once migrate one after the other.
@@ -17,7 +17,11 @@ extension PostgresStore {
                     "SELECT pg_advisory_xact_lock($1)", [.integer(Self.lockOfSchema)], within: .seconds(60))
                 try Self.migrate(connection, place, secret, creates: creates)
             }
+            var time: Int64 = 0
+            try connection.run(Statement("SELECT \(Self.serverTime)")) { time = try $0.integer(0) }
+            return time
         }
+        keep(serverTime: time)
     }
 
     /// A number of our own for locks of PostgreSQL: "Libr", as in the header of an SQLite file.

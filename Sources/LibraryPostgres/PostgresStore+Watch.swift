@@ -27,14 +27,14 @@ extension PostgresStore {
 
     package func obstacle(at now: ContinuousClock.Instant) -> Obstacle? { state.obstacle.withLock { $0 } }
 
-    /// The clock by which the daemons of the database agree: the server's.
-    package func clock(_ clock: Clock) -> Clock {
-        let state = state
-        let now = clock.now
+    /// The clock of the server.
+    package var clock: Clock {
+        let (machine, state) = (machineClock, state)
         return Clock(
-            now: { Timestamp(milliseconds: now().milliseconds + state.offset.load(ordering: .relaxed)) },
-            uptime: clock.uptime)
+            now: { Timestamp(milliseconds: machine.now().milliseconds + state.difference) }, uptime: machine.uptime)
     }
+
+    package var clockDifference: Int64 { state.difference }
 
     private func looks() async -> Bool { (try? await look()) != nil }
 
@@ -56,7 +56,7 @@ extension PostgresStore {
             guard let library else { throw PostgresError.unexpected("the database has no library") }
             return (library.schema, library.time, states)
         }
-        state.offset.store(time - Clock.system.now().milliseconds, ordering: .relaxed)
+        keep(serverTime: time)
         state.obstacle.withLock { $0 = schema > Schema.migrations.count ? .newerSchema : nil }
         let changed = state.watched.withLock { known in
             let changed = owners.filter { known[$0] != states[$0] }
@@ -66,8 +66,13 @@ extension PostgresStore {
         changed.forEach(changes.wake)
     }
 
-    private static let selectLibrary: Statement =
-        "SELECT schema, (extract(epoch FROM clock_timestamp()) * 1000)::bigint FROM library"
+    func keep(serverTime: Int64) {
+        state.clockDifference.store(serverTime - machineClock.now().milliseconds, ordering: .relaxed)
+    }
+
+    /// In milliseconds since 1970.
+    static let serverTime = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+    private static let selectLibrary = Statement("SELECT schema, \(serverTime) FROM library")
     private static let selectWatched: Statement = """
         SELECT c.owner, c.last,
             (SELECT count(*) || '/' || coalesce(max(created_at), 0) FROM session WHERE "user" = c.owner) || '/' ||

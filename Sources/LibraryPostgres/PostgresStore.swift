@@ -30,21 +30,26 @@ package struct PostgresStore: Store {
     package let history: HistoryLimit
     package let writerCounts = WriterCounts()
     let folder: String
-    let state = SharedState()
+    /// Of this machine.
+    let machineClock: Clock
+    let state: SharedState
 
     /// Opens the database, creating and migrating the schema as needed.
     /// - Parameters:
     ///   - folder: the data folder, for files that are too long for memory.
     ///   - creates: whether an empty database becomes a library.
     ///   - secret: the contents of `signing.key`, which all daemons of the database share.
+    ///   - clock: of this machine.
     /// - Throws: ``CommandError`` if the server or the database cannot be used; the database is then as it was.
     package init(
         _ url: DatabaseURL, folder: String, secret: [UInt8], history: HistoryLimit = HistoryLimit(),
-        creates: Bool = true
+        creates: Bool = true, clock: Clock = .system
     ) async throws {
         place = url.description
         self.history = history
         self.folder = folder
+        machineClock = clock
+        state = SharedState(uptime: clock.uptime)
         reads = Connections(url, count: 4, settings: SessionSettings.ofIndexedReads)
         callers = GroupedReads(on: reads, Self.callers)
         holders = GroupedReads(on: reads, Self.holders)
@@ -136,15 +141,19 @@ package struct PostgresStore: Store {
 
 /// What is known of the database in memory.
 final class SharedState: Sendable {
-    let trustedTime = TrustedTime(uptime: Clock.system.uptime)
+    let trustedTime: TrustedTime
     /// Whether it goes on from the time that the database has.
     let timeGoesOn = Atomic(false)
     let isClosed = Atomic(false)
     let obstacle = Mutex<Obstacle?>(nil)
-    /// The server's clock less this machine's, in milliseconds.
-    let offset = Atomic<Int64>(0)
+    /// As ``Store/clockDifference``.
+    let clockDifference = Atomic<Int64>(0)
     /// The libraries that are watched, at the last look.
     let watched = Mutex<[Int64: WatchedState]>([:])
     /// The API keys whose use is being stored.
     let usedKeys = Mutex<Set<String>>([])
+
+    var difference: Int64 { clockDifference.load(ordering: .relaxed) }
+
+    init(uptime: @escaping @Sendable () -> Int64) { trustedTime = TrustedTime(uptime: uptime) }
 }

@@ -20,7 +20,10 @@ package protocol Store: Sendable {
     var schema: Int { get }
 
     /// The clock by which the daemons of the database agree.
-    func clock(_ clock: Clock) -> Clock
+    var clock: Clock { get }
+
+    /// That clock less the one of this machine, in milliseconds.
+    var clockDifference: Int64 { get }
 
     /// The id of the library, a UUID.
     func daemonID() async throws -> String

@@ -8,22 +8,25 @@ import Shared
 import UnixSignals
 
 /// Logs when writes can no longer be stored, and when they can be again. Operators would otherwise learn of a full disk
-/// from their users.
+/// from their users. Logs, too, when the clock of the machine is wrong.
 struct StoreWatch: Service {
     private static let pause = Duration.seconds(5)
     /// In bytes: four times the size to which SQLite cuts its log back.
     private static let longestLog: Int64 = 256 << 20
+    /// In milliseconds.
+    private static let largestDifference: Int64 = 1000
 
     let store: any Store
     let logger: Logger
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            var (obstacle, isLogLarge): (Obstacle?, Bool) = (nil, false)
+            var (obstacle, isLogLarge, isClockWrong): (Obstacle?, Bool, Bool) = (nil, false, false)
             while !Task.isCancelled {
                 try? await Task.sleep(for: Self.pause)
                 obstacle = look(after: obstacle)
                 isLogLarge = lookAtLog(store.sizeOfLog(beyond: Self.longestLog), wasLarge: isLogLarge)
+                isClockWrong = lookAtClock(store.clockDifference, wasWrong: isClockWrong)
             }
         }
     }
@@ -37,6 +40,20 @@ struct StoreWatch: Service {
             logger.notice("the write-ahead log is small again")
         }
         return size != nil
+    }
+
+    /// Logs when the clock of this machine has come to differ from that of the database, and when it no longer does.
+    /// - Parameter difference: as ``Store/clockDifference``.
+    func lookAtClock(_ difference: Int64, wasWrong: Bool) -> Bool {
+        let isWrong = difference.magnitude > Self.largestDifference
+        if isWrong, !wasWrong {
+            logger.warning(
+                "the clock of this machine is not that of the database server, whose time counts",
+                metadata: ["milliseconds": "\(-difference)"])
+        } else if wasWrong, !isWrong {
+            logger.notice("the clock of this machine is right again")
+        }
+        return isWrong
     }
 
     /// Logs a change.

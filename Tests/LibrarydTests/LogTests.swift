@@ -158,6 +158,22 @@ import Testing
         #expect(library.log.fields[start]["reason"] == "the database file was deleted or replaced")
     }
 
+    @Test func aWrongClockIsToldOfOnce() async throws {
+        let library = try await TestLibrary()
+        let watch = StoreWatch(store: library.store, logger: library.app.logger)
+        let start = library.log.lines.count
+        var isWrong = false
+        for difference in [0, 1000, -1001, 20_000, -1000, 5] as [Int64] {
+            isWrong = watch.lookAtClock(difference, wasWrong: isWrong)
+        }
+        #expect(
+            library.log.lines[start...] == [
+                "warning the clock of this machine is not that of the database server, whose time counts",
+                "notice the clock of this machine is right again",
+            ])
+        #expect(library.log.fields[start]["milliseconds"] == "1001")
+    }
+
     @Test func aLargeLogIsToldOfOnce() async throws {
         let library = try await TestLibrary()
         let watch = StoreWatch(store: try library.sqlite, logger: library.app.logger)

@@ -23,10 +23,12 @@ public final class TestLibrary: Sendable {
 
     /// - Parameters:
     ///   - database: one that other daemons may use too; `nil` for one of its own, or for SQLite.
+    ///   - machineTime: the clock of the machine, for a daemon that goes by the clock of the database.
     ///   - keptEvents: as ``HistoryLimit/events``.
     ///   - age: as ``HistoryLimit/age``, in seconds.
     package init(
         folder: TemporaryFolder = TemporaryFolder(), database: DatabaseURL? = nil, time: TestTime = TestTime(),
+        machineTime: Clock? = nil,
         behindProxy: Bool = false, isRegistrationOpen: Bool = true, keptEvents: Int64 = 100_000,
         keptFor age: Int64? = nil
     ) async throws {
@@ -39,9 +41,9 @@ public final class TestLibrary: Sendable {
         if database != nil || TestDatabase.isUsed {
             let database = if let database { database } else { try await TestDatabase.url(of: folder.path) }
             store = try await PostgresStore(
-                database, folder: folder.path, secret: Array(0..<32), history: limit)
+                database, folder: folder.path, secret: Array(0..<32), history: limit, clock: machineTime ?? .system)
         } else {
-            store = try SQLiteStore(path: folder.path + "/library.db", history: limit, uptime: { time.uptime })
+            store = try SQLiteStore(path: folder.path + "/library.db", history: limit, clock: time.clock)
         }
         app = try await App(
             store: store,
@@ -50,7 +52,7 @@ public final class TestLibrary: Sendable {
             // Cheap, so that a test can have many users. Another test checks the real cost.
             passwords: Passwords(cost: .init(logN: 4, r: 8, p: 1)),
             behindProxy: behindProxy, isRegistrationOpen: isRegistrationOpen,
-            clock: Clock(now: { time.now }, uptime: { time.uptime }),
+            clock: machineTime == nil ? time.clock : store.clock,
             logger: Logger(label: "test") { [log] _ in log })
         responder = app.responder()
     }
@@ -209,6 +211,8 @@ public final class TestTime: Sendable {
     public init() {}
 
     public var now: Timestamp { current.withLock { $0 } }
+
+    public var clock: Clock { Clock(now: { self.now }, uptime: { self.uptime }) }
 
     /// Sets the clock forward. The uptime does not change.
     public func advance(seconds: Int64) {

@@ -14,19 +14,20 @@ package struct SQLiteStore: Store {
     package let sessions: LiveSessions
     let trustedTime: TrustedTime
     package let history: HistoryLimit
+    package let clock: Clock
 
     /// Opens the database at `path`, creating and migrating it as needed.
-    /// - Parameter uptime: seconds on a clock that nobody can set.
     /// - Throws: ``CommandError`` if the file is damaged, foreign, newer than this program, or cannot be used; the file
     ///   is then as it was.
     package init(
         path: String, migrations: [String] = Migrations.all, history: HistoryLimit = HistoryLimit(),
-        uptime: @escaping @Sendable () -> Int64 = Clock.system.uptime
+        clock: Clock = .system
     ) throws {
         self.path = path
         self.history = history
         sessions = LiveSessions(changes: changes)
-        trustedTime = TrustedTime(uptime: uptime)
+        self.clock = clock
+        trustedTime = TrustedTime(uptime: clock.uptime)
         do {
             if try FileStatus(path: path)?.size ?? 0 == 0 { try Self.create(path, migrations) }
             try Self.requireLibrary(at: path, newest: migrations.count, looksForDamage: true)
@@ -43,7 +44,7 @@ package struct SQLiteStore: Store {
     package var schema: Int { Migrations.all.count }
     package var liveSessions: LiveSessions? { sessions }
 
-    package func clock(_ clock: Clock) -> Clock { clock }
+    package var clockDifference: Int64 { 0 }
     package func changeTries<Value: Sendable>(
         of account: String, from address: String, at now: Timestamp,
         _ body: @escaping @Sendable (inout LoginTries, Int64) -> Value

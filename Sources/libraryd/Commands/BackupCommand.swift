@@ -88,7 +88,7 @@ struct RestoreCommand: AsyncParsableCommand {
         }
         let store = try await settings.openLibrary(in: database, creates: false)
         defer { store.close() }
-        try await store.beginAnew(at: store.clock(.system).now())
+        try await store.beginAnew(at: store.clock.now())
         print("all logins and API keys in \(database) have ended")
     }
 }

@@ -95,7 +95,7 @@ extension Settings {
     fileprivate func app(_ store: any Store) async throws -> App {
         try await App(
             store: store, keys: KeyFiles(folder: data), tokenLifetime: tokenLifetime, refreshLifetime: refreshLifetime,
-            passwords: Passwords(), clock: store.clock(.system),
+            passwords: Passwords(), clock: store.clock,
             logger: Logger(label: "libraryd") { _ in SwiftLogNoOpLogHandler() })
     }
 }

@@ -72,11 +72,10 @@ struct ServeCommand: AsyncParsableCommand {
         try UnixSocket.requireName(folder.operatorSocketPath)
         let store = try await settings.openLibrary(in: folder)
         defer { store.close() }
-        let clock = store.clock(.system)
         let app = try await App(
             store: store, keys: folder.keys, tokenLifetime: settings.tokenLifetime,
             refreshLifetime: settings.refreshLifetime, passwords: Passwords(), behindProxy: settings.behindProxy,
-            isRegistrationOpen: settings.isRegistrationOpen, clock: clock, logger: logger)
+            isRegistrationOpen: settings.isRegistrationOpen, clock: store.clock, logger: logger)
 
         let tls = try settings.tls.map { try TLS(certificate: $0.certificate, key: $0.key) }
         // A socket unit may have the socket of the settings; its file is then not the daemon's.
@@ -97,7 +96,8 @@ struct ServeCommand: AsyncParsableCommand {
             Hangups(
                 tls: tls, settings: settings, level: level, manager: start.manager, logger: logger,
                 reread: start.reread, onTrapping: readiness.arrive),
-            StoreWatch(store: store, logger: logger), HistoryPruning(store: store, now: clock.now, logger: logger),
+            StoreWatch(store: store, logger: logger),
+            HistoryPruning(store: store, now: store.clock.now, logger: logger),
             server,
         ]
         if settings.database != nil { services.append(ImportWatch(app: app)) }
