@@ -49,9 +49,16 @@ extension ExitStatus {
     }
 }
 
+extension Problem {
+    /// Whether the daemon does not know if it has done what it was asked to: the same as a lost answer.
+    var isOutcomeUnknown: Bool { code == ErrorCode.outcomeUnknown.rawValue }
+}
+
 extension CommandError {
     /// Whether the exchange failed after the daemon may have received the request.
-    var isLostAnswer: Bool { problem == nil && [.temporaryFailure, .protocolError].contains(exit) }
+    var isLostAnswer: Bool {
+        problem.map(\.isOutcomeUnknown) ?? [.temporaryFailure, .protocolError].contains(exit)
+    }
 
     /// Converts any error.
     init(_ error: any Error) {

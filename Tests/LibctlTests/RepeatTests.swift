@@ -90,6 +90,51 @@ import Testing
         #expect(record.lines("POST /authors").count == 3)
     }
 
+    private var unknown: TransportReply {
+        let problem = Problem(
+            status: 504, title: "t", code: "outcome_unknown", message: "m", detail: "It is not known.", requestID: "r")
+        return TransportReply(status: 504, headers: ["content-type": Problem.mediaType], body: problem.json)
+    }
+
+    /// A daemon that does not know whether it was done finds out when it is asked again.
+    @Test(arguments: [(2, 0), (3, 75)] as [(Int, Int32)])
+    func anUnknownOutcomeIsALostAnswer(losses: Int, code: Int32) async throws {
+        var ctl = try await Ctl.loggedIn()
+        let (record, unknown) = (ctl.record, unknown)
+        record.clear()
+        ctl.answer = { _ in record.lines("POST /authors").count <= losses ? unknown : nil }
+        let added = try await ctl.line("authors add --name A --book B --country C")
+        #expect(added.code == code, "\(added.error)")
+        #expect(record.lines("wait") == ["wait 1", "wait 2"])
+        #expect(record.lines("POST /authors").count == 3)
+        #expect(Set(record.lines("POST /authors")).count == 1)
+        #expect(code == 0 || added.error.contains("the daemon may have done it all the same"))
+    }
+
+    @Test func anUnknownOutcomeOfAChangeIsNotSentAgain() async throws {
+        var ctl = try await Ctl.loggedIn()
+        _ = try await ctl.line("authors add --name A --book B --country C")
+        let unknown = unknown
+        ctl.answer = { ["PATCH", "DELETE"].contains($0.method) ? unknown : nil }
+        for line in ["edit 1 --country D", "rm 1 --yes"] {
+            ctl.record.clear()
+            let result = try await ctl.line("authors \(line)")
+            #expect(result.code == 75)
+            #expect(result.error.contains("the daemon may have done it all the same"), "\(result.error)")
+            #expect(ctl.record.lines("PATCH").count + ctl.record.lines("DELETE").count == 1)
+        }
+    }
+
+    @Test func aRefreshWhoseOutcomeIsUnknownIsSentAgain() async throws {
+        var ctl = try await Ctl.loggedIn()
+        let (record, unknown) = (ctl.record, unknown)
+        ctl.library.time.advance(seconds: 3600)
+        record.clear()
+        ctl.answer = { $0.path == "/token/refresh" && record.lines("POST /token/refresh").count == 1 ? unknown : nil }
+        #expect(try await ctl.line("authors list").code == 0)
+        #expect(record.lines("POST /token/refresh").count == 2)
+    }
+
     /// The daemon stops between two requests of one command, when no answer can be lost.
     @Test func aDaemonThatIsGoneMeanwhileIsWaitedFor() async throws {
         var ctl = try await Ctl.loggedIn()

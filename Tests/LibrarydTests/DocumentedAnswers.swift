@@ -18,6 +18,8 @@ struct DocumentedAnswer: Sendable {
     /// Whether the answer needs a fault of the machine or of the program that a test cannot cause in this process.
     var isUnprovoked: Bool {
         switch code {
+        // A database server does not answer: FailoverTests.
+        case "outcome_unknown": true
         // The disk cannot be read: FaultTests.
         case "storage_unavailable": method == "GET" && path != "/login"
         // A request that needs nothing of the database, or does without.

@@ -117,7 +117,7 @@ extension Endpoint {
         var codes = Set(ErrorCode.ofEveryRequest + documentation.failures)
         if parameters != nil { codes.insert(.invalidQuery) }
         if storage != .nothing { codes.insert(.storageUnavailable) }
-        if storage == .writes { codes.insert(.storageFull) }
+        if storage == .writes { codes.formUnion([.storageFull, .outcomeUnknown]) }
         if hasBody { codes.formUnion(ErrorCode.ofBodies) }
         if documentation.takes.contains(.ifMatch) { codes.insert(.preconditionFailed) }
         switch access {

@@ -73,6 +73,8 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case storageFull = "storage_full"
     case storageUnavailable = "storage_unavailable"
     case internalError = "internal_error"
+    /// The database server took the change and did not answer.
+    case outcomeUnknown = "outcome_unknown"
 
     /// The HTTP status code.
     public var status: Int { entry.status }
@@ -98,6 +100,7 @@ public enum ErrorCode: String, Sendable, CaseIterable {
         case 431: "Request Header Fields Too Large"
         case 501: "Not Implemented"
         case 503: "Service Unavailable"
+        case 504: "Gateway Timeout"
         case 505: "HTTP Version Not Supported"
         case 507: "Insufficient Storage"
         default: "Internal Server Error"
@@ -188,6 +191,8 @@ public enum ErrorCode: String, Sendable, CaseIterable {
             (507, .temporaryFailure, nil, "the disk of the daemon is full; free space on it and try again")
         case .storageUnavailable: (503, .temporaryFailure, nil, "the database cannot be used now; try again")
         case .internalError: (500, .internalError, nil, "the request failed inside the daemon; its log has the reason")
+        case .outcomeUnknown:
+            (504, .temporaryFailure, nil, "nobody knows yet whether it was done; look before you try again")
         }
     }
 }

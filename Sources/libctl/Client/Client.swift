@@ -139,6 +139,7 @@ final class Client {
     ///   first repetition may have met the daemon that was going down.
     /// - Nothing listens any more, though the daemon has replied before, and the request is no stream: after 1, 2 and 4
     ///   seconds. Nothing was sent.
+    /// - The daemon does not know whether it was done (504), and the endpoint is repeatable: after 1 and 2 seconds.
     /// - The daemon is busy (429, 503): after its `Retry-After`. The daemon has done nothing yet.
     ///
     /// A timeout is not repeated, because the repetition would take as long.
@@ -185,6 +186,13 @@ final class Client {
             if reply.isSuccess || reply.status == 304 { return reply }
             guard reply.status >= 400 else { throw foreign(reply) }
             let problem = try request.method == "HEAD" ? Problem(headOf: reply) : problem(reply)
+            // As a reply that broke off: the repetition finds out what became of the request.
+            if problem.isOutcomeUnknown, isRepeatable, isPatient, lost < 2, hasTime(for: waited + 1) {
+                lost += 1
+                wait("the daemon does not know whether it was done", waited + 1)
+                waited += waited + 1
+                continue
+            }
             refused(reply)
             guard [429, 503].contains(reply.status),
                 let pause = reply.headers["retry-after"].flatMap({ Int64(decimal: $0) }).map({ max($0, 1) })

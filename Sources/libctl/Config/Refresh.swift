@@ -89,6 +89,8 @@ extension CommandContext {
                 return try attempt()
             } catch let failure as CommandError where failure.isLostAnswer {
                 return try attempt()
+            } catch let problem as Problem where problem.isOutcomeUnknown {
+                return try attempt()
             }
         } catch let problem as Problem where problem.status == 401 {
             // Long before its time it was ended by somebody, or by a copy of the file that was used elsewhere.
