@@ -16,7 +16,7 @@ extension Connection {
         _ requests: [Request], within time: Duration = answerDeadline, _ body: (Int, Row) throws -> Void = { _, _ in }
     ) throws -> [Int] {
         let encoded = try requests.map { try EncodedValues($0.values) }
-        let end = Deadline(in: time)
+        let end = Deadline(in: time, by: limit)
         try dropStatements(by: end)
         return try settlingDoubt(ifCommit: requests.contains { $0.statement == .commit }) {
             try libpq.call(cpostgres_enterPipelineMode)

@@ -9,8 +9,11 @@ package final class Connection {
     package static let answerDeadline = Duration.seconds(3)
 
     let libpq: LibpqConnection
+    let host: DatabaseURL.Host
     /// The facts that the server told of itself when the connection was opened.
     package let facts: ServerFacts
+    /// When whoever uses the connection waits no longer for any answer; `nil` for as long as answers may take.
+    var limit: ContinuousClock.Instant?
     /// The names of the statements that are prepared.
     var names: [Statement: String] = [:]
     private var namesGiven = 0
@@ -23,6 +26,7 @@ package final class Connection {
     package init(
         _ host: DatabaseURL.Host, settings: [(String, String)] = [], within time: Duration = openingDeadline
     ) throws {
+        self.host = host
         let end = Deadline(in: time)
         libpq = try LibpqConnection(host.parameters, by: end)
         facts = try SessionSettings.apply(to: libpq, with: settings, by: end)
@@ -51,13 +55,13 @@ package final class Connection {
         within time: Duration = answerDeadline, _ body: (Row) throws -> Void = { _ in }
     ) throws -> Int {
         let encoded = try EncodedValues(values)
-        let end = Deadline(in: time)
+        let end = Deadline(in: time, by: limit)
         try prepare(statement, by: end)
         return try settlingDoubt(ifCommit: statement == .commit) {
             try send(statement, encoded)
             if isStreamed { try libpq.call(cpostgres_setSingleRowMode) }
             try libpq.flush(by: end)
-            return try libpq.answer(by: isStreamed ? { Deadline(in: time) } : { end }, body)
+            return try libpq.answer(by: isStreamed ? { Deadline(in: time, by: self.limit) } : { end }, body)
                 .checked(of: statement).count
         }
     }

@@ -7,29 +7,31 @@ package final class Connections: Sendable {
     private let threads: Workers<Place>
 
     /// - Parameter settings: of each connection, besides those of all.
-    package init(_ url: DatabaseURL, count: Int, settings: [(String, String)] = []) {
-        let hosts = Hosts(url.hosts)
+    package init(
+        _ hosts: Hosts, count: Int, _ role: Hosts.Role = .follows, settings: [(String, String)] = []
+    ) {
         threads = Workers(count: count, longestQueue: Self.longestQueue) {
-            Place(hosts, settings)
+            Place(hosts, role, settings)
         } end: {
             $0.close()
         }
     }
 
     /// Runs `body` with a connection that nobody else uses meanwhile. A transaction that it leaves is rolled back.
+    /// - Parameter limit: after which the caller waits no longer.
     /// - Throws: what `body` throws; ``PostgresError`` if no host can be connected to, or after ``close()``. Nothing is
     ///   tried again here.
     package func run<Value: Sendable>(
-        _ body: @escaping @Sendable (Connection) throws -> Value
+        until limit: ContinuousClock.Instant? = nil, _ body: @escaping @Sendable (Connection) throws -> Value
     ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
-            let end = ContinuousClock.now + Self.patience
+            let end = limit ?? .now + Self.patience
             let refusal = threads.submit { place in
                 continuation.resume(
                     with: Result {
                         // The client has given up by now.
                         guard .now < end else { throw PostgresError.overloaded }
-                        return try place.use(body)
+                        return try place.use(until: limit, body)
                     })
             }
             switch refusal {
@@ -53,17 +55,26 @@ package final class Connections: Sendable {
 /// The connection of one thread.
 private final class Place {
     private let hosts: Hosts
+    private let role: Hosts.Role
     private let settings: [(String, String)]
-    private var current: (connection: Connection, host: DatabaseURL.Host)?
+    private var current: (connection: Connection, host: DatabaseURL.Host, generation: Int)?
 
-    init(_ hosts: Hosts, _ settings: [(String, String)]) {
-        self.hosts = hosts
+    init(_ hosts: Hosts, _ role: Hosts.Role, _ settings: [(String, String)]) {
+        (self.hosts, self.role) = (hosts, role)
         self.settings = settings
     }
 
-    func use<Value>(_ body: (Connection) throws -> Value) throws -> Value {
-        let (connection, host) = try current ?? open()
+    func use<Value>(
+        until limit: ContinuousClock.Instant?, _ body: (Connection) throws -> Value
+    ) throws -> Value {
+        if let current, current.generation != hosts.generation {
+            current.connection.close()
+            self.current = nil
+        }
+        let (connection, host, _) = try current ?? open()
+        connection.limit = limit
         let result = Result { try body(connection) }
+        connection.limit = nil
         connection.rollback()
         if case .failure(let error as PostgresError) = result, error.classification == .onAnotherConnection {
             connection.close()
@@ -77,8 +88,11 @@ private final class Place {
 
     func close() { current?.connection.close() }
 
-    private func open() throws -> (Connection, DatabaseURL.Host) {
-        let opened = try hosts.firstUsable { try Connection($0, settings: settings) }
+    private func open() throws -> (Connection, DatabaseURL.Host, Int) {
+        let generation = hosts.generation
+        let (connection, host) = try hosts.firstUsable(role) { try Connection($0, settings: settings) }
+        if role == .follows { connection.libpq.isLeft = { [hosts] in hosts.generation != generation } }
+        let opened = (connection, host, generation)
         current = opened
         return opened
     }

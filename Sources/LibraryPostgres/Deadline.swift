@@ -4,9 +4,11 @@ struct Deadline {
     let time: Duration
     private let end: ContinuousClock.Instant
 
-    init(in time: Duration) {
-        self.time = time
-        end = .now + time
+    /// - Parameter limit: an earlier end.
+    init(in time: Duration, by limit: ContinuousClock.Instant? = nil) {
+        let (now, whole) = (ContinuousClock.now, ContinuousClock.now + time)
+        end = limit.map { min($0, whole) } ?? whole
+        self.time = min(time, end - now)
     }
 
     var isOver: Bool { end <= .now }

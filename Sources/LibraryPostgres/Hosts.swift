@@ -2,13 +2,38 @@ import Synchronization
 
 /// The servers of a database in the order in which they are tried: the one that worked last comes first, the one that
 /// failed last comes last.
-final class Hosts: Sendable {
+package final class Hosts: Sendable {
     private let order: Mutex<[DatabaseURL.Host]>
     /// Why the last attempt failed at all hosts, for those who would try the same just after it.
-    private let failure = Mutex<(error: any Error, until: ContinuousClock.Instant)?>(nil)
-    private static let pause = Duration.milliseconds(500)
+    private let failures = Mutex<[Role: (error: any Error, until: ContinuousClock.Instant)]>([:])
+    private static let pause = Duration.milliseconds(200)
+    /// The server on which the last beat was committed.
+    private let primary = Mutex<DatabaseURL.Host?>(nil)
+    private let counter = Atomic(0)
+    private let moves = Atomic(0)
 
-    init(_ hosts: [DatabaseURL.Host]) { order = Mutex(hosts) }
+    package init(_ hosts: [DatabaseURL.Host]) { order = Mutex(hosts) }
+
+    /// Another number once connections that were opened before are to be closed.
+    var generation: Int { counter.load(ordering: .acquiring) }
+
+    /// How often another server has become the one that takes writes.
+    var moveCount: Int { moves.load(ordering: .relaxed) }
+
+    /// The server has taken a write.
+    func found(_ host: DatabaseURL.Host) {
+        let isAnother = primary.withLock { primary in
+            defer { primary = host }
+            return primary != nil && primary != host
+        }
+        guard isAnother else { return }
+        moves.wrappingAdd(1, ordering: .relaxed)
+        worked(host)
+        leave()
+    }
+
+    /// Closes all connections before their next use.
+    func leave() { counter.wrappingAdd(1, ordering: .releasing) }
 
     var inOrder: [DatabaseURL.Host] { order.withLock { $0 } }
 
@@ -19,13 +44,24 @@ final class Hosts: Sendable {
         }
     }
 
+    /// Which servers a connection is made to.
+    package enum Role: Sendable {
+        /// Any that takes it: it looks for the primary.
+        case finds
+        /// The one on which the last beat was committed, once there was one: what another server has is judged first.
+        case follows
+    }
+
     /// Tries one host after the other.
     /// - Returns: what `open` returns, and for which host.
     /// - Throws: if all fail, an error after which another attempt is worthwhile; if there is none, the first.
-    func firstUsable<Value>(_ open: (DatabaseURL.Host) throws -> Value) throws -> (Value, DatabaseURL.Host) {
-        if let failure = failure.withLock({ $0 }), failure.until > .now { throw failure.error }
+    func firstUsable<Value>(
+        _ role: Role, _ open: (DatabaseURL.Host) throws -> Value
+    ) throws -> (Value, DatabaseURL.Host) {
+        if let failure = failures.withLock({ $0[role] }), failure.until > .now { throw failure.error }
         var errors: [any Error] = []
-        for host in inOrder {
+        let primary = role == .follows ? primary.withLock { $0 } : nil
+        for host in primary.map({ [$0] }) ?? inOrder {
             do {
                 let value = try open(host)
                 worked(host)
@@ -38,7 +74,7 @@ final class Hosts: Sendable {
         let error =
             errors.first { ($0 as? PostgresError)?.classification == .onAnotherConnection } ?? errors.first
             ?? PostgresError.closed
-        failure.withLock { $0 = (error, .now + Self.pause) }
+        failures.withLock { $0[role] = (error, .now + Self.pause) }
         throw error
     }
 

@@ -9,6 +9,9 @@ final class LibpqConnection {
     private var handle: OpaquePointer?
     /// The message of the last notice of severity WARNING since ``forgetWarning()``.
     private(set) var warning: String?
+    /// Whether nobody wants an answer of this server any more. It is asked each tenth of a second.
+    var isLeft: () -> Bool = { false }
+    private static let longestPoll: Int32 = 100
 
     /// Connects (PostgreSQL 15 documentation, section 34.1, PQconnectPoll).
     /// - Note: Looking up the name of a host is not bounded: libpq leaves it to the resolver of the system.
@@ -99,7 +102,7 @@ final class LibpqConnection {
     private func wait(for events: Int32, by end: Deadline) throws -> Int32 {
         while let handle {
             var descriptor = pollfd(fd: cpostgres_socket(handle), events: Int16(events), revents: 0)
-            let count = poll(&descriptor, 1, end.milliseconds)
+            let count = poll(&descriptor, 1, min(end.milliseconds, Self.longestPoll))
             if count > 0 { return Int32(descriptor.revents) }
             if count < 0, errno != EINTR {
                 close()
@@ -108,6 +111,10 @@ final class LibpqConnection {
             if end.isOver {
                 close()
                 throw PostgresError.deadline(end.time)
+            }
+            if isLeft() {
+                close()
+                throw PostgresError.lost("the database server has not answered, and another one is looked for")
             }
         }
         throw PostgresError.closed

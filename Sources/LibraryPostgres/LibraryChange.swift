@@ -13,6 +13,16 @@ final class LibraryChange {
     /// How many requests the transaction performs, for the metrics.
     var requests = 1
     private var isChanged = false
+    /// The number of the first event that the transaction adds.
+    private let firstEvent: Int64
+
+    /// An event by which a transaction is known.
+    struct Mark: Sendable {
+        let owner: Int64
+        let event: Int64
+        /// As ``LibraryChange/write``.
+        let write: Int64
+    }
 
     /// Begins the transaction and takes the lock.
     /// - Throws: ``StoreError`` `ownerDeleted`, ``PostgresError``.
@@ -24,6 +34,7 @@ final class LibraryChange {
         guard let last else { throw StoreError.ownerDeleted }
         try Self.require(last)
         lastEvent = last
+        firstEvent = last + 1
     }
 
     /// A change in a transaction that has begun already, and has the lock.
@@ -34,7 +45,11 @@ final class LibraryChange {
         self.connection = connection
         self.owner = owner
         lastEvent = last
+        firstEvent = last + 1
     }
+
+    /// The first event of the transaction; `nil` if it has added none.
+    var mark: Mark? { lastEvent < firstEvent ? nil : Mark(owner: owner, event: firstEvent, write: write) }
 
     /// Refuses a number of a last event that is damaged: numbers are added to it.
     static func require(_ lastEvent: Int64) throws {
@@ -62,6 +77,10 @@ final class LibraryChange {
     func commit() throws {
         try connection.pipeline(counting + [Request(.commit)])
     }
+
+    /// Lets the commit wait for the standby also if the transaction changes nothing. What the caller is told was
+    /// perhaps committed by another transaction, which was not answered, and is not on the standby yet.
+    func confirm() { isChanged = true }
 
     /// What stores the number of the last event, at the end of the transaction.
     var counting: [Request] {

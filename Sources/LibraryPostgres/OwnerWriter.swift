@@ -2,53 +2,44 @@ import LibraryStore
 import Shared
 import Synchronization
 
-/// An author that waits to be added.
-struct Creation: Sendable {
-    let draft: AuthorDraft
-    /// The same as ``Principal/origin``.
-    let origin: Int64?
-    let request: IdempotentRequest?
-    let now: Timestamp
-    /// Called once.
-    let completion: @Sendable (Result<Author, any Error>) -> Void
-}
+/// Writes that wait, by the owners of the libraries that they change. While those of one owner are performed in one
+/// transaction, the next ones gather: each commit waits for the disk, and for a standby.
+final class OwnerWriter: Sendable {
+    typealias Write = PendingWrite<LibraryChange>
 
-/// Authors that wait to be added, by their owners. While those of one owner are added, the next ones gather.
-final class Creations: Sendable {
-    /// Of each owner whose authors are being added, those that wait.
-    private let waiting = Mutex<[Int64: [Creation]]>([:])
-    /// Of one owner: how many may wait, and how many are added in one transaction.
+    /// Of each owner whose writes are being performed, those that wait.
+    private let waiting = Mutex<[Int64: JobQueue<Write>]>([:])
+    /// Of one owner: how many may wait, and how many are performed in one transaction.
     private static let (longest, group) = (512, 64)
 
     enum Place {
-        /// The caller has to add the authors.
+        /// The caller has to perform the writes.
         case first
         case queued
         /// Too many wait.
         case refused
     }
 
-    func append(_ creation: Creation, owner: Int64) -> Place {
+    func append(_ write: Write, owner: Int64) -> Place {
         waiting.withLock { waiting in
             guard let count = waiting[owner]?.count else {
-                waiting[owner] = [creation]
+                waiting[owner] = JobQueue()
+                waiting[owner]?.append(write)
                 return .first
             }
             guard count < Self.longest else { return .refused }
-            waiting[owner]?.append(creation)
+            waiting[owner]?.append(write)
             return .queued
         }
     }
 
-    /// The next authors of an owner; `nil` if there are none, and nobody adds any more.
-    func takeGroup(owner: Int64) -> [Creation]? {
+    /// The next writes of an owner; `nil` if there are none, and nobody performs any more.
+    func takeGroup(owner: Int64) -> [Write]? {
         waiting.withLock { waiting in
-            guard let all = waiting[owner], !all.isEmpty else {
-                waiting[owner] = nil
-                return nil
-            }
-            waiting[owner] = Array(all.dropFirst(Self.group))
-            return Array(all.prefix(Self.group))
+            var group: [Write] = []
+            while group.count < Self.group, let write = waiting[owner]?.popFirst() { group.append(write) }
+            if group.isEmpty { waiting[owner] = nil }
+            return group.isEmpty ? nil : group
         }
     }
 }

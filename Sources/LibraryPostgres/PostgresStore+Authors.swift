@@ -6,57 +6,16 @@ extension PostgresStore {
         _ draft: AuthorDraft, owner: Int64, from origin: Int64?, as request: IdempotentRequest?, at now: Timestamp,
         completion: @escaping @Sendable (Result<Author, any Error>) -> Void
     ) {
-        let creation = Creation(
-            draft: draft, origin: origin, request: request, now: now, completion: completion)
-        switch creations.append(creation, owner: owner) {
-        case .first: Task { await perform(creationsOf: owner) }
-        case .queued: break
-        case .refused: completion(.failure(StoreError.busy))
-        }
-    }
-
-    /// Adds the authors that wait, many in one transaction, until none is left: each commit waits for the disk.
-    private func perform(creationsOf owner: Int64) async {
-        while let group = creations.takeGroup(owner: owner) {
-            var results = await perform(group, owner: owner)
-            if results == nil, group.count > 1 {
-                // One of them cannot be stored, and has undone the others.
-                results = []
-                for creation in group { results?.append(contentsOf: await perform([creation], owner: owner) ?? []) }
+        let create: @Sendable (LibraryChange) throws -> Author = { change in
+            let connection = change.connection
+            if let reply = try Self.reply(change, to: request, at: now) {
+                return try Author(kept: reply)
             }
-            for (creation, result) in zip(group, results ?? []) { creation.completion(result) }
+            let author = try Self.create(change, draft, from: origin, at: now)
+            try Self.keep(connection, reply: author.json, to: request, owner: owner, at: now)
+            return author
         }
-    }
-
-    /// - Returns: what became of each; `nil` if an error of one of several has undone all.
-    private func perform(_ group: [Creation], owner: Int64) async -> [Result<Author, any Error>]? {
-        do {
-            return try await write(owner: owner) { change in
-                change.requests = group.count
-                return try group.map { creation in
-                    do {
-                        return .success(try Self.perform(creation, change))
-                    } catch let refusal as StoreError where refusal.cause == nil {
-                        // Nothing was changed.
-                        return .failure(refusal)
-                    }
-                }
-            }
-        } catch let error as StoreError where group.count > 1 && error.code == .internalError {
-            return nil
-        } catch {
-            return group.map { _ in .failure(error) }
-        }
-    }
-
-    private static func perform(_ creation: Creation, _ change: LibraryChange) throws -> Author {
-        let (request, owner, now) = (creation.request, change.owner, creation.now)
-        if let reply = try reply(change.connection, to: request, owner: owner, at: now) {
-            return try Author(kept: reply)
-        }
-        let author = try create(change, creation.draft, from: creation.origin, at: now)
-        try keep(change.connection, reply: author.json, to: request, owner: owner, at: now)
-        return author
+        submit(owner: owner, create, completion: completion)
     }
 
     /// Inserts an author and its event.
@@ -102,7 +61,10 @@ extension PostgresStore {
         try await write(owner: owner) { change in
             let (before, last) = try Self.author(change.connection, id: id, owner: owner)
             guard isWanted(before.version) else { throw StoreError.versionMismatch }
-            guard let after = before.changed(by: patch, at: now) else { return (before, false) }
+            guard let after = before.changed(by: patch, at: now) else {
+                change.confirm()
+                return (before, false)
+            }
             try Self.replace(change, before, with: after, lastEvent: last, from: origin)
             return (after, true)
         }
@@ -110,27 +72,31 @@ extension PostgresStore {
 
     /// Stores a change of an author, and its event.
     /// - Parameter last: the number of the author's last event; 0 if that is not known.
-    /// - Throws: ``StoreError`` `authorExists`; the transaction must then be given up.
+    /// - Throws: ``StoreError`` `authorExists`, having changed nothing.
     static func replace(
         _ change: LibraryChange, _ before: Author, with after: Author, lastEvent last: Int64, from origin: Int64?
     ) throws {
+        try requireFree(change, before, after)
         let event = change.nextEvent()
-        try update(change, before, to: after, event: event)
+        try update(change, to: after, event: event)
         try record(
             change, AuthorEvent.updated, of: after.id, number: event, after: last, before, from: origin,
             at: after.updatedAt)
     }
 
-    /// Changes an author's row.
-    /// - Parameter event: the number of the change.
-    /// - Throws: ``StoreError`` `authorExists`, having changed nothing.
-    static func update(_ change: LibraryChange, _ before: Author, to after: Author, event: Int64) throws {
-        if !after.name.utf8.elementsEqual(before.name.utf8) || !after.book.utf8.elementsEqual(before.book.utf8),
+    /// Passes if no other author has the name and the book that the author is to have.
+    /// - Throws: ``StoreError`` `authorExists`.
+    private static func requireFree(_ change: LibraryChange, _ before: Author, _ after: Author) throws {
+        guard !after.name.utf8.elementsEqual(before.name.utf8) || !after.book.utf8.elementsEqual(before.book.utf8),
             let other = try existingAuthor(change.connection, owner: change.owner, after.draft.values),
             other != after.id
-        {
-            throw StoreError.authorExists(id: other)
-        }
+        else { return }
+        throw StoreError.authorExists(id: other)
+    }
+
+    /// Changes an author's row.
+    /// - Parameter event: the number of the change.
+    private static func update(_ change: LibraryChange, to after: Author, event: Int64) throws {
         try change.connection.run(
             updateAuthor,
             [.integer(change.owner)] + values(of: after.draft, owner: change.owner) + [

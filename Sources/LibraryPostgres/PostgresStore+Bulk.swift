@@ -6,8 +6,8 @@ extension PostgresStore {
         _ lines: [AuthorLines.Line], owner: Int64, from origin: ImportOrigin, options: BulkOptions,
         as request: IdempotentRequest?, at now: Timestamp
     ) async throws -> [BulkResult] {
-        try await write(owner: owner) { change in
-            if let reply = try Self.reply(change.connection, to: request, owner: owner, at: now) {
+        try await writeAlone(owner: owner, on: writes) { change in
+            if let reply = try Self.reply(change, to: request, at: now) {
                 var kept = try BulkResult.list(ndjson: reply).makeIterator()
                 return lines.compactMap { $0.fault ?? kept.next() }
             }

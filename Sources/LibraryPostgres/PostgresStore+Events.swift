@@ -9,8 +9,9 @@ extension PostgresStore {
         after position: EventPosition, owner: Int64, _ read: @escaping @Sendable (EventRows) throws -> Value
     ) async throws -> Value {
         try await self.read { connection in
-            try read(
-                EventRows(after: position) {
+            let last = try Self.lastEvent(connection, owner: owner)
+            return try read(
+                EventRows(after: position, isGone: last.epoch != position.epoch) {
                     try Self.lastEvent(connection, owner: owner)
                 } _: { take in
                     try connection.events(

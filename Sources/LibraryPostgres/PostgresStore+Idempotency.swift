@@ -24,6 +24,15 @@ extension PostgresStore {
         return known.reply
     }
 
+    /// The same in a change, which then waits until the reply is on the standby.
+    static func reply(
+        _ change: LibraryChange, to request: IdempotentRequest?, at now: Timestamp
+    ) throws -> [UInt8]? {
+        let reply = try reply(change.connection, to: request, owner: change.owner, at: now)
+        if reply != nil { change.confirm() }
+        return reply
+    }
+
     /// Stores the reply, in the transaction of the change that it reports.
     static func keep(
         _ connection: Connection, reply: @autoclosure () -> [UInt8], to request: IdempotentRequest?, owner: Int64,

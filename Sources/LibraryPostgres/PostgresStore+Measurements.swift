@@ -7,11 +7,15 @@ extension PostgresStore {
             try connection.run(Self.selectCounts) { row in counts = try (0..<5).map { try row.integer($0) } }
             return counts
         }
-        return Measurements(
+        var measured = Measurements(
             databaseSize: counts?[0], logSize: nil, users: counts?[1], events: counts?[2],
             sessions: Int(clamping: counts?[3] ?? 0), keys: Int(clamping: counts?[4] ?? 0),
             eventStreams: changes.subscriptionCount, waitingWrites: writes.waitingCount,
             isReady: obstacle(at: .now) == nil)
+        measured.server = ServerMeasurements(
+            committed: doubts[.committed], repeated: doubts[.repeated], unknown: doubts[.unknown], losses: lossCount,
+            moves: hosts.moveCount)
+        return measured
     }
 
     /// The numbers of an owner's events have no gaps.

@@ -12,9 +12,9 @@ extension PostgresStore {
                 return try UndoPlan(request, of: UndoneLibrary(connection, owner), at: now).report(Message.wouldUndo)
             }
         }
-        return try await write(owner: owner, on: files) { change in
+        return try await writeAlone(owner: owner, on: files) { change in
             let connection = change.connection
-            if let reply = try Self.reply(connection, to: key, owner: owner, at: now) {
+            if let reply = try Self.reply(change, to: key, at: now) {
                 return try UndoReport(json: reply, unknownMembers: .ignored)
             }
             let plan = try UndoPlan(request, of: UndoneLibrary(connection, owner), at: now)

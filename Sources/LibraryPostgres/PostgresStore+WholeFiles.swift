@@ -10,10 +10,10 @@ extension PostgresStore {
     ) async throws -> BulkReport {
         try await Cancellation.following { cancellation in
             do {
-                return try await write(owner: owner, on: files) { change in
+                return try await writeAlone(owner: owner, on: files) { change in
                     let report = BulkReport(spool(), isAtomic: options.atomic)
                     if !options.dryRun,
-                        try Self.reply(change.connection, to: file, owner: owner, at: now, into: report.results)
+                        try Self.reply(change, to: file, at: now, into: report.results)
                     {
                         return report
                     }
@@ -56,10 +56,10 @@ extension PostgresStore {
     /// Appends the stored reply to the same file, if it came before, to the spool.
     /// - Returns: whether it came before.
     private static func reply(
-        _ connection: Connection, to file: IdempotentFile?, owner: Int64, at now: Timestamp, into spool: SpooledFile
+        _ change: LibraryChange, to file: IdempotentFile?, at now: Timestamp, into spool: SpooledFile
     ) throws -> Bool {
         guard let file else { return false }
-        return try file.append(to: spool) { try reply(connection, to: $0, owner: owner, at: now) }
+        return try file.append(to: spool) { try reply(change, to: $0, at: now) }
     }
 
     /// As ``keep(_:reply:to:owner:at:)``.

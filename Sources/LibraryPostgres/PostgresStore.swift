@@ -17,10 +17,12 @@ package struct PostgresStore: Store {
     let longReads: Connections
     let writes: Connections
     let files: Connections
-    /// Looks at the database twice a second, however busy the others are.
+    /// For the beats, however busy the others are.
     let pulse: Connections
     let turns = OwnerTurns()
-    let creations = Creations()
+    let writer = OwnerWriter()
+    /// The servers of the database, in the order in which they are tried.
+    let hosts: Hosts
     /// By ``Principal/sessionID``.
     let callers: GroupedReads<String, CallerAccount>
     /// By the hash of an API key.
@@ -33,6 +35,7 @@ package struct PostgresStore: Store {
     /// Of this machine.
     let machineClock: Clock
     let state: SharedState
+    let doubts = DoubtCounts()
 
     /// Opens the database, creating and migrating the schema as needed.
     /// - Parameters:
@@ -50,13 +53,14 @@ package struct PostgresStore: Store {
         self.folder = folder
         machineClock = clock
         state = SharedState(uptime: clock.uptime)
-        reads = Connections(url, count: 4, settings: SessionSettings.ofIndexedReads)
+        hosts = Hosts(url.hosts)
+        reads = Connections(hosts, count: 4, settings: SessionSettings.ofIndexedReads)
         callers = GroupedReads(on: reads, Self.callers)
         holders = GroupedReads(on: reads, Self.holders)
-        longReads = Connections(url, count: 2)
-        writes = Connections(url, count: 4)
-        files = Connections(url, count: 2)
-        pulse = Connections(url, count: 1)
+        longReads = Connections(hosts, count: 2)
+        writes = Connections(hosts, count: 4)
+        files = Connections(hosts, count: 2)
+        pulse = Connections(hosts, count: 1, .finds)
         do {
             try await prepare(secret, creates: creates)
         } catch {
@@ -74,69 +78,6 @@ package struct PostgresStore: Store {
     package func spool() -> SpooledFile { SpooledFile(folder: folder) }
     package func sizeOfLog(beyond limit: Int64) -> Int64? { nil }
     package var writerStandstill: Int? { nil }
-
-    // MARK: Connections
-
-    /// Runs a read that an index answers.
-    func read<Value: Sendable>(_ body: @escaping @Sendable (Connection) throws -> Value) async throws -> Value {
-        try await Self.persisting { try await reads.run(body) }
-    }
-
-    /// Runs a read that may take long.
-    func readSlowly<Value: Sendable>(_ body: @escaping @Sendable (Connection) throws -> Value) async throws -> Value {
-        try await Self.persisting { try await longReads.run(body) }
-    }
-
-    /// Runs `body` in a transaction, which is durable when this returns.
-    /// - Parameter connections: ``writes`` by default; ``files`` for what takes long.
-    func write<Value: Sendable>(
-        on connections: Connections? = nil, _ body: @escaping @Sendable (Connection) throws -> Value
-    ) async throws -> Value {
-        try await Self.persisting {
-            try await (connections ?? writes).run { connection in try connection.transaction { try body(connection) } }
-        }
-    }
-
-    /// Runs a transaction that changes an owner's library. Others of the same owner wait for it, on any daemon.
-    /// - Parameter connections: ``writes`` by default.
-    func write<Value: Sendable>(
-        owner: Int64, on connections: Connections? = nil,
-        _ body: @escaping @Sendable (LibraryChange) throws -> Value
-    ) async throws -> Value {
-        defer { changes.advance(owner) }
-        return try await turns.take(owner) {
-            try await Self.persisting {
-                try await (connections ?? writes).run { connection in
-                    let start = ContinuousClock.now
-                    let change = try LibraryChange(connection, owner: owner)
-                    let value = try body(change)
-                    try change.commit()
-                    writerCounts.committed(change.requests, in: start.duration(to: .now))
-                    return value
-                }
-            }
-        }
-    }
-
-    /// How long a request tries again what was not done.
-    private static let patience = Duration.seconds(8)
-
-    /// Runs `body`, again if nothing was done and another attempt may succeed.
-    /// - Throws: ``StoreError`` instead of a ``PostgresError``.
-    static func persisting<Value>(_ body: () async throws -> Value) async throws -> Value {
-        let end = ContinuousClock.now + patience
-        var pause = Duration.milliseconds(2)
-        while true {
-            do {
-                return try await body()
-            } catch let error as PostgresError {
-                guard [.onAnotherConnection, .onSameConnection].contains(error.classification), .now + pause < end
-                else { throw StoreError(error) }
-                try await Task.sleep(for: pause)
-                pause = min(pause * 2, .milliseconds(200))
-            }
-        }
-    }
 }
 
 /// What is known of the database in memory.
@@ -145,15 +86,42 @@ final class SharedState: Sendable {
     /// Whether it goes on from the time that the database has.
     let timeGoesOn = Atomic(false)
     let isClosed = Atomic(false)
-    let obstacle = Mutex<Obstacle?>(nil)
-    /// As ``Store/clockDifference``.
-    let clockDifference = Atomic<Int64>(0)
-    /// The libraries that are watched, at the last look.
+    /// The libraries that are watched, at the last beat.
     let watched = Mutex<[Int64: WatchedState]>([:])
     /// The API keys whose use is being stored.
     let usedKeys = Mutex<Set<String>>([])
 
-    var difference: Int64 { clockDifference.load(ordering: .relaxed) }
+    // MARK: The pulse
+
+    /// The id of this run of the daemon. Random.
+    let daemon = Digest.hexadecimal([UInt8].random(count: 16))
+    /// Whether there is a pulse.
+    let isBeating = Atomic(false)
+    /// When the last beat began that was acknowledged.
+    let lastBeat = Mutex<ContinuousClock.Instant?>(nil)
+    let beats = Mutex(Beats())
+    let isSchemaNewer = Atomic(false)
+    /// As ``Store/lossCount``.
+    let lossCount = Atomic(0)
+    /// As ``Store/clockDifference``.
+    let clockDifference = Atomic<Int64>(0)
+
+    /// What the last beat told.
+    struct Beats {
+        /// The number of the beat.
+        var acknowledged: Int64 = 0
+        var epoch = ""
+        /// The epoch that is to end, because the database lacks events of it.
+        var spoiledEpoch: String?
+    }
 
     init(uptime: @escaping @Sendable () -> Int64) { trustedTime = TrustedTime(uptime: uptime) }
+
+    var difference: Int64 { clockDifference.load(ordering: .relaxed) }
+
+    /// Whether the last beat is no older than that, or there is no pulse.
+    func hasBeat(within time: Duration, at now: ContinuousClock.Instant) -> Bool {
+        guard isBeating.load(ordering: .acquiring) else { return true }
+        return lastBeat.withLock { $0 }.map { now - $0 < time } ?? false
+    }
 }

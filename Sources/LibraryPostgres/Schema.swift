@@ -4,7 +4,7 @@
 /// Texts are compared by their bytes, whatever the locale of the database. Migrations only add, so that daemons of the
 /// release before go on working.
 enum Schema {
-    static let migrations = [first]
+    static let migrations = [first, beats]
 
     /// Authors and events refer to `event_counter`, so that their foreign keys lock a row that the transaction has. An
     /// index entry may have 2704 bytes, and each text of ours 800 (PostgreSQL documentation, section 67.4).
@@ -181,6 +181,14 @@ enum Schema {
             id bigint PRIMARY KEY,
             salt bytea NOT NULL,
             retired_at bigint
+        );
+        """
+    /// A row for each run of a daemon, which counts its beats. `beat_at` is in milliseconds since 1970.
+    private static let beats = """
+        CREATE TABLE daemon (
+            id text COLLATE "C" PRIMARY KEY,
+            beat bigint NOT NULL,
+            beat_at bigint NOT NULL
         );
         """
 }

@@ -7,7 +7,8 @@ extension StoreError {
         switch error.classification {
         case .diskFull: self = .full(cause)
         case .missingReference: self = .ownerDeleted
-        case .onAnotherConnection, .onSameConnection, .inDoubt: self = .unavailable(cause)
+        case .onAnotherConnection, .onSameConnection: self = .unavailable(cause)
+        case .inDoubt: self = .outcomeUnknown(cause)
         case .duplicate, .unstorableText, .other:
             switch error {
             case .closed: self = .closed

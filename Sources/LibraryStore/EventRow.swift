@@ -44,24 +44,28 @@ package struct EventPage: Sendable {
 /// The rows of such a part.
 package struct EventRows {
     private let start: EventPosition
+    private let isGone: Bool
     private let last: () throws -> EventPosition
     private let rows: (_ take: (EventRow) -> Bool) throws -> Void
 
     /// - Parameters:
+    ///   - isGone: whether `start` is of an earlier epoch: the library may lack that event.
     ///   - last: the owner's last event.
     ///   - rows: calls its argument with each event after `start`, at most ``EventPage/limit``, until it returns
     ///     `false`.
     package init(
-        after start: EventPosition, last: @escaping () throws -> EventPosition,
+        after start: EventPosition, isGone: Bool = false, last: @escaping () throws -> EventPosition,
         _ rows: @escaping (_ take: (EventRow) -> Bool) throws -> Void
     ) {
         self.start = start
+        self.isGone = isGone
         self.last = last
         self.rows = rows
     }
 
     /// Calls `body` with each event, the oldest first.
     package func forEach(_ body: (EventRow) -> Void) throws -> EventPage {
+        guard !isGone else { return EventPage(position: try last(), isReset: true) }
         var page = EventPage(position: start)
         try rows { event in
             guard event.position.sequence == page.position.sequence + 1 else {

@@ -13,6 +13,8 @@ package struct Measurements: Sendable {
     package let eventStreams: Int
     package let waitingWrites: Int
     package let isReady: Bool
+    /// `nil` from an engine without a server.
+    package var server: ServerMeasurements?
 
     package init(
         databaseSize: Int64?, logSize: Int64?, users: Int64?, events: Int64?, sessions: Int, keys: Int,
@@ -21,6 +23,23 @@ package struct Measurements: Sendable {
         (self.databaseSize, self.logSize) = (databaseSize, logSize)
         (self.users, self.events, self.sessions, self.keys) = (users, events, sessions, keys)
         (self.eventStreams, self.waitingWrites, self.isReady) = (eventStreams, waitingWrites, isReady)
+    }
+}
+
+/// What is known of a database server, from the start of the daemon on.
+package struct ServerMeasurements: Sendable {
+    /// Commits whose answer was lost, by what was found out: the transaction lasts, it was performed again, nothing.
+    package let committed: UInt64
+    package let repeated: UInt64
+    package let unknown: UInt64
+    /// As ``Store/lossCount``.
+    package let losses: Int
+    /// How often another server was found to be the one that takes writes.
+    package let moves: Int
+
+    package init(committed: UInt64, repeated: UInt64, unknown: UInt64, losses: Int, moves: Int) {
+        (self.committed, self.repeated, self.unknown) = (committed, repeated, unknown)
+        (self.losses, self.moves) = (losses, moves)
     }
 }
 

@@ -31,6 +31,9 @@ package protocol Store: Sendable {
     /// What keeps writes from being stored; `nil` if nothing does. Tells what is known, and waits for nothing.
     func obstacle(at now: ContinuousClock.Instant) -> Obstacle?
 
+    /// How often the database was found to lack what it had acknowledged, since the start.
+    var lossCount: Int { get }
+
     /// A number that is the same at two looks if the writer took none of the writes that wait; `nil` if none waits, or
     /// if the writer is at work.
     var writerStandstill: Int? { get }

@@ -1,6 +1,6 @@
 package import Shared
 
-/// Why the store did not do what it was asked to. Nothing was changed.
+/// Why the store did not do what it was asked to. Nothing was changed, but perhaps with `outcomeUnknown`.
 package enum StoreError: Error, Sendable, Equatable {
     case authorNotFound
     /// The owner has an author with that name and book.
@@ -47,6 +47,8 @@ package enum StoreError: Error, Sendable, Equatable {
     /// The database may be usable again.
     case unavailable(Cause)
     case failed(Cause)
+    /// The server took the transaction and did not answer.
+    case outcomeUnknown(Cause)
 
     /// What the engine says, for the log.
     package struct Cause: Sendable, Equatable {
@@ -89,6 +91,7 @@ extension StoreError {
         case .full: .storageFull
         case .unavailable, .closed: .storageUnavailable
         case .failed: .internalError
+        case .outcomeUnknown: .outcomeUnknown
         }
     }
 
@@ -124,7 +127,7 @@ extension StoreError {
     /// What the engine says; `nil` if the store refused by itself.
     package var cause: Cause? {
         switch self {
-        case .full(let cause), .unavailable(let cause), .failed(let cause): cause
+        case .full(let cause), .unavailable(let cause), .failed(let cause), .outcomeUnknown(let cause): cause
         default: nil
         }
     }

@@ -22,11 +22,13 @@ struct StoreWatch: Service {
     func run() async throws {
         await cancelWhenGracefulShutdown {
             var (obstacle, isLogLarge, isClockWrong): (Obstacle?, Bool, Bool) = (nil, false, false)
+            var losses = 0
             while !Task.isCancelled {
                 try? await Task.sleep(for: Self.pause)
                 obstacle = look(after: obstacle)
                 isLogLarge = lookAtLog(store.sizeOfLog(beyond: Self.longestLog), wasLarge: isLogLarge)
                 isClockWrong = lookAtClock(store.clockDifference, wasWrong: isClockWrong)
+                losses = lookAtLosses(store.lossCount, known: losses)
             }
         }
     }
@@ -54,6 +56,15 @@ struct StoreWatch: Service {
             logger.notice("the clock of this machine is right again")
         }
         return isWrong
+    }
+
+    /// Logs when the database was found to lack what was acknowledged.
+    /// - Parameter count: as ``Store/lossCount``.
+    func lookAtLosses(_ count: Int, known: Int) -> Int {
+        if count > known {
+            logger.critical("the database lacks changes that were acknowledged: the server that took them is gone")
+        }
+        return count
     }
 
     /// Logs a change.

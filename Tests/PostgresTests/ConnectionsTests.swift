@@ -78,7 +78,7 @@ struct ConnectionsTests {
         var tried: [String] = []
         func open(_ usable: String) -> String? {
             tried = []
-            return try? hosts.firstUsable { host in
+            return try? hosts.firstUsable(.finds) { host in
                 tried.append(String(host.description.prefix(2)))
                 guard host.description.hasPrefix(usable) else { throw PostgresError.lost("") }
             }.1.description
@@ -95,12 +95,14 @@ struct ConnectionsTests {
         let hosts = Hosts(try DatabaseURL("host=/a,/b,/c").hosts)
         let missing = PostgresError.server(.init(sqlState: "3D000", message: ""))
         #expect(throws: PostgresError.lost("gone")) {
-            try hosts.firstUsable { throw $0.description.hasPrefix("/b") ? PostgresError.lost("gone") : missing }
+            try hosts.firstUsable(.finds) {
+                throw $0.description.hasPrefix("/b") ? PostgresError.lost("gone") : missing
+            }
         }
         let others = Hosts(hosts.inOrder)
-        #expect(throws: missing) { try others.firstUsable { _ in throw missing } }
+        #expect(throws: missing) { try others.firstUsable(.finds) { _ in throw missing } }
         // Just after that nobody is asked again.
-        #expect(throws: missing) { try others.firstUsable { _ in } }
+        #expect(throws: missing) { try others.firstUsable(.finds) { _ in } }
     }
 
     /// The first of two servers lacks the database, then has it and hangs.
@@ -141,6 +143,6 @@ struct ConnectionsTests {
     }
 
     private func pool(_ url: String, count: Int = 1) throws -> Connections {
-        Connections(try DatabaseURL(url), count: count)
+        Connections(Hosts(try DatabaseURL(url).hosts), count: count)
     }
 }

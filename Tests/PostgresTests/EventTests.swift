@@ -55,9 +55,10 @@ import Testing
         let second = try await events(twins, after: 500)
         #expect(second.rows.count == 20 && second.next?.hasSuffix("-520 false false") == true)
         #expect(try await events(twins, after: 520).rows.isEmpty)
-        // Another library with the same numbers, after a restore.
+        // The library goes on from an earlier state, and its numbers are those of other changes.
         let foreign = EventPosition(epoch: "0123456789abcdef", sequence: 510)
-        #expect(try await twins.postgres.events(after: foreign, owner: 1, Dump.page).rows.count == 10)
+        let gone = try await twins.postgres.events(after: foreign, owner: 1, Dump.page)
+        #expect(gone.rows.isEmpty && gone.next?.hasSuffix("-520 true false") == true)
 
         try await twins.sqlite.writer.write { db in _ = try SQLiteStore.deleteEvents(db, owner: 1, through: 200) }
         try twins.library.connect().run("DELETE FROM author_event WHERE owner = 1 AND sequence <= 200")

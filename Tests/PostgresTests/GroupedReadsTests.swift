@@ -23,7 +23,7 @@ struct GroupedReadsTests {
     }
 
     private func connections() async throws -> Connections {
-        try Connections(DatabaseURL(await PostgresServer.shared.value.url()), count: 1)
+        try Connections(Hosts(DatabaseURL(await PostgresServer.shared.value.url()).hosts), count: 1)
     }
 
     /// Holds the only connection while `body` runs.

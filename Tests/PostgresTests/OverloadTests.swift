@@ -24,10 +24,10 @@ struct OverloadTests {
         let stored = try await withThrowingTaskGroup(of: Int64.self) { group in
             for number in 0..<40 {
                 group.addTask {
-                    let patch = try? await store.updateAuthor(
+                    _ = try? await store.updateAuthor(
                         id: Int64(number), owner: 1, from: nil, AuthorPatch(AuthorValues()), ifVersion: { _ in true },
                         at: library.now())
-                    return patch == nil ? 0 : 1
+                    return 0
                 }
                 group.addTask {
                     let draft = AuthorDraft(name: "A\(number)", book: "B", country: "C", bookerPrize: false)

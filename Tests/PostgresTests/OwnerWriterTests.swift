@@ -5,8 +5,8 @@ import Testing
 
 @testable import LibraryPostgres
 
-/// Authors that are added at the same time, many of them in one transaction.
-struct CreationTests {
+/// Writes of one owner that come at the same time, many of them in one transaction.
+struct OwnerWriterTests {
     private func draft(_ name: String) -> AuthorDraft {
         AuthorDraft(name: name, book: "B", country: "C", bookerPrize: false)
     }
@@ -49,19 +49,103 @@ struct CreationTests {
         #expect(try await store.inspect().faults == [])
     }
 
+    private func libraryOfAda() async throws -> TestStore {
+        let library = try await TestStore()
+        try await library.store.createUser(
+            publicID: "p", name: "ada", passwordHash: "h", as: nil, by: .operator, at: library.now())
+        return library
+    }
+
+    /// Changes, deletions and creations in one transaction, some of which are refused.
+    @Test func allKindsOfWritesShareATransaction() async throws {
+        let library = try await libraryOfAda()
+        let store = library.store
+        for number in 1...60 { _ = try await store.createAuthor(draft("N\(number)"), owner: 1, at: library.now()) }
+        let refusals = await withTaskGroup(of: StoreError?.self) { group -> [StoreError] in
+            for id in Int64(1)...60 {
+                group.addTask {
+                    do {
+                        switch id % 4 {
+                        case 0:
+                            _ = try await store.deleteAuthor(
+                                id: id, owner: 1, from: nil, ifVersion: { _ in true }, at: library.now(2))
+                        case 1:
+                            // Another author has that name.
+                            var values = AuthorValues()
+                            values[text: .name] = "N2"
+                            _ = try await store.updateAuthor(
+                                id: id, owner: 1, from: nil, AuthorPatch(values), ifVersion: { _ in true },
+                                at: library.now(2))
+                        case 2:
+                            var values = AuthorValues()
+                            values[text: .country] = "D"
+                            _ = try await store.updateAuthor(
+                                id: id, owner: 1, from: nil, AuthorPatch(values), ifVersion: { _ in true },
+                                at: library.now(2))
+                        default:
+                            _ = try await store.createAuthor(draft("M\(id)"), owner: 1, at: library.now(2))
+                        }
+                        return nil
+                    } catch {
+                        return error as? StoreError
+                    }
+                }
+            }
+            var refusals: [StoreError] = []
+            for await case let refusal? in group { refusals.append(refusal) }
+            return refusals
+        }
+        #expect(refusals.count == 15)
+        #expect(refusals.allSatisfy { $0 == .authorExists(id: 2) })
+        #expect(try await store.lastEvent(owner: 1).sequence == 60 + 45)
+        let countries = try library.connect().rows(
+            "SELECT count(*) FROM author WHERE country = 'D' AND version = 2", []
+        ) { try $0.integer(0) }
+        #expect(countries == [15])
+        #expect(try await store.inspect().faults == [])
+    }
+
+    /// A write that the server refuses undoes the group, whose other writes are then performed without it.
+    @Test func oneThatTheServerRefusesHarmsNoOther() async throws {
+        let library = try await libraryOfAda()
+        let store = library.store
+        let (added, refused) = await withTaskGroup(of: Bool?.self) { group in
+            for number in 0..<100 {
+                group.addTask {
+                    guard number % 10 == 4 else {
+                        return (try? await store.createAuthor(draft("N\(number)"), owner: 1, at: library.now())) != nil
+                    }
+                    let failure = await #expect(throws: StoreError.self) {
+                        try await store.write(owner: 1) { change in
+                            _ = change.nextEvent()
+                            try change.connection.run("SELECT 1 / 0")
+                        }
+                    }
+                    #expect(failure?.code == .internalError)
+                    return nil
+                }
+            }
+            return await group.reduce(into: (0, 0)) { if $1 == true { $0.0 += 1 } else if $1 == nil { $0.1 += 1 } }
+        }
+        #expect(added == 90 && refused == 10)
+        #expect(try await store.lastEvent(owner: 1).sequence == 90)
+        #expect(try await store.inspect().faults == [])
+    }
+
     @Test func tooManyOfOneOwnerAreRefused() {
-        let creations = Creations()
-        let creation = Creation(
-            draft: draft("N"), origin: nil, request: nil, now: Timestamp(milliseconds: 1), completion: { _ in })
-        #expect(creations.append(creation, owner: 1) == .first)
-        for _ in 0..<511 { #expect(creations.append(creation, owner: 1) == .queued) }
-        #expect(creations.append(creation, owner: 1) == .refused)
-        #expect(creations.append(creation, owner: 2) == .first)
-        #expect(creations.takeGroup(owner: 1)?.count == 64)
-        #expect(creations.append(creation, owner: 1) == .queued)
+        let writer = OwnerWriter()
+        let write = OwnerWriter.Write { _ in
+        } completion: { _ in
+        }
+        #expect(writer.append(write, owner: 1) == .first)
+        for _ in 0..<511 { #expect(writer.append(write, owner: 1) == .queued) }
+        #expect(writer.append(write, owner: 1) == .refused)
+        #expect(writer.append(write, owner: 2) == .first)
+        #expect(writer.takeGroup(owner: 1)?.count == 64)
+        #expect(writer.append(write, owner: 1) == .queued)
         var left = 0
-        while let group = creations.takeGroup(owner: 1) { left += group.count }
+        while let group = writer.takeGroup(owner: 1) { left += group.count }
         #expect(left == 449)
-        #expect(creations.append(creation, owner: 1) == .first)
+        #expect(writer.append(write, owner: 1) == .first)
     }
 }

@@ -15,8 +15,8 @@ struct SchemaTests {
         "author_search", "user.deleted", "user.first_staged", "library.last_author",
     ]
     private static let onlyInPostgres: Set = [
-        // Locks and counts of libraries, shared signing keys, the search index, and marks of transactions.
-        "event_counter", "signing_key", "login_try", "author.words", "author_event.write", "library.only_row",
+        // Locks and counts of libraries, shared signing keys, beats, the search index, and marks of transactions.
+        "event_counter", "signing_key", "login_try", "daemon", "author.words", "author_event.write", "library.only_row",
         "library.schema",
         "library.key", "library.secret_check",
     ]

@@ -48,6 +48,7 @@ struct MetricsRoutes: Sendable {
             [([], counts.commitTimes)], unit: 1_000_000_000)
         text.counter(
             "libraryd_commits_failed_total", "Groups of writes that could not be stored.", counts.failedGroups)
+        if let server = measured.server { write(server, to: &text) }
         text.gauge("libraryd_database_bytes", "Size of the database file.", measured.databaseSize)
         text.gauge("libraryd_wal_bytes", "Size of the write-ahead log.", measured.logSize)
         text.gauge(
@@ -55,5 +56,24 @@ struct MetricsRoutes: Sendable {
         text.gauge("libraryd_api_keys", "API keys, with those that expired lately.", measured.keys)
         text.gauge("libraryd_users", "Accounts.", measured.users)
         text.gauge("libraryd_events", "Events that are kept, of all users.", measured.events)
+    }
+
+    private func write(_ server: ServerMeasurements, to text: inout MetricsText) {
+        text.family(
+            "libraryd_commits_in_doubt_total", .counter,
+            "Commits that the database server did not answer, by what was found out."
+        ) { text in
+            for (outcome, count) in [
+                ("committed", server.committed), ("repeated", server.repeated), ("unknown", server.unknown),
+            ] {
+                text.sample([("outcome", outcome)], count)
+            }
+        }
+        text.counter(
+            "libraryd_database_moves_total", "Times that another database server has become the one that takes writes.",
+            server.moves)
+        text.counter(
+            "libraryd_database_losses_total", "Times that the database lacked what it had acknowledged.",
+            server.losses)
     }
 }

@@ -45,6 +45,7 @@ package struct SQLiteStore: Store {
     package var liveSessions: LiveSessions? { sessions }
 
     package var clockDifference: Int64 { 0 }
+    package var lossCount: Int { 0 }
     package func changeTries<Value: Sendable>(
         of account: String, from address: String, at now: Timestamp,
         _ body: @escaping @Sendable (inout LoginTries, Int64) -> Value

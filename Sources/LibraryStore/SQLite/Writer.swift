@@ -23,12 +23,7 @@ final class Writer: Sendable {
         var groups = 0
     }
 
-    /// One write. `perform` may be called again, after its first work was undone. It keeps its result for `finish`,
-    /// which answers the caller: with that result after a commit, or with the error that undid the whole group.
-    struct Operation: Sendable {
-        let perform: @Sendable (Database) throws -> Void
-        let finish: @Sendable ((any Error)?) -> Void
-    }
+    typealias Operation = PendingWrite<Database>
 
     /// Bounds how long the first of a group waits for the last.
     private static let largestGroup = 512
@@ -75,29 +70,7 @@ final class Writer: Sendable {
         committed: @escaping @Sendable (Value) -> Void = { _ in },
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
-        let outcome = Outcome<Value>()
-        let operation = Operation(
-            perform: { db in
-                do {
-                    let value = try body(db)
-                    outcome.result.withLock { $0 = .success(value) }
-                } catch {
-                    outcome.result.withLock { $0 = .failure(error) }
-                    throw error
-                }
-            },
-            finish: { groupError in
-                let result = outcome.result.withLock { $0 }
-                switch (result, groupError) {
-                case (.failure(let error), _), (_, .some(let error)):
-                    completion(.failure(StoreError.outside(error)))
-                case (.success(let value), nil):
-                    committed(value)
-                    completion(.success(value))
-                case (nil, nil):
-                    completion(.failure(StoreError(DatabaseError(resultCode: .SQLITE_ABORT))))
-                }
-            })
+        let operation = Operation(body, committed: committed) { completion($0.mapError(StoreError.outside)) }
         enqueue(operation, from: origin, isLong: isLong)
     }
 
@@ -244,8 +217,4 @@ final class Writer: Sendable {
         }
         try db.cachedStatement(sql: "RELEASE operation").execute()
     }
-}
-
-private final class Outcome<Value: Sendable>: Sendable {
-    let result = Mutex<Result<Value, any Error>?>(nil)
 }
