@@ -23,7 +23,7 @@ MANUALS = libctl.1 libraryd-config.5 libraryd.8
 TEST_PACKAGES = zsh fish groff-base openssl systemd python3-venv chromium-headless-shell prometheus fail2ban \
     nginx-light caddy postgresql
 
-.PHONY: help deps deps-test deps-deb build release test e2e crash fuzz schemathesis bench lint format completions samples \
+.PHONY: help deps deps-test deps-deb build release test e2e crash failover fuzz schemathesis bench lint format completions samples \
     picture demo deb deb-test systemd-test install uninstall clean
 
 help:
@@ -37,6 +37,7 @@ help:
 	@echo 'make systemd-test  boot it with systemd in a container, and start, stop, kill and hang it (as root)'
 	@echo 'make e2e        only the tests that run the real programs'
 	@echo 'make crash      200 kills under load, and each single write and sync failed'
+	@echo 'make failover   20 rounds of each way in which a PostgreSQL primary goes away'
 	@echo 'make fuzz       100,000 requests that were changed at random (FUZZ_SEED=N for others)'
 	@echo 'make schemathesis  more of the requests that make test makes from /openapi.json (EXAMPLES=N, SEED=N)'
 	@echo 'make bench      measure, beside other servers with PEERS=FOLDER; writes Benchmarks/RESULTS.md'
@@ -75,6 +76,10 @@ e2e: deps-test
 crash: deps
 	$(SWIFT) build --build-tests
 	CRASH_ROUNDS=200 $(TEST) --filter CrashTests
+
+failover: deps-test
+	$(SWIFT) build --build-tests
+	FAILOVER_ROUNDS=20 $(TEST) --filter FailoverTests
 
 fuzz: deps
 	$(SWIFT) build --build-tests

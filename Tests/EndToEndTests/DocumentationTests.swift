@@ -17,6 +17,8 @@ import Testing
         "sudo -u postgres createuser --pwprompt libraryd": "needs a server; two-daemons.sh has one",
         "export LIBRARYD_DATABASE='postgresql://libraryd@db.example.org/library?sslmode=verify-full'":
             "needs a server; two-daemons.sh has one",
+        "export LIBRARYD_DATABASE='postgresql://libraryd@db1.example.org,db2.example.org,db3.example.org/library?sslmode=verify-full'":
+            "needs three servers; FailoverTests has them",
         "install -m 700 -d ~/.local/share/libraryd": "needs another machine; two-daemons.sh copies the key",
         "libraryd copy --database \"$LIBRARYD_DATABASE\"": "needs a server; PostgresCommandTests copies a library",
         "make install PREFIX=$HOME/.local": "builds for ten minutes",

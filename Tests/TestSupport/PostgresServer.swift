@@ -39,20 +39,18 @@ package final class PostgresServer: Sendable {
     /// The server runs as long as somebody has the other end open.
     private let end: Int32
 
-    /// - Note: In memory if there is room, where `fsync` takes no time, else in `/tmp`: the path of a socket is short,
-    ///   and `$TMPDIR` may be closed to the user of the server.
     package init() async throws {
-        var template = Array("\(Self.hasMemory ? "/dev/shm" : "/tmp")/libraryd-pg-XXXXXX".utf8CString)
-        guard let path = mkdtemp(&template) else { throw Missing(what: "no folder for the server") }
-        folder = String(cString: path)
-        var ends: [Int32] = [0, 0]
-        guard pipe(&ends) == 0 else { throw Missing(what: "no pipe for the server") }
-        end = ends[1]
-        // No other program must keep the server alive.
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        try Self.spawn(["/bin/sh", "-c", Self.script, "sh", folder], input: ends[0])
-        Glibc.close(ends[0])
+        folder = try Self.newFolder()
+        end = try Self.spawn(["/bin/sh", "-c", Self.script, "sh", folder])
         try await wait(until: "a server (apt-get install postgresql): \(log)") { (try? connect()) != nil }
+    }
+
+    /// A folder in memory if there is room, where `fsync` takes no time, else in `/tmp`: the path of a socket is short,
+    /// and `$TMPDIR` may be closed to the user of the server.
+    static func newFolder() throws -> String {
+        var template = Array("\(hasMemory ? "/dev/shm" : "/tmp")/libraryd-pg-XXXXXX".utf8CString)
+        guard let path = mkdtemp(&template) else { throw Missing(what: "a folder for a server") }
+        return String(cString: path)
     }
 
     /// Whether 4 GiB are free in `/dev/shm`.
@@ -88,16 +86,24 @@ package final class PostgresServer: Sendable {
         }
     }
 
-    private static func spawn(_ command: [String], input: Int32) throws {
+    /// Starts a program.
+    /// - Returns: the other end of its standard input.
+    static func spawn(_ command: [String]) throws -> Int32 {
+        var ends: [Int32] = [0, 0]
+        guard pipe(&ends) == 0 else { throw Missing(what: "a pipe for a server") }
+        // No other program must keep the server alive.
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        defer { Glibc.close(ends[0]) }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_adddup2(&actions, input, 0)
+        posix_spawn_file_actions_adddup2(&actions, ends[0], 0)
         let argv = command.map { strdup($0) } + [nil]
         defer { for text in argv { free(text) } }
         var pid: pid_t = 0
         guard posix_spawn(&pid, command[0], &actions, nil, argv, environ) == 0 else {
-            throw Missing(what: "no shell for the server")
+            throw Missing(what: "a shell for a server")
         }
+        return ends[1]
     }
 }
