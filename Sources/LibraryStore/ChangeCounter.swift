@@ -130,16 +130,18 @@ package final class ChangeSubscription: Sendable {
     package func wake() { continuation.yield() }
 
     /// Wakes when time has passed.
-    /// - Returns: how many times in a row nobody has ``acknowledge()`` since.
+    /// - Returns: how many times that nobody has acknowledged.
     package func tick() -> Int {
-        wake()
-        return unacknowledgedTicks.wrappingAdd(1, ordering: .relaxed).newValue
+        // Who is woken sees it.
+        defer { wake() }
+        return unacknowledgedTicks.wrappingAdd(1, ordering: .acquiringAndReleasing).newValue
     }
 
-    /// Whether time has passed since the last ``acknowledge()``.
-    package var hasTicked: Bool { unacknowledgedTicks.load(ordering: .relaxed) > 0 }
+    /// How many times time has passed that nobody has acknowledged.
+    package var ticks: Int { unacknowledgedTicks.load(ordering: .acquiring) }
 
-    package func acknowledge() { unacknowledgedTicks.store(0, ordering: .relaxed) }
+    /// - Parameter ticks: those that were seen. One that came after them stays.
+    package func acknowledge(_ ticks: Int) { unacknowledgedTicks.wrappingSubtract(ticks, ordering: .relaxed) }
 
     /// Ends the sequence of wakes, once those that are pending have been delivered.
     package func end() { continuation.finish() }

@@ -1,3 +1,4 @@
+import LibraryStore
 import Shared
 import Testing
 
@@ -81,6 +82,18 @@ extension EventTests {
     }
 
     /// A quiet stream gets a comment every 15 seconds, and each time its session is checked again.
+    /// Time that passes while a comment is written is not taken for what it answers.
+    @Test func aTickStaysUntilItWasSeen() throws {
+        let subscription = try ChangeCounter().watch(1)
+        #expect(subscription.tick() == 1)
+        let seen = subscription.ticks
+        #expect(subscription.tick() == 2)
+        subscription.acknowledge(seen)
+        #expect(subscription.ticks == 1)
+        subscription.acknowledge(1)
+        #expect(subscription.ticks == 0 && subscription.tick() == 1)
+    }
+
     @Test func aQuietStreamHasComments() async throws {
         let library = try await TestLibrary()
         let token = try await library.login("ada").token

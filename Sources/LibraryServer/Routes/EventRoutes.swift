@@ -97,6 +97,7 @@ private struct EventWriter: Sendable {
         var position = start
         var bytes = greeting
         repeat {
+            let ticks = subscription.ticks
             var page: EventPage
             repeat {
                 let events: [UInt8]
@@ -106,11 +107,11 @@ private struct EventWriter: Sendable {
                 guard await isAllowed() else { return }
                 position = page.position
                 bytes += events
-                if bytes.isEmpty, subscription.hasTicked { bytes = Self.keepAliveComment }
+                if bytes.isEmpty, ticks > 0 { bytes = Self.keepAliveComment }
                 if !bytes.isEmpty { try await writer.write(ByteBuffer(bytes: bytes)) }
                 bytes = []
             } while page.isFull
-            subscription.acknowledge()
+            subscription.acknowledge(ticks)
         } while await wakes.next() != nil
     }
 }
