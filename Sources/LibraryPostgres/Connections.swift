@@ -71,11 +71,11 @@ private final class Place {
             current.connection.close()
             self.current = nil
         }
-        let (connection, host, _) = try current ?? open()
+        let (connection, host, _) = try current ?? open(until: limit)
         connection.limit = limit
         let result = Result { try body(connection) }
-        connection.limit = nil
         connection.rollback()
+        connection.limit = nil
         if case .failure(let error as PostgresError) = result, error.classification == .onAnotherConnection {
             connection.close()
         }
@@ -88,10 +88,14 @@ private final class Place {
 
     func close() { current?.connection.close() }
 
-    private func open() throws -> (Connection, DatabaseURL.Host, Int) {
-        let generation = hosts.generation
-        let (connection, host) = try hosts.firstUsable(role) { try Connection($0, settings: settings) }
-        if role == .follows { connection.libpq.isLeft = { [hosts] in hosts.generation != generation } }
+    private func open(until limit: ContinuousClock.Instant?) throws -> (Connection, DatabaseURL.Host, Int) {
+        let (generation, moves) = (hosts.generation, hosts.moveCount)
+        let (connection, host) = try hosts.firstUsable(role) { host in
+            let time = limit.map { min($0 - .now, Connection.openingDeadline) } ?? Connection.openingDeadline
+            return try Connection(host, settings: settings, within: time)
+        }
+        // Once another server takes writes, nobody waits for this one.
+        if role == .follows { connection.libpq.isLeft = { [hosts] in hosts.moveCount != moves } }
         let opened = (connection, host, generation)
         current = opened
         return opened

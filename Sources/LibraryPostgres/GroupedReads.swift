@@ -10,9 +10,14 @@ final class GroupedReads<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private final class Group: Sendable {
         /// `nil` once the group is being read.
         private let questions: Mutex<[Question]?>
+        /// Until when the first of them waits.
+        let end: ContinuousClock.Instant
         private static var most: Int { 64 }
 
-        init(_ question: Question) { questions = Mutex([question]) }
+        init(_ question: Question, until end: ContinuousClock.Instant) {
+            questions = Mutex([question])
+            self.end = end
+        }
 
         /// - Returns: whether the question has joined the group.
         func append(_ question: Question) -> Bool {
@@ -44,13 +49,13 @@ final class GroupedReads<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         (self.connections, self.read) = (connections, read)
     }
 
-    /// - Throws: as ``Connections/run(_:)``.
-    func value(of key: Key) async throws -> Value? {
+    /// - Throws: as ``Connections/run(until:_:)``.
+    func value(of key: Key, until end: ContinuousClock.Instant) async throws -> Value? {
         try await withCheckedThrowingContinuation { continuation in
             let question = (key, continuation)
             let begun: Group? = last.withLock { last in
                 if let last, last.append(question) { return nil }
-                let group = Group(question)
+                let group = Group(question, until: end)
                 last = group
                 return group
             }
@@ -63,7 +68,7 @@ final class GroupedReads<Key: Hashable & Sendable, Value: Sendable>: Sendable {
 
     private func perform(_ group: Group) async {
         do {
-            try await connections.run { [read] connection in
+            try await connections.run(until: group.end) { [read] connection in
                 let questions = group.close()
                 let values = Result { try read(connection, Array(Set(questions.map(\.key)))) }
                 for (key, continuation) in questions { continuation.resume(with: values.map { $0[key] }) }

@@ -18,22 +18,24 @@ package final class Hosts: Sendable {
     var generation: Int { counter.load(ordering: .acquiring) }
 
     /// How often another server has become the one that takes writes.
-    var moveCount: Int { moves.load(ordering: .relaxed) }
+    var moveCount: Int { moves.load(ordering: .acquiring) }
 
     /// The server has taken a write.
     func found(_ host: DatabaseURL.Host) {
-        let isAnother = primary.withLock { primary in
+        let (isAnother, isFirst) = primary.withLock { primary in
             defer { primary = host }
-            return primary != nil && primary != host
+            return (primary != host, primary == nil)
         }
         guard isAnother else { return }
-        moves.wrappingAdd(1, ordering: .relaxed)
         worked(host)
-        leave()
+        if !isFirst { moves.wrappingAdd(1, ordering: .releasing) }
+        counter.wrappingAdd(1, ordering: .releasing)
     }
 
-    /// Closes all connections before their next use.
-    func leave() { counter.wrappingAdd(1, ordering: .releasing) }
+    /// Closes all connections before their next use, if there is another server to look for.
+    func leave() {
+        if inOrder.count > 1 { counter.wrappingAdd(1, ordering: .releasing) }
+    }
 
     var inOrder: [DatabaseURL.Host] { order.withLock { $0 } }
 
@@ -48,7 +50,7 @@ package final class Hosts: Sendable {
     package enum Role: Sendable {
         /// Any that takes it: it looks for the primary.
         case finds
-        /// The one on which the last beat was committed, once there was one: what another server has is judged first.
+        /// The one on which the last beat was committed, once there was one.
         case follows
     }
 

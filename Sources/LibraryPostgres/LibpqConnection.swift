@@ -114,7 +114,7 @@ final class LibpqConnection {
             }
             if isLeft() {
                 close()
-                throw PostgresError.lost("the database server has not answered, and another one is looked for")
+                throw PostgresError.lost("another database server takes writes by now")
             }
         }
         throw PostgresError.closed

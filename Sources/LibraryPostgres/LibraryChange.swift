@@ -13,8 +13,8 @@ final class LibraryChange {
     /// How many requests the transaction performs, for the metrics.
     var requests = 1
     private var isChanged = false
-    /// The number of the first event that the transaction adds.
-    private let firstEvent: Int64
+    /// The number of the owner's last event before the transaction.
+    private let eventBefore: Int64
 
     /// An event by which a transaction is known.
     struct Mark: Sendable {
@@ -33,8 +33,7 @@ final class LibraryChange {
         try connection.pipeline([Request(.begin), Request(Self.lock, [.integer(owner)])]) { last = try $1.integer(0) }
         guard let last else { throw StoreError.ownerDeleted }
         try Self.require(last)
-        lastEvent = last
-        firstEvent = last + 1
+        (lastEvent, eventBefore) = (last, last)
     }
 
     /// A change in a transaction that has begun already, and has the lock.
@@ -44,12 +43,11 @@ final class LibraryChange {
         try Self.require(last)
         self.connection = connection
         self.owner = owner
-        lastEvent = last
-        firstEvent = last + 1
+        (lastEvent, eventBefore) = (last, last)
     }
 
-    /// The first event of the transaction; `nil` if it has added none.
-    var mark: Mark? { lastEvent < firstEvent ? nil : Mark(owner: owner, event: firstEvent, write: write) }
+    /// The last event of the transaction, which is kept the longest; `nil` if it has added none.
+    var mark: Mark? { lastEvent > eventBefore ? Mark(owner: owner, event: lastEvent, write: write) : nil }
 
     /// Refuses a number of a last event that is damaged: numbers are added to it.
     static func require(_ lastEvent: Int64) throws {

@@ -7,8 +7,10 @@ import Synchronization
 final class OwnerWriter: Sendable {
     typealias Write = PendingWrite<LibraryChange>
 
+    private typealias Waiting = (write: Write, end: ContinuousClock.Instant)
+
     /// Of each owner whose writes are being performed, those that wait.
-    private let waiting = Mutex<[Int64: JobQueue<Write>]>([:])
+    private let waiting = Mutex<[Int64: JobQueue<Waiting>]>([:])
     /// Of one owner: how many may wait, and how many are performed in one transaction.
     private static let (longest, group) = (512, 64)
 
@@ -20,26 +22,35 @@ final class OwnerWriter: Sendable {
         case refused
     }
 
-    func append(_ write: Write, owner: Int64) -> Place {
+    /// - Parameter end: until when the write is tried, if the server does not answer.
+    func append(_ write: Write, owner: Int64, until end: ContinuousClock.Instant) -> Place {
         waiting.withLock { waiting in
             guard let count = waiting[owner]?.count else {
                 waiting[owner] = JobQueue()
-                waiting[owner]?.append(write)
+                waiting[owner]?.append((write, end))
                 return .first
             }
             guard count < Self.longest else { return .refused }
-            waiting[owner]?.append(write)
+            waiting[owner]?.append((write, end))
             return .queued
         }
     }
 
-    /// The next writes of an owner; `nil` if there are none, and nobody performs any more.
-    func takeGroup(owner: Int64) -> [Write]? {
+    /// The next writes of an owner, and the first of their ends; `nil` if there are none, and nobody performs any more.
+    func takeGroup(owner: Int64) -> (writes: [Write], end: ContinuousClock.Instant)? {
         waiting.withLock { waiting in
             var group: [Write] = []
-            while group.count < Self.group, let write = waiting[owner]?.popFirst() { group.append(write) }
-            if group.isEmpty { waiting[owner] = nil }
-            return group.isEmpty ? nil : group
+            var end: ContinuousClock.Instant?
+            while group.count < Self.group, let next = waiting[owner]?.popFirst() {
+                group.append(next.write)
+                end = min(end ?? next.end, next.end)
+            }
+            if let end { return (group, end) }
+            waiting[owner] = nil
+            return nil
         }
     }
+
+    /// How many wait.
+    var count: Int { waiting.withLock { $0.values.reduce(0) { $0 + $1.count } } }
 }

@@ -5,12 +5,12 @@ import Synchronization
 /// Who asks is read for each request, with the state of the library: another daemon may have ended a session.
 extension PostgresStore {
     package func caller(session id: String, at now: Timestamp) async throws -> Caller? {
-        let account = try await persisting { _ in try await callers.value(of: id) }
+        let account = try await reading { try await callers.value(of: id, until: $0) }
         return account.flatMap { $0.hasEnded(at: now) ? nil : $0.caller }
     }
 
     package func holder(ofKey hash: [UInt8], at now: Timestamp) async throws -> KeyHolder {
-        guard let account = try await persisting({ _ in try await holders.value(of: hash) }) else { return .unknown }
+        guard let account = try await reading({ try await holders.value(of: hash, until: $0) }) else { return .unknown }
         if account.hasEnded(at: now) { return .expired }
         if account.usedAt.map({ !now.isWithin(seconds: 3600, of: $0) }) ?? true {
             noteUse(ofKey: account.caller.principal.sessionID, at: now)

@@ -11,7 +11,7 @@ extension PostgresStore {
         try await self.read { connection in
             let last = try Self.lastEvent(connection, owner: owner)
             return try read(
-                EventRows(after: position, isGone: last.epoch != position.epoch) {
+                EventRows(after: position, isGone: last.epoch != position.epoch || last.sequence < position.sequence) {
                     try Self.lastEvent(connection, owner: owner)
                 } _: { take in
                     try connection.events(

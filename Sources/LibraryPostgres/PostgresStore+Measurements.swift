@@ -10,7 +10,7 @@ extension PostgresStore {
         var measured = Measurements(
             databaseSize: counts?[0], logSize: nil, users: counts?[1], events: counts?[2],
             sessions: Int(clamping: counts?[3] ?? 0), keys: Int(clamping: counts?[4] ?? 0),
-            eventStreams: changes.subscriptionCount, waitingWrites: writes.waitingCount,
+            eventStreams: changes.subscriptionCount, waitingWrites: writes.waitingCount + writer.count,
             isReady: obstacle(at: .now) == nil)
         measured.server = ServerMeasurements(
             committed: doubts[.committed], repeated: doubts[.repeated], unknown: doubts[.unknown], losses: lossCount,

@@ -10,22 +10,23 @@ extension PostgresStore {
     /// Between two beats, and after one that failed.
     private static let (pause, shortPause) = (Duration.milliseconds(500), Duration.milliseconds(50))
     private static let deadline = Duration.seconds(2)
-    /// The rows of daemons that have ended are kept for a day.
-    private static let keepingTime: Int64 = 86400
+    /// How old the last beat may be.
+    static let validity = Duration.seconds(1)
+    /// Seconds for which the rows of daemons that have ended are kept, a year: one that was cut off for as long begins
+    /// another epoch.
+    private static let keepingTime: Int64 = 365 * 86400
 
     package func begin() async throws {
-        do {
-            try await beat()
-        } catch let error as PostgresError {
-            throw StoreError(error)
-        }
+        // The first server of the URL may be one that others have left.
+        _ = try await persisting(retriesDoubt: true) { _ in try await beat() }
         let (store, state) = (self, state)
         state.isBeating.store(true, ordering: .releasing)
         Task.detached {
-            var isFailing = false
+            var pause = Self.pause
             while !state.isClosed.load(ordering: .acquiring) {
-                try? await Task.sleep(for: isFailing ? Self.shortPause : Self.pause)
-                isFailing = await !store.beats()
+                try? await Task.sleep(for: pause)
+                let start = ContinuousClock.now
+                pause = await store.beats() ? max(Self.pause - (.now - start), Self.shortPause) : Self.shortPause
             }
         }
     }
@@ -40,9 +41,14 @@ extension PostgresStore {
     /// Waits until the server has proven lately that it can commit.
     /// - Throws: ``PostgresError/lost(_:)`` at the end of the time.
     func requireBeat(until end: ContinuousClock.Instant) async throws {
-        while !state.hasBeat(within: .seconds(1), at: .now), !state.isClosed.load(ordering: .acquiring) {
-            guard .now < end else { throw PostgresError.lost("the database server cannot commit at present") }
-            try await Task.sleep(for: .milliseconds(20))
+        while !state.hasBeat(within: Self.validity, at: .now), !state.isClosed.load(ordering: .acquiring) {
+            guard .now < end else { throw Self.cannotCommit }
+            do {
+                try await Task.sleep(for: .milliseconds(20))
+            } catch {
+                // The daemon ends.
+                throw StoreError.closed
+            }
         }
     }
 
@@ -57,8 +63,9 @@ extension PostgresStore {
 
     package var clockDifference: Int64 { state.difference }
 
-    func keep(serverTime: Int64) {
-        state.clockDifference.store(serverTime - machineClock.now().milliseconds, ordering: .relaxed)
+    /// - Parameter machineTime: of the same moment.
+    func keep(serverTime: Int64, at machineTime: Timestamp) {
+        state.clockDifference.store(serverTime - machineTime.milliseconds, ordering: .relaxed)
     }
 
     /// In milliseconds since 1970.
@@ -77,30 +84,32 @@ extension PostgresStore {
         }
     }
 
-    private func beat() async throws {
-        let start = ContinuousClock.now
-        let (daemon, owners) = (state.daemon, changes.watchedOwners)
-        let beat = try await pulse.run(until: start + Self.deadline) { connection in
-            var (beat, states) = (Beat(host: connection.host), [Int64: WatchedState]())
+    func beat() async throws {
+        let (daemon, owners, machineClock) = (state.daemon, changes.watchedOwners, machineClock)
+        let known = state.beats.withLock { $0.acknowledged }
+        let beat = try await pulse.run { connection in
+            // Opening the connection may have taken long.
+            let start = ContinuousClock.now
+            connection.limit = start + Self.deadline
+            var beat = Beat(host: connection.host, start: start, machineTime: machineClock.now())
             try connection.pipeline([
-                Request(.begin), Request(Self.countBeat, [.text(daemon)]), Request(Self.selectLibrary),
-                Self.watching(owners), Request(.commit),
+                Request(.begin), Request(Self.selectLibrary),
+                Request(Self.countBeat, [.text(daemon), .integer(known)]), Self.watching(owners), Request(.commit),
             ]) { index, row in
                 switch index {
-                case 1: beat.number = try row.integer(0)
-                case 2:
+                case 1:
                     (beat.schema, beat.time, beat.epoch) = (try row.integer(0), try row.integer(1), try row.text(2))
-                default: states[try row.integer(0)] = try WatchedState(row)
+                case 2: beat.number = try row.integer(0)
+                default: beat.states[try row.integer(0)] = try WatchedState(row)
                 }
             }
-            beat.states = states
             return beat
         }
-        hosts.found(beat.host)
-        keep(serverTime: beat.time)
-        state.isSchemaNewer.store(beat.schema > Schema.migrations.count, ordering: .relaxed)
         try await judge(beat)
-        state.lastBeat.withLock { $0 = start }
+        hosts.found(beat.host)
+        keep(serverTime: beat.time, at: beat.machineTime)
+        state.isSchemaNewer.store(beat.schema > Schema.migrations.count, ordering: .relaxed)
+        state.lastBeat.withLock { $0 = beat.start }
         wake(owners, beat.states)
     }
 
@@ -109,27 +118,31 @@ extension PostgresStore {
     private func judge(_ beat: Beat) async throws {
         let (isLost, spoiled) = state.beats.withLock { beats in
             let isLost = beat.number <= beats.acknowledged
-            if isLost { beats.spoiledEpoch = beats.epoch }
+            if isLost { beats.spoiledEpochs.insert(beats.epoch) }
             (beats.acknowledged, beats.epoch) = (beat.number, beat.epoch)
-            return (isLost, beats.spoiledEpoch)
+            return (isLost, beats.spoiledEpochs)
         }
         if isLost { state.lossCount.wrappingAdd(1, ordering: .relaxed) }
-        guard let spoiled else { return }
+        guard spoiled.contains(beat.epoch) else { return }
         // Unless another daemon has done so.
-        try await pulse.run(until: .now + Self.deadline) { connection in
+        try await pulse.run { connection in
+            connection.limit = .now + Self.deadline
             try connection.transaction {
                 _ = try connection.run(
-                    "UPDATE library SET epoch = $1 WHERE epoch = $2", [.text(Self.newEpoch()), .text(spoiled)])
+                    "UPDATE library SET epoch = $1 WHERE epoch = $2", [.text(Self.newEpoch()), .text(beat.epoch)])
             }
         }
-        state.beats.withLock { $0.spoiledEpoch = nil }
     }
 
-    private static let countBeat = Statement(
+    /// Counts a beat, unless the database has fewer than were acknowledged: that must not be hidden by one that is
+    /// committed and not answered.
+    static let countBeat = Statement(
         """
         WITH ended AS (DELETE FROM daemon WHERE beat_at < \(serverTime) - \(keepingTime * 1000) AND id <> $1)
-        INSERT INTO daemon (id, beat, beat_at) VALUES ($1, 1, \(serverTime))
-        ON CONFLICT (id) DO UPDATE SET beat = daemon.beat + 1, beat_at = excluded.beat_at RETURNING beat
+        INSERT INTO daemon (id, beat, beat_at) VALUES ($1, CASE WHEN $2::bigint > 0 THEN 0 ELSE 1 END, \(serverTime))
+        ON CONFLICT (id) DO UPDATE SET beat = daemon.beat + CASE WHEN daemon.beat >= $2::bigint THEN 1 ELSE 0 END,
+            beat_at = excluded.beat_at
+        RETURNING beat
         """)
     private static let selectLibrary = Statement("SELECT schema, \(serverTime), epoch FROM library")
 }
@@ -137,6 +150,9 @@ extension PostgresStore {
 /// What a daemon learns with a beat.
 private struct Beat: Sendable {
     let host: DatabaseURL.Host
+    /// When it was sent: both clocks of this machine.
+    let start: ContinuousClock.Instant
+    let machineTime: Timestamp
     /// How many beats of the daemon the database has.
     var number: Int64 = 0
     var schema: Int64 = 0
@@ -146,5 +162,7 @@ private struct Beat: Sendable {
     var epoch = ""
     var states: [Int64: WatchedState] = [:]
 
-    init(host: DatabaseURL.Host) { self.host = host }
+    init(host: DatabaseURL.Host, start: ContinuousClock.Instant, machineTime: Timestamp) {
+        (self.host, self.start, self.machineTime) = (host, start, machineTime)
+    }
 }

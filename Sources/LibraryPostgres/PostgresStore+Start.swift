@@ -7,7 +7,8 @@ extension PostgresStore {
     /// - Throws: ``PostgresError``, ``CommandError``; nothing was changed.
     func prepare(_ secret: [UInt8], creates: Bool) async throws {
         let place = place
-        let time = try await writes.run { connection in
+        let machineClock = machineClock
+        let (time, machineTime) = try await writes.run { connection in
             try Self.check(connection.facts)
             try connection.transaction {
                 // Two daemons that start at once migrate one after the other.
@@ -18,10 +19,11 @@ extension PostgresStore {
                 try Self.migrate(connection, place, secret, creates: creates)
             }
             var time: Int64 = 0
+            let machineTime = machineClock.now()
             try connection.run(Statement("SELECT \(Self.serverTime)")) { time = try $0.integer(0) }
-            return time
+            return (time, machineTime)
         }
-        keep(serverTime: time)
+        keep(serverTime: time, at: machineTime)
     }
 
     /// A number of our own for locks of PostgreSQL: "Libr", as in the header of an SQLite file.

@@ -10,12 +10,22 @@ extension PostgresStore {
 
     /// Runs a read that an index answers.
     func read<Value: Sendable>(_ body: @escaping @Sendable (Connection) throws -> Value) async throws -> Value {
-        try await persisting { try await reads.run(until: $0, body) }
+        try await reading { try await reads.run(until: $0, body) }
     }
 
     /// Runs a read that may take long.
     func readSlowly<Value: Sendable>(_ body: @escaping @Sendable (Connection) throws -> Value) async throws -> Value {
-        try await persisting { _ in try await longReads.run(body) }
+        try await reading { _ in try await longReads.run(body) }
+    }
+
+    /// Runs a read again if the server has not proven by its end that it can commit: another one may have replaced it.
+    /// - Parameter body: gets the time at which the caller waits no longer.
+    func reading<Value>(_ body: (ContinuousClock.Instant) async throws -> Value) async throws -> Value {
+        try await persisting { end in
+            let value = try await body(end)
+            guard state.hasBeat(within: Self.validity, at: .now) else { throw Self.cannotCommit }
+            return value
+        }
     }
 
     // MARK: Writes
@@ -54,7 +64,7 @@ extension PostgresStore {
         let write = OwnerWriter.Write(body) { result in
             completion(result.mapError { ($0 as? PostgresError).map { StoreError($0) } ?? $0 })
         }
-        switch writer.append(write, owner: owner) {
+        switch writer.append(write, owner: owner, until: .now + Self.patience) {
         case .first: Task { await perform(writesOf: owner) }
         case .queued: break
         case .refused: write.finish(StoreError.busy)
@@ -62,21 +72,23 @@ extension PostgresStore {
     }
 
     private func perform(writesOf owner: Int64) async {
-        while let group = writer.takeGroup(owner: owner) {
+        while let (group, end) = writer.takeGroup(owner: owner) {
             do {
-                try await commit(group, owner: owner)
+                try await commit(group, owner: owner, until: end)
                 for write in group { write.finish(nil) }
             } catch is GroupSpoiled where group.count > 1 {
-                for write in group { await performAlone(write, owner: owner) }
+                for write in group { await performAlone(write, owner: owner, until: end) }
             } catch {
                 for write in group { write.finish((error as? GroupSpoiled)?.error ?? error) }
             }
         }
     }
 
-    private func performAlone(_ write: OwnerWriter.Write, owner: Int64) async {
+    private func performAlone(
+        _ write: OwnerWriter.Write, owner: Int64, until end: ContinuousClock.Instant
+    ) async {
         do {
-            try await commit([write], owner: owner)
+            try await commit([write], owner: owner, until: end)
             write.finish(nil)
         } catch {
             write.finish((error as? GroupSpoiled)?.error ?? error)
@@ -84,8 +96,10 @@ extension PostgresStore {
     }
 
     /// - Throws: ``GroupSpoiled`` if one of the writes cannot be in a transaction with others; else what concerns all.
-    private func commit(_ group: [OwnerWriter.Write], owner: Int64) async throws {
-        try await writeAlone(owner: owner, on: writes) { change in
+    private func commit(
+        _ group: [OwnerWriter.Write], owner: Int64, until end: ContinuousClock.Instant
+    ) async throws {
+        try await writeAlone(owner: owner, on: writes, until: end) { change in
             change.requests = group.count
             for write in group {
                 let before = change.lastEvent
@@ -108,34 +122,52 @@ extension PostgresStore {
     /// which keeps out a transaction that is still on its way, the event that it would have added is there or not. If
     /// it is there, another write is committed before the caller is answered: that waits for the standby, and so for
     /// all that lies before it. If not, the transaction never was and never will be, and is performed again.
+    /// - Parameter end: until when it is tried, if the server does not answer.
     func writeAlone<Value: Sendable>(
-        owner: Int64, on connections: Connections, _ body: @escaping @Sendable (LibraryChange) throws -> Value
+        owner: Int64, on connections: Connections, until end: ContinuousClock.Instant = .now + patience,
+        _ body: @escaping @Sendable (LibraryChange) throws -> Value
     ) async throws -> Value {
         defer { changes.advance(owner) }
         return try await turns.take(owner) {
-            var doubt: Doubt<Value>?
+            var end = end
+            if end < .now {
+                // Those before it have taken the time: because the server does not answer, or for a long file.
+                guard state.hasBeat(within: Self.validity, at: .now) else { throw StoreError.busy }
+                end = .now + Self.patience
+            }
             do {
-                return try await persisting(isDoubtResolved: true) { end in
-                    if let open = doubt {
-                        let isCommitted = try await lasts(open.mark, until: end)
-                        doubt = nil
-                        doubts.resolved(isCommitted ? .committed : .repeated)
-                        if isCommitted { return open.value }
-                    }
+                while true {
                     do {
-                        return try await connections.run(until: connections === files ? nil : end) { connection in
-                            try perform(body, of: owner, connection)
+                        return try await persisting(until: end) { end -> Value in
+                            try await connections.run(until: connections === files ? nil : end) { connection in
+                                try perform(body, of: owner, connection)
+                            }
                         }
-                    } catch let new as Doubt<Value> {
-                        doubt = new
-                        throw new.error
+                    } catch let doubt as Doubt<Value> {
+                        if try await isResolved(doubt.mark, until: connections === files ? .now + Self.patience : end) {
+                            return doubt.value
+                        }
                     }
                 }
-            } catch let error as StoreError where doubt != nil {
-                guard error != .ownerDeleted else { throw error }
-                doubts.resolved(.unknown)
-                throw StoreError.outcomeUnknown(error.cause ?? .init("database", "", "\(error)"))
+            } catch {
+                if (error as? StoreError)?.cause != nil { writerCounts.failed() }
+                throw error
             }
+        }
+    }
+
+    /// Finds out whether a transaction in doubt lasts.
+    /// - Throws: ``StoreError`` `outcomeUnknown`, or `ownerDeleted`.
+    private func isResolved(_ mark: LibraryChange.Mark, until end: ContinuousClock.Instant) async throws -> Bool {
+        do {
+            let isCommitted = try await persisting(until: end, retriesDoubt: true) { try await lasts(mark, until: $0) }
+            doubts.resolved(isCommitted ? .committed : .repeated)
+            return isCommitted
+        } catch StoreError.ownerDeleted {
+            throw StoreError.ownerDeleted
+        } catch {
+            doubts.resolved(.unknown)
+            throw StoreError.outcomeUnknown((error as? StoreError)?.cause ?? .init("database", "", "\(error)"))
         }
     }
 
@@ -150,7 +182,7 @@ extension PostgresStore {
         } catch let error as PostgresError where error.classification == .inDoubt {
             // A transaction without events has changed nothing that anybody could miss.
             guard let mark = change.mark else { throw PostgresError.lost(error.description) }
-            throw Doubt(value: value, mark: mark, error: error)
+            throw Doubt(value: value, mark: mark)
         }
         writerCounts.committed(change.requests, in: start.duration(to: .now))
         return value
@@ -159,7 +191,7 @@ extension PostgresStore {
     /// Whether the transaction lasts that added the event.
     /// - Throws: ``PostgresError`` if that could not be found out yet; ``StoreError`` `outcomeUnknown` if it never can
     ///   be.
-    private func lasts(_ mark: LibraryChange.Mark, until end: ContinuousClock.Instant) async throws -> Bool {
+    func lasts(_ mark: LibraryChange.Mark, until end: ContinuousClock.Instant) async throws -> Bool {
         try await writes.run(until: end) { connection in
             let change = try LibraryChange(connection, owner: mark.owner)
             guard change.lastEvent >= mark.event else { return false }
@@ -181,23 +213,29 @@ extension PostgresStore {
 
     // MARK: Trying again
 
+    static let cannotCommit = PostgresError.lost("the database server cannot commit at present")
+
     /// Runs `body`, again if nothing was done and another attempt may succeed. It gets the time at which that ends.
-    /// - Parameter isDoubtResolved: whether `body`, called again, finds out what became of a transaction in doubt.
+    /// - Parameter retriesDoubt: whether `body` may be called again after a commit that was not answered.
     /// - Throws: ``StoreError`` instead of a ``PostgresError``.
     func persisting<Value>(
-        isDoubtResolved: Bool = false, _ body: (ContinuousClock.Instant) async throws -> Value
+        until end: ContinuousClock.Instant = .now + patience, retriesDoubt: Bool = false,
+        _ body: (ContinuousClock.Instant) async throws -> Value
     ) async throws -> Value {
-        let end = ContinuousClock.now + Self.patience
         var pause = Duration.milliseconds(2)
         while true {
             do {
                 try await requireBeat(until: end)
                 return try await body(end)
             } catch let error as PostgresError {
-                guard error.mayBeTriedAgain || isDoubtResolved && error.classification == .inDoubt,
-                    .now + pause < end
+                guard error.mayBeTriedAgain || retriesDoubt && error.classification == .inDoubt, .now + pause < end
                 else { throw StoreError(error) }
-                try await Task.sleep(for: pause)
+                do {
+                    try await Task.sleep(for: pause)
+                } catch {
+                    // The daemon ends.
+                    throw StoreError.closed
+                }
                 pause = min(pause * 2, .milliseconds(200))
             }
         }
@@ -208,7 +246,6 @@ extension PostgresStore {
 private struct Doubt<Value: Sendable>: Error {
     let value: Value
     let mark: LibraryChange.Mark
-    let error: PostgresError
 }
 
 /// One write of a group has failed such that the others are undone with it.

@@ -36,8 +36,9 @@ extension PostgresStore {
     package func registered(
         _ name: String, as request: IdempotentRequest, at now: Timestamp
     ) async throws -> (account: Registered, passwordHash: String)? {
-        try await read { connection in
-            guard let user = try Self.role(connection, .name(name)),
+        // The lock is a write: its commit waits for the standby, and so for the account.
+        try await write { connection in
+            guard let user = try Self.role(connection, .name(name), isLocked: true),
                 try Self.isKnown(connection, request, owner: user.id, at: now)
             else { return nil }
             // Whoever registers is no admin yet.

@@ -111,8 +111,8 @@ final class SharedState: Sendable {
         /// The number of the beat.
         var acknowledged: Int64 = 0
         var epoch = ""
-        /// The epoch that is to end, because the database lacks events of it.
-        var spoiledEpoch: String?
+        /// Epochs of which the database lacks events. They are to end.
+        var spoiledEpochs: Set<String> = []
     }
 
     init(uptime: @escaping @Sendable () -> Int64) { trustedTime = TrustedTime(uptime: uptime) }

@@ -21,7 +21,7 @@ enum SessionSettings {
         ("jit", "off"),
         ("lock_timeout", "2s"),
         ("statement_timeout", "10s"),
-        ("idle_in_transaction_session_timeout", "10s"),
+        ("idle_in_transaction_session_timeout", "5s"),
         ("client_encoding", "UTF8"),
         ("default_transaction_isolation", "read committed"),
         // ``Row/bytes(_:)`` reads it.

@@ -49,7 +49,8 @@ package struct EventRows {
     private let rows: (_ take: (EventRow) -> Bool) throws -> Void
 
     /// - Parameters:
-    ///   - isGone: whether `start` is of an earlier epoch: the library may lack that event.
+    ///   - isGone: whether the library lacks the event `start`, or may lack it, because it goes on from an earlier
+    ///     state.
     ///   - last: the owner's last event.
     ///   - rows: calls its argument with each event after `start`, at most ``EventPage/limit``, until it returns
     ///     `false`.

@@ -23,7 +23,8 @@ package struct PendingWrite<Target>: Sendable {
         }
         finish = { groupError in
             switch (outcome.result.withLock { $0 }, groupError) {
-            case (.failure(let error), _), (_, .some(let error)): completion(.failure(error))
+            // What was refused in a transaction that was undone is not so: it may have met what was undone.
+            case (_, let error?), (.failure(let error), nil): completion(.failure(error))
             case (.success(let value), nil):
                 committed(value)
                 completion(.success(value))

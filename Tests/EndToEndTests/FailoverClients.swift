@@ -84,6 +84,11 @@ final class FailoverClients: Sendable {
             Issue.record("an author without an id")
             return
         }
+        // A primary that another one has replaced would not know it.
+        let read = await exchange(ports.randomElement() ?? 0, token, "GET", "/authors/\(id)")
+        if let read, read.status != 503, !mayLose {
+            #expect(read.status == 200 && read.body.contains(name), "\(read)")
+        }
         if round % 3 == 0 {
             // The answer to a change that was sent again may be that nothing changes.
             for number in 1...2 {
@@ -151,8 +156,8 @@ final class FailoverClients: Sendable {
     }
 
     private func exchange(
-        _ port: UInt16, _ token: String, _ method: String, _ path: String, _ body: String, _ type: String,
-        _ key: String?
+        _ port: UInt16, _ token: String, _ method: String, _ path: String, _ body: String = "", _ type: String = "",
+        _ key: String? = nil
     ) async -> (status: Int, body: String)? {
         guard let client = try? RawClient(port: port) else { return nil }
         var head =

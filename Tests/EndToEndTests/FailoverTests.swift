@@ -18,6 +18,8 @@ import Testing
         case fastStop
         /// The primary hangs, and goes on once another server is the primary.
         case freeze
+        /// The same, but it goes on before the daemons have noticed.
+        case shortFreeze
         /// Commits that wait for a standby are canceled, while no standby receives anything.
         case canceledWaits
         /// No standby receives anything for a while.
@@ -134,10 +136,12 @@ import Testing
             """
         #expect(try await scene.cluster.sql(primary, gaps) == "")
         // Each author was created once, also one that is no longer there.
-        #expect(
-            try await scene.cluster.sql(
-                primary, "SELECT count(*) FROM author_event WHERE kind = 'created' GROUP BY id HAVING count(*) > 1")
-                == "")
+        let twice = """
+            SELECT name FROM (
+                SELECT name, id FROM author UNION SELECT name, id FROM author_event WHERE kind = 'deleted') AS known
+            GROUP BY name HAVING count(DISTINCT id) > 1
+            """
+        #expect(try await scene.cluster.sql(primary, twice) == "")
         let told = scene.listener.ids.withLock { $0 }
         let last = try await Int(scene.cluster.sql(primary, "SELECT last FROM event_counter WHERE owner = 1")) ?? 0
         #expect(last > 0)
@@ -161,10 +165,9 @@ import Testing
         var (writes, doubts, statuses) = (0, 0, [:] as [Int: Int])
         for _ in 0..<Self.rounds {
             let scene = try await scene()
-            let pids = scene.daemons.map(\.pid)
             try await load(scene) { try await perform(fault, scene) }
             try await check(scene, on: primary(scene))
-            #expect(scene.daemons.map(\.pid) == pids)
+            for daemon in scene.daemons { #expect(daemon.log.ranges(of: "\"starting\"").count == 1) }
             let ledger = scene.clients.ledger.withLock { $0 }
             pauses.append(ledger.pause)
             writes += ledger.times.count
@@ -198,6 +201,10 @@ import Testing
             try await scene.wait(forWrites: 200)
             // Nobody reads from it, or writes to it, now that it goes on.
             try await cluster.thaw(.a)
+        case .shortFreeze:
+            try await cluster.freeze(.a)
+            _ = try await cluster.failOver(from: .a)
+            try await cluster.thaw(.a)
         case .canceledWaits, .standbysStopped:
             for node in [PostgresCluster.Node.b, .c] { try await cluster.freeze(node) }
             let start = ContinuousClock.now
@@ -218,7 +225,7 @@ import Testing
             try await cluster.start(.a)
         }
         try await scene.wait(forWrites: 600)
-        if fault == .freeze {
+        if fault == .freeze || fault == .shortFreeze {
             try await cluster.stop(.a, "immediate")
             try await scene.wait(forWrites: 200)
         }
@@ -247,7 +254,7 @@ import Testing
         #expect(try await count("libraryd_database_losses_total", scene) == 2)
         #expect(try await count("libraryd_database_moves_total", scene) == 2)
         // Who listens is told to read the list again, and then hears of what comes.
-        #expect(scene.listener.resets.withLock { $0 } == 1)
+        #expect(scene.listener.resets.withLock { $0 } >= 1)
         #expect(Set(scene.listener.ids.withLock { $0 }.map { $0.split(separator: "-").first }).count == 2)
     }
 }

@@ -50,7 +50,9 @@ struct GroupedReadsTests {
         try await withThrowingTaskGroup(of: (Int, Int?).self) { group in
             try await holding(connections) {
                 for number in 0..<150 {
-                    group.addTask { (number, try await squares.value(of: number % 60 - 10)) }
+                    group.addTask {
+                        (number, try await squares.value(of: number % 60 - 10, until: .now + .seconds(60)))
+                    }
                 }
                 // Groups of 64, 64 and 22.
                 try await wait(until: "three groups wait") {
@@ -76,7 +78,7 @@ struct GroupedReadsTests {
                 for key in [98, 99, 98] {
                     group.addTask {
                         do {
-                            _ = try await squares.value(of: key)
+                            _ = try await squares.value(of: key, until: .now + .seconds(60))
                             return nil
                         } catch let error as PostgresError {
                             return error.sqlState
@@ -87,14 +89,14 @@ struct GroupedReadsTests {
             }
             for try await state in group { #expect(state == "22012") }
         }
-        #expect(try await squares.value(of: 3) == 9)
+        #expect(try await squares.value(of: 3, until: .now + .seconds(60)) == 9)
     }
 
     @Test func nobodyWaitsForClosedConnections() async throws {
         let connections = try await connections()
         let squares = squares(on: connections)
         connections.close()
-        await #expect(throws: PostgresError.closed) { try await squares.value(of: 1) }
-        await #expect(throws: PostgresError.closed) { try await squares.value(of: 1) }
+        await #expect(throws: PostgresError.closed) { try await squares.value(of: 1, until: .now + .seconds(60)) }
+        await #expect(throws: PostgresError.closed) { try await squares.value(of: 1, until: .now + .seconds(60)) }
     }
 }

@@ -137,15 +137,22 @@ struct OwnerWriterTests {
         let write = OwnerWriter.Write { _ in
         } completion: { _ in
         }
-        #expect(writer.append(write, owner: 1) == .first)
-        for _ in 0..<511 { #expect(writer.append(write, owner: 1) == .queued) }
-        #expect(writer.append(write, owner: 1) == .refused)
-        #expect(writer.append(write, owner: 2) == .first)
-        #expect(writer.takeGroup(owner: 1)?.count == 64)
-        #expect(writer.append(write, owner: 1) == .queued)
+        let now = ContinuousClock.now
+        func append(_ owner: Int64, seconds: Int = 8) -> OwnerWriter.Place {
+            writer.append(write, owner: owner, until: now + .seconds(seconds))
+        }
+        #expect(append(1) == .first)
+        for number in 0..<511 { #expect(append(1, seconds: number % 100) == .queued) }
+        #expect(append(1) == .refused)
+        #expect(append(2) == .first)
+        #expect(writer.count == 513)
+        let first = writer.takeGroup(owner: 1)
+        // The first of the ends is that of the group.
+        #expect(first?.writes.count == 64 && first?.end == now)
+        #expect(append(1) == .queued)
         var left = 0
-        while let group = writer.takeGroup(owner: 1) { left += group.count }
+        while let group = writer.takeGroup(owner: 1) { left += group.writes.count }
         #expect(left == 449)
-        #expect(writer.append(write, owner: 1) == .first)
+        #expect(append(1) == .first)
     }
 }
