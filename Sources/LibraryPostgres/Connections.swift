@@ -18,7 +18,7 @@ package final class Connections: Sendable {
     }
 
     /// Runs `body` with a connection that nobody else uses meanwhile. A transaction that it leaves is rolled back.
-    /// - Parameter limit: after which the caller waits no longer.
+    /// - Parameter limit: the time after which the caller waits no longer.
     /// - Throws: what `body` throws; ``PostgresError`` if no host can be connected to, or after ``close()``. Nothing is
     ///   tried again here.
     package func run<Value: Sendable>(
@@ -48,8 +48,10 @@ package final class Connections: Sendable {
     /// Ends the threads and the connections once all jobs are done.
     package func close() { threads.close() }
 
-    /// How long a job may wait for a connection, and how many may.
-    private static let (patience, longestQueue) = (Duration.seconds(8), 1024)
+    /// How long a job may wait for a connection.
+    static let patience = Duration.seconds(8)
+    /// How many jobs may wait.
+    private static let longestQueue = 1024
 }
 
 /// The connection of one thread.
@@ -57,7 +59,7 @@ private final class Place {
     private let hosts: Hosts
     private let role: Hosts.Role
     private let settings: [(String, String)]
-    private var current: (connection: Connection, host: DatabaseURL.Host, generation: Int)?
+    private var current: (connection: Connection, generation: Int)?
 
     init(_ hosts: Hosts, _ role: Hosts.Role, _ settings: [(String, String)]) {
         (self.hosts, self.role) = (hosts, role)
@@ -71,7 +73,7 @@ private final class Place {
             current.connection.close()
             self.current = nil
         }
-        let (connection, host, _) = try current ?? open(until: limit)
+        let (connection, _) = try current ?? open(until: limit)
         connection.limit = limit
         let result = Result { try body(connection) }
         connection.rollback()
@@ -81,23 +83,22 @@ private final class Place {
         }
         if !connection.isOpen {
             current = nil
-            hosts.failed(host)
+            hosts.failed(connection.host)
         }
         return try result.get()
     }
 
     func close() { current?.connection.close() }
 
-    private func open(until limit: ContinuousClock.Instant?) throws -> (Connection, DatabaseURL.Host, Int) {
+    private func open(until limit: ContinuousClock.Instant?) throws -> (Connection, generation: Int) {
         let (generation, moves) = (hosts.generation, hosts.moveCount)
-        let (connection, host) = try hosts.firstUsable(role) { host in
+        let (connection, _) = try hosts.firstUsable(role) { host in
             let time = limit.map { min($0 - .now, Connection.openingDeadline) } ?? Connection.openingDeadline
             return try Connection(host, settings: settings, within: time)
         }
         // Once another server takes writes, nobody waits for this one.
         if role == .follows { connection.libpq.isLeft = { [hosts] in hosts.moveCount != moves } }
-        let opened = (connection, host, generation)
-        current = opened
-        return opened
+        current = (connection, generation)
+        return (connection, generation)
     }
 }

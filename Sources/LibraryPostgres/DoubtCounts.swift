@@ -1,6 +1,6 @@
 import LibraryStore
 
-/// What became of transactions whose commit was not answered.
+/// Counts of the transactions whose commit was not answered, by what became of them.
 struct DoubtCounts: Sendable {
     enum Outcome: Int, CaseIterable {
         case committed, repeated, unknown

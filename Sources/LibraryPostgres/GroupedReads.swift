@@ -3,7 +3,7 @@ import Synchronization
 /// Reads rows that many requests ask for at the same time in one statement: while a group waits for a connection, the
 /// next requests join it.
 ///
-/// What a request gets was read after it had asked.
+/// A value is read after the request for it has come.
 final class GroupedReads<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private typealias Question = (key: Key, continuation: CheckedContinuation<Value?, any Error>)
 

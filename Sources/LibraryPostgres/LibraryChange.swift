@@ -20,7 +20,7 @@ final class LibraryChange {
     struct Mark: Sendable {
         let owner: Int64
         let event: Int64
-        /// As ``LibraryChange/write``.
+        /// The same as ``LibraryChange/write``.
         let write: Int64
     }
 

@@ -9,9 +9,9 @@ final class OwnerWriter: Sendable {
 
     private typealias Waiting = (write: Write, end: ContinuousClock.Instant)
 
-    /// Of each owner whose writes are being performed, those that wait.
+    /// The writes that wait. An owner whose writes are being performed has a queue, perhaps an empty one.
     private let waiting = Mutex<[Int64: JobQueue<Waiting>]>([:])
-    /// Of one owner: how many may wait, and how many are performed in one transaction.
+    /// How many writes of one owner may wait, and how many are performed in one transaction.
     private static let (longest, group) = (512, 64)
 
     enum Place {

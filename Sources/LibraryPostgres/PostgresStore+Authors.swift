@@ -232,7 +232,7 @@ extension PostgresStore {
 }
 
 extension Author {
-    /// What an event keeps of an author: the values of ``AuthorRow/columns`` but the id; NULLs for `nil`.
+    /// The copy of an author that an event keeps: the values of ``AuthorRow/columns`` but the id; NULLs for `nil`.
     static func copy(of author: Author?) -> [Value] {
         guard let author else { return AuthorField.all.dropFirst().map { _ in .null } }
         return AuthorField.writable.map { author.draft.value($0) } + [

@@ -12,7 +12,7 @@ extension PostgresStore {
             let last = try Self.lastEvent(connection, owner: owner)
             return try read(
                 EventRows(after: position, isGone: last.epoch != position.epoch || last.sequence < position.sequence) {
-                    try Self.lastEvent(connection, owner: owner)
+                    last
                 } _: { take in
                     try connection.events(
                         Self.selectEvents, [.integer(owner), .integer(position.sequence)], position.epoch, take)

@@ -24,7 +24,7 @@ extension PostgresStore {
         return known.reply
     }
 
-    /// The same in a change, which then waits until the reply is on the standby.
+    /// The stored reply, for a change that answers with it: the commit then waits until the reply is on the standby.
     static func reply(
         _ change: LibraryChange, to request: IdempotentRequest?, at now: Timestamp
     ) throws -> [UInt8]? {

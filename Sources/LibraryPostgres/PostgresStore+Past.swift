@@ -8,7 +8,7 @@ extension PostgresStore {
         _ query: AuthorQuery, owner: Int64, _ read: @escaping @Sendable (AuthorRows) throws -> Value
     ) async throws -> Value {
         try await readSlowly { connection in
-            // What is known of the past, and the list, are of one state: events may be deleted meanwhile.
+            // The range that is known and the list must be of one state: events may be deleted meanwhile.
             try connection.run(.beginSnapshot)
             let event = try Self.pastEvent(connection, query, owner: owner)
             let statement = try PostgresListStatement(query, owner: owner, after: event)

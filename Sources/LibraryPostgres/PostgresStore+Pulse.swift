@@ -11,7 +11,7 @@ extension PostgresStore {
     private static let (pause, shortPause) = (Duration.milliseconds(500), Duration.milliseconds(50))
     private static let deadline = Duration.seconds(2)
     /// How old the last beat may be.
-    static let validity = Duration.seconds(1)
+    private static let validity = Duration.seconds(1)
     /// Seconds for which the rows of daemons that have ended are kept, a year: one that was cut off for as long begins
     /// another epoch.
     private static let keepingTime: Int64 = 365 * 86400
@@ -38,17 +38,15 @@ extension PostgresStore {
 
     package var lossCount: Int { state.lossCount.load(ordering: .relaxed) }
 
+    /// Whether the server has proven lately that it can commit.
+    var canCommit: Bool { state.hasBeat(within: Self.validity, at: .now) }
+
     /// Waits until the server has proven lately that it can commit.
     /// - Throws: ``PostgresError/lost(_:)`` at the end of the time.
     func requireBeat(until end: ContinuousClock.Instant) async throws {
-        while !state.hasBeat(within: Self.validity, at: .now), !state.isClosed.load(ordering: .acquiring) {
+        while !canCommit, !state.isClosed.load(ordering: .acquiring) {
             guard .now < end else { throw Self.cannotCommit }
-            do {
-                try await Task.sleep(for: .milliseconds(20))
-            } catch {
-                // The daemon ends.
-                throw StoreError.closed
-            }
+            try await Self.sleep(.milliseconds(20))
         }
     }
 
@@ -158,7 +156,7 @@ private struct Beat: Sendable {
     var schema: Int64 = 0
     /// As ``PostgresStore/serverTime``.
     var time: Int64 = 0
-    /// Of the events.
+    /// The epoch of the events.
     var epoch = ""
     var states: [Int64: WatchedState] = [:]
 

@@ -4,7 +4,7 @@ import Shared
 /// How operations reach the server, and what is tried again.
 extension PostgresStore {
     /// How long a request tries again what was not done, and looks for what may have been done.
-    static let patience = Duration.seconds(8)
+    static let patience = Connections.patience
 
     // MARK: Reads
 
@@ -23,7 +23,7 @@ extension PostgresStore {
     func reading<Value>(_ body: (ContinuousClock.Instant) async throws -> Value) async throws -> Value {
         try await persisting { end in
             let value = try await body(end)
-            guard state.hasBeat(within: Self.validity, at: .now) else { throw Self.cannotCommit }
+            guard canCommit else { throw Self.cannotCommit }
             return value
         }
     }
@@ -73,25 +73,19 @@ extension PostgresStore {
 
     private func perform(writesOf owner: Int64) async {
         while let (group, end) = writer.takeGroup(owner: owner) {
-            do {
-                try await commit(group, owner: owner, until: end)
-                for write in group { write.finish(nil) }
-            } catch is GroupSpoiled where group.count > 1 {
-                for write in group { await performAlone(write, owner: owner, until: end) }
-            } catch {
-                for write in group { write.finish((error as? GroupSpoiled)?.error ?? error) }
-            }
+            await perform(group, owner: owner, until: end)
         }
     }
 
-    private func performAlone(
-        _ write: OwnerWriter.Write, owner: Int64, until end: ContinuousClock.Instant
-    ) async {
+    /// Performs writes in one transaction, or each in its own if they cannot be in one.
+    private func perform(_ group: [OwnerWriter.Write], owner: Int64, until end: ContinuousClock.Instant) async {
         do {
-            try await commit([write], owner: owner, until: end)
-            write.finish(nil)
+            try await commit(group, owner: owner, until: end)
+            for write in group { write.finish(nil) }
+        } catch is GroupSpoiled where group.count > 1 {
+            for write in group { await perform([write], owner: owner, until: end) }
         } catch {
-            write.finish((error as? GroupSpoiled)?.error ?? error)
+            for write in group { write.finish((error as? GroupSpoiled)?.error ?? error) }
         }
     }
 
@@ -132,7 +126,7 @@ extension PostgresStore {
             var end = end
             if end < .now {
                 // Those before it have taken the time: because the server does not answer, or for a long file.
-                guard state.hasBeat(within: Self.validity, at: .now) else { throw StoreError.busy }
+                guard canCommit else { throw StoreError.busy }
                 end = .now + Self.patience
             }
             do {
@@ -213,6 +207,15 @@ extension PostgresStore {
 
     // MARK: Trying again
 
+    /// - Throws: ``StoreError`` `closed` if the daemon ends.
+    static func sleep(_ time: Duration) async throws {
+        do {
+            try await Task.sleep(for: time)
+        } catch {
+            throw StoreError.closed
+        }
+    }
+
     static let cannotCommit = PostgresError.lost("the database server cannot commit at present")
 
     /// Runs `body`, again if nothing was done and another attempt may succeed. It gets the time at which that ends.
@@ -230,12 +233,7 @@ extension PostgresStore {
             } catch let error as PostgresError {
                 guard error.mayBeTriedAgain || retriesDoubt && error.classification == .inDoubt, .now + pause < end
                 else { throw StoreError(error) }
-                do {
-                    try await Task.sleep(for: pause)
-                } catch {
-                    // The daemon ends.
-                    throw StoreError.closed
-                }
+                try await Self.sleep(pause)
                 pause = min(pause * 2, .milliseconds(200))
             }
         }

@@ -17,22 +17,22 @@ package struct PostgresStore: Store {
     let longReads: Connections
     let writes: Connections
     let files: Connections
-    /// For the beats, however busy the others are.
+    /// The connection of the beats, however busy the others are.
     let pulse: Connections
     let turns = OwnerTurns()
     let writer = OwnerWriter()
     /// The servers of the database, in the order in which they are tried.
     let hosts: Hosts
-    /// By ``Principal/sessionID``.
+    /// The callers of sessions and API keys, by ``Principal/sessionID``.
     let callers: GroupedReads<String, CallerAccount>
-    /// By the hash of an API key.
+    /// The callers of API keys, by the hash of the key.
     let holders: GroupedReads<[UInt8], CallerAccount>
     package let changes = ChangeCounter()
     package let liveSessions: LiveSessions? = nil
     package let history: HistoryLimit
     package let writerCounts = WriterCounts()
     let folder: String
-    /// Of this machine.
+    /// The clock of this machine.
     let machineClock: Clock
     let state: SharedState
     let doubts = DoubtCounts()

@@ -55,6 +55,9 @@ extension Problem {
 }
 
 extension CommandError {
+    /// The hint where a request may have taken effect.
+    static let mayBeDone = "the daemon may have done it all the same: look before you try again"
+
     /// Whether the exchange failed after the daemon may have received the request.
     var isLostAnswer: Bool {
         problem.map(\.isOutcomeUnknown) ?? [.temporaryFailure, .protocolError].contains(exit)

@@ -107,11 +107,7 @@ extension ErrorCode {
         case .notReady: (nil, "libctl status --wait 30s")
         case .storageFull: ("the daemon's disk is full", "make room on the daemon's machine, then try again")
         case .storageUnavailable: ("the daemon cannot use its database now", "libctl status --wait 30s")
-        case .outcomeUnknown:
-            (
-                "the daemon does not know whether it was done",
-                "the daemon may have done it all the same: look before you try again"
-            )
+        case .outcomeUnknown: ("the daemon does not know whether it was done", CommandError.mayBeDone)
         case .internalError:
             ("something went wrong in the daemon", "its log has the reason: search for \(problem.requestID)")
         }

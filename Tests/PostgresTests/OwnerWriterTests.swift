@@ -60,6 +60,12 @@ struct OwnerWriterTests {
     @Test func allKindsOfWritesShareATransaction() async throws {
         let library = try await libraryOfAda()
         let store = library.store
+        let change: @Sendable (Int64, AuthorField, String) async throws -> Void = { id, field, text in
+            var values = AuthorValues()
+            values[text: field] = text
+            _ = try await store.updateAuthor(
+                id: id, owner: 1, from: nil, AuthorPatch(values), ifVersion: { _ in true }, at: library.now(2))
+        }
         for number in 1...60 { _ = try await store.createAuthor(draft("N\(number)"), owner: 1, at: library.now()) }
         let refusals = await withTaskGroup(of: StoreError?.self) { group -> [StoreError] in
             for id in Int64(1)...60 {
@@ -69,19 +75,9 @@ struct OwnerWriterTests {
                         case 0:
                             _ = try await store.deleteAuthor(
                                 id: id, owner: 1, from: nil, ifVersion: { _ in true }, at: library.now(2))
-                        case 1:
-                            // Another author has that name.
-                            var values = AuthorValues()
-                            values[text: .name] = "N2"
-                            _ = try await store.updateAuthor(
-                                id: id, owner: 1, from: nil, AuthorPatch(values), ifVersion: { _ in true },
-                                at: library.now(2))
-                        case 2:
-                            var values = AuthorValues()
-                            values[text: .country] = "D"
-                            _ = try await store.updateAuthor(
-                                id: id, owner: 1, from: nil, AuthorPatch(values), ifVersion: { _ in true },
-                                at: library.now(2))
+                        // Another author has that name.
+                        case 1: try await change(id, .name, "N2")
+                        case 2: try await change(id, .country, "D")
                         default:
                             _ = try await store.createAuthor(draft("M\(id)"), owner: 1, at: library.now(2))
                         }

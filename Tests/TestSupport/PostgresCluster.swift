@@ -16,12 +16,8 @@ package final class PostgresCluster: Sendable {
     /// What is done to the servers. A standby's name is its `cluster_name`. The socket of a server is not in its data,
     /// which a base backup copies.
     private static let script = """
-        set -e
-        cd "$1"
+        \(PostgresServer.prelude)
         shift
-        export PATH="$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1):$PATH"
-        run=
-        if [ "$(id -u)" = 0 ]; then run="setpriv --reuid=postgres --regid=postgres --clear-groups"; fi
         processes() {
             pid=$(head -n 1 $1.data/postmaster.pid 2>/dev/null) || return 0
             echo $pid $(cat /proc/$pid/task/$pid/children 2>/dev/null)

@@ -7,20 +7,24 @@ package final class PostgresServer: Sendable {
     /// For all tests that harm no other test.
     package static let shared = Task { try await PostgresServer() }
 
+    /// The beginning of a script in the folder of a server. `$run` runs a program as a user that the server accepts: it
+    /// refuses root.
+    static let prelude = """
+        set -e
+        cd "$1"
+        export PATH="$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1):$PATH"
+        run=
+        if [ "$(id -u)" = 0 ]; then run="setpriv --reuid=postgres --regid=postgres --clear-groups"; fi
+        """
+
     /// Makes a database cluster, runs the server, and ends it when the standard input is closed.
     ///
     /// A process that is stopped does not end before it is continued, so each is.
     private static let script = """
-        set -e
+        \(prelude)
         # Ctrl-C ends the tests, and then the server.
         trap '' INT
-        cd "$1"
-        export PATH="$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1):$PATH"
-        run=
-        if [ "$(id -u)" = 0 ]; then
-            run="setpriv --reuid=postgres --regid=postgres --clear-groups"
-            chown postgres:postgres .
-        fi
+        if [ -n "$run" ]; then chown postgres:postgres .; fi
         $run initdb --pgdata=data --username=libraryd --auth=trust --encoding=UTF8 --locale=C --no-sync >log 2>&1
         printf 'local all locked scram-sha-256\\nlocal all all trust\\n' >data/pg_hba.conf
         $run postgres -D data -k "$1" -c listen_addresses= -c shared_buffers=64MB -c max_connections=500 \

@@ -8,7 +8,7 @@ extension SQLiteStore {
         if let value = try authorsAtOnce(query, owner: owner, read) { return value }
         guard query.at == nil else {
             return try await readers.withConnectionElsewhere { connection in
-                // What is known of the past, and the list, are of one state: events may be deleted meanwhile.
+                // The range that is known and the list must be of one state: events may be deleted meanwhile.
                 try connection.inTransaction {
                     let event = try Self.pastEvent(connection, query, owner: owner)
                     let statement = try AuthorListStatement(query, owner: owner, after: event)

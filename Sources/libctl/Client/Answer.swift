@@ -62,7 +62,7 @@ final class Answer {
         } catch let full as SpooledFile.Failure {
             // The daemon has carried out the request; only the reply could not be stored.
             failure = CommandError(
-                .ioError, "\(full)", hint: "the daemon may have done it all the same: look before you try again")
+                .ioError, "\(full)", hint: CommandError.mayBeDone)
             return 0
         } catch {
             failure = error

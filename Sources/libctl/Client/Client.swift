@@ -172,7 +172,7 @@ final class Client {
                 guard isRepeated, hasTime(for: pause) else {
                     let mayBeDone = lost > 0 || failure.isLostAnswer
                     guard mayBeDone, isPatient, !["GET", "HEAD"].contains(request.method) else { throw failure }
-                    throw failure.saying(hint: "the daemon may have done it all the same: look before you try again")
+                    throw failure.saying(hint: CommandError.mayBeDone)
                 }
                 if isLost { lost += 1 }
                 if pause > 0 { wait("the daemon went away", pause) }

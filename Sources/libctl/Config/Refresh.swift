@@ -87,9 +87,7 @@ extension CommandContext {
         do {
             do {
                 return try attempt()
-            } catch let failure as CommandError where failure.isLostAnswer {
-                return try attempt()
-            } catch let problem as Problem where problem.isOutcomeUnknown {
+            } catch  where CommandError(error).isLostAnswer {
                 return try attempt()
             }
         } catch let problem as Problem where problem.status == 401 {
