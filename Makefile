@@ -8,7 +8,7 @@ SEED ?= 1
 SWIFT ?= swift
 
 # A library of a test has some fifteen files open, and Debian lets a process have 1024.
-TEST = SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=24 $(SWIFT) test --skip-build
+TEST = SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=24 SWIFT='$(SWIFT)' scripts/run-tests
 # The tests of the routes once more, with libraries in PostgreSQL; without those that are of SQLite alone.
 ON_POSTGRES = --filter LibrarydTests \
     --skip 'LibrarydTests\.(Backup|BackupRestore|DataFolder|EndlessFile|FlaskLibrary|Folding|ForeignFile|HostileFile|HotHead|HotLane|Listing|Migration|OrderByTime|Settings|Staged|Start|Store|TwoDaemon|UsageError|Writer)Tests'

@@ -11,7 +11,7 @@ package final class PostgresCluster: Sendable {
     private let isSynchronous: Bool
     private let folder: String
     /// The servers run as long as somebody has the other end open.
-    private let end: Int32
+    private let end: FileHandle
 
     /// What is done to the servers. A standby's name is its `cluster_name`. The socket of a server is not in its data,
     /// which a base backup copies.
@@ -83,9 +83,7 @@ package final class PostgresCluster: Sendable {
         try await waitForStandbys(2, of: .a)
     }
 
-    deinit { stop() }
-
-    package func stop() { Glibc.close(end) }
+    package func stop() { try? end.close() }
 
     /// Of all three servers.
     package var url: String {

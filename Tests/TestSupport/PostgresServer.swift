@@ -41,7 +41,7 @@ package final class PostgresServer: Sendable {
     /// The folder of the unix socket.
     package let folder: String
     /// The server runs as long as somebody has the other end open.
-    private let end: Int32
+    private let end: FileHandle
 
     package init() async throws {
         folder = try Self.newFolder()
@@ -63,7 +63,7 @@ package final class PostgresServer: Sendable {
         return statvfs("/dev/shm", &status) == 0 && UInt64(status.f_bavail) * UInt64(status.f_frsize) >= 4 << 30
     }
 
-    package func stop() { Glibc.close(end) }
+    package func stop() { try? end.close() }
 
     /// - Parameters:
     ///   - options: more options of libpq, such as a database or a user.
@@ -91,13 +91,15 @@ package final class PostgresServer: Sendable {
     }
 
     /// Starts a program.
-    /// - Returns: the other end of its standard input.
-    static func spawn(_ command: [String]) throws -> Int32 {
+    /// - Returns: the other end of its standard input. The handle closes it once: a number that is closed twice may be
+    ///   that of another file by then.
+    static func spawn(_ command: [String]) throws -> FileHandle {
         var ends: [Int32] = [0, 0]
         guard pipe(&ends) == 0 else { throw Missing(what: "a pipe for a server") }
         // No other program must keep the server alive.
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         defer { Glibc.close(ends[0]) }
+        let other = FileHandle(fileDescriptor: ends[1], closeOnDealloc: true)
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -108,6 +110,6 @@ package final class PostgresServer: Sendable {
         guard posix_spawn(&pid, command[0], &actions, nil, argv, environ) == 0 else {
             throw Missing(what: "a shell for a server")
         }
-        return ends[1]
+        return other
     }
 }
