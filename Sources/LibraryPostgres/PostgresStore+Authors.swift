@@ -174,7 +174,7 @@ extension PostgresStore {
     // MARK: Statements
 
     /// The columns that a draft fills.
-    static let columns = AuthorDraft.columns + ["words"]
+    static let columns = AuthorField.writable.map(\.name) + AuthorField.texts.map(\.keyColumn) + ["words"]
 
     /// Their values.
     static func values(of draft: AuthorDraft, owner: Int64) -> [Value] {

@@ -14,7 +14,7 @@ extension Author {
 
     /// The values of ``AuthorRow/columns``.
     package var columns: [ColumnValue] {
-        [.integer(id)] + draft.columnsWithoutKeys
+        [.integer(id)] + draft.columns
             + [.integer(createdAt.milliseconds), .integer(updatedAt.milliseconds), .integer(version)]
     }
 }
@@ -25,16 +25,8 @@ extension AuthorField {
 }
 
 extension AuthorDraft {
-    /// The names of the columns that it fills.
-    package static let columns = AuthorField.writable.map(\.name) + AuthorField.texts.map(\.keyColumn)
-
-    /// Their values.
-    package var columns: [ColumnValue] {
-        columnsWithoutKeys + AuthorField.texts.map { .text(Folding.key(self[text: $0])) }
-    }
-
     /// The values of the columns of ``AuthorField/writable``.
-    fileprivate var columnsWithoutKeys: [ColumnValue] {
+    var columns: [ColumnValue] {
         AuthorField.writable.map { field in
             field.kind == .flag ? .integer(self[flag: field] ? 1 : 0) : .text(self[text: field])
         }

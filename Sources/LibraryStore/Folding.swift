@@ -31,13 +31,24 @@ package enum Folding {
         return String(String.UnicodeScalarView(String(folded)._nfc))
     }
 
+    /// ``key(_:)``, or `nil` where it is the text with its ASCII letters in lower case, as SQLite's `lower()` makes it
+    /// (https://www.sqlite.org/lang_corefunc.html#lower).
+    static func keyUnlessLower(_ text: String) -> String? {
+        let isPlain = text.utf8.allSatisfy { (1..<0x80).contains($0) }
+        if isPlain { return nil }
+        let key = key(text)
+        // A function of SQL takes a text up to its first NUL.
+        let isLower = key.utf8.elementsEqual(text.utf8.lazy.map(lower)) && !text.utf8.contains(0)
+        return isLower ? nil : key
+    }
+
+    private static func lower(_ byte: UInt8) -> UInt8 { (0x41...0x5A).contains(byte) ? byte | 0x20 : byte }
+
     /// `nil` unless all bytes are ASCII.
     private static func asciiKey(_ bytes: UnsafeBufferPointer<UInt8>) -> String? {
         guard bytes.allSatisfy({ $0 < 0x80 }) else { return nil }
         return String(unsafeUninitializedCapacity: bytes.count) { target in
-            for (index, byte) in bytes.enumerated() {
-                target[index] = (0x41...0x5A).contains(byte) ? byte | 0x20 : byte
-            }
+            for (index, byte) in bytes.enumerated() { target[index] = lower(byte) }
             return bytes.count
         }
     }

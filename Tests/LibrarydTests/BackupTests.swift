@@ -171,7 +171,16 @@ import Testing
             "DROP INDEX author_book; CREATE INDEX author_book ON author (book)",
             "the schema of index author_book is another"
         ),
-        ("DELETE FROM author_search_docsize WHERE id = 2", "author 2 is missing in the search index"),
+        (
+            "INSERT INTO author_search (author_search, rowid, name, book) VALUES ('delete', 2, '1:1', '1:b')",
+            "author 2 is missing in the search index"
+        ),
+        ("UPDATE author SET name = 'x' WHERE id = 2", "the search index has other words of author 2"),
+        ("UPDATE author SET name = book, book = name WHERE id = 2", "the search index has other words of author 2"),
+        (
+            "UPDATE author_search_data SET block = x'00' WHERE id > 10",
+            "the search index cannot be read"
+        ),
         (
             "INSERT INTO author_search (rowid, name, book) VALUES (99, '1:x', '1:y')",
             "the search index has an author 99 that does not exist"

@@ -107,7 +107,7 @@ import Testing
             and: """
                 WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 50000)
                 INSERT INTO author
-                    SELECT 1, n, 'N' || n, 'B', 'C', 0, 1, 1, 1, 0, 'n' || n, 'b', 'c' FROM c;
+                    SELECT 1, n, 'N' || n, 'B', 'C', 0, 1, NULL, 1, 0, NULL, NULL, NULL FROM c;
                 INSERT INTO author_search (rowid, name, book) SELECT id, '1:' || name_key, '1:b' FROM author;
                 """)
         #expect(try Inspection(file: library).faults == [])

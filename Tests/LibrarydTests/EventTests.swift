@@ -200,7 +200,7 @@ import Testing
                 sql: """
                     WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 102399)
                     INSERT INTO author_event
-                        SELECT 1, i, 'updated', 0, 1, NULL, i - 1, NULL, 'A', 'B', 'C', 0, 0, 0, 1 FROM n
+                        SELECT 1, i, 1, 0, 1, NULL, i - 1, NULL, 'A', 'B', 'C', 0, 0, 0, 1 FROM n
                     """)
         }
         func kept() throws -> [Int64] {

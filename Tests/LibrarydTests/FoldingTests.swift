@@ -1,3 +1,4 @@
+import GRDB
 import Shared
 import TestSupport
 import Testing
@@ -18,6 +19,54 @@ import Testing
     func aKeyIsTheTextWithoutCaseAndAccents(text: String, key: String) {
         #expect(Array(Folding.key(text).unicodeScalars) == Array(key.unicodeScalars))
         #expect(Folding.key(Folding.key(text)) == Folding.key(text))
+    }
+
+    /// Where a key is not stored, SQLite makes it.
+    @Test func aKeyIsStoredOrMadeBySQLite() throws {
+        let queue = try DatabaseQueue()
+        try queue.writeWithoutTransaction { db in
+            let made = try db.makeStatement(sql: "SELECT coalesce(?2, lower(?1))")
+            for value in (1...0x1FFFF as ClosedRange<UInt32>) {
+                guard let scalar = Unicode.Scalar(value) else { continue }
+                let text = "A\(scalar)Z"
+                let key = try String.fetchOne(made, arguments: [text, Folding.keyUnlessLower(text)]) ?? ""
+                if !key.utf8.elementsEqual(Folding.key(text).utf8) { Issue.record("U+\(String(value, radix: 16))") }
+            }
+        }
+    }
+
+    @Test func aKeyThatSQLiteWouldCutOffIsStored() {
+        #expect(Folding.keyUnlessLower("A\0Z") == "a\0z")
+    }
+
+    @Test func mostKeysAreNotStored() async throws {
+        let folder = TemporaryFolder()
+        let store = try SQLiteStore(path: folder.path + "/library.db")
+        defer { store.close() }
+        func now(_ milliseconds: Int64) -> Timestamp { Timestamp(milliseconds: milliseconds) }
+        try await store.createUser(publicID: "p", name: "ada", passwordHash: "h", by: .operator, at: now(1))
+        for name in ["Zadie SMITH", "Ørsted", "村上春樹", "Åsa"] {
+            let draft = AuthorDraft(name: name, book: "Émile", country: "UK", bookerPrize: false)
+            _ = try await store.createAuthor(draft, owner: 1, at: now(2))
+        }
+        var values = AuthorValues()
+        values[text: .name] = "Oersted"
+        _ = try await store.updateAuthor(
+            id: 2, owner: 1, AuthorPatch(values), ifVersion: { _ in true }, at: now(3))
+        let rows = try store.readers.read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT name_folded, name_key, book_folded, book_key, country_folded, country_key, changed_at, updated_at
+                    FROM author ORDER BY id
+                    """
+            ).map { row in (0..<8).map { row[$0].map { "\($0)" } ?? "-" }.joined(separator: " ") }
+        }
+        #expect(
+            rows == [
+                "- zadie smith emile emile - uk - 2", "- oersted emile emile - uk 3 3", "- 村上春樹 emile emile - uk - 2",
+                "asa asa emile emile - uk - 2",
+            ])
     }
 
     /// Whatever the text, its key is a fixed point, and does not depend on the form in which the text is composed.

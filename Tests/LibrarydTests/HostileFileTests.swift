@@ -187,7 +187,7 @@ import Testing
         try await library.sqlite.writer.write { db in
             try db.execute(sql: "UPDATE author_event SET sequence = ?", arguments: [sequence])
             try db.execute(
-                sql: "UPDATE author SET version = ?, created_at = ?, updated_at = ?",
+                sql: "UPDATE author SET version = ?, created_at = ?, changed_at = ?",
                 arguments: [sequence, sequence, sequence])
         }
         let json = ("Content-Type", "application/json")

@@ -14,8 +14,8 @@ import Testing
 
     private static let insert = """
         INSERT INTO author (
-            owner, id, name, book, country, booker_prize, created_at, updated_at, event, name_key, book_key, country_key
-        ) VALUES (?, ?, ?, 'b', 'c', 0, 0, 0, 0, '', '', '')
+            owner, id, name, book, country, booker_prize, created_at, event
+        ) VALUES (?, ?, ?, 'b', 'c', 0, 0, 0)
         """
 
     @Test func anOperationThatFailsHarmsNoNeighbour() async throws {

@@ -18,7 +18,20 @@ extension AuthorColumns {
     }
 }
 
+extension AuthorDraft {
+    /// The names of the columns that it fills in SQLite.
+    static let storedColumns = AuthorField.writable.map(\.name) + AuthorField.texts.map { "\($0.name)_folded" }
+
+    /// Their values.
+    var storedValues: [ColumnValue] {
+        columns + AuthorField.texts.map { Folding.keyUnlessLower(self[text: $0]).map { .text($0) } ?? .null }
+    }
+}
+
 extension Author {
+    /// The column `changed_at`: an author that is as it was created has none.
+    var changedAt: ColumnValue { updatedAt == createdAt ? .null : .integer(updatedAt.milliseconds) }
+
     /// - Parameter row: of ``AuthorRow/columns``.
     init(_ row: Row) throws {
         var values = AuthorValues()

@@ -7,7 +7,7 @@ package enum Migrations {
 
     package static let all = [
         first, coveringName, loginAddresses, events, idempotencyKeys, trustedTime, daemonID, foldedOrders, keysAndAudit,
-        history, ordersByTime,
+        history, ordersByTime, derivedColumns,
     ]
 
     /// AUTOINCREMENT: an id is never used again.
@@ -332,6 +332,87 @@ package enum Migrations {
         CREATE INDEX author_unchanged ON author (owner, created_at) WHERE updated_at = created_at;
         CREATE INDEX author_created_at ON author (owner, created_at) WHERE updated_at <> created_at;
         CREATE INDEX author_updated_at ON author (owner, updated_at) WHERE updated_at <> created_at;
+        """
+
+    /// What follows from other columns is stored in indexes only (https://www.sqlite.org/gencol.html):
+    ///
+    /// - The key of most texts is what `lower()` makes of them. `…_folded` has the key of the others.
+    /// - An author that has not changed since it was created has no `changed_at`.
+    /// - The kind of an event is a number, of which 0 and 1 take no byte.
+    ///
+    /// `author_search` has no count of the words of each text, which only an order by relevance needs
+    /// (https://www.sqlite.org/fts5.html#the_columnsize_option).
+    private static let derivedColumns = """
+        CREATE TABLE new_author (
+            owner INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+            id INTEGER NOT NULL,
+            name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
+            book TEXT NOT NULL CHECK (length(book) BETWEEN 1 AND 200),
+            country TEXT NOT NULL CHECK (length(country) BETWEEN 1 AND 200),
+            booker_prize INTEGER NOT NULL CHECK (booker_prize IN (0, 1)),
+            created_at INTEGER NOT NULL,
+            changed_at INTEGER,
+            version INTEGER NOT NULL DEFAULT 1,
+            event INTEGER NOT NULL,
+            name_folded TEXT,
+            book_folded TEXT,
+            country_folded TEXT,
+            updated_at INTEGER GENERATED ALWAYS AS (coalesce(changed_at, created_at)) VIRTUAL,
+            name_key TEXT GENERATED ALWAYS AS (coalesce(name_folded, lower(name))) VIRTUAL,
+            book_key TEXT GENERATED ALWAYS AS (coalesce(book_folded, lower(book))) VIRTUAL,
+            country_key TEXT GENERATED ALWAYS AS (coalesce(country_folded, lower(country))) VIRTUAL,
+            PRIMARY KEY (owner, id)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO new_author
+            SELECT owner, id, name, book, country, booker_prize, created_at, nullif(updated_at, created_at), version,
+                event, nullif(name_key, lower(name)), nullif(book_key, lower(book)),
+                nullif(country_key, lower(country))
+            FROM author ORDER BY owner, id;
+
+        DROP TABLE author_search;
+        DROP TABLE author;
+        ALTER TABLE new_author RENAME TO author;
+        CREATE UNIQUE INDEX author_name ON author (owner, name_key, name, book);
+        CREATE INDEX author_book ON author (owner, book_key);
+        CREATE INDEX author_country ON author (owner, country_key);
+        CREATE INDEX author_unchanged ON author (owner, created_at) WHERE changed_at IS NULL;
+        CREATE INDEX author_created_at ON author (owner, created_at) WHERE changed_at IS NOT NULL;
+        CREATE INDEX author_updated_at ON author (owner, updated_at) WHERE changed_at IS NOT NULL;
+
+        CREATE TABLE new_author_event (
+            owner INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+            sequence INTEGER NOT NULL,
+            change INTEGER NOT NULL CHECK (change IN (0, 1, 2)),
+            at INTEGER NOT NULL,
+            id INTEGER NOT NULL,
+            origin INTEGER,
+            previous INTEGER,
+            next INTEGER,
+            name TEXT,
+            book TEXT,
+            country TEXT,
+            booker_prize INTEGER,
+            created_at INTEGER,
+            updated_at INTEGER,
+            version INTEGER,
+            kind TEXT GENERATED ALWAYS AS (
+                CASE change WHEN 0 THEN 'created' WHEN 1 THEN 'updated' ELSE 'deleted' END
+            ) VIRTUAL,
+            PRIMARY KEY (owner, sequence)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO new_author_event
+            SELECT owner, sequence, CASE kind WHEN 'created' THEN 0 WHEN 'updated' THEN 1 ELSE 2 END, at, id, origin,
+                previous, next, name, book, country, booker_prize, created_at, updated_at, version
+            FROM author_event ORDER BY owner, sequence;
+        DROP TABLE author_event;
+        ALTER TABLE new_author_event RENAME TO author_event;
+        CREATE INDEX author_event_deleted ON author_event (owner, id) WHERE change = 2;
+
+        CREATE VIRTUAL TABLE author_search USING fts5 (
+            name, book, content = '', columnsize = 0, tokenize = "ascii tokenchars ':'"
+        );
+        INSERT INTO author_search (rowid, name, book)
+            SELECT id, search_words(owner, name), search_words(owner, book) FROM author ORDER BY id;
         """
 
     /// An SQL expression.

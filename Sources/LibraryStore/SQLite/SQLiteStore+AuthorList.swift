@@ -126,9 +126,9 @@ package struct AuthorListStatement: Sendable {
                     """
             }
             return """
-                \(part("unchanged", .createdAt, "updated_at = created_at"))
+                \(part("unchanged", .createdAt, "changed_at IS NULL"))
                 UNION ALL
-                \(part(sort.field.name, sort.field, "updated_at <> created_at"))
+                \(part(sort.field.name, sort.field, "changed_at IS NOT NULL"))
                 ORDER BY \(order) LIMIT ?
                 """
         }

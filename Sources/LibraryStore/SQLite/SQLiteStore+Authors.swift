@@ -46,10 +46,10 @@ extension SQLiteStore {
     static func insert(_ db: Database, _ author: Author, owner: Int64, event: Int64) throws {
         do {
             try db.raw(insertAuthor).run(
-                [.integer(owner), .integer(author.id)] + author.draft.columns
+                [.integer(owner), .integer(author.id)] + author.draft.storedValues
                     + [
-                        .integer(author.createdAt.milliseconds), .integer(author.updatedAt.milliseconds),
-                        .integer(author.version), .integer(event),
+                        .integer(author.createdAt.milliseconds), author.changedAt, .integer(author.version),
+                        .integer(event),
                     ])
         } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
             throw try conflict(db, owner: owner, author.draft.values)
@@ -119,10 +119,10 @@ extension SQLiteStore {
     static func update(_ db: Database, _ before: Author, to after: Author, owner: Int64, event: Int64) throws {
         do {
             try db.raw(updateAuthor).run(
-                after.draft.columns
+                after.draft.storedValues
                     + [
-                        .integer(after.updatedAt.milliseconds), .integer(after.version), .integer(event),
-                        .integer(owner), .integer(after.id),
+                        after.changedAt, .integer(after.version), .integer(event), .integer(owner),
+                        .integer(after.id),
                     ])
         } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
             throw try conflict(db, owner: owner, after.draft.values)
@@ -156,12 +156,12 @@ extension SQLiteStore {
 
     private static let insertAuthor = """
         INSERT INTO author
-            (owner, id, \(AuthorDraft.columns.joined(separator: ", ")), created_at, updated_at, version, event)
-        VALUES (?, ?, \(AuthorDraft.columns.map { _ in "?" }.joined(separator: ", ")), ?, ?, ?, ?)
+            (owner, id, \(AuthorDraft.storedColumns.joined(separator: ", ")), created_at, changed_at, version, event)
+        VALUES (?, ?, \(AuthorDraft.storedColumns.map { _ in "?" }.joined(separator: ", ")), ?, ?, ?, ?)
         """
     private static let updateAuthor = """
-        UPDATE author SET \(AuthorDraft.columns.map { "\($0) = ?" }.joined(separator: ", ")),
-            updated_at = ?, version = ?, event = ?
+        UPDATE author SET \(AuthorDraft.storedColumns.map { "\($0) = ?" }.joined(separator: ", ")),
+            changed_at = ?, version = ?, event = ?
         WHERE owner = ? AND id = ?
         """
     private static let selectAuthor = "SELECT \(AuthorRow.columns) FROM author WHERE owner = ? AND id = ?"

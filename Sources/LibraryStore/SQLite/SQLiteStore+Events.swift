@@ -10,8 +10,8 @@ extension SQLiteStore {
     static func recordCreation(
         _ db: Database, of author: Int64, number: Int64, owner: Int64, from origin: Int64?, at now: Timestamp
     ) throws {
-        try db.raw("INSERT INTO author_event (owner, sequence, kind, at, id, origin) VALUES (?, ?, ?, ?, ?, ?)").run([
-            .integer(owner), .integer(number), .text(AuthorEvent.created), .integer(now.milliseconds),
+        try db.raw("INSERT INTO author_event (owner, sequence, change, at, id, origin) VALUES (?, ?, ?, ?, ?, ?)").run([
+            .integer(owner), .integer(number), .integer(change(AuthorEvent.created)), .integer(now.milliseconds),
             .integer(author), .init(origin),
         ])
     }
@@ -27,7 +27,7 @@ extension SQLiteStore {
         let copy = before.map(\.columns) ?? AuthorField.all.map { _ in .null }
         try db.raw(insertEvent).run(
             [
-                .integer(owner), .integer(number), .text(kind), .integer(now.milliseconds), .integer(author),
+                .integer(owner), .integer(number), .integer(change(kind)), .integer(now.milliseconds), .integer(author),
                 .init(origin), .integer(previous),
             ] + copy.dropFirst())
         try db.raw("UPDATE author_event SET next = ? WHERE owner = ? AND sequence = ?").run([
@@ -37,9 +37,14 @@ extension SQLiteStore {
 
     private static let insertEvent = """
         INSERT INTO author_event
-            (owner, sequence, kind, at, id, origin, previous, \(copied.joined(separator: ", ")))
+            (owner, sequence, change, at, id, origin, previous, \(copied.joined(separator: ", ")))
         VALUES (?, ?, ?, ?, ?, ?, ?, \(copied.map { _ in "?" }.joined(separator: ", ")))
         """
+
+    /// The number that stands for the kind of an event.
+    private static func change(_ kind: String) -> Int64 {
+        kind == AuthorEvent.created ? 0 : kind == AuthorEvent.updated ? 1 : 2
+    }
 
     /// The columns with the copy of an author; the id is in the event anyway.
     private static let copied = AuthorField.all.dropFirst().map(\.name)
@@ -58,12 +63,12 @@ extension SQLiteStore {
     ) throws {
         try db.cachedStatement(
             sql: """
-                INSERT INTO author_event (owner, sequence, kind, at, id, origin)
+                INSERT INTO author_event (owner, sequence, change, at, id, origin)
                 SELECT owner, event, ?, ?, id, ? FROM author WHERE owner = ? AND id >= ? AND event > ?
                 """
         ).execute(
             arguments: [
-                AuthorEvent.created, now.milliseconds, origin, owner, first.id,
+                change(AuthorEvent.created), now.milliseconds, origin, owner, first.id,
                 last.event.subtractingReportingOverflow(newest).partialValue,
             ])
     }

@@ -1,0 +1,79 @@
+import GRDB
+import GRDBSQLite
+
+/// The words of the search index are compared with those of the authors. FTS5 compares a table without content with
+/// nothing (https://www.sqlite.org/fts5.html#the_integrity_check_command).
+extension Inspection {
+    static func searchFaults(_ db: Database) throws -> [String] {
+        do {
+            // The rows of a temporary table are the index itself: each word, where it is
+            // (https://www.sqlite.org/fts5.html#the_fts5vocab_virtual_table_module).
+            try db.execute(sql: "CREATE VIRTUAL TABLE temp.search_word USING fts5vocab(main, author_search, instance)")
+            defer { try? db.execute(sql: "DROP TABLE temp.search_word") }
+            var (found, expected): (UInt, UInt) = (0, 0)
+            try forEachIndexedWord(db) { found &+= $1 }
+            try forEachAuthor(db) { expected &+= $1 }
+            return found == expected ? [] : try differences(db)
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
+            return ["the search index cannot be read"]
+        }
+    }
+
+    private static func differences(_ db: Database) throws -> [String] {
+        var found: [Int64: UInt] = [:]
+        var faults: [String] = []
+        try forEachIndexedWord(db) { found[$0, default: 0] &+= $1 }
+        try forEachAuthor(db) { author, expected in
+            let words = found.removeValue(forKey: author)
+            guard faults.count < toldFaults, words ?? 0 != expected else { return }
+            faults.append(
+                words == nil
+                    ? "author \(author) is missing in the search index"
+                    : "the search index has other words of author \(author)")
+        }
+        let orphans = found.keys.sorted().prefix(toldFaults - faults.count)
+        return faults + orphans.map { "the search index has an author \($0) that does not exist" }
+    }
+
+    /// Calls `body` with the author of each word, and a number that stands for the word and its place. The sum of such
+    /// numbers does not depend on their order, and the seed of `Hasher` is another in each process.
+    private static func forEachIndexedWord(_ db: Database, _ body: (Int64, UInt) -> Void) throws {
+        try db.raw("SELECT term, doc, col = 'book', offset FROM temp.search_word").rows([]) { row in
+            let word = UnsafeRawBufferPointer(
+                start: sqlite3_column_text(row, 0), count: Int(sqlite3_column_bytes(row, 0)))
+            let author = sqlite3_column_int64(row, 1)
+            body(author, number(word, author, sqlite3_column_int64(row, 2), sqlite3_column_int64(row, 3)))
+            return true
+        }
+    }
+
+    /// Calls `body` with each author, and the sum of the numbers of its words.
+    private static func forEachAuthor(_ db: Database, _ body: (Int64, UInt) -> Void) throws {
+        try db.raw("SELECT owner, id, name, book FROM author").rows([]) { row in
+            let author = sqlite3_column_int64(row, 1)
+            var sum: UInt = 0
+            for column in 0..<2 as Range<Int32> {
+                let text = UnsafeBufferPointer(
+                    start: sqlite3_column_text(row, 2 + column), count: Int(sqlite3_column_bytes(row, 2 + column)))
+                let words = Folding.words(String(decoding: text, as: UTF8.self))
+                for (place, word) in words.enumerated() {
+                    Array("\(sqlite3_column_int64(row, 0)):\(word)".utf8).withUnsafeBytes {
+                        sum &+= number($0, author, Int64(column), Int64(place))
+                    }
+                }
+            }
+            body(author, sum)
+            return true
+        }
+    }
+
+    private static func number(_ word: UnsafeRawBufferPointer, _ author: Int64, _ column: Int64, _ place: Int64) -> UInt
+    {
+        var hasher = Hasher()
+        hasher.combine(bytes: word)
+        hasher.combine(author)
+        hasher.combine(column)
+        hasher.combine(place)
+        return UInt(bitPattern: hasher.finalize())
+    }
+}
