@@ -8,17 +8,12 @@ struct AuthorWrites {
     private var events: [[Value]] = []
     private var links: [[Value]] = []
     private let change: LibraryChange
-    private let origin: Int64?
-    private let now: Timestamp
 
     /// How many authors go to the server at once.
     static let part = 512
 
-    /// - Parameters:
-    ///   - origin: of the events.
-    ///   - now: the time of the events.
-    init(_ change: LibraryChange, from origin: Int64?, at now: Timestamp) {
-        (self.change, self.origin, self.now) = (change, origin, now)
+    init(_ change: LibraryChange) {
+        self.change = change
     }
 
     /// Inserts an author as it is.
@@ -49,10 +44,14 @@ struct AuthorWrites {
     ///   - next: that of the one after it.
     ///   - before: the author as it was, of an update and of a deletion.
     mutating func record(
-        _ kind: String, of author: Int64, number: Int64, after previous: Int64?, next: Int64? = nil, _ before: Author?
+        _ kind: String, of author: Int64, number: Int64, after previous: Int64?, next: Int64? = nil, _ before: Author?,
+        from origin: Int64?, at now: Timestamp
     ) {
-        events.append(
-            [.integer(number), .text(kind), .integer(author), Value(previous), Value(next)] + Author.copy(of: before))
+        let values: [Value] = [
+            .integer(number), .text(kind), .integer(now.milliseconds), .integer(author), Value(origin), Value(previous),
+            Value(next),
+        ]
+        events.append(values + Author.copy(of: before))
     }
 
     /// Tells an event that was stored before which event of its author follows.
@@ -64,8 +63,8 @@ struct AuthorWrites {
         var requests: [Request] = []
         if !inserted.isEmpty { requests.append(Request(Self.insertAuthors, [owner] + Self.author.arrays(inserted))) }
         if !events.isEmpty {
-            let values = [owner, .integer(now.milliseconds), Value(origin), .integer(change.write)]
-            requests.append(Request(Self.insertEvents, values + Self.event.arrays(events)))
+            requests.append(
+                Request(Self.insertEvents, [owner, .integer(change.write)] + Self.event.arrays(events)))
         }
         var joins: [Request] = []
         if !updated.isEmpty { joins.append(Request(Self.updateAuthors, [owner] + Self.author.arrays(updated))) }
@@ -86,7 +85,10 @@ struct AuthorWrites {
     private static let author = BatchColumns(
         [.init("id")] + drafted + [.init("created_at"), .init("updated_at"), .init("version"), .init("event")])
     private static let event = BatchColumns(
-        [.init("sequence"), .init("kind", .text), .init("id"), .init("previous"), .init("next")]
+        [
+            .init("sequence"), .init("kind", .text), .init("at"), .init("id"), .init("origin"), .init("previous"),
+            .init("next"),
+        ]
             + drafted.prefix(AuthorField.writable.count)
             + [.init("created_at"), .init("updated_at"), .init("version")])
     private static let link = BatchColumns([.init("sequence"), .init("next")])
@@ -100,8 +102,8 @@ struct AuthorWrites {
         """)
     private static let insertEvents = Statement(
         """
-        INSERT INTO author_event (owner, at, origin, write, \(event.names))
-        SELECT $1, $2, $3::bigint, $4::bigint, \(event.values) FROM \(event.rows(from: 5))
+        INSERT INTO author_event (owner, write, \(event.names))
+        SELECT $1, $2::bigint, \(event.values) FROM \(event.rows(from: 3))
         """)
     private static let linkEvents = Statement(
         """

@@ -45,7 +45,7 @@ final class BulkImport {
             hasUpdates = true
             try insertEvents(at: now)
         }
-        var writes = AuthorWrites(change, from: number, at: now)
+        var writes = AuthorWrites(change)
         for author in authors.changed {
             if author.isNew {
                 writes.insert(author.author, event: author.event, isFound: !isTrial)
@@ -56,7 +56,8 @@ final class BulkImport {
         let recorded = isTrial ? 0 : events == .atOnce ? authors.events.count : authors.countThroughLastUpdate
         for event in authors.events.prefix(recorded) {
             writes.record(
-                event.kind, of: event.id, number: event.number, after: event.previous, next: event.next, event.before)
+                event.kind, of: event.id, number: event.number, after: event.previous, next: event.next, event.before,
+                from: number, at: now)
         }
         if !isTrial { for link in authors.links { writes.link(link.event, to: link.next) } }
         firstWithoutEvent = firstWithoutEvent ?? authors.events.dropFirst(recorded).first?.id

@@ -5,7 +5,11 @@ import Synchronization
 /// Writes that wait, by the owners of the libraries that they change. While those of one owner are performed in one
 /// transaction, the next ones gather: each commit waits for the disk, and for a standby.
 final class OwnerWriter: Sendable {
-    typealias Write = PendingWrite<LibraryChange>
+    struct Write: Sendable {
+        let pending: PendingWrite<LibraryChange>
+        /// What it creates, if that is all it does.
+        var creation: AuthorCreation?
+    }
 
     private typealias Waiting = (write: Write, end: ContinuousClock.Instant)
 

@@ -6,16 +6,8 @@ extension PostgresStore {
         _ draft: AuthorDraft, owner: Int64, from origin: Int64?, as request: IdempotentRequest?, at now: Timestamp,
         completion: @escaping @Sendable (Result<Author, any Error>) -> Void
     ) {
-        let create: @Sendable (LibraryChange) throws -> Author = { change in
-            let connection = change.connection
-            if let reply = try Self.reply(change, to: request, at: now) {
-                return try Author(kept: reply)
-            }
-            let author = try Self.create(change, draft, from: origin, at: now)
-            try Self.keep(connection, reply: author.json, to: request, owner: owner, at: now)
-            return author
-        }
-        submit(owner: owner, create, completion: completion)
+        let creation = AuthorCreation(draft, from: origin, as: request, at: now)
+        submit(owner: owner, creation.perform, as: creation, completion: completion)
     }
 
     /// Inserts an author and its event.

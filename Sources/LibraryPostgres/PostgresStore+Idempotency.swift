@@ -50,6 +50,15 @@ extension PostgresStore {
         ])
     }
 
+    fileprivate static let selectReplies: Statement = """
+        SELECT hash, request, reply, created_at FROM idempotency_key WHERE owner = $1 AND hash = ANY ($2::bytea[])
+        """
+    fileprivate static let insertReplies = Statement(
+        """
+        INSERT INTO idempotency_key (owner, \(KeptReplies.columns.names))
+        SELECT $1, \(KeptReplies.columns.values) FROM \(KeptReplies.columns.rows(from: 2)) \(replacing)
+        """)
+
     package func requireUnused(_ request: IdempotentRequest?, owner: Int64, at now: Timestamp) async throws {
         guard let request else { return }
         _ = try await read { try Self.reply($0, to: request, owner: owner, at: now) }
@@ -58,16 +67,66 @@ extension PostgresStore {
     private static let selectReply: Statement = """
         SELECT request, reply FROM idempotency_key WHERE owner = $1 AND hash = $2 AND created_at BETWEEN $3 AND $4
         """
-    private static let insertReply: Statement = """
-        INSERT INTO idempotency_key (owner, hash, request, reply, created_at) VALUES ($1, $2, $3, $4, $5)
+    private static let insertReply = Statement(
+        "INSERT INTO idempotency_key (owner, hash, request, reply, created_at) VALUES ($1, $2, $3, $4, $5) \(replacing)"
+    )
+    private static let replacing = """
         ON CONFLICT (owner, hash) DO UPDATE
         SET request = excluded.request, reply = excluded.reply, created_at = excluded.created_at
         """
     /// Rows that another transaction deletes are left to it.
-    private static let deleteReplies = Statement(
+    fileprivate static let deleteReplies = Statement(
         """
         DELETE FROM idempotency_key WHERE (owner, hash) IN (
             SELECT owner, hash FROM idempotency_key WHERE created_at <= $1
             ORDER BY created_at LIMIT \(sweep) FOR UPDATE SKIP LOCKED)
         """)
+}
+
+/// The stored replies to requests that are performed together, and the new ones.
+struct KeptReplies {
+    private typealias Reply = (request: [UInt8], reply: [UInt8], at: Int64)
+
+    private let change: LibraryChange
+    private var replies: [[UInt8]: Reply] = [:]
+    private var new: [[Value]] = []
+    private var newest = Int64.min
+
+    fileprivate static let columns = BatchColumns([
+        .init("hash", .bytes), .init("request", .bytes), .init("reply", .bytes), .init("created_at"),
+    ])
+
+    /// Looks for all of them in one statement.
+    init(to requests: [IdempotentRequest], _ change: LibraryChange) throws {
+        self.change = change
+        guard !requests.isEmpty else { return }
+        try change.connection.run(
+            PostgresStore.selectReplies, [.integer(change.owner), .byteStrings(requests.map(\.hash))]
+        ) { replies[try $0.bytes(0)] = (try $0.bytes(1), try $0.bytes(2), try $0.integer(3)) }
+    }
+
+    /// The reply to the same request, if it came before.
+    /// - Throws: ``StoreError`` `keyReused` if the key was another request's.
+    func reply(to request: IdempotentRequest, at now: Timestamp) throws -> [UInt8]? {
+        guard let known = replies[request.hash], IdempotentRequest.keptTimes(at: now).contains(known.at) else {
+            return nil
+        }
+        guard known.request == request.request else { throw StoreError.keyReused }
+        return known.reply
+    }
+
+    mutating func keep(_ reply: [UInt8], as request: IdempotentRequest, at now: Timestamp) {
+        replies[request.hash] = (request.request, reply, now.milliseconds)
+        new.append([.bytes(request.hash), .bytes(request.request), .bytes(reply), .integer(now.milliseconds)])
+        newest = max(newest, now.milliseconds)
+    }
+
+    /// Stores the new ones.
+    func send() throws {
+        guard !new.isEmpty else { return }
+        try change.connection.pipeline([
+            Request(PostgresStore.insertReplies, [.integer(change.owner)] + Self.columns.arrays(new)),
+            Request(PostgresStore.deleteReplies, [.integer(newest - IdempotentRequest.keepingTime)]),
+        ])
+    }
 }

@@ -56,18 +56,21 @@ extension PostgresStore {
     }
 
     /// The same for a caller that cannot wait.
-    /// - Parameter completion: called once, on any thread. It must not block.
+    /// - Parameters:
+    ///   - creation: whose ``AuthorCreation/perform(_:)`` is `body`.
+    ///   - completion: called once, on any thread. It must not block.
     func submit<Value: Sendable>(
-        owner: Int64, _ body: @escaping @Sendable (LibraryChange) throws -> Value,
+        owner: Int64, _ body: @escaping @Sendable (LibraryChange) throws -> Value, as creation: AuthorCreation? = nil,
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
-        let write = OwnerWriter.Write(body) { result in
+        let pending = PendingWrite(body) { result in
             completion(result.mapError { ($0 as? PostgresError).map { StoreError($0) } ?? $0 })
         }
+        let write = OwnerWriter.Write(pending: pending, creation: creation)
         switch writer.append(write, owner: owner, until: .now + Self.patience) {
         case .first: Task { await perform(writesOf: owner) }
         case .queued: break
-        case .refused: write.finish(StoreError.busy)
+        case .refused: pending.finish(StoreError.busy)
         }
     }
 
@@ -81,11 +84,11 @@ extension PostgresStore {
     private func perform(_ group: [OwnerWriter.Write], owner: Int64, until end: ContinuousClock.Instant) async {
         do {
             try await commit(group, owner: owner, until: end)
-            for write in group { write.finish(nil) }
+            for write in group { write.pending.finish(nil) }
         } catch is GroupSpoiled where group.count > 1 {
             for write in group { await perform([write], owner: owner, until: end) }
         } catch {
-            for write in group { write.finish((error as? GroupSpoiled)?.error ?? error) }
+            for write in group { write.pending.finish((error as? GroupSpoiled)?.error ?? error) }
         }
     }
 
@@ -95,18 +98,35 @@ extension PostgresStore {
     ) async throws {
         try await writeAlone(owner: owner, on: writes, until: end) { change in
             change.requests = group.count
-            for write in group {
-                let before = change.lastEvent
-                do {
-                    try write.perform(change)
-                } catch let error as StoreError where error.cause == nil && change.lastEvent == before {
-                    // Nothing was changed.
-                } catch let error as PostgresError where error.mayBeTriedAgain {
-                    throw error
-                } catch {
-                    throw GroupSpoiled(error: error)
+            var rest = group[...]
+            while !rest.isEmpty {
+                let creations = rest.prefix { $0.creation != nil }.compactMap(\.creation)
+                if creations.count > 1 {
+                    try Self.sparingGroup { try AuthorCreation.performTogether(creations, change) }
+                }
+                for _ in 0..<max(1, creations.count) {
+                    guard let write = rest.popFirst() else { break }
+                    let before = change.lastEvent
+                    try Self.sparingGroup {
+                        do {
+                            try write.pending.perform(change)
+                        } catch let error as StoreError where error.cause == nil && change.lastEvent == before {
+                            // Nothing was changed.
+                        }
+                    }
                 }
             }
+        }
+    }
+
+    /// - Throws: ``GroupSpoiled`` for what another attempt would meet too.
+    private static func sparingGroup(_ body: () throws -> Void) throws {
+        do {
+            try body()
+        } catch let error as PostgresError where error.mayBeTriedAgain {
+            throw error
+        } catch {
+            throw GroupSpoiled(error: error)
         }
     }
 

@@ -34,14 +34,15 @@ extension PostgresStore {
             try change.connection.runPlanned(deleteAuthors, [.integer(change.owner), .integers(Array(ids))])
         }
         try plan.steps.forEachPart(of: AuthorWrites.part) { steps in
-            var writes = AuthorWrites(change, from: origin, at: now)
+            var writes = AuthorWrites(change)
             for (number, step) in zip(change.nextEvents(steps.count)..., steps) {
                 if let after = step.after, step.keepsKey {
                     writes.update(after, event: number)
                 } else if let after = step.after {
                     writes.insert(after, event: number)
                 }
-                writes.record(step.event, of: step.id, number: number, after: step.last, step.before)
+                writes.record(
+                    step.event, of: step.id, number: number, after: step.last, step.before, from: origin, at: now)
                 writes.link(step.last, to: number)
             }
             try writes.send()

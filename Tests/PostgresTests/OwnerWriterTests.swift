@@ -1,3 +1,4 @@
+import Dispatch
 import LibraryStore
 import Shared
 import TestSupport
@@ -54,6 +55,68 @@ struct OwnerWriterTests {
         try await library.store.createUser(
             publicID: "p", name: "ada", passwordHash: "h", as: nil, by: .operator, at: library.now())
         return library
+    }
+
+    /// What comes while a transaction is at work is in the next one; or each in its own, if the server refuses one.
+    @Test(arguments: [false, true]) func authorsAreCreatedTogetherAsInTurn(isRefused: Bool) async throws {
+        let library = try await libraryOfAda()
+        let store = library.store
+        _ = try await store.createAuthor(draft("taken"), owner: 1, at: library.now())
+        let kept = try #require(IdempotentRequest("kept", "author", content: [1]))
+        _ = try await store.createAuthor(draft("kept"), owner: 1, as: kept, at: library.now())
+        let entered = AsyncStream.makeStream(of: Void.self)
+        let leave = DispatchSemaphore(value: 0)
+        let before = Task {
+            try await store.write(owner: 1) { _ in
+                entered.continuation.finish()
+                leave.wait()
+            }
+        }
+        for await _ in entered.stream {}
+        let key = IdempotentRequest("k", "author", content: [2])
+        let requests: [(name: String, request: IdempotentRequest?)] = [
+            ("a", nil), ("taken", nil), ("b", key), ("b", key), ("c", IdempotentRequest("k", "author", content: [3])),
+            ("kept", kept), ("a", nil), ("d", IdempotentRequest("other", "author", content: [4])),
+            (isRefused ? "\0" : "taken", nil), ("f", nil),
+        ]
+        let tasks = requests.enumerated().map { number, request in
+            let outcomes = AsyncStream.makeStream(of: Result<Author, any Error>.self)
+            store.createAuthor(
+                draft(request.name), owner: 1, from: nil, as: request.request, at: library.now(Int64(number))
+            ) {
+                outcomes.continuation.yield($0)
+                outcomes.continuation.finish()
+            }
+            return outcomes.stream
+        }
+        leave.signal()
+        try await before.value
+        var outcomes: [String] = []
+        for task in tasks {
+            for await outcome in task {
+                switch outcome {
+                case .success(let author): outcomes.append(author.name)
+                case .failure(let error): outcomes.append("\((error as? StoreError)?.code.rawValue ?? "\(error)")")
+                }
+            }
+        }
+        let rows = try library.connect().rows(
+            """
+            SELECT e.sequence || ' ' || a.name || ' ' || e.at || ' ' || a.created_at
+            FROM author_event AS e JOIN author AS a USING (owner, id) WHERE e.sequence > 2 ORDER BY e.sequence
+            """, []
+        ) { try $0.text(0) }
+        #expect(
+            outcomes == [
+                "a", "author_exists", "b", "b", "idempotency_key_reused", "kept", "author_exists", "d",
+                isRefused ? "internal_error" : "author_exists", "f",
+            ])
+        #expect(rows == ["3 a 0 0", "4 b 2 2", "5 d 7 7", "6 f 9 9"])
+        let transactions = try library.connect().rows(
+            "SELECT count(DISTINCT write) FROM author_event WHERE sequence > 2", []
+        ) { try $0.integer(0) }
+        #expect(transactions == [isRefused ? 4 : 1])
+        #expect(try await store.inspect().faults == [])
     }
 
     /// Changes, deletions and creations in one transaction, some of which are refused.
@@ -130,9 +193,10 @@ struct OwnerWriterTests {
 
     @Test func tooManyOfOneOwnerAreRefused() {
         let writer = OwnerWriter()
-        let write = OwnerWriter.Write { _ in
-        } completion: { _ in
-        }
+        let write = OwnerWriter.Write(
+            pending: PendingWrite { _ in
+            } completion: { _ in
+            })
         let now = ContinuousClock.now
         func append(_ owner: Int64, seconds: Int = 8) -> OwnerWriter.Place {
             writer.append(write, owner: owner, until: now + .seconds(seconds))
