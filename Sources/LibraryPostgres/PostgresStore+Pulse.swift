@@ -18,7 +18,14 @@ extension PostgresStore {
 
     package func begin() async throws {
         // The first server of the URL may be one that others have left.
-        _ = try await persisting(retriesDoubt: true) { _ in try await beat() }
+        try await persisting { _ in
+            do {
+                try await beat()
+            } catch let error as PostgresError where error.classification == .inDoubt || error.sqlState == "55P03" {
+                // The lock is that of an earlier beat, which is not committed yet.
+                throw Self.cannotCommit
+            }
+        }
         let (store, state) = (self, state)
         state.isBeating.store(true, ordering: .releasing)
         Task.detached {

@@ -236,7 +236,8 @@ extension PostgresStore {
         }
     }
 
-    static let cannotCommit = PostgresError.lost("the database server cannot commit at present")
+    static let cannotCommit = PostgresError.lost(
+        "the database server cannot commit: its standbys are gone, or another server has taken its place")
 
     /// Runs `body`, again if nothing was done and another attempt may succeed. It gets the time at which that ends.
     /// - Parameter retriesDoubt: whether `body` may be called again after a commit that was not answered.

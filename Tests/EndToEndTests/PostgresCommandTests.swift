@@ -98,6 +98,28 @@ import Testing
         #expect(try await daemon.libctl("authors", "list", home: home).code == 4)
     }
 
+    /// It may be a primary that another one has replaced.
+    @Test func aServerThatCannotCommitIsNotInspected() async throws {
+        let server = try await PostgresServer()
+        defer { server.stop() }
+        let database = "postgresql://libraryd@/postgres?host=\(server.folder)"
+        let daemon = try await Daemon(arguments: ["--database", database])
+        #expect(try await daemon.end(SIGTERM) == 0)
+        #expect(try await libraryd("check", database, data: daemon.data).code == 0)
+        let admin = try server.connect()
+        defer { admin.close() }
+        try admin.run("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+        try admin.run("SELECT pg_reload_conf()")
+        try await wait(until: "the server waits for a standby") {
+            var names = ""
+            try admin.run("SHOW synchronous_standby_names") { names = try $0.text(0) }
+            return names == "nobody"
+        }
+        let result = try await libraryd("check", database, data: daemon.data)
+        #expect(result.code == 69, "\(result.output)")
+        #expect(result.output == "" && result.error.contains("the database server cannot commit"), "\(result.error)")
+    }
+
     /// While its server hangs, a daemon says so and answers; then it goes on by itself.
     @Test func aServerMayHangAndComeBack() async throws {
         let server = try await PostgresServer()

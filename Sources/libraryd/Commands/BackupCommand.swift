@@ -137,6 +137,12 @@ struct CheckCommand: AsyncParsableCommand {
                 "no commit waits for a standby: what is acknowledged is lost with the server",
                 hint: "set synchronous_standby_names if the server has standbys")
         }
+        // A server that another one has replaced can be read too, but commits nothing.
+        do {
+            try await store.begin()
+        } catch {
+            throw CommandError(error, library: store.place)
+        }
         return (store.place, try await store.inspect())
     }
 }
