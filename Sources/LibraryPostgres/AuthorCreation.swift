@@ -10,9 +10,9 @@ struct AuthorCreation: Sendable {
     let now: Timestamp
     private let outcome = Outcome()
 
-    /// What ``performTogether(_:_:)`` has found out.
+    /// The answer of ``performTogether(_:_:)``.
     private final class Outcome: Sendable {
-        /// With the mark of the transaction in which that is so.
+        /// With the mark of the transaction that it belongs to.
         let value = Mutex<(write: Int64, author: Result<Author, any Error>)?>(nil)
     }
 

@@ -2,7 +2,7 @@ package import LibraryStore
 package import Shared
 
 extension PostgresStore {
-    /// How many expired rows are deleted with each insert.
+    /// How many expired rows are deleted when others are inserted: at least as many as that are.
     private static let sweep = 64
 
     /// The stored reply to the same request, if it came before.

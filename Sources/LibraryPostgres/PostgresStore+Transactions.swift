@@ -102,12 +102,12 @@ extension PostgresStore {
             while !rest.isEmpty {
                 let creations = rest.prefix { $0.creation != nil }.compactMap(\.creation)
                 if creations.count > 1 {
-                    try Self.sparingGroup { try AuthorCreation.performTogether(creations, change) }
+                    try Self.attempt { try AuthorCreation.performTogether(creations, change) }
                 }
                 for _ in 0..<max(1, creations.count) {
                     guard let write = rest.popFirst() else { break }
                     let before = change.lastEvent
-                    try Self.sparingGroup {
+                    try Self.attempt {
                         do {
                             try write.pending.perform(change)
                         } catch let error as StoreError where error.cause == nil && change.lastEvent == before {
@@ -119,8 +119,8 @@ extension PostgresStore {
         }
     }
 
-    /// - Throws: ``GroupSpoiled`` for what another attempt would meet too.
-    private static func sparingGroup(_ body: () throws -> Void) throws {
+    /// - Throws: ``GroupSpoiled`` in place of an error that would come again.
+    private static func attempt(_ body: () throws -> Void) throws {
         do {
             try body()
         } catch let error as PostgresError where error.mayBeTriedAgain {

@@ -196,7 +196,7 @@ import Testing
         _ = try await library.login("ada")
         #expect(try await status(ada.token, library) == 401)
         #expect(try await library.send("GET", "/authors", headers: [bearer(bob)]).page.authors.map(\.name) == ["Bob's"])
-        let inspection = try library.sqlite.readers.read { try Inspection($0) }
+        let inspection = try library.sqlite.readers.read { try Inspection($0, searchIndex: true) }
         #expect(inspection.faults == [])
         #expect(inspection.authors == 1)
     }

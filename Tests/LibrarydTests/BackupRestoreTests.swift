@@ -68,6 +68,32 @@ extension BackupTests {
         #expect(after.sequence == (schema == 3 ? 0 : 1))
     }
 
+    /// No damage of the search index stops a backup or a restore: it is made anew.
+    @Test(arguments: [
+        "INSERT INTO author_search (rowid, name, book) VALUES (99, '1:x', '1:y')",
+        "UPDATE author_search_data SET block = x'00'", "UPDATE author_search_config SET v = 77",
+        "DELETE FROM author_search_config", "INSERT INTO author_search_config VALUES ('pgsz', 'x')",
+    ])
+    func theSearchIndexIsMadeAnew(sql: String) async throws {
+        try await makeLibrary(authors: 20)
+        try execute(sql, in: home + "/library.db")
+        let damaged = try Inspection(file: home + "/library.db", isBackup: false)
+        #expect(damaged.isRepairedByRestore)
+        _ = try await withStore { try await $0.backUp(to: file, keep: 1, at: now) }
+        _ = try restore(file)
+        #expect(try Inspection(file: home + "/library.db", isBackup: false).faults == [])
+        try await withStore { store in
+            let query = try AuthorQuery(items: try #require(QueryItem.parse("q=7")))
+            let names = try await store.authors(query, owner: 1) { rows in
+                var names: [String] = []
+                _ = try rows.forEach { names.append(String(decoding: $0.text(.name), as: UTF8.self)) }
+                return names
+            }
+            #expect(names == ["7"])
+            try await Self.add(77, to: store)
+        }
+    }
+
     @Test func aMachineWithoutALibraryIsRestored() async throws {
         try await makeLibrary(authors: 2)
         _ = try await withStore { try await $0.backUp(to: file, keep: 1, at: now) }

@@ -191,10 +191,21 @@ import Testing
     ])
     func aFaultIsNamed(sql: String, fault: String) async throws {
         try await makeLibrary(authors: 3)
-        #expect(try Inspection(file: home + "/library.db").faults == [])
+        #expect(try Inspection(file: home + "/library.db", isBackup: false).faults == [])
         try execute(sql, in: home + "/library.db")
-        let faults = try Inspection(file: home + "/library.db").faults
+        let faults = try Inspection(file: home + "/library.db", isBackup: false).faults
         #expect(faults.contains(fault))
+    }
+
+    /// Reading all words does not use the table that leads a search to them.
+    @Test(arguments: ["DELETE FROM author_search_idx", "UPDATE author_search_idx SET pgno = 2"])
+    func aSearchThatFindsNothingIsAFault(sql: String) async throws {
+        try await makeLibrary(authors: 1500)
+        #expect(try Inspection(file: home + "/library.db", isBackup: false).faults == [])
+        try execute("INSERT INTO author_search (author_search) VALUES ('optimize'); " + sql, in: home + "/library.db")
+        let inspection = try Inspection(file: home + "/library.db", isBackup: false)
+        #expect(inspection.faults == ["a search does not find what the search index has"])
+        #expect(inspection.isRepairedByRestore)
     }
 
     // MARK: Migration
@@ -218,7 +229,7 @@ import Testing
             try execute("INSERT INTO author_search (rowid, name, book) VALUES (1, '1:a', '1:b')", in: path)
         }
         try SQLiteStore(path: path).close()
-        let inspection = try Inspection(file: path)
+        let inspection = try Inspection(file: path, isBackup: false)
         #expect(inspection.faults == [])
         #expect(inspection.schema == Self.newest)
         #expect(inspection.authors == 1)

@@ -74,7 +74,7 @@ import Testing
             + #"{"name":"A","book":"B2","country":"C"}"#
         #expect(try await library.sendFile(text, query, as: token).results == expected)
         #expect(try await library.list(as: token) == after)
-        #expect(try library.sqlite.readers.read { try Inspection($0) }.faults == [])
+        #expect(try library.sqlite.readers.read { try Inspection($0, searchIndex: true) }.faults == [])
     }
 
     @Test(arguments: [

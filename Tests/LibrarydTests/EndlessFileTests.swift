@@ -110,6 +110,6 @@ import Testing
                     SELECT 1, n, 'N' || n, 'B', 'C', 0, 1, NULL, 1, 0, NULL, NULL, NULL FROM c;
                 INSERT INTO author_search (rowid, name, book) SELECT id, '1:' || name_key, '1:b' FROM author;
                 """)
-        #expect(try Inspection(file: library).faults == [])
+        #expect(try Inspection(file: library, isBackup: false).faults == [])
     }
 }

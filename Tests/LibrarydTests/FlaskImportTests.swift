@@ -98,7 +98,7 @@ import Testing
             #expect(page.authors.map(\.name) == ["Author \(number + 1)"])
             #expect(page.authors.map(\.bookerPrize) == [number % 2 == 1])
         }
-        let inspection = try library.sqlite.readers.read { try Inspection($0) }
+        let inspection = try library.sqlite.readers.read { try Inspection($0, searchIndex: true) }
         #expect(inspection.faults == [])
     }
 

@@ -262,9 +262,9 @@ import Testing
             }
             return try await group.reduce(into: []) { $0.append($1) }
         }
-        #expect(try store.readers.read { try Inspection($0) }.faults == [], "seed \(seed)")
+        #expect(try store.readers.read { try Inspection($0, searchIndex: true) }.faults == [], "seed \(seed)")
         for actor in actors { try await check(actor, seed) }
-        #expect(try store.readers.read { try Inspection($0) }.faults == [], "seed \(seed)")
+        #expect(try store.readers.read { try Inspection($0, searchIndex: true) }.faults == [], "seed \(seed)")
     }
 
     private func check(_ actor: Actor, _ seed: UInt64) async throws {

@@ -70,7 +70,7 @@ import Testing
         #expect(events.map { $0[0] as Int } == Array(1...Self.count + 1))
         #expect(events.map { $0[1] as Int } == events.map { $0[1] as Int }.sorted())
         #expect(!store.readers.hidesStaged)
-        #expect(try store.readers.read { try Inspection($0) }.faults == [])
+        #expect(try store.readers.read { try Inspection($0, searchIndex: true) }.faults == [])
     }
 
     /// A file that updates authors is all or nothing too.
@@ -87,7 +87,7 @@ import Testing
         #expect(try reply.results == ["1 updated 1", "2 created 2", "3 unchanged 2", "4 updated 2"])
         #expect(trial.body == reply.body)
         #expect(try await library.sendFile(lines, "?dry_run=true" + query, as: token).results.last == "4 updated 2")
-        #expect(try library.sqlite.readers.read { try Inspection($0) }.faults == [])
+        #expect(try library.sqlite.readers.read { try Inspection($0, searchIndex: true) }.faults == [])
     }
 
     private func stage(_ store: SQLiteStore, _ count: Int, at now: Timestamp) async throws {
@@ -119,12 +119,12 @@ import Testing
             await #expect(throws: StoreError.busy) {
                 try await store.createAuthor(draft, owner: 1, at: library.time.now)
             }
-            #expect(try store.readers.read { try Inspection($0) }.faults == [])
+            #expect(try store.readers.read { try Inspection($0, searchIndex: true) }.faults == [])
         }
         let library = try await TestLibrary(folder: folder)
         try await wait(until: "the end of the start's work") { try !library.sqlite.readers.hidesStaged }
         #expect(try library.count("author") == 1)
-        #expect(try library.sqlite.readers.read { try Inspection($0) }.faults == [])
+        #expect(try library.sqlite.readers.read { try Inspection($0, searchIndex: true) }.faults == [])
         let token = try await library.login("ada").token
         // No id is used again.
         #expect(try await library.create("N staged 5", "B", as: token).id == 1202)
@@ -163,6 +163,6 @@ import Testing
         }
         #expect(try library.count("author") == 2)
         #expect(try library.count("author_event") == 2)
-        #expect(try store.readers.read { try Inspection($0) }.faults == [])
+        #expect(try store.readers.read { try Inspection($0, searchIndex: true) }.faults == [])
     }
 }

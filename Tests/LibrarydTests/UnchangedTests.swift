@@ -58,7 +58,7 @@ import Testing
         let after = try await library.send("GET", "/authors/1", headers: [bearer(token)])
         #expect(after.body == author.json)
         #expect(try library.count("author_event") == (query.contains("dry_run") ? 1 : 3))
-        #expect(try library.sqlite.readers.read { try Inspection($0) }.faults == [])
+        #expect(try library.sqlite.readers.read { try Inspection($0, searchIndex: true) }.faults == [])
     }
 
     /// The answer to a file that changed nothing is not stored.

@@ -39,7 +39,7 @@ import Testing
         #expect(reply.header("content-length") == String(reply.body.count))
         #expect(
             try await library.store.users().map(\.authors) == [query.contains("dry") ? 1 : 20_001])
-        #expect(try library.sqlite.readers.read { try Inspection($0) }.faults == [])
+        #expect(try library.sqlite.readers.read { try Inspection($0, searchIndex: true) }.faults == [])
         #expect(try library.files == before)
     }
 

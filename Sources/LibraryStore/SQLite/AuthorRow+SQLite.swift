@@ -29,7 +29,7 @@ extension AuthorDraft {
 }
 
 extension Author {
-    /// The column `changed_at`: an author that is as it was created has none.
+    /// The column `changed_at`: NULL if it would be the time of the creation.
     var changedAt: ColumnValue { updatedAt == createdAt ? .null : .integer(updatedAt.milliseconds) }
 
     /// - Parameter row: of ``AuthorRow/columns``.

@@ -5,6 +5,8 @@ package import Shared
 package struct Inspection: Sendable {
     /// Everything that is wrong, in words for the operator; empty if all is well.
     package let faults: [String]
+    /// How many of these are faults of the search index, which a restore makes anew.
+    private let searchFaultCount: Int
     package let schema: Int64
     package let users: Int64
     package let authors: Int64
@@ -18,19 +20,21 @@ package struct Inspection: Sendable {
     package init(
         faults: [String], schema: Int64, users: Int64, authors: Int64, changes: Int64, oldestChange: Timestamp?
     ) {
-        (self.faults, self.schema, self.users, self.authors) = (faults, schema, users, authors)
+        (self.faults, searchFaultCount, self.schema, self.users, self.authors) = (faults, 0, schema, users, authors)
         (self.changes, self.oldestChange) = (changes, oldestChange)
     }
 
+    /// - Parameter searchIndex: whether the search index is compared with the authors. A backup needs that not: a
+    ///   restore makes the index anew.
     /// - Throws: `DatabaseError` if the database cannot even be read.
-    init(_ db: Database) throws {
+    init(_ db: Database, searchIndex: Bool = false) throws {
         schema = try Int64.fetchOne(db, sql: "PRAGMA user_version") ?? 0
         // The schema is compared first, then the pages: foreign views, checks and generated columns must not be
         // evaluated, and rows must not be read from pages that may form a loop.
         var faults = try Self.differences(db, schema: schema)
         if faults.isEmpty { faults = try Self.damage(db) }
         guard faults.isEmpty else {
-            (self.faults, users, authors, changes, oldestChange) = (faults, 0, 0, 0, nil)
+            (self.faults, searchFaultCount, users, authors, changes, oldestChange) = (faults, 0, 0, 0, 0, nil)
             return
         }
         // Columns of schema 9.
@@ -46,10 +50,13 @@ package struct Inspection: Sendable {
             schema < 4 ? nil : try Row.fetchOne(db, sql: "SELECT count(*), min(at) FROM author_event")
         changes = try events?.value(0) ?? 0
         oldestChange = try (events?.value(1) as Int64??)?.map { Timestamp(milliseconds: $0) }
-        self.faults =
-            try Self.danglingReferences(db) + Self.eventFaults(db, schema: schema)
-            + (schema < 12 ? Self.docsizeFaults(db) : Self.searchFaults(db))
+        let ofSearch = try searchIndex ? Self.searchFaults(db, schema: schema) : []
+        searchFaultCount = ofSearch.count
+        self.faults = try Self.danglingReferences(db) + Self.eventFaults(db, schema: schema) + ofSearch
     }
+
+    /// Whether nothing is wrong but the search index.
+    package var isRepairedByRestore: Bool { faults.count == searchFaultCount }
 
     package func requireNoFaults(in name: String, hint: String) throws(CommandError) {
         guard let fault = faults.first else { return }
@@ -130,14 +137,6 @@ package struct Inspection: Sendable {
             return "event \(event) of user \(owner) \(fault)"
         }
     }
-
-    /// Before schema 12, the search index has one row an author.
-    private static func docsizeFaults(_ db: Database) throws -> [String] {
-        let missing = "SELECT id FROM author EXCEPT SELECT id FROM author_search_docsize LIMIT \(toldFaults)"
-        let orphans = "SELECT id FROM author_search_docsize EXCEPT SELECT id FROM author LIMIT \(toldFaults)"
-        return try Int64.fetchAll(db, sql: missing).map { "author \($0) is missing in the search index" }
-            + Int64.fetchAll(db, sql: orphans).map { "the search index has an author \($0) that does not exist" }
-    }
 }
 
 extension Inspection {
@@ -149,7 +148,7 @@ extension Inspection {
             try SQLiteStore.requireLibrary(at: path)
             let connection = try SQLiteStore.openForeign(path: path)
             defer { try? connection.close() }
-            self = try connection.read { try Inspection($0) }
+            self = try connection.read { try Inspection($0, searchIndex: !isBackup) }
         } catch {
             guard isBackup else {
                 throw (error as? DatabaseError).map { CommandError(database: $0, path: path) } ?? error

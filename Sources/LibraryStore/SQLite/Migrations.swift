@@ -337,7 +337,7 @@ package enum Migrations {
     /// What follows from other columns is stored in indexes only (https://www.sqlite.org/gencol.html):
     ///
     /// - The key of most texts is what `lower()` makes of them. `…_folded` has the key of the others.
-    /// - An author that has not changed since it was created has no `changed_at`.
+    /// - `changed_at` is NULL where it would be the time of the creation, as of all authors that have not changed.
     /// - The kind of an event is a number, of which 0 and 1 take no byte.
     ///
     /// `author_search` has no count of the words of each text, which only an order by relevance needs

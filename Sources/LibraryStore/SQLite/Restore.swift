@@ -5,7 +5,8 @@ package import Shared
 /// Puts a backup in the place of the library. The folder's lock keeps every daemon away meanwhile.
 ///
 /// A backup with an older schema is migrated when the daemon starts, like any other library. All logins end,
-/// and all API keys: those that were ended after the backup would be alive again.
+/// and all API keys: those that were ended after the backup would be alive again. The search index is made anew from
+/// the authors, so that one that is damaged, or was made to harm, is not used.
 package struct Restore {
     /// Where the library is that was there before.
     package let kept: String?
@@ -44,6 +45,8 @@ package struct Restore {
                     try db.execute(sql: "DELETE FROM api_key")
                     try SQLiteStore.note(db, .restored, user: nil, by: .operator, backup, at: now)
                 }
+                // The migration to schema 8 makes the index of an older one.
+                if try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0 >= 8 { try SearchIndex.makeAnew(db) }
                 // An older schema gets its epoch when it is migrated.
                 if try db.tableExists("library") {
                     try db.execute(sql: "UPDATE library SET epoch = \(Migrations.newEpoch)")

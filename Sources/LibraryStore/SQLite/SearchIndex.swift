@@ -40,6 +40,22 @@ enum SearchIndex {
             arguments: [owner, ids.lowerBound, ids.upperBound])
     }
 
+    /// Deletes the index, whatever is in it, and makes it again from the authors.
+    static func makeAnew(_ db: Database) throws {
+        addFunctions(db)
+        let statement = try String.fetchOne(db, sql: "SELECT sql FROM sqlite_schema WHERE name = 'author_search'")
+        // FTS5 opens an index, also to delete it, only if its configuration is right.
+        try db.execute(
+            sql: """
+                DELETE FROM author_search_config;
+                INSERT INTO author_search_config VALUES ('version', 4);
+                DROP TABLE author_search;
+                \(statement ?? "");
+                INSERT INTO author_search (rowid, name, book)
+                SELECT id, search_words(owner, name), search_words(owner, book) FROM author ORDER BY id;
+                """)
+    }
+
     /// The words of a text as the index has them, separated by spaces.
     static func words(_ text: String, owner: Int64) -> String { words(Folding.words(text), owner: owner) }
 

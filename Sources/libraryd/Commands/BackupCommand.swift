@@ -114,7 +114,9 @@ struct CheckCommand: AsyncParsableCommand {
             guard inspection.faults.isEmpty else {
                 throw CommandError(
                     .dataError, "\(path) is damaged:\n" + inspection.faults.map { "  \($0)" }.joined(separator: "\n"),
-                    hint: "restore a backup")
+                    hint: inspection.isRepairedByRestore
+                        ? "libraryd backup FILE, and, with the daemon stopped, libraryd restore FILE"
+                        : "restore a backup")
             }
             if output.format == nil {
                 print("\(path): ok: \(inspection.summary)")
