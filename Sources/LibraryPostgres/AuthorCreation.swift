@@ -52,7 +52,7 @@ private struct Together {
 
     init(_ creations: [AuthorCreation], _ change: LibraryChange) throws {
         self.change = change
-        replies = try KeptReplies(to: creations.compactMap(\.request), change)
+        replies = try KeptReplies(change.connection, to: creations.compactMap(\.request), owner: change.owner)
         authors = try NewAuthors(creations.map(\.draft), change)
         writes = AuthorWrites(change)
     }
@@ -91,10 +91,11 @@ private struct NewAuthors {
             new.append(draft)
         }
         var key = keys.makeIterator()
-        try change.connection.runPlanned(
-            Self.selectIDs, [.integer(change.owner), .texts(new.map(\.name)), .texts(new.map(\.book))]
-        ) { row in
-            if let key = key.next() { ids[key] = (try row.integer(0), try row.flag(1)) }
+        let values: [Value] = [
+            .integer(change.owner), .texts(new.map(\.name)), .texts(new.map(\.book)), .flags(new.map { _ in true }),
+        ]
+        try change.connection.runPlanned(NamedAuthors.selectAuthors, values) { row in
+            if let key = key.next() { ids[key] = (try row.integer(0), try !row.isNull(1)) }
         }
     }
 
@@ -106,14 +107,4 @@ private struct NewAuthors {
         ids[key] = (id, true)
         return id
     }
-
-    /// With the `OFFSET`, the server looks for each by itself.
-    private static let selectIDs: Statement = """
-        SELECT coalesce(found.id, nextval('author_id_seq')), found.id IS NOT NULL
-        FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS key (name, book, place)
-            LEFT JOIN LATERAL (
-                SELECT id FROM author WHERE owner = $1 AND name = key.name AND book = key.book OFFSET 0
-            ) AS found ON true
-        ORDER BY key.place
-        """
 }

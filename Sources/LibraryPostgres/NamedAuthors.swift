@@ -119,7 +119,7 @@ struct NamedAuthors: BulkTarget {
 
     /// For each key, in their order: the id, or one of its own if there is no author and one can be made, and the
     /// author. With the `OFFSET`, the server looks for each by itself.
-    private static let selectAuthors: Statement = {
+    static let selectAuthors: Statement = {
         let columns = (AuthorField.all.map(\.name) + ["event"]).map { "found.\($0)" }.joined(separator: ", ")
         return Statement(
             """

@@ -7,7 +7,7 @@ import Synchronization
 final class OwnerWriter: Sendable {
     struct Write: Sendable {
         let pending: PendingWrite<LibraryChange>
-        /// What it creates, if that is all it does.
+        /// The author that it creates, if it does nothing else.
         var creation: AuthorCreation?
     }
 

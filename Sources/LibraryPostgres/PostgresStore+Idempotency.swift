@@ -11,17 +11,7 @@ extension PostgresStore {
         _ connection: Connection, to request: IdempotentRequest?, owner: Int64, at now: Timestamp
     ) throws -> [UInt8]? {
         guard let request else { return nil }
-        let kept = IdempotentRequest.keptTimes(at: now)
-        var known: (request: [UInt8], reply: [UInt8])?
-        try connection.run(
-            selectReply,
-            [
-                .integer(owner), .bytes(request.hash), .integer(kept.lowerBound), .integer(kept.upperBound),
-            ]
-        ) { known = (try $0.bytes(0), try $0.bytes(1)) }
-        guard let known else { return nil }
-        guard known.request == request.request else { throw StoreError.keyReused }
-        return known.reply
+        return try KeptReplies(connection, to: [request], owner: owner).reply(to: request, at: now)
     }
 
     /// The stored reply, for a change that answers with it: the commit then waits until the reply is on the standby.
@@ -39,15 +29,14 @@ extension PostgresStore {
         at now: Timestamp
     ) throws {
         guard let request else { return }
-        try connection.pipeline([
-            Request(
-                insertReply,
-                [
-                    .integer(owner), .bytes(request.hash), .bytes(request.request), .bytes(reply()),
-                    .integer(now.milliseconds),
-                ]),
-            Request(deleteReplies, [.integer(now.milliseconds - IdempotentRequest.keepingTime)]),
-        ])
+        var replies = try KeptReplies(connection, to: [], owner: owner)
+        replies.keep(reply(), as: request, at: now)
+        try replies.send()
+    }
+
+    package func requireUnused(_ request: IdempotentRequest?, owner: Int64, at now: Timestamp) async throws {
+        guard let request else { return }
+        _ = try await read { try Self.reply($0, to: request, owner: owner, at: now) }
     }
 
     fileprivate static let selectReplies: Statement = """
@@ -56,24 +45,10 @@ extension PostgresStore {
     fileprivate static let insertReplies = Statement(
         """
         INSERT INTO idempotency_key (owner, \(KeptReplies.columns.names))
-        SELECT $1, \(KeptReplies.columns.values) FROM \(KeptReplies.columns.rows(from: 2)) \(replacing)
-        """)
-
-    package func requireUnused(_ request: IdempotentRequest?, owner: Int64, at now: Timestamp) async throws {
-        guard let request else { return }
-        _ = try await read { try Self.reply($0, to: request, owner: owner, at: now) }
-    }
-
-    private static let selectReply: Statement = """
-        SELECT request, reply FROM idempotency_key WHERE owner = $1 AND hash = $2 AND created_at BETWEEN $3 AND $4
-        """
-    private static let insertReply = Statement(
-        "INSERT INTO idempotency_key (owner, hash, request, reply, created_at) VALUES ($1, $2, $3, $4, $5) \(replacing)"
-    )
-    private static let replacing = """
+        SELECT $1, \(KeptReplies.columns.values) FROM \(KeptReplies.columns.rows(from: 2))
         ON CONFLICT (owner, hash) DO UPDATE
         SET request = excluded.request, reply = excluded.reply, created_at = excluded.created_at
-        """
+        """)
     /// Rows that another transaction deletes are left to it.
     fileprivate static let deleteReplies = Statement(
         """
@@ -83,11 +58,12 @@ extension PostgresStore {
         """)
 }
 
-/// The stored replies to requests that are performed together, and the new ones.
+/// The stored replies to requests of an owner, and the new ones.
 struct KeptReplies {
     private typealias Reply = (request: [UInt8], reply: [UInt8], at: Int64)
 
-    private let change: LibraryChange
+    private let connection: Connection
+    private let owner: Int64
     private var replies: [[UInt8]: Reply] = [:]
     private var new: [[Value]] = []
     private var newest = Int64.min
@@ -97,11 +73,11 @@ struct KeptReplies {
     ])
 
     /// Looks for all of them in one statement.
-    init(to requests: [IdempotentRequest], _ change: LibraryChange) throws {
-        self.change = change
+    init(_ connection: Connection, to requests: [IdempotentRequest], owner: Int64) throws {
+        (self.connection, self.owner) = (connection, owner)
         guard !requests.isEmpty else { return }
-        try change.connection.run(
-            PostgresStore.selectReplies, [.integer(change.owner), .byteStrings(requests.map(\.hash))]
+        try connection.run(
+            PostgresStore.selectReplies, [.integer(owner), .byteStrings(requests.map(\.hash))]
         ) { replies[try $0.bytes(0)] = (try $0.bytes(1), try $0.bytes(2), try $0.integer(3)) }
     }
 
@@ -124,8 +100,8 @@ struct KeptReplies {
     /// Stores the new ones.
     func send() throws {
         guard !new.isEmpty else { return }
-        try change.connection.pipeline([
-            Request(PostgresStore.insertReplies, [.integer(change.owner)] + Self.columns.arrays(new)),
+        try connection.pipeline([
+            Request(PostgresStore.insertReplies, [.integer(owner)] + Self.columns.arrays(new)),
             Request(PostgresStore.deleteReplies, [.integer(newest - IdempotentRequest.keepingTime)]),
         ])
     }

@@ -101,28 +101,24 @@ extension PostgresStore {
             var rest = group[...]
             while !rest.isEmpty {
                 let creations = rest.prefix { $0.creation != nil }.compactMap(\.creation)
+                let writes = rest.prefix(max(1, creations.count))
                 if creations.count > 1 {
-                    try Self.attempt { try AuthorCreation.performTogether(creations, change) }
+                    try Self.attempt(change) { try AuthorCreation.performTogether(creations, change) }
                 }
-                for _ in 0..<max(1, creations.count) {
-                    guard let write = rest.popFirst() else { break }
-                    let before = change.lastEvent
-                    try Self.attempt {
-                        do {
-                            try write.pending.perform(change)
-                        } catch let error as StoreError where error.cause == nil && change.lastEvent == before {
-                            // Nothing was changed.
-                        }
-                    }
-                }
+                for write in writes { try Self.attempt(change) { try write.pending.perform(change) } }
+                rest = rest.dropFirst(writes.count)
             }
         }
     }
 
+    /// Performs writes of a group, unless they are refused: then they have changed nothing.
     /// - Throws: ``GroupSpoiled`` in place of an error that would come again.
-    private static func attempt(_ body: () throws -> Void) throws {
+    private static func attempt(_ change: LibraryChange, _ body: () throws -> Void) throws {
+        let before = change.lastEvent
         do {
             try body()
+        } catch let error as StoreError where error.cause == nil && change.lastEvent == before {
+            // Nothing was changed.
         } catch let error as PostgresError where error.mayBeTriedAgain {
             throw error
         } catch {

@@ -98,7 +98,7 @@ import Testing
         #expect(try await daemon.libctl("authors", "list", home: home).code == 4)
     }
 
-    /// It may be a primary that another one has replaced.
+    /// A server that cannot commit may be a primary that another one has replaced.
     @Test func aServerThatCannotCommitIsNotInspected() async throws {
         let server = try await PostgresServer()
         defer { server.stop() }

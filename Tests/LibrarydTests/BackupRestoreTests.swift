@@ -83,13 +83,7 @@ extension BackupTests {
         _ = try restore(file)
         #expect(try Inspection(file: home + "/library.db", isBackup: false).faults == [])
         try await withStore { store in
-            let query = try AuthorQuery(items: try #require(QueryItem.parse("q=7")))
-            let names = try await store.authors(query, owner: 1) { rows in
-                var names: [String] = []
-                _ = try rows.forEach { names.append(String(decoding: $0.text(.name), as: UTF8.self)) }
-                return names
-            }
-            #expect(names == ["7"])
+            #expect(try await store.names("q=7") == ["7"])
             try await Self.add(77, to: store)
         }
     }

@@ -26,24 +26,15 @@ import Testing
         }
     }
 
-    private func names(_ store: SQLiteStore, _ query: String) async throws -> [String] {
-        let query = try AuthorQuery(items: try #require(QueryItem.parse(query)))
-        return try await store.authors(query, owner: 1) { rows in
-            var names: [String] = []
-            _ = try rows.forEach { names.append(String(decoding: $0.text(.name), as: UTF8.self)) }
-            return names
-        }
-    }
-
     @Test func authorsAndEventsStayAsTheyWere() async throws {
         try OlderLibrary.make(path)
         let store = try SQLiteStore(path: path)
         defer { store.close() }
         #expect(try Inspection(file: path, isBackup: false).faults == [])
-        #expect(try await names(store, "sort=name") == ["anne", "Émile", "Ørsted"])
-        #expect(try await names(store, "sort=id") == ["Ørsted", "anne", "Émile"])
-        #expect(try await names(store, "q=orsted") == ["Ørsted"])
-        #expect(try await names(store, "q=zola") == [])
+        #expect(try await store.names("sort=name") == ["anne", "Émile", "Ørsted"])
+        #expect(try await store.names("sort=id") == ["Ørsted", "anne", "Émile"])
+        #expect(try await store.names("q=orsted") == ["Ørsted"])
+        #expect(try await store.names("q=zola") == [])
         #expect(
             try await events(store, of: 1, after: 1) == [
                 "2 created 2|Orsted|Ånden|Danmark|0|10|10|1", "3 created 4|gone|B|C|0|11|11|1",
@@ -76,8 +67,8 @@ import Testing
                 "6 updated 2|Ørsted|Ånden|Danmark|0|10|30|2", "7 created 10|N|B|C|0|40|40|1",
                 "8 updated 2|X|2|Danmark|0|10|50|3", "9 updated 6|X|6|C|1|13|50|2", "10 deleted 5|anne|B|C|1|12|12|1",
             ])
-        #expect(try await names(store, "q=orsted") == [])
-        #expect(try await names(store, "q=x&sort=book") == ["X", "X"])
+        #expect(try await store.names("q=orsted") == [])
+        #expect(try await store.names("q=x&sort=book") == ["X", "X"])
         #expect(try Inspection(file: path, isBackup: false).faults == [])
     }
 

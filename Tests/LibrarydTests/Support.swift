@@ -126,3 +126,18 @@ extension TestReply {
             + Set(headers(self)).symmetricDifference(headers(other)) + (body == other.body ? [] : ["body"])
     }
 }
+
+extension SQLiteStore {
+    /// The names in a list of the first user.
+    func names(_ query: AuthorQuery) async throws -> [String] {
+        try await authors(query, owner: 1) { rows in
+            var names: [String] = []
+            _ = try rows.forEach { names.append(String(decoding: $0.text(.name), as: UTF8.self)) }
+            return names
+        }
+    }
+
+    func names(_ query: String) async throws -> [String] {
+        try await names(AuthorQuery(items: #require(QueryItem.parse(query))))
+    }
+}

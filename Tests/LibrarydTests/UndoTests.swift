@@ -268,11 +268,7 @@ import Testing
         func names(at event: Int64) async throws -> [String] {
             var query = AuthorQuery()
             query.at = .event("\(epoch)-\(event)")
-            return try await store.authors(query, owner: 1) { rows in
-                var names: [String] = []
-                _ = try rows.forEach { names.append(String(decoding: $0.text(.name), as: UTF8.self)) }
-                return names
-            }
+            return try await store.names(query)
         }
         // The sixth event has updated author 2.
         await #expect(throws: StoreError.historyGone(since: nil)) { try await names(at: 5) }

@@ -57,7 +57,8 @@ struct OwnerWriterTests {
         return library
     }
 
-    /// What comes while a transaction is at work is in the next one; or each in its own, if the server refuses one.
+    /// Writes that come while a transaction is at work are in the next one; or each in its own, if the server refuses
+    /// one.
     @Test(arguments: [false, true]) func authorsAreCreatedTogetherAsInTurn(isRefused: Bool) async throws {
         let library = try await libraryOfAda()
         let store = library.store

@@ -13,7 +13,7 @@ struct SchemaTests {
     private static let onlyInSQLite: Set = [
         // The search index, users that are deleted in parts, staged files, and the last id that was given out.
         "author_search", "user.deleted", "user.first_staged", "library.last_author",
-        // What other columns are derived from.
+        // Columns from which others are derived.
         "author.changed_at", "author.name_folded", "author.book_folded", "author.country_folded", "author_event.change",
     ]
     private static let onlyInPostgres: Set = [

@@ -334,7 +334,7 @@ package enum Migrations {
         CREATE INDEX author_updated_at ON author (owner, updated_at) WHERE updated_at <> created_at;
         """
 
-    /// What follows from other columns is stored in indexes only (https://www.sqlite.org/gencol.html):
+    /// Values that follow from other columns are stored in indexes only (https://www.sqlite.org/gencol.html):
     ///
     /// - The key of most texts is what `lower()` makes of them. `…_folded` has the key of the others.
     /// - `changed_at` is NULL where it would be the time of the creation, as of all authors that have not changed.

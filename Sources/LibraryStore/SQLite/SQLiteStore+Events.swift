@@ -42,7 +42,7 @@ extension SQLiteStore {
         """
 
     /// The number that stands for the kind of an event.
-    private static func change(_ kind: String) -> Int64 {
+    static func change(_ kind: String) -> Int64 {
         kind == AuthorEvent.created ? 0 : kind == AuthorEvent.updated ? 1 : 2
     }
 

@@ -51,7 +51,7 @@ extension SQLiteStore {
         if let event = try connection.integer(present, [owner, id]) { return event }
         let deleted = """
             SELECT max(sequence) FROM author_event INDEXED BY author_event_deleted
-            WHERE owner = ? AND id = ? AND change = 2
+            WHERE owner = ? AND id = ? AND change = \(change(AuthorEvent.deleted))
             """
         guard let event = try connection.integer(deleted, [owner, id]) else { throw StoreError.authorNotFound }
         return event
