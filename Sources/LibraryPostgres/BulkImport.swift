@@ -6,7 +6,7 @@ final class BulkImport {
     /// When the events of authors who are created are inserted.
     enum Events {
         case atOnce
-        /// By ``insertEvents(newest:at:)``, after all lines.
+        /// By ``insertEvents(newest:)``, after all lines.
         case atLast
     }
 
@@ -20,7 +20,6 @@ final class BulkImport {
     /// The id of the first author that has no event yet.
     private var firstWithoutEvent: Int64?
     private(set) var hasChanged = false
-    private(set) var hasUpdates = false
     /// Whether the transaction will be rolled back. Then only that is stored which later lines may meet.
     var isTrial = false
 
@@ -42,8 +41,7 @@ final class BulkImport {
         _ = change.nextEvents(authors.events.count)
         // An author that is updated may have been created before; that event comes first.
         if authors.hasUpdates {
-            hasUpdates = true
-            try insertEvents(at: now)
+            try insertEvents()
         }
         var writes = AuthorWrites(change)
         for author in authors.changed {
@@ -67,7 +65,7 @@ final class BulkImport {
 
     /// Inserts the events of authors who were created and have none yet.
     /// - Parameter newest: how many are inserted at most; earlier ones would not be kept.
-    func insertEvents(newest: Int64 = .max, at time: Timestamp) throws {
+    func insertEvents(newest: Int64 = .max) throws {
         guard let first = firstWithoutEvent, !isTrial else { return }
         firstWithoutEvent = nil
         var last: Int64? = first - 1
@@ -76,7 +74,7 @@ final class BulkImport {
             try change.connection.run(
                 Self.insertCreations,
                 [
-                    .integer(change.owner), .integer(id), .integer(time.milliseconds), Value(try originNumber.get()),
+                    .integer(change.owner), .integer(id), .integer(now.milliseconds), Value(try originNumber.get()),
                     .integer(change.write),
                     .integer(change.lastEvent.subtractingReportingOverflow(newest).partialValue),
                 ]

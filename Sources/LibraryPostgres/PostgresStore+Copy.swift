@@ -24,6 +24,7 @@ extension PostgresStore {
     package static func copy(
         _ sqlite: SQLiteStore, to url: DatabaseURL, folder: String, secret: [UInt8]
     ) async throws -> CopyReport {
+        try await sqlite.takeBackUnfinished()
         let store = try await PostgresStore(url, folder: folder, secret: secret)
         defer { store.close() }
         return try await store.write { connection in

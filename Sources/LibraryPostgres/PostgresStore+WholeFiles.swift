@@ -10,7 +10,9 @@ extension PostgresStore {
     ) async throws -> BulkReport {
         try await Cancellation.following { cancellation in
             do {
-                return try await writeAlone(owner: owner, on: files) { change in
+                let report = try await writeAlone(owner: owner, on: files) { change in
+                    // The owner's events are in the order of their times.
+                    let now = max(now, clock?() ?? now)
                     let report = BulkReport(spool(), isAtomic: options.atomic)
                     if !options.dryRun,
                         try Self.reply(change, to: file, at: now, into: report.results)
@@ -21,11 +23,13 @@ extension PostgresStore {
                         contents, format, restIsNeeded: options.restIsNeeded, unknownMembers: .rejected)
                     let work = BulkImport(change, from: origin, options: options, .atLast, at: now)
                     return try store(lines, work, report, options, until: cancellation) { report in
-                        try work.insertEvents(newest: history.events, at: work.hasUpdates ? now : clock?() ?? now)
+                        try work.insertEvents(newest: history.events)
                         guard work.hasChanged else { return }
                         try Self.keep(change.connection, reply: report.results, to: file, owner: owner, at: now)
                     }
                 }
+                if report.changes > history.events { try? await prune([owner], at: now) }
+                return report
             } catch let nothing as NothingStored {
                 return nothing.report
             }

@@ -136,8 +136,8 @@ package protocol Store: Sendable {
     /// - Parameters:
     ///   - options: atomic, or a dry run.
     ///   - file: if it came before, what it was answered is answered again.
-    ///   - now: when the authors are created.
-    ///   - clock: the time when they are shown, which their events have.
+    ///   - now: when the request came.
+    ///   - clock: the time of the changes, once the owner's other writes wait; `nil` for `now`.
     /// - Returns: what became, or would become, of the lines.
     /// - Throws: ``AuthorLines/Fault`` if a CSV header lacks a column, having changed nothing.
     func createAuthors(

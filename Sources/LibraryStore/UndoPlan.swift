@@ -35,7 +35,8 @@ package struct UndoPlan {
     private let now: Timestamp
     /// The library's last event.
     package let position: EventPosition
-    /// In the order in which they are performed: deletions, updates, creations. Their events follow ``position``.
+    /// In the order in which they are performed: deletions, updates, of which those of names and books come first,
+    /// creations. Their events follow ``position``.
     package private(set) var steps: [Step] = []
     /// Events that are taken back.
     private var undone: Int64 = 0
@@ -61,7 +62,19 @@ package struct UndoPlan {
                 Array(obstacles.prefix(UndoReport.listed)), count: obstacles.count)
         }
         let updates = steps.filter { $0.before != nil && $0.after != nil }
-        self.steps = steps.filter { $0.after == nil } + updates + steps.filter { $0.before == nil }
+        self.steps =
+            steps.filter { $0.after == nil } + updates.filter { !$0.keepsKey } + updates.filter(\.keepsKey)
+            + steps.filter { $0.before == nil }
+    }
+
+    /// Where a part of the steps ends that begins at `start` and can be performed before the others. It has all updates
+    /// of names and books or none: one author can get those of another.
+    /// - Parameter count: of its steps, if it may end there.
+    package func endOfPart(from start: Int, count: Int) -> Int {
+        func isMove(_ step: Step) -> Bool { step.before != nil && step.after != nil && !step.keepsKey }
+        var end = min(start + count, steps.count)
+        while end < steps.count, isMove(steps[end - 1]), isMove(steps[end]) { end += 1 }
+        return end
     }
 
     // MARK: What to take back

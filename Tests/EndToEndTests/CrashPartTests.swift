@@ -7,8 +7,9 @@ import Testing
 extension CrashTests {
     private static let inParts = 1300
 
-    private static func lines(_ prefix: String, _ count: Int) -> String {
-        (0..<count).map { #"{"name":"\#(prefix)-\#($0)","book":"B","country":"C"}"# }.joined(separator: "\n") + "\n"
+    private static func lines(_ prefix: String, _ count: Int, country: String = "C") -> String {
+        (0..<count).map { #"{"name":"\#(prefix)-\#($0)","book":"B","country":"\#(country)"}"# }
+            .joined(separator: "\n") + "\n"
     }
 
     /// Sends a whole file, once.
@@ -18,7 +19,7 @@ extension CrashTests {
             "/usr/bin/curl",
             [
                 "-sS", "--fail", "--data-binary", "@-", "-H", "Authorization: Bearer \(token)", "-H",
-                "Content-Type: application/x-ndjson", daemon.address + "/authors?atomic=true",
+                "Content-Type: application/x-ndjson", daemon.address + "/authors?atomic=true&on_conflict=update",
             ], input: lines)
         return sent.code == 0
     }
@@ -50,12 +51,55 @@ extension CrashTests {
             if isThere { kept["R\(round)"] = count }
             #expect(found == kept)
             try await check(daemon)
-            // What was staged does not hinder the next file.
+            // What was unfinished does not hinder the next file.
             let again = daemon
             try await wait(until: "a file that is stored") {
                 try await send(Self.lines("S\(round)", 10), to: again, as: token)
             }
             kept["S\(round)"] = 10
+        }
+    }
+
+    /// How many authors there are of each country.
+    private func countries(_ daemon: Daemon) async throws -> [Substring: Int] {
+        let list = try await daemon.libctl("authors", "list", "-o", "tsv", "--fields", "country", home: home)
+        #expect(list.code == 0, "\(list.error)")
+        return Dictionary(list.output.split(separator: "\n").map { ($0, 1) }, uniquingKeysWith: +)
+    }
+
+    /// A file that updates authors, and adds some, is there as a whole, or not at all.
+    @Test func aKillLeavesNoPartOfAnUpdate() async throws {
+        var daemon = try await Daemon()
+        try await daemon.login("ada", home: home)
+        let token = String(try await daemon.libctl("token", home: home).output.dropLast())
+        var count = 6000
+        #expect(try await send(Self.lines("N", count, country: "C0"), to: daemon, as: token))
+        var kept: [Substring: Int] = ["C0": count]
+        for round in 1...(Self.rounds.map { $0 / 5 } ?? 4) {
+            let (running, lines) = (daemon, Self.lines("N", count + 1000, country: "C\(round)"))
+            async let isStored = send(lines, to: running, as: token)
+            // From before the first transaction to after the last.
+            try await Task.sleep(for: .milliseconds(Int.random(in: 0...2000)))
+            #expect(try await running.end(SIGKILL) == 128 + SIGKILL)
+            let wasAcknowledged = try await isStored
+            daemon = try await Daemon(folder: daemon.folder, arguments: ["--listen", "127.0.0.1:\(daemon.port)"])
+            let found = try await countries(daemon)
+            let isThere = found == ["C\(round)": count + 1000]
+            #expect(isThere || found == kept && !wasAcknowledged, "\(found)")
+            if isThere {
+                count += 1000
+                kept = found
+            }
+            try await check(daemon)
+            // What was unfinished is taken back, and does not hinder the next file.
+            let again = daemon
+            for country in ["X", String(kept.keys.first ?? "")] {
+                try await wait(until: "a file that is stored") {
+                    try await send(Self.lines("N", 1, country: country), to: again, as: token)
+                }
+            }
+            #expect(try await countries(daemon) == kept)
+            try await check(daemon)
         }
     }
 
@@ -94,7 +138,8 @@ extension CrashTests {
         }
     }
 
-    /// Any write and any sync may fail while a file is stored, and while a user with many authors is deleted.
+    /// Any write and any sync may fail while a file is stored that updates authors and adds others, and while a user
+    /// with many authors is deleted.
     @Test(
         .enabled(if: Program.mayTrace, "strace may not trace here"), arguments: Fault.allCases,
         ["pwrite64", "fdatasync"])
@@ -105,6 +150,8 @@ extension CrashTests {
         #expect(try await send(Self.lines("Old", Self.inParts), to: first, as: other))
         try await first.login("ada", home: home)
         let token = String(try await first.libctl("token", home: home).output.dropLast())
+        let old = Self.inParts / 2
+        #expect(try await send(Self.lines("New", old, country: "Old"), to: first, as: token))
         let port = first.port
         #expect(try await first.end(SIGTERM) == 0)
         var number = 1
@@ -123,8 +170,8 @@ extension CrashTests {
                 _ = try await daemon.end(SIGTERM)
             }
             let again = try await Daemon(folder: folder, arguments: arguments)
-            let found = try await counts(again)
-            #expect(found == ["New": Self.inParts] || found == [:] && !isStored, "call \(number): \(found)")
+            let found = try await countries(again)
+            #expect(found == ["C": Self.inParts] || found == ["Old": old] && !isStored, "call \(number): \(found)")
             let users = try await Program.run(
                 Program.path("libraryd"), ["user", "list", "--data", again.data, "-o", "ndjson"])
             if users.output.contains("bob") {

@@ -96,7 +96,7 @@ import Testing
             changed()
         }
 
-        /// Whole files in stages, whole files in one transaction, and parts.
+        /// Whole files and batches.
         private mutating func importFile() async throws {
             var options = BulkOptions()
             options.onConflict = [.skip, .update].randomElement(using: &random) ?? .skip

@@ -44,6 +44,49 @@ import Testing
         #expect(try await events(store, of: 2, after: 0) == ["1 created 3|Zola|Nana|France|1|11|11|1"])
     }
 
+    /// Schema 12 had authors that nobody could see yet, above an id of their owner.
+    @Test func authorsOfAnUnfinishedFileGo() async throws {
+        try await DatabaseQueue(path: path).writeWithoutTransaction { db in
+            try SQLiteStore.migrate(db, from: 0, Array(Migrations.all.prefix(12)))
+        }
+        let queue = try DatabaseQueue(path: path)
+        try await queue.write { db in
+            SearchIndex.addFunctions(db)
+            for (user, staged) in [(1, 2), (2, nil)] as [(Int, Int?)] {
+                try db.execute(
+                    sql: """
+                        INSERT INTO user (public_id, name, password_hash, created_at, updated_at, first_staged)
+                        VALUES (?1, 'user' || ?1, '', 1, 1, ?2)
+                        """, arguments: [user, staged])
+            }
+            for (id, owner) in [(1, 1), (2, 1), (3, 2), (4, 1)] {
+                try db.execute(
+                    sql: """
+                        INSERT INTO author (owner, id, name, book, country, booker_prize, created_at, event)
+                        VALUES (?1, ?2, 'N' || ?2, 'B', 'C', 0, 1, 1)
+                        """, arguments: [owner, id])
+                let isSeen = owner == 2 || id < 2
+                guard isSeen else { continue }
+                try db.execute(
+                    sql: "INSERT INTO author_event (owner, sequence, change, at, id) VALUES (?, 1, 0, 1, ?)",
+                    arguments: [owner, id])
+            }
+            try db.execute(
+                sql: """
+                    INSERT INTO author_search (rowid, name, book)
+                    SELECT id, search_words(owner, name), search_words(owner, book) FROM author
+                    """)
+        }
+        try queue.close()
+        #expect(try Inspection(file: path, isBackup: false).authors == 2)
+        let store = try SQLiteStore(path: path)
+        defer { store.close() }
+        let ids = try store.readers.read { try Int.fetchAll($0, sql: "SELECT id FROM author ORDER BY id") }
+        #expect(ids == [1, 3])
+        #expect(try store.readers.read { try Inspection($0, searchIndex: true) }.faults == [])
+        #expect(try await store.users().map(\.authors) == [1, 1])
+    }
+
     /// What happens after the migration, to authors whose last event is kept and to one whose event is not.
     @Test func whatFollowsIsRecordedAsBefore() async throws {
         try OlderLibrary.make(path)

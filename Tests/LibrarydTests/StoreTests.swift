@@ -105,15 +105,15 @@ import Testing
     func listsUseTheirIndex(query: String, plan: String) throws {
         let store = try SQLiteStore(path: path)
         defer { store.close() }
-        let statement = try AuthorListStatement(try AuthorQuery(items: QueryItem.parse(query) ?? []), owner: 1)
-        for hidesStaged in [false, true] {
-            var shape = statement.shape
-            shape.hidesStaged = hidesStaged
-            let steps = try store.readers.withConnection { try $0.plan(shape.sql, statement.values) }
-            #expect(steps.first?.hasSuffix("USING " + plan) == true, "\(steps)")
-            guard query.isEmpty || query.hasPrefix("sort=") else { continue }
-            // That of the first staged author.
-            #expect(steps.count == (hidesStaged ? 3 : 1), "sorted: \(steps)")
+        for lastSeen in [nil, 5] as [Int64?] {
+            let query = try AuthorQuery(items: QueryItem.parse(query) ?? [])
+            let statement = try AuthorListStatement(query, owner: 1, lastSeen: lastSeen)
+            let steps = try store.readers.withConnection { try $0.plan(statement.sql, statement.values) }
+            #expect(steps.first { $0.contains(" author ") }?.hasSuffix("USING " + plan) == true, "\(steps)")
+            guard query.values.isEmpty else { continue }
+            // What has changed since is sorted.
+            let sorted = steps.filter { $0.contains("TEMP") }
+            #expect(sorted.count == (lastSeen == nil ? 0 : 1), "\(steps)")
         }
     }
 

@@ -67,7 +67,7 @@ struct WholeFileTests {
         #expect(try reports.postgres.get().faults.count == 100 && reports.postgres.get().lines == 100)
     }
 
-    /// It has no events for its first authors, unless it updates some of them.
+    /// Not all of its events are kept.
     @Test(arguments: ["", line(0, #""country":"X""#), line(5, #""country":"X""#)])
     func aFileMayBeLargerThanTheHistory(end: String) async throws {
         let mirror = try await Mirror(history: HistoryLimit(events: 3))

@@ -37,10 +37,14 @@ package struct Inspection: Sendable {
             (self.faults, searchFaultCount, users, authors, changes, oldestChange) = (faults, 0, 0, 0, 0, nil)
             return
         }
-        // Columns of schema 9.
+        // A column of schema 9.
         let isUser = schema < 9 ? "1" : SQLiteStore.isUser
         let authorsOfUser =
-            schema < 9 ? "(SELECT count(*) FROM author WHERE owner = user.id)" : SQLiteStore.countOfAuthors
+            switch schema {
+            case ..<9: "(SELECT count(*) FROM author WHERE owner = user.id)"
+            case ..<13: "(SELECT count(*) FROM author WHERE owner = user.id AND (id >= first_staged) IS NOT TRUE)"
+            default: SQLiteStore.countOfAuthors
+            }
         let counts = try Row.fetchOne(
             db, sql: "SELECT count(*), coalesce(sum(\(authorsOfUser)), 0) FROM user WHERE \(isUser)")
         users = try counts?.value(0) ?? 0

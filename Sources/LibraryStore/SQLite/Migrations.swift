@@ -7,7 +7,7 @@ package enum Migrations {
 
     package static let all = [
         first, coveringName, loginAddresses, events, idempotencyKeys, trustedTime, daemonID, foldedOrders, keysAndAudit,
-        history, ordersByTime, derivedColumns,
+        history, ordersByTime, derivedColumns, unfinishedChanges,
     ]
 
     /// AUTOINCREMENT: an id is never used again.
@@ -413,6 +413,18 @@ package enum Migrations {
         );
         INSERT INTO author_search (rowid, name, book)
             SELECT id, search_words(owner, name), search_words(owner, book) FROM author ORDER BY id;
+        """
+
+    /// `user.unfinished_after` is the number of the last event before a change that is not seen yet. Earlier schemas
+    /// had the id of the first author that is not seen; these authors have no events.
+    private static let unfinishedChanges = """
+        INSERT INTO author_search (author_search, rowid, name, book)
+            SELECT 'delete', author.id, search_words(owner, author.name), search_words(owner, book)
+            FROM user JOIN author ON owner = user.id AND author.id >= first_staged;
+        DELETE FROM author WHERE owner IN (SELECT id FROM user WHERE first_staged IS NOT NULL)
+            AND id >= (SELECT first_staged FROM user WHERE user.id = owner);
+        ALTER TABLE user DROP COLUMN first_staged;
+        ALTER TABLE user ADD COLUMN unfinished_after INTEGER;
         """
 
     /// An SQL expression.

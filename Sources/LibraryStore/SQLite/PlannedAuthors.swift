@@ -13,7 +13,6 @@ final class PlannedAuthors: BulkTarget {
     private let planned: ReadConnection
     /// The last id that was given out.
     private var lastID: Int64
-    private(set) var hasUpdates = false
 
     init(_ readers: Readers, owner: Int64, at now: Timestamp) throws {
         self.readers = readers
@@ -74,7 +73,6 @@ final class PlannedAuthors: BulkTarget {
         let before = try draft ?? readers.read { try SQLiteStore.author($0, id: id, owner: owner).draft }
         let author = Author(id: id, before, createdAt: now, updatedAt: now, version: 1)
         guard let after = author.changed(by: AuthorPatch(entry), at: now) else { return false }
-        hasUpdates = true
         try plan(after.draft, id: id)
         return true
     }

@@ -62,7 +62,7 @@ final class ReadConnection: @unchecked Sendable {
         try RawStatement(statement(sql)).integer(values.map { .integer($0) })
     }
 
-    /// Runs `body`, whose statements all read the same state.
+    /// Runs `body`, whose statements all read the same state. It may begin no transaction.
     func inTransaction<Value>(_ body: () throws -> Value) throws -> Value {
         try rows("BEGIN", []) { _ in true }
         defer { try? rows("COMMIT", []) { _ in true } }

@@ -12,8 +12,8 @@ final class Readers: Sendable {
     private let workers = Workers<Void>(count: 2)
     /// Threads that read files of authors.
     let fileWorkers = Workers<Void>(count: 2)
-    /// Imports that have staged authors, and 1 until the start has looked for those of an earlier run.
-    private let staging = Atomic(1)
+    /// Unfinished changes, and 1 until the start has taken back those of an earlier run.
+    private let unfinished = Atomic(1)
 
     init(path: String) throws {
         // As many as there are threads that read: event loops, and the threads of tasks.
@@ -37,18 +37,18 @@ final class Readers: Sendable {
         }
     }
 
-    /// Whether there may be staged authors, which nobody may see. Asked by who has a connection.
-    var hidesStaged: Bool { staging.load(ordering: .acquiring) > 0 }
+    /// Whether there may be unfinished changes, which nobody may see. Asked by who has a connection.
+    var hidesUnfinished: Bool { unfinished.load(ordering: .acquiring) > 0 }
 
-    /// Returns when no read is at work that began with ``hidesStaged`` false.
-    func hideStaged() async {
-        staging.add(1, ordering: .sequentiallyConsistent)
+    /// Returns when no read is at work that began with ``hidesUnfinished`` false.
+    func hideUnfinished() async {
+        unfinished.add(1, ordering: .sequentiallyConsistent)
         await short.waitForUse()
         await long.waitForUse()
     }
 
-    /// After the authors were given their events, or were removed.
-    func showStaged() { staging.subtract(1, ordering: .sequentiallyConsistent) }
+    /// After the change is finished, or was taken back.
+    func showUnfinished() { unfinished.subtract(1, ordering: .sequentiallyConsistent) }
 
     /// As long as a statement reads, the write-ahead log keeps all that is written meanwhile. The longest take a few
     /// seconds among a million authors.

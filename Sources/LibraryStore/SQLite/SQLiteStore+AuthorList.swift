@@ -12,13 +12,19 @@ extension SQLiteStore {
                 try connection.inTransaction {
                     let event = try Self.pastEvent(connection, query, owner: owner)
                     let statement = try AuthorListStatement(query, owner: owner, after: event)
-                    return try read(connection.authors(statement, hidesStaged: false))
+                    return try read(connection.authors(statement))
                 }
             }
         }
         let statement = try AuthorListStatement(query, owner: owner)
-        return try await readers.withConnectionElsewhere {
-            try read($0.authors(statement, hidesStaged: readers.hidesStaged))
+        return try await readers.withConnectionElsewhere { connection in
+            guard readers.hidesUnfinished else { return try read(connection.authors(statement)) }
+            return try connection.inTransaction {
+                guard let seen = try Self.lastSeen(connection, owner: owner) else {
+                    return try read(connection.authors(statement))
+                }
+                return try read(connection.authors(AuthorListStatement(query, owner: owner, lastSeen: seen)))
+            }
         }
     }
 
@@ -27,7 +33,13 @@ extension SQLiteStore {
     ) throws -> Value? {
         guard query.search == nil, query.at == nil, query.values.isEmpty, query.sort.isIndexed else { return nil }
         let statement = try AuthorListStatement(query, owner: owner)
-        return try readers.withConnection { try read($0.authors(statement, hidesStaged: readers.hidesStaged)) }
+        return try readers.withConnection { connection in
+            guard readers.hidesUnfinished else { return try read(connection.authors(statement)) }
+            return try connection.inTransaction {
+                guard try Self.lastSeen(connection, owner: owner) == nil else { return nil }
+                return try read(connection.authors(statement))
+            }
+        }
     }
 
     package func requireList(_ query: AuthorQuery, owner: Int64) async throws {
@@ -53,13 +65,11 @@ extension AuthorSort {
 
 extension ReadConnection {
     /// The rows of a page.
-    fileprivate func authors(_ statement: AuthorListStatement, hidesStaged: Bool) -> AuthorRows {
+    fileprivate func authors(_ statement: AuthorListStatement) -> AuthorRows {
         AuthorRows(statement.query, event: statement.event) { take in
             guard !statement.matchesNothing else { return }
-            var shape = statement.shape
-            shape.hidesStaged = hidesStaged
             let columns = AuthorColumns()
-            try self.rows(shape, statement.values) {
+            try self.rows(statement.shape, statement.values) {
                 columns.fill($0)
                 return take(columns.row)
             }
@@ -69,88 +79,98 @@ extension ReadConnection {
 
 /// The statement behind a list.
 package struct AuthorListStatement: Sendable {
+    /// Which state of the library a list shows.
+    enum State: Hashable {
+        case present
+        /// That after an event; later events are of an unfinished change.
+        case seen
+        /// That after an event.
+        case past
+    }
+
     /// What the text of a statement depends on: each filter that is given has the index that it needs.
     struct Shape: Hashable {
         var filters: [AuthorField] = []
         var hasSearch = false
         /// Whether the page begins after an author.
         var hasStart = false
-        /// Whether there may be authors that nobody may see.
-        var hidesStaged = false
-        /// Whether the list is of an earlier state.
-        var isPast = false
+        var state = State.present
         let sort: AuthorSort
 
-        /// A text leads to few rows. Left to itself, SQLite would rather walk through all authors of the owner in order
-        /// of id than sort these (https://www.sqlite.org/lang_indexedby.html).
-        private var filterIndex: String {
-            guard !hasSearch, let field = AuthorField.texts.first(where: filters.contains) else { return "" }
-            return "INDEXED BY author_\(field.name)"
-        }
-
+        /// Parameters: the owner; the event, unless the state is the present; the values of ``conditions(_:place:)``;
+        /// in the state ``State/seen`` the text of a search; the limit.
+        ///
+        /// The authors just after an event are those whose last event is not later, and those that the first later
+        /// event of each has changed or deleted, as they were before that. Each part is read in the order of the list
+        /// (https://www.sqlite.org/optoverview.html#compound_select_statements).
         var sql: String {
-            if !isPast, sort.field.kind == .time, filters.isEmpty, !hasSearch { return byTime }
-            guard isPast else {
-                let conditions = ["owner = ?1"] + (hidesStaged ? [SQLiteStore.isNotStaged] : []) + conditions(from: 2)
-                return """
-                    SELECT \(AuthorRow.columns) FROM author \(filterIndex)
-                    WHERE \(conditions.joined(separator: " AND ")) ORDER BY \(order) LIMIT ?
-                    """
+            let parts = authors + (state == .present ? [] : [laterChanges])
+            return "\(parts.joined(separator: " UNION ALL ")) ORDER BY \(order) LIMIT ?"
+        }
+
+        private var authors: [String] {
+            let isSeen = ["owner = ?1"] + (state == .present ? [] : ["event <= ?2"])
+            func part(_ index: String, _ columns: [String], _ conditions: [String]) -> String {
+                """
+                SELECT \(columns.joined(separator: ", ")) FROM author \(index)
+                WHERE \((isSeen + conditions).joined(separator: " AND "))
+                """
             }
-            // The authors just after an event: those whose last event is not later, and those that the first later
-            // event of each has changed or deleted, as they were before that. Each part is read in the order of the
-            // list (https://www.sqlite.org/optoverview.html#compound_select_statements).
-            let conditions = conditions(from: 3).map { " AND " + $0 }.joined()
-            let keys = AuthorField.texts.map(\.keyColumn).joined(separator: ", ")
-            let folded = AuthorField.texts.map { "fold_key(\($0.name)) AS \($0.keyColumn)" }.joined(separator: ", ")
+            let columns = AuthorField.all.map(\.name)
+            guard sort.field.kind == .time, filters.isEmpty, !hasSearch else {
+                return [part(index, columns + keys, conditions(.authors, place: place.map(sorted)))]
+            }
+            // The authors that have not changed, whose two times are the same, and the others, for which each order has
+            // an index of its own. So most authors are in one of the three indexes only.
+            let created = AuthorField.createdAt.name
+            return [
+                part(
+                    "INDEXED BY author_unchanged", columns.map { $0 == sort.field.name ? "\(created) AS \($0)" : $0 },
+                    ["changed_at IS NULL"] + conditions(.authors, place: [created, "id"])),
+                part(
+                    "INDEXED BY author_\(sort.field.name)", columns,
+                    ["changed_at IS NOT NULL"] + conditions(.authors, place: place)),
+            ]
+        }
+
+        private var laterChanges: String {
+            let columns = AuthorField.all.map(\.name) + keys.map { "fold_key(\(sort.field.name)) AS \($0)" }
+            let conditions = [SQLiteStore.isFirstLaterChange] + conditions(.events, place: place)
             return """
-                SELECT \(AuthorRow.columns), \(keys) FROM author \(filterIndex)
-                WHERE owner = ?1 AND event <= ?2\(conditions)
-                UNION ALL
-                SELECT \(AuthorRow.columns), \(folded) FROM author_event
-                WHERE owner = ?1 AND sequence > ?2 AND previous <= ?2 AND version IS NOT NULL\(conditions)
-                ORDER BY \(order) LIMIT ?
+                SELECT \(columns.joined(separator: ", ")) FROM author_event
+                WHERE \(conditions.joined(separator: " AND "))
                 """
         }
 
-        /// The authors that have not changed, whose two times are the same, and the others, for which each order has an
-        /// index of its own. So most authors are in one of the three indexes only.
-        private var byTime: String {
-            func part(_ index: String, _ time: AuthorField, _ condition: String) -> String {
-                let columns = AuthorField.all.map { $0 == sort.field ? "\(time.name) AS \($0.name)" : $0.name }
-                let start = hasStart ? ["(\(time.name), id) \(after) (?2, ?3)"] : []
-                let conditions = ["owner = ?1", condition] + (hidesStaged ? [SQLiteStore.isNotStaged] : []) + start
-                return """
-                    SELECT \(columns.joined(separator: ", ")) FROM author INDEXED BY author_\(index)
-                    WHERE \(conditions.joined(separator: " AND "))
-                    """
-            }
-            return """
-                \(part("unchanged", .createdAt, "changed_at IS NULL"))
-                UNION ALL
-                \(part(sort.field.name, sort.field, "changed_at IS NOT NULL"))
-                ORDER BY \(order) LIMIT ?
-                """
+        /// A text leads to few rows. Left to itself, SQLite would rather walk through all authors of the owner in order
+        /// of id than sort these (https://www.sqlite.org/lang_indexedby.html). What a search finds is looked up by id.
+        private var index: String {
+            if hasSearch { return state == .seen ? "NOT INDEXED" : "" }
+            return AuthorField.texts.first(where: filters.contains).map { "INDEXED BY author_\($0.name)" } ?? ""
         }
 
-        private var columns: [String] { sort.columns + ["id"] }
+        /// The columns of the order that no author has as a field. All parts must have them.
+        private var keys: [String] { state != .present && sort.isByKey ? [sort.field.keyColumn] : [] }
 
-        /// The comparison of a row with the one that is before it.
-        private var after: String { sort.descending ? "<" : ">" }
+        /// The columns that are in the order of the list.
+        private var place: [String] { sort.columns + ["id"] }
 
         /// What a search finds is sorted: walking an index until a page is full takes seconds if few match. With a `+`,
         /// a column leads to no index.
         private func sorted(_ column: String) -> String {
-            hasSearch && !isPast && column != "id" ? "+" + column : column
+            hasSearch && state == .present && column != "id" ? "+" + column : column
         }
 
         private var order: String {
-            columns.map { "\(sorted($0)) \(sort.descending ? "DESC" : "ASC")" }.joined(separator: ", ")
+            place.map { "\(sorted($0)) \(sort.descending ? "DESC" : "ASC")" }.joined(separator: ", ")
         }
 
-        /// - Parameter first: the number of the first parameter.
-        private func conditions(from first: Int) -> [String] {
-            var number = first - 1
+        private enum Table { case authors, events }
+
+        /// The conditions of the filters, the search and the place after which the page begins.
+        /// - Parameter place: the columns with the place of a row.
+        private func conditions(_ table: Table, place: [String]) -> [String] {
+            var number = state == .present ? 1 : 2
             func parameter() -> String {
                 number += 1
                 return "?\(number)"
@@ -158,21 +178,22 @@ package struct AuthorListStatement: Sendable {
             var conditions: [String] = []
             for field in filters {
                 // The key leads to the rows by an index.
-                if field.kind == .text { conditions.append("\(field.keyColumn) = \(parameter())") }
+                let key = field.kind == .text ? "\(field.keyColumn) = \(parameter())" : nil
+                if let key, table == .authors { conditions.append(key) }
                 conditions.append("\(field.name) = \(parameter())")
             }
-            if hasSearch {
-                conditions.append(
-                    isPast
-                        ? "search_finds(\(parameter()), name, book)"
-                        : "id IN (SELECT rowid FROM author_search WHERE author_search MATCH \(parameter()))")
-            }
+            let search = hasSearch ? parameter() : ""
             if hasStart {
-                let names = columns.map(sorted).joined(separator: ", ")
-                let places = columns.map { _ in parameter() }.joined(separator: ", ")
-                conditions.append("(\(names)) \(after) (\(places))")
+                let values = place.map { _ in parameter() }.joined(separator: ", ")
+                let after = sort.descending ? "<" : ">"
+                conditions.append("(\(place.joined(separator: ", "))) \(after) (\(values))")
             }
-            return conditions
+            guard hasSearch else { return conditions }
+            if state == .past || table == .events {
+                let text = state == .past ? search : parameter()
+                return conditions + ["search_finds(\(text), name, book)"]
+            }
+            return conditions + ["id IN (SELECT rowid FROM author_search WHERE author_search MATCH \(search))"]
         }
     }
 
@@ -185,14 +206,18 @@ package struct AuthorListStatement: Sendable {
 
     package var sql: String { shape.sql }
 
-    /// - Parameter event: the event after which the library is shown; `nil` for now.
-    package init(_ query: AuthorQuery, owner: Int64, after event: EventPosition? = nil) throws(InvalidFields) {
+    /// - Parameters:
+    ///   - event: the event after which the query asks for the library; `nil` for now.
+    ///   - lastSeen: the number of the owner's last event that is seen; `nil` if all are.
+    package init(
+        _ query: AuthorQuery, owner: Int64, after event: EventPosition? = nil, lastSeen: Int64? = nil
+    ) throws(InvalidFields) {
         self.query = query
         self.event = event
         var shape = Shape(sort: query.sort)
-        shape.isPast = event != nil
+        shape.state = event != nil ? .past : lastSeen != nil ? .seen : .present
         var values: [ColumnValue] = [.integer(owner)]
-        if let event { values.append(.integer(event.sequence)) }
+        if let last = event?.sequence ?? lastSeen { values.append(.integer(last)) }
         if !query.values.isEmpty {
             for field in AuthorField.filterable {
                 if let text = query.values[text: field] {
@@ -207,10 +232,10 @@ package struct AuthorListStatement: Sendable {
         }
         let expression = query.search.map { SearchExpression($0, owner: owner) }
         matchesNothing = expression.map { $0 == nil } ?? false
+        // A function of SQL takes a text up to its first NUL only, which separates words as a space does.
+        let search = query.search?.replacing("\0", with: " ") ?? ""
         if let expression = expression ?? nil {
             shape.hasSearch = true
-            // A function of SQL takes a text up to its first NUL only, which separates words as a space does.
-            let search = query.search?.replacing("\0", with: " ") ?? ""
             values.append(.text(event == nil ? expression.text : search))
         }
         if let start = try query.start(isPast: event != nil) {
@@ -218,6 +243,7 @@ package struct AuthorListStatement: Sendable {
             values += start.columns
             values.append(.integer(start.id))
         }
+        if shape.hasSearch, shape.state == .seen { values.append(.text(search)) }
         values.append(.integer(Int64(query.limit) + 1))
         self.shape = shape
         self.values = values

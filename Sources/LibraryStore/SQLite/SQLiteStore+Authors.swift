@@ -70,12 +70,20 @@ extension SQLiteStore {
     private func authorNow<Value>(id: Int64, owner: Int64, _ read: (AuthorRow) -> Value) throws -> Value {
         var value: Value?
         try readers.withConnection { connection in
-            let sql = readers.hidesStaged ? Self.selectUnlessStaged : Self.selectAuthor
-            try connection.rows(sql, [.integer(owner), .integer(id)]) {
-                let columns = AuthorColumns()
-                columns.fill($0)
-                value = read(columns.row)
-                return false
+            func find(_ sql: String, _ values: [Int64]) throws {
+                try connection.rows(sql, values.map { .integer($0) }) {
+                    let columns = AuthorColumns()
+                    columns.fill($0)
+                    value = read(columns.row)
+                    return false
+                }
+            }
+            guard readers.hidesUnfinished else { return try find(Self.selectAuthor, [owner, id]) }
+            try connection.inTransaction {
+                guard let seen = try Self.lastSeen(connection, owner: owner) else {
+                    return try find(Self.selectAuthor, [owner, id])
+                }
+                try find(Self.selectEarlier, [owner, seen, id])
             }
         }
         guard let value else { throw StoreError.authorNotFound }
@@ -165,7 +173,23 @@ extension SQLiteStore {
         WHERE owner = ? AND id = ?
         """
     private static let selectAuthor = "SELECT \(AuthorRow.columns) FROM author WHERE owner = ? AND id = ?"
-    private static let selectUnlessStaged = "\(selectAuthor) AND \(isNotStaged)"
+
+    /// The author `?3` as it was just after the event `?2`. If it has changed since, its events lead back to the first
+    /// later one, which has the copy.
+    private static let selectEarlier = """
+        WITH RECURSIVE change (number) AS (
+            SELECT event FROM author WHERE owner = ?1 AND id = ?3
+            UNION ALL
+            SELECT max(sequence) FROM author_event INDEXED BY author_event_deleted
+            WHERE owner = ?1 AND id = ?3 AND change = \(change(AuthorEvent.deleted)) AND sequence > ?2
+            UNION ALL
+            SELECT previous FROM change JOIN author_event ON owner = ?1 AND sequence = number WHERE previous > ?2
+        )
+        SELECT \(AuthorRow.columns) FROM author WHERE owner = ?1 AND id = ?3 AND event <= ?2
+        UNION ALL
+        SELECT \(AuthorRow.columns) FROM author_event
+        WHERE sequence = (SELECT min(number) FROM change) AND \(isFirstLaterChange)
+        """
 
     static func author(_ db: Database, id: Int64, owner: Int64) throws -> Author {
         let statement = try db.cachedStatement(sql: selectAuthor)
@@ -208,11 +232,9 @@ struct AuthorNumbers {
         (id, self.event) = (last + 1, event)
     }
 
-    /// - Parameter staged: the owner's last author, if it has no event yet.
-    static func next(_ db: Database, owner: Int64, after staged: AuthorNumbers? = nil) throws -> AuthorNumbers {
+    static func next(_ db: Database, owner: Int64) throws -> AuthorNumbers {
         let last = try db.raw("SELECT last_author FROM library").integer([])
-        return try AuthorNumbers(
-            after: last, event: staged.map { $0.event + 1 } ?? SQLiteStore.nextEvent(db, owner: owner))
+        return try AuthorNumbers(after: last, event: SQLiteStore.nextEvent(db, owner: owner))
     }
 
     /// The numbers of the author after this one in the same transaction.

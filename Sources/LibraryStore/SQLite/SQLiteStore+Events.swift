@@ -56,27 +56,23 @@ extension SQLiteStore {
     }
 
     /// Adds the events of authors that the transaction has created, with the numbers that the authors have.
-    /// - Parameter newest: how many are added at most; earlier ones would not be kept.
+    /// - Parameter first: the numbers of the first of them.
     static func recordCreations(
-        _ db: Database, _ first: AuthorNumbers, through last: AuthorNumbers, owner: Int64, from origin: Int64?,
-        newest: Int64, at now: Timestamp
+        _ db: Database, from first: AuthorNumbers, owner: Int64, by origin: Int64?, at now: Timestamp
     ) throws {
         try db.cachedStatement(
             sql: """
                 INSERT INTO author_event (owner, sequence, change, at, id, origin)
-                SELECT owner, event, ?, ?, id, ? FROM author WHERE owner = ? AND id >= ? AND event > ?
+                SELECT owner, event, ?, ?, id, ? FROM author WHERE owner = ? AND id >= ?
                 """
         ).execute(
-            arguments: [
-                change(AuthorEvent.created), now.milliseconds, origin, owner, first.id,
-                last.event.subtractingReportingOverflow(newest).partialValue,
-            ])
+            arguments: [change(AuthorEvent.created), now.milliseconds, origin, owner, first.id])
     }
 
     /// The number of the owner's next event.
     /// - Throws: ``StoreError`` `busy` while a file of the owner is stored.
     static func nextEvent(_ db: Database, owner: Int64) throws -> Int64 {
-        try requireNoneStaged(db, owner: owner)
+        try requireNoneUnfinished(db, owner: owner)
         return try lastSequence(db, owner: owner) + 1
     }
 
@@ -100,16 +96,21 @@ extension SQLiteStore {
             let rows = EventRows(after: position) {
                 try Self.lastEvent(connection, owner: owner)
             } _: { take in
-                let condition = "e.owner = ? AND e.sequence > ? ORDER BY e.sequence LIMIT \(EventPage.limit)"
+                let condition = """
+                    e.owner = ?1 AND e.sequence > ?2 AND e.sequence <= coalesce(\(Self.lastSeen), \(Int64.max))
+                    ORDER BY e.sequence LIMIT \(EventPage.limit)
+                    """
                 try connection.events(position.epoch, where: condition, [owner, position.sequence], take)
             }
             return try read(rows)
         }
     }
 
+    /// The last event that is seen.
     static func lastEvent(_ connection: ReadConnection, owner: Int64) throws -> EventPosition {
         var position: EventPosition?
-        let sql = "SELECT epoch, (SELECT max(sequence) FROM author_event WHERE owner = ?) FROM library"
+        let last = "coalesce(\(lastSeen), (SELECT max(sequence) FROM author_event WHERE owner = ?1))"
+        let sql = "SELECT epoch, \(last) FROM library"
         try connection.rows(sql, [.integer(owner)]) { row in
             let epoch = sqlite3_column_text(row, 0).map { String(cString: $0) } ?? ""
             position = EventPosition(epoch: epoch, sequence: sqlite3_column_int64(row, 1))

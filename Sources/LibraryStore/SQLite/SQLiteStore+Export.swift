@@ -24,7 +24,7 @@ package struct StoredRows {
     fileprivate let connection: ReadConnection
 
     /// Calls `body` with one row after the other, in the order of the key of users, authors, events and of the audit.
-    /// Rows of users who are being deleted, and authors of a file that is being stored, are left out.
+    /// Rows of users who are being deleted are left out.
     /// - Parameter columns: their names in SQL.
     /// - Returns: how many there are.
     @discardableResult
@@ -62,7 +62,7 @@ package struct StoredRows {
 }
 
 extension SQLiteStore {
-    /// Reads rows on the calling thread, for as long as it takes.
+    /// Reads rows on the calling thread, for as long as it takes; those of unfinished changes too.
     package func export<Value>(_ body: (StoredRows) throws -> Value) throws -> Value {
         try readers.withConnection { connection in
             try connection.inTransaction { try body(StoredRows(connection: connection)) }
@@ -82,11 +82,7 @@ extension StoredTable {
         case .usedRefreshToken: "session IN (SELECT id FROM session WHERE user IN \(users))"
         case .idempotencyKey: "owner IN \(users)"
         case .authorEvent: "owner IN \(users) ORDER BY owner, sequence"
-        case .author:
-            """
-            owner IN \(users) AND id < coalesce(
-                (SELECT first_staged FROM user WHERE user.id = author.owner), \(Int64.max)) ORDER BY owner, id
-            """
+        case .author: "owner IN \(users) ORDER BY owner, id"
         }
     }
 }

@@ -9,7 +9,7 @@ extension SQLiteStore {
         try await readers.withConnectionElsewhere { connection in
             let last = try Self.lastEvent(connection, owner: owner)
             let start = try query.since.map { try Self.sequence(connection, owner: owner, at: $0, last) } ?? 0
-            let end = try query.after.map { try Self.sequence($0, last) } ?? .max
+            let end = try query.after.map { try Self.sequence($0, last) } ?? last.sequence + 1
             return try read(
                 ChangeRows(limit: query.limit) { take in
                     let condition = "e.owner = ? AND e.sequence > ? AND e.sequence < ? ORDER BY e.sequence DESC"
@@ -25,7 +25,7 @@ extension SQLiteStore {
         try await readers.withConnectionElsewhere { connection in
             let last = try Self.lastEvent(connection, owner: owner)
             let start = try query.since.map { try Self.sequence(connection, owner: owner, at: $0, last) } ?? 0
-            var first = try Self.lastEvent(connection, of: id, owner: owner)
+            var first = try Self.lastEvent(connection, of: id, owner: owner, last)
             if let after = query.after {
                 let number = try Self.sequence(after, last)
                 let sql = "SELECT coalesce(previous, 0) FROM author_event WHERE owner = ? AND sequence = ? AND id = ?"
@@ -44,16 +44,21 @@ extension SQLiteStore {
         }
     }
 
-    /// The number of the author's last event, which may be a deletion; 0 if it is not kept.
+    /// The number of the author's last event that is seen, which may be a deletion; 0 if it is not kept.
+    /// - Parameter last: the owner's last event.
     /// - Throws: ``StoreError`` `authorNotFound`.
-    private static func lastEvent(_ connection: ReadConnection, of id: Int64, owner: Int64) throws -> Int64 {
-        let present = "SELECT event FROM author WHERE owner = ?1 AND id = ?2 AND \(isNotStaged)"
-        if let event = try connection.integer(present, [owner, id]) { return event }
+    private static func lastEvent(
+        _ connection: ReadConnection, of id: Int64, owner: Int64, _ last: EventPosition
+    ) throws -> Int64 {
+        let present = "SELECT event FROM author WHERE owner = ? AND id = ?"
         let deleted = """
             SELECT max(sequence) FROM author_event INDEXED BY author_event_deleted
             WHERE owner = ? AND id = ? AND change = \(change(AuthorEvent.deleted))
             """
-        guard let event = try connection.integer(deleted, [owner, id]) else { throw StoreError.authorNotFound }
+        let before = "SELECT previous FROM author_event WHERE owner = ? AND sequence = ?"
+        var event = try connection.integer(present, [owner, id]) ?? connection.integer(deleted, [owner, id])
+        while let later = event, later > last.sequence { event = try connection.integer(before, [owner, later]) }
+        guard let event else { throw StoreError.authorNotFound }
         return event
     }
 
@@ -73,8 +78,11 @@ extension SQLiteStore {
         switch point {
         case .event(let id): return try sequence(id, last)
         case .time(let time):
-            let sql = "SELECT sequence FROM author_event WHERE owner = ? AND at <= ? ORDER BY sequence DESC LIMIT 1"
-            return try connection.integer(sql, [owner, time.milliseconds]) ?? 0
+            let sql = """
+                SELECT sequence FROM author_event WHERE owner = ? AND sequence <= ? AND at <= ?
+                ORDER BY sequence DESC LIMIT 1
+                """
+            return try connection.integer(sql, [owner, last.sequence, time.milliseconds]) ?? 0
         }
     }
 

@@ -12,7 +12,7 @@ extension SQLiteStore {
     }
 
     /// - Parameter owners: `nil` for all.
-    private func prune(_ owners: Set<Int64>?, at now: Timestamp) async throws {
+    func prune(_ owners: Set<Int64>?, at now: Timestamp) async throws {
         let time = trustedTime.advance(to: now)
         let oldest = history.age.map { time.adding(seconds: -$0.seconds) }
         let ends = try await readers.readSlowly { db in
@@ -34,7 +34,8 @@ extension SQLiteStore {
         _ db: Database, owner: Int64, _ limit: HistoryLimit, oldest: Timestamp?
     ) throws -> Int64? {
         guard let first = try firstEvent(db, owner: owner) else { return nil }
-        let last = try lastSequence(db, owner: owner)
+        // With the events of an unfinished change, none could be taken back.
+        let last = try lastSeen(db, owner: owner) ?? lastSequence(db, owner: owner)
         var end = last - limit.events
         if let oldest {
             let kept = try db.raw(

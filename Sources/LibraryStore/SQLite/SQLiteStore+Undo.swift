@@ -13,10 +13,10 @@ extension SQLiteStore {
         guard request.importID != nil || request.last ?? 1 > Int64(Self.part) else {
             return try await writer.write(from: .user(owner), isLong: request.last ?? 1 > 16) { db in
                 if let report = try Self.report(db, of: key, owner: owner, at: now) { return report }
-                try Self.requireNoneStaged(db, owner: owner)
-                return try Self.perform(
-                    try UndoPlan(request, of: UndoneLibrary(db, owner), at: now), db, owner: owner, from: origin,
-                    as: key, at: now)
+                try Self.requireNoneUnfinished(db, owner: owner)
+                let plan = try UndoPlan(request, of: UndoneLibrary(db, owner), at: now)
+                try Self.perform(plan, plan.steps.indices, db, owner: owner, from: origin, at: now)
+                return try Self.keep(db, plan, to: key, owner: owner, at: now)
             }
         }
         // While the plan is made, other users' writes go on, and those of the owner wait.
@@ -28,9 +28,34 @@ extension SQLiteStore {
             return report
         }
         let plan = try await plan(request, owner: owner, at: now)
-        return try await writer.write(from: .file(of: owner), isLong: true) { db in
-            try Self.perform(plan, db, owner: owner, from: origin, as: key, at: clock?() ?? now)
+        let now = clock?() ?? now
+        return try await unfinished(owner: owner) {
+            var done = 0
+            while done < plan.steps.count {
+                done = try await writer.write(from: .file(of: owner), isLong: true) { [done] db in
+                    try Self.continueUnfinished(db, owner: owner) {
+                        try perform(plan, from: done, db, owner: owner, from: origin, at: now)
+                    }
+                }
+            }
+        } finish: { db, _ in
+            try Self.keep(db, plan, to: key, owner: owner, at: now)
         }
+    }
+
+    /// Performs a part of the plan.
+    /// - Parameter start: how many of the steps are done.
+    /// - Returns: how many are done then.
+    private func perform(
+        _ plan: UndoPlan, from start: Int, _ db: Database, owner: Int64, from origin: Int64?, at now: Timestamp
+    ) throws -> Int {
+        var end = start
+        repeat {
+            let next = plan.endOfPart(from: end, count: Self.part)
+            try Self.perform(plan, end..<next, db, owner: owner, from: origin, at: now)
+            end = next
+        } while end < plan.steps.count && end - start < Self.largestPart && !writer.hasWaiting
+        return end
     }
 
     private func plan(_ request: UndoRequest, owner: Int64, at now: Timestamp) async throws -> UndoPlan {
@@ -38,7 +63,7 @@ extension SQLiteStore {
             var plan: UndoPlan?
             // All statements read the same state.
             try db.inTransaction(.deferred) {
-                try Self.requireNoneStaged(db, owner: owner)
+                try Self.requireNoneUnfinished(db, owner: owner)
                 plan = try UndoPlan(request, of: UndoneLibrary(db, owner), at: now)
                 return .commit
             }
@@ -54,27 +79,28 @@ extension SQLiteStore {
         try reply(db, to: key, owner: owner, at: now).map { try UndoReport(json: $0, unknownMembers: .ignored) }
     }
 
-    private static func perform(
-        _ plan: UndoPlan, _ db: Database, owner: Int64, from origin: Int64?, as key: IdempotentRequest?,
-        at now: Timestamp
+    /// Stores the reply to a request whose plan was performed, and returns it.
+    private static func keep(
+        _ db: Database, _ plan: UndoPlan, to key: IdempotentRequest?, owner: Int64, at now: Timestamp
     ) throws -> UndoReport {
-        try perform(plan, db, owner: owner, from: origin, at: now)
         let report = plan.report(Message.undone)
         try keep(db, reply: report.json, to: key, owner: owner, at: now)
         return report
     }
 
-    /// Performs the steps. Rows that get another name or book are removed first: one author can get those of another.
+    /// Performs some of the steps. Rows that get another name or book are removed first: one author can get those of
+    /// another.
     /// - Throws: ``StoreError`` `busy` if somebody changed the library since the plan was made.
     private static func perform(
-        _ plan: UndoPlan, _ db: Database, owner: Int64, from origin: Int64?, at now: Timestamp
+        _ plan: UndoPlan, _ part: Range<Int>, _ db: Database, owner: Int64, from origin: Int64?, at now: Timestamp
     ) throws {
-        try requireNoneStaged(db, owner: owner)
-        guard try lastSequence(db, owner: owner) == plan.position.sequence else { throw StoreError.busy }
-        for step in plan.steps {
+        let next = try nextEvent(db, owner: owner)
+        guard next == plan.position.sequence + 1 + Int64(part.lowerBound) else { throw StoreError.busy }
+        let steps = plan.steps[part]
+        for step in steps {
             if let before = step.before, !step.keepsKey { try remove(db, before, owner: owner) }
         }
-        for (number, step) in zip((plan.position.sequence + 1)..., plan.steps) {
+        for (number, step) in zip(next..., steps) {
             if let before = step.before, let after = step.after, step.keepsKey {
                 try update(db, before, to: after, owner: owner, event: number)
             } else if let after = step.after {

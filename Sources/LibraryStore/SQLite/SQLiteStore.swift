@@ -56,7 +56,7 @@ package struct SQLiteStore: Store {
 
     package func begin() throws {
         try loadSessions()
-        resume()
+        try resume()
     }
 
     /// Waits for the writes that were accepted, moves the write-ahead log into the database and closes both.

@@ -7,22 +7,17 @@ struct StoredAuthors: BulkTarget {
     private let owner: Int64
     private let origin: ImportOrigin
     private let now: Timestamp
-    /// The last author whom an earlier transaction has staged.
-    private let staged: AuthorNumbers?
     /// The number of the import: one that changes nothing has none.
     private lazy var originNumber = Result { try SQLiteStore.number(db, of: origin, owner: owner) }
     /// The numbers of the first and the last author that were created and have no event yet.
-    private(set) var created: (first: AuthorNumbers, last: AuthorNumbers)?
+    private var created: (first: AuthorNumbers, last: AuthorNumbers)?
     private(set) var hasChanged = false
 
-    init(
-        _ db: Database, owner: Int64, from origin: ImportOrigin, at now: Timestamp, after staged: AuthorNumbers? = nil
-    ) {
+    init(_ db: Database, owner: Int64, from origin: ImportOrigin, at now: Timestamp) {
         self.db = db
         self.owner = owner
         self.origin = origin
         self.now = now
-        self.staged = staged
     }
 
     func existing(_ values: AuthorValues) throws -> Int64? {
@@ -30,7 +25,7 @@ struct StoredAuthors: BulkTarget {
     }
 
     mutating func create(_ draft: AuthorDraft) throws -> Int64 {
-        let numbers = try created?.last.following() ?? AuthorNumbers.next(db, owner: owner, after: staged)
+        let numbers = try created?.last.following() ?? AuthorNumbers.next(db, owner: owner)
         let author = try SQLiteStore.insert(db, draft, owner: owner, numbers, at: now)
         created = (created?.first ?? numbers, numbers)
         hasChanged = true
@@ -47,16 +42,11 @@ struct StoredAuthors: BulkTarget {
         return true
     }
 
-    /// Stores that the ids have been given out.
-    func keepNumbers() throws { try created?.last.keepAsLast(db) }
-
-    /// Adds the events of the authors that were created.
-    /// - Parameter newest: how many are added at most.
-    mutating func recordCreated(newest: Int64 = .max) throws {
+    /// Adds the events of the authors that were created, and stores that their ids have been given out.
+    mutating func recordCreated() throws {
         guard let (first, last) = created else { return }
-        try keepNumbers()
-        try SQLiteStore.recordCreations(
-            db, first, through: last, owner: owner, from: originNumber.get(), newest: newest, at: now)
+        try last.keepAsLast(db)
+        try SQLiteStore.recordCreations(db, from: first, owner: owner, by: originNumber.get(), at: now)
         created = nil
     }
 }

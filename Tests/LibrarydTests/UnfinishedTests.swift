@@ -7,7 +7,7 @@ import Testing
 @testable import TestSupport
 
 /// Whole files, which are stored in many transactions, and users who are deleted in many.
-@Suite(.serialized) struct StagedTests {
+@Suite(.serialized) struct UnfinishedTests {
     private static let count = 4000
 
     private func contents(_ library: TestLibrary, _ lines: String) throws -> SpooledFile {
@@ -32,46 +32,63 @@ import Testing
         for query in ["", "sort=name", "sort=created_at", "q=n", "country=C"] {
             counts.append(try await count(query))
         }
-        let last = try store.readers.read { try Int64.fetchOne($0, sql: "SELECT max(id) FROM author WHERE owner = 1") }
-        counts.append((try? await store.author(id: last ?? 0, owner: 1) { _ in 1 }) == nil ? 0 : Self.count)
         counts.append(Int(try await store.profile(.id(1)).authors))
         return counts
     }
 
-    /// While a file is stored, its owner's readers see nothing of it, others go on, and the owner's writes wait.
-    @Test func nothingIsSeenBeforeTheEnd() async throws {
+    /// While a file is stored or an import is undone, its owner's readers see nothing of it, others go on, and the
+    /// owner's writes wait.
+    @Test(arguments: Kind.allCases) func nothingIsSeenBeforeTheEnd(kind: Kind) async throws {
         let library = try await TestLibrary()
         let (ada, bob) = (try await library.login("ada").token, try await library.login("bob").token)
         let store = try library.sqlite
-        try await wait(until: "the end of the start's work") { !store.readers.hidesStaged }
         let lines = TestLibrary.lines(0..<Self.count)
-        async let file = library.sendFile(lines, "?atomic=true", as: ada)
-        async let own = Task {
-            try await wait(until: "staged authors") {
-                try store.readers.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM author WHERE owner = 1") } ?? 0
-                    > 0
+        if kind != .creations { _ = try await library.sendFile(lines, "?atomic=true&import=i", as: ada) }
+        let before = kind == .creations ? 0 : Self.count
+        let after = kind == .undo ? 0 : Self.count
+        try await wait(until: "the end of the start's work") { !store.readers.hidesUnfinished }
+        let last = try store.lastEvent(owner: 1)
+        func country() async -> String? {
+            try? await store.author(id: 1, owner: 1) { HistoryPropertyTests.author($0).country }
+        }
+        async let change = Task {
+            if kind == .undo {
+                try await library.post("/authors/undo", #"{"import":"i"}"#, headers: [bearer(ada)])
+            } else {
+                try await library.sendFile(
+                    lines.replacing(#""C""#, with: #""D""#), "?atomic=true&on_conflict=update", as: ada)
             }
+        }.value
+        async let own = Task {
+            try await wait(until: "an unfinished change") { store.readers.hidesUnfinished }
             return try await library.create("Own", "B", as: ada)
         }.value
         var others = 0
-        while try await store.profile(.id(1)).authors == 0 {
-            for count in try await seen(library, as: ada) { #expect(count == 0 || count >= Self.count) }
+        while true {
+            let (seen, country) = (try await seen(library, as: ada), await country())
+            guard try store.lastEvent(owner: 1) == last else { break }
+            #expect(seen == [before, before, before, before, before, before])
+            #expect(country == (before == 0 ? nil : "C"))
             _ = try await library.create("Other \(others)", "B", as: bob)
             others += 1
         }
-        #expect(try await file.results.count == Self.count)
-        #expect(try await own.id > Self.count)
+        #expect(try await change.status == 200)
+        _ = try await own
         #expect(others > 0)
-        #expect(try await seen(library, as: ada).allSatisfy { $0 >= Self.count })
-        // Events in the order of the authors, without gaps.
+        #expect(try await seen(library, as: ada) == [after + 1, after + 1, after + 1, after, 0, after + 1])
+        if kind == .updates { #expect(await country() == "D") }
+        // Events without gaps, each change of many with one time.
         let events = try store.readers.read {
-            try Row.fetchAll($0, sql: "SELECT sequence, id FROM author_event WHERE owner = 1 ORDER BY sequence")
+            try Row.fetchAll($0, sql: "SELECT sequence, at FROM author_event WHERE owner = 1 ORDER BY sequence")
         }
-        #expect(events.map { $0[0] as Int } == Array(1...Self.count + 1))
+        #expect(events.map { $0[0] as Int } == Array(1...(kind == .creations ? 1 : 2) * Self.count + 1))
         #expect(events.map { $0[1] as Int } == events.map { $0[1] as Int }.sorted())
-        #expect(!store.readers.hidesStaged)
+        #expect(Set(events.map { $0[1] as Int }).count <= 3)
+        #expect(!store.readers.hidesUnfinished)
         #expect(try store.readers.read { try Inspection($0, searchIndex: true) }.faults == [])
     }
+
+    enum Kind: CaseIterable { case creations, updates, undo }
 
     /// A file that updates authors is all or nothing too.
     @Test(.onSQLite("ids have no gaps")) func aFileMayUpdateWhatItCreates() async throws {
@@ -90,31 +107,32 @@ import Testing
         #expect(try library.sqlite.readers.read { try Inspection($0, searchIndex: true) }.faults == [])
     }
 
-    private func stage(_ store: SQLiteStore, _ count: Int, at now: Timestamp) async throws {
+    private func begin(_ store: SQLiteStore, _ count: Int, at now: Timestamp) async throws {
         try await store.writer.write { db in
-            var target = StoredAuthors(db, owner: 1, from: ImportOrigin(), at: now)
-            for number in 0..<count {
-                _ = try target.create(AuthorDraft(name: "N staged \(number)", book: "B", country: "C"))
+            try SQLiteStore.continueUnfinished(db, owner: 1) {
+                var target = StoredAuthors(db, owner: 1, from: ImportOrigin(), at: now)
+                for number in 0..<count {
+                    _ = try target.create(AuthorDraft(name: "N unfinished \(number)", book: "B", country: "C"))
+                }
+                try target.recordCreated()
             }
-            try target.keepNumbers()
-            try SQLiteStore.setStaged(db, owner: 1, from: try #require(target.created?.first.id))
         }
     }
 
     /// As after a kill in the middle of an import.
-    @Test func whatIsStagedGoesAtTheNextStart() async throws {
+    @Test func whatIsUnfinishedGoesAtTheNextStart() async throws {
         let folder = TemporaryFolder()
         do {
             let library = try await TestLibrary(folder: folder)
             let token = try await library.login("ada").token
             _ = try await library.create("A", "B", as: token)
             let store = try library.sqlite
-            try await wait(until: "the end of the start's work") { !store.readers.hidesStaged }
-            await store.readers.hideStaged()
-            try await stage(store, 1200, at: library.time.now)
+            try await wait(until: "the end of the start's work") { !store.readers.hidesUnfinished }
+            await store.readers.hideUnfinished()
+            try await begin(store, 1200, at: library.time.now)
             #expect(try library.count("author") == 1201)
             let sight = try await seen(library, as: token)
-            #expect(sight == [1, 1, 1, 0, 0, 0, 1])
+            #expect(sight == [1, 1, 1, 0, 0, 1])
             let draft = AuthorDraft(name: "C", book: "B", country: "C")
             await #expect(throws: StoreError.busy) {
                 try await store.createAuthor(draft, owner: 1, at: library.time.now)
@@ -122,12 +140,12 @@ import Testing
             #expect(try store.readers.read { try Inspection($0, searchIndex: true) }.faults == [])
         }
         let library = try await TestLibrary(folder: folder)
-        try await wait(until: "the end of the start's work") { try !library.sqlite.readers.hidesStaged }
+        try await wait(until: "the end of the start's work") { try !library.sqlite.readers.hidesUnfinished }
         #expect(try library.count("author") == 1)
         #expect(try library.sqlite.readers.read { try Inspection($0, searchIndex: true) }.faults == [])
         let token = try await library.login("ada").token
         // No id is used again.
-        #expect(try await library.create("N staged 5", "B", as: token).id == 1202)
+        #expect(try await library.create("N unfinished 5", "B", as: token).id == 1202)
     }
 
     /// A user who has much is gone at once, though the rows go later, after a restart too.
