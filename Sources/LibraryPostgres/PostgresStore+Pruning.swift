@@ -13,7 +13,7 @@ extension PostgresStore {
     }
 
     /// - Parameter owners: `nil` for all.
-    func prune(_ owners: Set<Int64>?, at now: Timestamp) async throws {
+    private func prune(_ owners: Set<Int64>?, at now: Timestamp) async throws {
         let time = try await trustedTime(at: now)
         let oldest = history.age.map { time.adding(seconds: -$0.seconds) }
         var last = Int64.min

@@ -17,8 +17,10 @@ extension PostgresStore {
             if let reply = try Self.reply(change, to: key, at: now) {
                 return try UndoReport(json: reply, unknownMembers: .ignored)
             }
+            // The owner's events are in the order of their times.
+            let now = max(now, clock?() ?? now)
             let plan = try UndoPlan(request, of: UndoneLibrary(connection, owner), at: now)
-            try Self.perform(plan, change, from: origin, at: clock?() ?? now)
+            try Self.perform(plan, change, from: origin, at: now)
             let report = plan.report(Message.undone)
             try Self.keep(connection, reply: report.json, to: key, owner: owner, at: now)
             return report

@@ -10,7 +10,7 @@ extension PostgresStore {
     ) async throws -> BulkReport {
         try await Cancellation.following { cancellation in
             do {
-                let report = try await writeAlone(owner: owner, on: files) { change in
+                return try await writeAlone(owner: owner, on: files) { change in
                     // The owner's events are in the order of their times.
                     let now = max(now, clock?() ?? now)
                     let report = BulkReport(spool(), isAtomic: options.atomic)
@@ -28,8 +28,6 @@ extension PostgresStore {
                         try Self.keep(change.connection, reply: report.results, to: file, owner: owner, at: now)
                     }
                 }
-                if report.changes > history.events { try? await prune([owner], at: now) }
-                return report
             } catch let nothing as NothingStored {
                 return nothing.report
             }

@@ -26,10 +26,11 @@ extension AuthorField {
 
 extension AuthorDraft {
     /// The values of the columns of ``AuthorField/writable``.
-    var columns: [ColumnValue] {
-        AuthorField.writable.map { field in
-            field.kind == .flag ? .integer(self[flag: field] ? 1 : 0) : .text(self[text: field])
-        }
+    var columns: [ColumnValue] { AuthorField.writable.map(value) }
+
+    /// The value of a column.
+    func value(_ field: AuthorField) -> ColumnValue {
+        field.kind == .flag ? .integer(self[flag: field] ? 1 : 0) : .text(self[text: field])
     }
 }
 

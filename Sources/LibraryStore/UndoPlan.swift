@@ -67,9 +67,11 @@ package struct UndoPlan {
             + steps.filter { $0.before == nil }
     }
 
-    /// Where a part of the steps ends that begins at `start` and can be performed before the others. It has all updates
-    /// of names and books or none: one author can get those of another.
-    /// - Parameter count: of its steps, if it may end there.
+    /// The end of a part of the steps that can be performed before the others. It has all updates of names and books or
+    /// none: one author can get those of another.
+    /// - Parameters:
+    ///   - start: where the part begins.
+    ///   - count: how many steps it has, unless the updates of names and books are more.
     package func endOfPart(from start: Int, count: Int) -> Int {
         func isMove(_ step: Step) -> Bool { step.before != nil && step.after != nil && !step.keepsKey }
         var end = min(start + count, steps.count)

@@ -123,13 +123,17 @@ import Testing
     ) throws {
         let store = try SQLiteStore(path: path)
         defer { store.close() }
-        let statement = try AuthorListStatement(try AuthorQuery(items: QueryItem.parse("q=a" + order) ?? []), owner: 1)
+        let query = try AuthorQuery(items: QueryItem.parse("q=a" + order) ?? [])
         for setup in ["", "ANALYZE"] {
             try DatabaseQueue(path: path).writeWithoutTransaction { try $0.execute(sql: setup) }
             let connection = try ReadConnection(path: path)
             defer { connection.close() }
-            let steps = try connection.plan(statement.sql, statement.values)
-            #expect(steps.first == "SEARCH author USING PRIMARY KEY (owner=? AND id=?)", "\(steps)")
+            for lastSeen in [nil, 5] as [Int64?] {
+                let statement = try AuthorListStatement(query, owner: 1, lastSeen: lastSeen)
+                let steps = try connection.plan(statement.sql, statement.values)
+                let first = steps.first { $0.contains(" author ") }
+                #expect(first == "SEARCH author USING PRIMARY KEY (owner=? AND id=?)", "\(steps)")
+            }
         }
     }
 

@@ -206,6 +206,7 @@ import Testing
         let ada = try await library.login("ada").token
         _ = try await library.create("N0", "B", as: ada)
         _ = try await library.sendFile(TestLibrary.lines(0..<6), "?import=i&atomic=true&on_conflict=update", as: ada)
+        try await library.store.pruneHistory(at: library.time.now)
         for body in [#"{"import":"i"}"#, #"{"last":6}"#, #"{"last":4}"#] {
             #expect(try await undo(library, body, as: ada).code == "history_gone")
         }

@@ -145,6 +145,23 @@ import Testing
         }
     }
 
+    /// Takes the last changes back, of which some give authors the names of others.
+    private static func undo(_ db: Database, _ random: inout SeededGenerator, at now: Timestamp) throws {
+        let library = UndoneLibrary(db, owner)
+        let position = try library.position()
+        guard position.sequence > 0 else { return }
+        let last = Int64.random(in: 1...min(position.sequence, 80), using: &random)
+        var request = UndoRequest(last: last)
+        request.force = true
+        let plan = try UndoPlan(request, of: library, at: now)
+        var done = 0
+        while done < plan.steps.count {
+            let end = plan.endOfPart(from: done, count: 7)
+            try SQLiteStore.perform(plan, done..<end, db, owner: owner, from: nil, at: now)
+            done = end
+        }
+    }
+
     @Test(arguments: 0..<6) func nothingIsSeenAndAllIsTakenBack(round: Int) async throws {
         let folder = TemporaryFolder()
         let path = folder.path + "/library.db"
@@ -164,12 +181,17 @@ import Testing
             before = try await view(store)
             stored = try rows(store)
             await store.readers.hideUnfinished()
-            for part in 0..<5 {
+            let change = try await store.beginUnfinished(owner: Self.owner)
+            for part in 0..<6 {
                 let now = Timestamp(milliseconds: actor.time + 1)
                 try await store.writer.write { [seed] db in
                     var random = SeededGenerator(seed: seed &+ UInt64(part))
-                    try SQLiteStore.continueUnfinished(db, owner: Self.owner) {
-                        for _ in 0..<100 { try Self.change(db, &random, at: now) }
+                    try change.part(db) {
+                        if part.isMultiple(of: 2) {
+                            for _ in 0..<100 { try Self.change(db, &random, at: now) }
+                        } else {
+                            try Self.undo(db, &random, at: now)
+                        }
                     }
                 }
                 let seen = try await view(store)
@@ -182,8 +204,15 @@ import Testing
         let store = try SQLiteStore(path: path)
         defer { store.close() }
         #expect(try await view(store) == before, "seed \(seed)")
-        try await store.writer.write { db in _ = try SQLiteStore.takeBackPart(db, owner: Self.owner) }
-        #expect(try await view(store) == before, "seed \(seed)")
+        for part in 0... {
+            let count = part % 3 + 1
+            let isDone = try await store.writer.write { db in
+                try SQLiteStore.takeBackPart(db, owner: Self.owner, count: count)
+            }
+            if isDone { break }
+            if part % 40 == 0 { #expect(try await view(store) == before, "seed \(seed), part \(part)") }
+            #expect(try store.readers.read { try Inspection($0, searchIndex: true) }.faults == [], "seed \(seed)")
+        }
         try store.begin()
         try await wait(until: "the end of the start's work") { !store.readers.hidesUnfinished }
         #expect(try rows(store) == stored, "seed \(seed)")

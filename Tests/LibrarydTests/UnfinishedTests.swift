@@ -108,8 +108,9 @@ import Testing
     }
 
     private func begin(_ store: SQLiteStore, _ count: Int, at now: Timestamp) async throws {
+        let change = try await store.beginUnfinished(owner: 1)
         try await store.writer.write { db in
-            try SQLiteStore.continueUnfinished(db, owner: 1) {
+            try change.part(db) {
                 var target = StoredAuthors(db, owner: 1, from: ImportOrigin(), at: now)
                 for number in 0..<count {
                     _ = try target.create(AuthorDraft(name: "N unfinished \(number)", book: "B", country: "C"))
@@ -146,6 +147,89 @@ import Testing
         let token = try await library.login("ada").token
         // No id is used again.
         #expect(try await library.create("N unfinished 5", "B", as: token).id == 1202)
+    }
+
+    /// After a kill, until the change is taken back: an author is as it was, and every write, and each plan of one, is
+    /// refused, also if it would change nothing.
+    @Test func nothingIsWrittenBeforeTheChangeIsTakenBack() async throws {
+        let library = try await TestLibrary(keptFor: 20)
+        let token = try await library.login("ada").token
+        let author = try await library.create("A", "B", country: "Old", as: token)
+        let store = try library.sqlite
+        try await wait(until: "the end of the start's work") { !store.readers.hidesUnfinished }
+        await store.readers.hideUnfinished()
+        let (change, now) = (try await store.beginUnfinished(owner: 1), library.time.now)
+        try await store.writer.write { db in
+            try change.part(db) {
+                var target = StoredAuthors(db, owner: 1, from: ImportOrigin(), at: now)
+                let entry = AuthorDraft(name: "A", book: "B", country: "New", bookerPrize: false).values
+                let isChanged = try target.update(author.id, entry)
+                #expect(isChanged)
+            }
+        }
+        let line = #"{"name":"A","book":"B","country":"New"}"#
+        let replies = [
+            try await library.patch(Int(author.id), #"{"country":"New"}"#, as: token),
+            try await library.patch(Int(author.id), #"{"country":"Old"}"#, as: token),
+            try await library.send("DELETE", "/authors/\(author.id)", headers: [bearer(token)]),
+            try await library.sendFile(line, "?atomic=true&on_conflict=update", as: token),
+            try await library.sendFile(line, "?atomic=true&on_conflict=skip", as: token),
+            try await library.sendFile(line, "?dry_run=true&on_conflict=update", as: token),
+            try await library.post("/authors/undo", #"{"last":1}"#, headers: [bearer(token)]),
+            try await library.post("/authors/undo", #"{"last":1,"dry_run":true}"#, headers: [bearer(token)]),
+        ]
+        for reply in replies { #expect(reply.status == 503 && reply.code == "busy", "\(reply.text)") }
+        let batch = try await library.sendFile(line, "?on_conflict=update", as: token)
+        #expect(batch.text.contains("busy"), "\(batch.text)")
+        // What is needed to take it back is kept, also if all is too old.
+        library.time.pass(seconds: 3600)
+        try await store.pruneHistory(at: library.time.now)
+        let reply = try await library.send("GET", "/authors/\(author.id)", headers: [bearer(token)])
+        #expect(try Author(json: reply.body, unknownMembers: .ignored) == author)
+        try await store.takeBackUnfinished()
+        store.readers.showUnfinished()
+        let again = try await library.send("GET", "/authors/\(author.id)", headers: [bearer(token)])
+        #expect(again.body == reply.body)
+        #expect(try store.lastEvent(owner: 1).sequence == 1)
+        #expect(try await library.patch(Int(author.id), #"{"country":"New"}"#, as: token).status == 200)
+    }
+
+    /// Two authors that have swapped their names, and one that has got the name of another, get them back together.
+    @Test func namesThatWerePassedOnAreTakenBackTogether() async throws {
+        let library = try await TestLibrary()
+        let token = try await library.login("ada").token
+        var ids: [Int] = []
+        for name in ["A", "B", "C", "D"] { ids.append(Int(try await library.create(name, "x", as: token).id)) }
+        for (place, name) in [(0, "T"), (1, "A"), (0, "B"), (2, "E"), (3, "C")] {
+            #expect(try await library.patch(ids[place], #"{"name":"\#(name)"}"#, as: token).status == 200)
+        }
+        let store = try library.sqlite
+        let (before, now) = (try await library.list(as: token), library.time.now)
+        let change = try await store.beginUnfinished(owner: 1)
+        try await store.writer.write { db in
+            try change.part(db) {
+                let plan = try UndoPlan(UndoRequest(last: 5), of: UndoneLibrary(db, 1), at: now)
+                let end = plan.endOfPart(from: 0, count: 1)
+                try SQLiteStore.perform(plan, 0..<end, db, owner: 1, from: nil, at: now)
+            }
+        }
+        let names = "SELECT name FROM author ORDER BY id"
+        #expect(try store.readers.read { try String.fetchAll($0, sql: names) } == ["A", "B", "C", "D"])
+        while try await !store.writer.write({ try SQLiteStore.takeBackPart($0, owner: 1, count: 1) }) {}
+        #expect(try await library.list(as: token) == before)
+        #expect(try store.lastEvent(owner: 1).sequence == 9)
+        #expect(try store.readers.read { try Inspection($0, searchIndex: true) }.faults == [])
+    }
+
+    /// An atomic file that changes nothing is not kept as a reply.
+    @Test func whatChangesNothingIsNotKept() async throws {
+        let library = try await TestLibrary()
+        let token = try await library.login("ada").token
+        let query = "?atomic=true&on_conflict=update"
+        _ = try await library.sendFile(TestLibrary.lines(0..<3), query, key: "a", as: token)
+        let reply = try await library.sendFile(TestLibrary.lines(0..<3), query, key: "b", as: token)
+        #expect(reply.status == 200)
+        #expect(try library.count("idempotency_key") == 1)
     }
 
     /// A user who has much is gone at once, though the rows go later, after a restart too.

@@ -74,7 +74,8 @@ struct WholeFileTests {
         _ = await mirror.both { try await $0.importFile(Self.lines(0..<2), BulkOptions(.fail, atomic: true), at: 1) }
         for (number, text) in [Self.lines(0..<6) + "\n" + end, Self.lines(5..<9000)].enumerated() {
             _ = await mirror.both { store in
-                try await store.importFile(text, BulkOptions(.update, atomic: true), import: "i\(number)", at: 2)
+                _ = try await store.importFile(text, BulkOptions(.update, atomic: true), import: "i\(number)", at: 2)
+                try await store.pruneHistory(onlyChanged: true, at: Timestamp(milliseconds: 2))
             }
             #expect(
                 try mirror.library.rows(.authorEvent, ["sequence"]) == mirror.sqlite.rows(.authorEvent, ["sequence"]))

@@ -140,8 +140,7 @@ struct AuthorFileRoutes: Sendable {
         }
     }
 
-    /// Stores all lines in one transaction, which begins after the whole file has arrived, so that a slow client does
-    /// not block other writes.
+    /// Stores all lines or none, after the whole file has arrived, so that a slow client does not block other writes.
     private func importAtOnce(
         _ body: UploadBody, _ format: AuthorLines.Format, _ options: BulkOptions, _ key: String?,
         _ context: CallerContext, _ origin: ImportOrigin, _ initiator: Initiator

@@ -22,9 +22,12 @@ extension AuthorDraft {
     /// The names of the columns that it fills in SQLite.
     static let storedColumns = AuthorField.writable.map(\.name) + AuthorField.texts.map { "\($0.name)_folded" }
 
-    /// Their values.
-    var storedValues: [ColumnValue] {
-        columns + AuthorField.texts.map { Folding.keyUnlessLower(self[text: $0]).map { .text($0) } ?? .null }
+    /// Appends their values: each array of its own would cost as much as the lookup of the row.
+    func appendStoredValues(to values: inout [ColumnValue]) {
+        for field in AuthorField.writable { values.append(value(field)) }
+        for field in AuthorField.texts {
+            values.append(Folding.keyUnlessLower(self[text: field]).map { .text($0) } ?? .null)
+        }
     }
 }
 

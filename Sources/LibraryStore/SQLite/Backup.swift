@@ -196,7 +196,7 @@ extension SQLiteStore {
     package func backUp(to path: String, keep: Int, at now: Timestamp) async throws -> BackupManifest {
         let library = self.path
         return try await Cancellation.following { cancellation in
-            try await readers.readSlowly {
+            try await readers.readAll {
                 try Backup(path: path, keep: keep, library: library).make(from: $0, at: now, until: cancellation)
             }
         }

@@ -9,13 +9,17 @@ import Synchronization
 final class Readers: Sendable {
     private let short: Connections
     private let long: Connections
+    private let path: String
     private let workers = Workers<Void>(count: 2)
     /// Threads that read files of authors.
     let fileWorkers = Workers<Void>(count: 2)
     /// Unfinished changes, and 1 until the start has taken back those of an earlier run.
     private let unfinished = Atomic(1)
+    /// Owners whose unfinished changes are taken back in the background.
+    let takenBack = Mutex<Set<Int64>>([])
 
     init(path: String) throws {
+        self.path = path
         // As many as there are threads that read: event loops, and the threads of tasks.
         let processors = Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         short = try Connections(path: path, count: min(max(4, 2 * processors), 16))
@@ -62,6 +66,19 @@ final class Readers: Sendable {
     /// A long read with GRDB.
     func readSlowly<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
         try await withConnectionElsewhere { try $0.database(body) }
+    }
+
+    /// A read of the whole database with GRDB, which may take minutes, on a connection that no other read waits for.
+    func readAll<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        try await workers.run { [path] in
+            do {
+                let connection = try ReadConnection(path: path)
+                defer { connection.close() }
+                return try connection.database(body)
+            } catch {
+                throw StoreError.outside(error)
+            }
+        }
     }
 
     func close() {

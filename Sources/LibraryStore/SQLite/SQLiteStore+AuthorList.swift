@@ -16,14 +16,9 @@ extension SQLiteStore {
                 }
             }
         }
-        let statement = try AuthorListStatement(query, owner: owner)
         return try await readers.withConnectionElsewhere { connection in
-            guard readers.hidesUnfinished else { return try read(connection.authors(statement)) }
-            return try connection.inTransaction {
-                guard let seen = try Self.lastSeen(connection, owner: owner) else {
-                    return try read(connection.authors(statement))
-                }
-                return try read(connection.authors(AuthorListStatement(query, owner: owner, lastSeen: seen)))
+            try seeing(owner, connection) { lastSeen in
+                try read(connection.authors(AuthorListStatement(query, owner: owner, lastSeen: lastSeen)))
             }
         }
     }
@@ -34,11 +29,7 @@ extension SQLiteStore {
         guard query.search == nil, query.at == nil, query.values.isEmpty, query.sort.isIndexed else { return nil }
         let statement = try AuthorListStatement(query, owner: owner)
         return try readers.withConnection { connection in
-            guard readers.hidesUnfinished else { return try read(connection.authors(statement)) }
-            return try connection.inTransaction {
-                guard try Self.lastSeen(connection, owner: owner) == nil else { return nil }
-                return try read(connection.authors(statement))
-            }
+            try seeing(owner, connection) { $0 == nil ? try read(connection.authors(statement)) : nil }
         }
     }
 
@@ -143,9 +134,10 @@ package struct AuthorListStatement: Sendable {
         }
 
         /// A text leads to few rows. Left to itself, SQLite would rather walk through all authors of the owner in order
-        /// of id than sort these (https://www.sqlite.org/lang_indexedby.html). What a search finds is looked up by id.
+        /// of id than sort these (https://www.sqlite.org/lang_indexedby.html). What a search finds is looked up by the
+        /// primary key.
         private var index: String {
-            if hasSearch { return state == .seen ? "NOT INDEXED" : "" }
+            if hasSearch { return state == .seen ? "INDEXED BY sqlite_autoindex_author_1" : "" }
             return AuthorField.texts.first(where: filters.contains).map { "INDEXED BY author_\($0.name)" } ?? ""
         }
 

@@ -12,6 +12,7 @@ extension SQLiteStore {
                 var kept = try BulkResult.list(ndjson: reply).makeIterator()
                 return lines.compactMap { $0.fault ?? kept.next() }
             }
+            try Self.requireNoneUnfinished(db, owner: owner)
             var work = BulkWork(StoredAuthors(db, owner: owner, from: origin, at: now), options: options)
             let results = try lines.map { try work.store($0) }
             try work.target.recordCreated()

@@ -70,15 +70,19 @@ extension SQLiteStore {
     }
 
     /// The number of the owner's next event.
-    /// - Throws: ``StoreError`` `busy` while a file of the owner is stored.
+    /// - Throws: ``StoreError`` `busy` while a change of the owner is unfinished.
     static func nextEvent(_ db: Database, owner: Int64) throws -> Int64 {
         try requireNoneUnfinished(db, owner: owner)
         return try lastSequence(db, owner: owner) + 1
     }
 
     static func lastSequence(_ db: Database, owner: Int64) throws -> Int64 {
-        let last = try db.raw("SELECT max(sequence) FROM author_event WHERE owner = ?").integer([.integer(owner)]) ?? 0
-        // Numbers are added to it.
+        let last = "SELECT max(sequence) FROM author_event WHERE owner = ?"
+        return try requireSequence(db.raw(last).integer([.integer(owner)]) ?? 0)
+    }
+
+    /// Passes the number of an owner's last event on, if numbers can be added to it.
+    static func requireSequence(_ last: Int64) throws -> Int64 {
         guard (0...Int64.max / 2).contains(last) else {
             throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "an event has the number \(last)")
         }

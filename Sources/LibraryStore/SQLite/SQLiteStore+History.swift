@@ -23,25 +23,32 @@ extension SQLiteStore {
         _ read: @escaping @Sendable (ChangeRows) throws -> Value
     ) async throws -> Value {
         try await readers.withConnectionElsewhere { connection in
-            let last = try Self.lastEvent(connection, owner: owner)
-            let start = try query.since.map { try Self.sequence(connection, owner: owner, at: $0, last) } ?? 0
-            var first = try Self.lastEvent(connection, of: id, owner: owner, last)
-            if let after = query.after {
-                let number = try Self.sequence(after, last)
-                let sql = "SELECT coalesce(previous, 0) FROM author_event WHERE owner = ? AND sequence = ? AND id = ?"
-                guard let previous = try connection.integer(sql, [owner, number, id]) else {
-                    throw StoreError.eventNotFound
-                }
-                first = previous
-            }
-            return try read(
-                ChangeRows(limit: query.limit) { [first] take in
-                    var number: Int64? = first
-                    while let event = number, event > start {
-                        number = try connection.event(event, last.epoch, owner: owner, take)
-                    }
-                })
+            try connection.inTransaction { try Self.history(connection, of: id, query, owner: owner, read) }
         }
+    }
+
+    private static func history<Value>(
+        _ connection: ReadConnection, of id: Int64, _ query: ChangeQuery, owner: Int64,
+        _ read: (ChangeRows) throws -> Value
+    ) throws -> Value {
+        let last = try Self.lastEvent(connection, owner: owner)
+        let start = try query.since.map { try Self.sequence(connection, owner: owner, at: $0, last) } ?? 0
+        var first = try Self.lastEvent(connection, of: id, owner: owner, last)
+        if let after = query.after {
+            let number = try Self.sequence(after, last)
+            let sql = "SELECT coalesce(previous, 0) FROM author_event WHERE owner = ? AND sequence = ? AND id = ?"
+            guard let previous = try connection.integer(sql, [owner, number, id]) else {
+                throw StoreError.eventNotFound
+            }
+            first = previous
+        }
+        return try read(
+            ChangeRows(limit: query.limit) { [first] take in
+                var number: Int64? = first
+                while let event = number, event > start {
+                    number = try connection.event(event, last.epoch, owner: owner, take)
+                }
+            })
     }
 
     /// The number of the author's last event that is seen, which may be a deletion; 0 if it is not kept.

@@ -12,7 +12,7 @@ extension SQLiteStore {
     }
 
     /// - Parameter owners: `nil` for all.
-    func prune(_ owners: Set<Int64>?, at now: Timestamp) async throws {
+    private func prune(_ owners: Set<Int64>?, at now: Timestamp) async throws {
         let time = trustedTime.advance(to: now)
         let oldest = history.age.map { time.adding(seconds: -$0.seconds) }
         let ends = try await readers.readSlowly { db in
@@ -40,7 +40,8 @@ extension SQLiteStore {
         if let oldest {
             let kept = try db.raw(
                 "SELECT sequence FROM author_event WHERE owner = ? AND at >= ? ORDER BY sequence LIMIT 1")
-            end = max(end, (try kept.integer([.integer(owner), .integer(oldest.milliseconds)]) ?? last) - 1)
+            let first = try kept.integer([.integer(owner), .integer(oldest.milliseconds)]) ?? last
+            end = max(end, min(first, last) - 1)
         }
         return end >= first ? end : nil
     }

@@ -27,15 +27,14 @@ extension SQLiteStore {
         {
             return report
         }
+        // The owner's events are in the order of their times.
+        let now = max(now, clock?() ?? now)
         let plan = try await plan(request, owner: owner, at: now)
-        let now = clock?() ?? now
-        return try await unfinished(owner: owner) {
+        return try await unfinished(owner: owner) { change in
             var done = 0
             while done < plan.steps.count {
                 done = try await writer.write(from: .file(of: owner), isLong: true) { [done] db in
-                    try Self.continueUnfinished(db, owner: owner) {
-                        try perform(plan, from: done, db, owner: owner, from: origin, at: now)
-                    }
+                    try change.part(db) { try perform(plan, from: done, db, owner: owner, from: origin, at: now) }
                 }
             }
         } finish: { db, _ in
@@ -91,7 +90,7 @@ extension SQLiteStore {
     /// Performs some of the steps. Rows that get another name or book are removed first: one author can get those of
     /// another.
     /// - Throws: ``StoreError`` `busy` if somebody changed the library since the plan was made.
-    private static func perform(
+    static func perform(
         _ plan: UndoPlan, _ part: Range<Int>, _ db: Database, owner: Int64, from origin: Int64?, at now: Timestamp
     ) throws {
         let next = try nextEvent(db, owner: owner)
@@ -114,7 +113,7 @@ extension SQLiteStore {
 }
 
 /// What a plan reads of a library.
-private struct UndoneLibrary: UndoSource {
+struct UndoneLibrary: UndoSource {
     private let db: Database
     private let owner: Int64
 

@@ -1,5 +1,6 @@
 import GRDB
 import Shared
+import Synchronization
 
 /// A change of many authors that is stored in many transactions is unfinished until the last: nobody sees any of it.
 ///
@@ -37,22 +38,66 @@ extension SQLiteStore {
         guard try lastSeen(db, owner: owner) == nil else { throw StoreError.busy }
     }
 
-    /// Stores that the owner's events after this one are of an unfinished change; `nil` shows all.
-    static func setUnfinished(_ db: Database, owner: Int64, after event: Int64?) throws {
-        try db.execute(sql: "UPDATE user SET unfinished_after = ? WHERE id = ?", arguments: [event, owner])
+    /// Runs a read of an owner's library with the number of the last event that is seen; `nil` if all are.
+    func seeing<Value>(
+        _ owner: Int64, _ connection: ReadConnection, _ body: (_ lastSeen: Int64?) throws -> Value
+    ) throws -> Value {
+        guard readers.hidesUnfinished else { return try body(nil) }
+        return try connection.inTransaction { try body(Self.lastSeen(connection, owner: owner)) }
     }
 
-    /// Stores a change in many transactions, and shows it with the last. The owner's other writes must wait.
+    /// Stores that the owner's events after this one are of an unfinished change; `nil` shows all.
+    private static func setUnfinished(_ db: Database, owner: Int64, after event: Int64?) throws {
+        try db.raw("UPDATE user SET unfinished_after = ? WHERE id = ?").run([.init(event), .integer(owner)])
+    }
+
+    /// Lets the owner's writes wait until `writer` releases them, after those so far are done. Another change of many
+    /// authors comes first, if it was earlier.
+    /// - Throws: ``StoreError`` `busy` while one that failed is taken back.
+    func hold(_ owner: Int64) async throws {
+        let isHeld = Atomic(false)
+        repeat {
+            try await writer.write(from: .user(owner)) { _ in
+            } committed: { [writer] in
+                isHeld.store(writer.hold(owner), ordering: .releasing)
+            }
+        } while !isHeld.load(ordering: .acquiring)
+        do {
+            try await writer.write(from: .file(of: owner)) { try Self.requireNoneUnfinished($0, owner: owner) }
+            guard readers.takenBack.withLock({ !$0.contains(owner) }) else { throw StoreError.busy }
+        } catch {
+            writer.release(owner)
+            throw error
+        }
+    }
+
+    /// A change that is stored in parts.
+    struct Unfinished: Sendable {
+        let owner: Int64
+        /// The number of the owner's last event before it.
+        fileprivate let seen: Int64
+
+        /// Runs `body`, which writes one part.
+        func part<Value>(_ db: Database, _ body: () throws -> Value) throws -> Value {
+            guard try [nil, seen].contains(SQLiteStore.lastSeen(db, owner: owner)) else { throw StoreError.busy }
+            try SQLiteStore.setUnfinished(db, owner: owner, after: nil)
+            let value = try body()
+            try SQLiteStore.setUnfinished(db, owner: owner, after: seen)
+            return value
+        }
+    }
+
+    /// Stores a change in many transactions, and shows it with the last. The owner's other writes must be held.
     /// - Parameters:
-    ///   - body: writes all parts but the last. Each one uses ``continueUnfinished(_:owner:_:)``.
+    ///   - body: writes all parts but the last.
     ///   - finish: what else the last transaction stores.
     func unfinished<Parts: Sendable, Value: Sendable>(
-        owner: Int64, _ body: () async throws -> Parts,
+        owner: Int64, _ body: (Unfinished) async throws -> Parts,
         finish: @escaping @Sendable (Database, Parts) throws -> Value
     ) async throws -> Value {
         await readers.hideUnfinished()
         do {
-            let parts = try await body()
+            let parts = try await body(try await beginUnfinished(owner: owner))
             let value = try await writer.write(from: .file(of: owner)) { db in
                 try Self.setUnfinished(db, owner: owner, after: nil)
                 return try finish(db, parts)
@@ -65,13 +110,11 @@ extension SQLiteStore {
         }
     }
 
-    /// Runs `body`, which writes a part of an unfinished change, the first one too.
-    static func continueUnfinished<Value>(_ db: Database, owner: Int64, _ body: () throws -> Value) throws -> Value {
-        let seen = try lastSeen(db, owner: owner) ?? lastSequence(db, owner: owner)
-        try setUnfinished(db, owner: owner, after: nil)
-        let value = try body()
-        try setUnfinished(db, owner: owner, after: seen)
-        return value
+    func beginUnfinished(owner: Int64) async throws -> Unfinished {
+        try await writer.write(from: .file(of: owner)) { db in
+            try Self.requireNoneUnfinished(db, owner: owner)
+            return Unfinished(owner: owner, seen: try Self.lastSequence(db, owner: owner))
+        }
     }
 
     /// Rows that are changed in one transaction: few, so that other writes do not wait long.
@@ -80,53 +123,98 @@ extension SQLiteStore {
     static let largestPart = 2048
 
     /// Takes back some of the events of an owner's unfinished change, the newest first.
+    /// - Parameter count: of events at least, if there are so many.
     /// - Returns: whether these were the last.
-    static func takeBackPart(_ db: Database, owner: Int64) throws -> Bool {
+    static func takeBackPart(_ db: Database, owner: Int64, count: Int = part) throws -> Bool {
         guard let seen = try lastSeen(db, owner: owner) else { return true }
-        let events = try Row.fetchAll(
-            db,
-            sql: """
-                SELECT \(AuthorRow.columns), sequence, change, previous FROM author_event
-                WHERE owner = ? AND sequence > ? ORDER BY sequence DESC LIMIT \(part)
-                """,
-            arguments: [owner, seen])
-        for event in events { try takeBack(event, db, owner: owner) }
-        guard events.count < part else { return false }
+        let events = try TakenBack.newest(db, owner: owner, after: seen, count: count)
+        // Authors can have got the names of each other, so all that get another one are removed first.
+        var kept: [Int64: Author] = [:]
+        for event in events {
+            guard let author = try authorIfAny(db, id: event.id, owner: owner) else { continue }
+            if event.before.map({ AuthorKey($0) == AuthorKey(author) }) == true {
+                kept[event.id] = author
+            } else {
+                try remove(db, author, owner: owner)
+            }
+        }
+        for event in events {
+            if let before = event.before, let author = kept[event.id] {
+                try update(db, author, to: before, owner: owner, event: event.previous)
+            } else if let before = event.before {
+                try insert(db, before, owner: owner, event: event.previous)
+            }
+            try db.raw("UPDATE author_event SET next = NULL WHERE owner = ? AND sequence = ?").run([
+                .integer(owner), .integer(event.previous),
+            ])
+        }
+        let first = events.map(\.first).min() ?? .max
+        try db.raw("DELETE FROM author_event WHERE owner = ? AND sequence >= ?").run([
+            .integer(owner), .integer(first),
+        ])
+        guard first == .max || first == seen + 1 else { return false }
         try db.execute(sql: "DELETE FROM origin WHERE user = ? AND first_event > ?", arguments: [owner, seen])
         try setUnfinished(db, owner: owner, after: nil)
         return true
     }
 
-    /// - Parameter event: the author's columns, and the number, the kind, and the number of the author's event before.
-    private static func takeBack(_ event: Row, _ db: Database, owner: Int64) throws {
-        let first = AuthorField.all.count
-        let id: Int64 = try event.value(AuthorField.id.rawValue)
-        let (number, change): (Int64, Int64) = try (event.value(first), event.value(first + 1))
-        let previous: Int64 = try event.value(first + 2) ?? 0
-        let before = event.hasNull(atIndex: AuthorField.version.rawValue) ? nil : try Author(event)
-        switch (before, change) {
-        case (let before?, self.change(AuthorEvent.deleted)):
-            try insert(db, before, owner: owner, event: previous)
-        case (let before?, _):
-            try update(db, author(db, id: id, owner: owner), to: before, owner: owner, event: previous)
-        case (nil, _):
-            try remove(db, author(db, id: id, owner: owner), owner: owner)
+    /// What becomes of one author when events are taken back.
+    private struct TakenBack {
+        let id: Int64
+        /// The author before the first of the events; `nil` if there was none.
+        var before: Author?
+        /// The numbers of the author's event before them, and of the first of them.
+        var (previous, first): (Int64, Int64)
+
+        /// The authors of an owner's newest events. If one event gives an author another name or book, all adjoining
+        /// ones that do are taken too: they were stored together, and only together is no name given twice.
+        static func newest(_ db: Database, owner: Int64, after seen: Int64, count: Int) throws -> [TakenBack] {
+            let rows = try Row.fetchCursor(
+                db,
+                sql: """
+                    SELECT \(AuthorField.all.map { "e." + $0.name }.joined(separator: ", ")), e.sequence, e.previous,
+                        e.change = \(change(AuthorEvent.updated))
+                            AND (e.name <> coalesce(n.name, a.name) OR e.book <> coalesce(n.book, a.book))
+                    FROM author_event AS e
+                        LEFT JOIN author_event AS n ON n.owner = e.owner AND n.sequence = e.next
+                        LEFT JOIN author AS a ON a.owner = e.owner AND a.id = e.id AND e.next IS NULL
+                    WHERE e.owner = ? AND e.sequence > ? ORDER BY e.sequence DESC
+                    """,
+                arguments: [owner, seen])
+            let column = AuthorField.all.count
+            var authors: [TakenBack] = []
+            var places: [Int64: Int] = [:]
+            var (taken, isMove) = (0, false)
+            while let row = try rows.next() {
+                let wasMove = isMove
+                isMove = try row.value(column + 2) as Bool? ?? false
+                if taken >= count, !(wasMove && isMove) { break }
+                taken += 1
+                let event = TakenBack(
+                    id: try row.value(AuthorField.id.rawValue),
+                    before: row.hasNull(atIndex: AuthorField.version.rawValue) ? nil : try Author(row),
+                    previous: try row.value(column + 1) ?? 0, first: try row.value(column))
+                if let place = places[event.id] {
+                    authors[place] = event
+                } else {
+                    places[event.id] = authors.count
+                    authors.append(event)
+                }
+            }
+            return authors
         }
-        try db.raw("DELETE FROM author_event WHERE owner = ? AND sequence = ?").run([
-            .integer(owner), .integer(number),
-        ])
-        try db.raw("UPDATE author_event SET next = NULL WHERE owner = ? AND sequence = ?").run([
-            .integer(owner), .integer(previous),
-        ])
     }
 
     /// Takes back an owner's change that failed. If that fails too, as on a full disk, it is tried again each second;
     /// until then the owner cannot change the library.
-    func takeBack(owner: Int64) async {
+    private func takeBack(owner: Int64) async {
         let part: @Sendable (Database) throws -> Bool = { try Self.takeBackPart($0, owner: owner) }
         if (try? await inParts(part)) != nil { return readers.showUnfinished() }
+        readers.takenBack.withLock { _ = $0.insert(owner) }
         Task.detached {
-            if await inPartsAtLast(part) { readers.showUnfinished() }
+            guard await inPartsAtLast(part) else { return }
+            readers.takenBack.withLock { _ = $0.remove(owner) }
+            readers.showUnfinished()
         }
     }
 
@@ -171,10 +259,17 @@ extension SQLiteStore {
                 Int64.fetchAll(db, sql: "SELECT id FROM user WHERE NOT \(Self.isUser)")
             )
         }
+        readers.takenBack.withLock { $0.formUnion(owners) }
         Task.detached {
-            for owner in owners {
-                guard await inPartsAtLast({ try Self.takeBackPart($0, owner: owner) }) else { return }
+            await withTaskGroup { group in
+                for owner in owners {
+                    group.addTask {
+                        guard await inPartsAtLast({ try Self.takeBackPart($0, owner: owner) }) else { return }
+                        readers.takenBack.withLock { _ = $0.remove(owner) }
+                    }
+                }
             }
+            guard !writer.isClosed else { return }
             // From the start on, unfinished changes were hidden.
             readers.showUnfinished()
             for user in deleted { await finishDeletion(of: user) }

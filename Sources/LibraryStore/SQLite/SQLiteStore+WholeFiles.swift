@@ -16,35 +16,17 @@ extension SQLiteStore {
             var import_ = FileImport(
                 library: self, contents: contents, format: format, owner: owner, origin: origin, options: options,
                 file: file, now: now, cancellation: cancellation)
-            if options.dryRun { return try await import_.plan() }
+            if options.dryRun { return try await import_.planOfWhatIsSeen() }
             defer { changes.advance(owner) }
             try await hold(owner)
             defer { writer.release(owner) }
             if let report = try await import_.keptReport() { return report }
             // The owner's events are in the order of their times, and those of the file have one.
             if let clock { import_.now = max(now, clock()) }
-            var report = try await import_.plan()
-            guard report.failed == 0 else { return report }
-            report = try await import_.store()
-            if report.changes > history.events { try? await prune([owner], at: import_.now) }
-            return report
+            let report = try await import_.plan()
+            // What changes nothing is not kept as a reply either.
+            return report.failed == 0 && report.changes > 0 ? try await import_.store() : report
         }
-    }
-
-    /// Returns when the owner's writes so far are done, and later ones wait until `writer` releases them. Another file
-    /// of the owner comes first, if it was earlier.
-    func hold(_ owner: Int64) async throws {
-        let isHeld = Held()
-        repeat {
-            try await writer.write(from: .user(owner)) { _ in
-            } committed: { [writer] in
-                isHeld.value.store(writer.hold(owner), ordering: .releasing)
-            }
-        } while !isHeld.value.load(ordering: .acquiring)
-    }
-
-    private final class Held: Sendable {
-        let value = Atomic(false)
     }
 
     package func spool() -> SpooledFile { SpooledFile(folder: PathName.folder(of: path)) }
@@ -100,6 +82,17 @@ private struct FileImport: Sendable {
         }
     }
 
+    /// - Throws: ``StoreError`` `busy` if a change of the owner is unfinished: its lines would be looked at too.
+    func planOfWhatIsSeen() async throws -> BulkReport {
+        func requireNoneUnfinished() throws {
+            try library.readers.read { try SQLiteStore.requireNoneUnfinished($0, owner: owner) }
+        }
+        try requireNoneUnfinished()
+        let report = try await plan()
+        try requireNoneUnfinished()
+        return report
+    }
+
     /// - Throws: ``StoreError`` `busy` if the line fails now: somebody changed the library since the plan.
     private func add(_ result: BulkResult, to report: inout BulkReport) throws {
         guard result.code == nil else { throw StoreError.busy }
@@ -109,14 +102,14 @@ private struct FileImport: Sendable {
     /// Stores the file in many transactions, and shows it with the last.
     func store() async throws -> BulkReport {
         try await library.unfinished(owner: owner) {
-            try await storeLines()
+            try await storeLines(of: $0)
         } finish: { db, report in
             try SQLiteStore.keep(db, reply: report.results, to: file, owner: owner, at: now)
             return report
         }
     }
 
-    private func storeLines() async throws -> BulkReport {
+    private func storeLines(of change: SQLiteStore.Unfinished) async throws -> BulkReport {
         var report = newReport()
         let rest = Mutex(lines())
         var left: ArraySlice<AuthorLines.Line> = []
@@ -131,7 +124,7 @@ private struct FileImport: Sendable {
             if batch.isEmpty { break }
             try requireTime()
             let results = try await library.writer.write(from: .file(of: owner), isLong: true) { db in
-                try SQLiteStore.continueUnfinished(db, owner: owner) { try store(batch, db) }
+                try change.part(db) { try store(batch, db) }
             }
             for result in results { try add(result, to: &report) }
             left = batch[results.count...]

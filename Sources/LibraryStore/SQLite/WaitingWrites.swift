@@ -4,7 +4,7 @@ enum WriteOrigin: Hashable, Sendable {
     case daemon
     /// A user, by the row id.
     case user(Int64)
-    /// A file of that user which is stored while the user's other writes wait.
+    /// A file or an undo of that user which is stored while the user's other writes wait.
     case file(of: Int64)
 }
 

@@ -10,7 +10,7 @@ struct CopyCommand: AsyncParsableCommand {
         abstract: "Copy the library into an empty PostgreSQL database, while the daemon is down.",
         discussion: """
             Ids, versions, changes, logins and passwords stay as they are. All of the library is copied or nothing; \
-            the file stays as it is. Then start the daemon with the same --database.
+            the library in the file stays as it is. Then start the daemon with the same --database.
             """)
 
     @OptionGroup var flags: FolderFlags
