@@ -42,6 +42,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CCurl"),
         .target(name: "CPostgres"),
+        .target(name: "CSQLite"),
         .target(
             name: "Shared", dependencies: [system], swiftSettings: settings),
         // Help, usage errors and shell completion, which both programs have.
@@ -49,7 +50,7 @@ let package = Package(
         // SQLite. Knows nothing of HTTP, NIO or Hummingbird.
         .target(
             name: "LibraryStore",
-            dependencies: ["Shared", "CLibcrypto", grdb, sqlite, system],
+            dependencies: ["Shared", "CLibcrypto", "CSQLite", grdb, sqlite, system],
             swiftSettings: settings
         ),
         // PostgreSQL. Knows nothing of HTTP, NIO, Hummingbird, GRDB or SQLite.

@@ -80,13 +80,49 @@ package enum Folding {
         return words
     }
 
+    /// The ``words(_:)`` of a text, each behind the prefix and separated by spaces; `nil` unless all of it is ASCII.
+    /// - Parameter prefix: ASCII.
+    static func asciiWords(_ text: String, prefix: String) -> String? {
+        var (text, prefix) = (text, prefix)
+        return text.withUTF8 { text in
+            guard text.allSatisfy({ $0 < 0x80 }) else { return nil }
+            return prefix.withUTF8 { prefix in
+                // No more words than every other byte.
+                let capacity = text.count + (text.count + 1) / 2 * (prefix.count + 1)
+                return String(unsafeUninitializedCapacity: capacity) { target in
+                    var (end, isInWord) = (0, false)
+                    func append(_ byte: UInt8) {
+                        target[end] = byte
+                        end += 1
+                    }
+                    for byte in text {
+                        let folded = lower(byte)
+                        guard isWord(folded) else {
+                            isInWord = false
+                            continue
+                        }
+                        if !isInWord {
+                            if end > 0 { append(UInt8(ascii: " ")) }
+                            for byte in prefix { append(byte) }
+                            isInWord = true
+                        }
+                        append(folded)
+                    }
+                    return end
+                }
+            }
+        }
+    }
+
+    /// Whether a byte of ASCII is a digit or a small letter.
+    private static func isWord(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte)
+    }
+
     private enum Kind { case word, alone, other }
 
     private static func kind(of scalar: Unicode.Scalar) -> Kind {
-        if scalar.isASCII {
-            let isWord = (0x30...0x39).contains(scalar.value) || (0x61...0x7A).contains(scalar.value)
-            return isWord ? .word : .other
-        }
+        if scalar.isASCII { return isWord(UInt8(scalar.value)) ? .word : .other }
         switch scalar.properties.generalCategory {
         case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .nonspacingMark,
             .spacingMark, .enclosingMark, .decimalNumber, .letterNumber, .otherNumber, .privateUse:

@@ -88,6 +88,20 @@ import Testing
         #expect(Folding.words(text).map(String.init) == words)
     }
 
+    /// Texts of ASCII take another way to the index, with the same result.
+    @Test func wordsOfASCIIAreThoseOfAnyText() {
+        var random = SystemRandomNumberGenerator()
+        for _ in 0..<2000 {
+            let length = Int.random(in: 0...20, using: &random)
+            let text = String(
+                decoding: (0..<length).map { _ in UInt8.random(in: 0..<0x80, using: &random) }, as: UTF8.self)
+            let words = Folding.words(text).map { "7:" + $0 }.joined(separator: " ")
+            #expect(Folding.asciiWords(text, prefix: "7:") == words, "\(text.debugDescription)")
+            #expect(SearchIndex.words(text, owner: 7) == words)
+            #expect(Folding.asciiWords(text + "é", prefix: "7:") == nil)
+        }
+    }
+
     private func filled(_ names: [String]) async throws -> (TestLibrary, String) {
         let library = try await TestLibrary()
         let token = try await library.login("ada").token

@@ -95,6 +95,22 @@ struct HotHeadTests {
         var idempotencyKeys: [String]
     }
 
+    /// Every byte, at every place of a text of any length.
+    @Test func printableBytesAreThoseOfASCIIWithoutControls() {
+        for length in 0...17 {
+            for place in 0..<length {
+                for byte in UInt8.min ... .max {
+                    for other in [0x20, 0x7E] as [UInt8] {
+                        var text = [UInt8](repeating: other, count: length)
+                        text[place] = byte
+                        let isPrintable = text.withUnsafeBytes { $0.isPrintable }
+                        #expect(isPrintable == (0x20...0x7E).contains(byte))
+                    }
+                }
+            }
+        }
+    }
+
     private static func hot(_ bytes: [UInt8]) -> Hot? {
         bytes.withUnsafeBytes { bytes in
             HotHead(bytes).map {

@@ -61,7 +61,7 @@ struct HotHead {
         var start = colon + 1
         while start < line.count, line[start] == UInt8(ascii: " ") { start += 1 }
         let value = line.suffix(from: start)
-        guard value.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }), value.last != UInt8(ascii: " ") else { return false }
+        guard value.isPrintable, value.last != UInt8(ascii: " ") else { return false }
         switch name.count {
         case 4 where name.names("host"):
             defer { hasHost = true }
@@ -132,6 +132,19 @@ extension UnsafeRawBufferPointer {
     func isEqual(to bytes: [UInt8]) -> Bool {
         guard count == bytes.count, let start = baseAddress else { return count == bytes.count }
         return bytes.withUnsafeBytes { $0.baseAddress.map { memcmp($0, start, count) == 0 } ?? false }
+    }
+
+    /// Whether all bytes are of ASCII and no control characters. Eight are compared at once: subtracting 0x20 from a
+    /// byte that is less, or adding 1 to 0x7F, sets the highest bit, which no other byte has.
+    var isPrintable: Bool {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        var start = 0
+        while start + 8 <= count {
+            let word = loadUnaligned(fromByteOffset: start, as: UInt64.self)
+            guard (word | (word &- 0x20 &* ones) | (word &+ ones)) & (0x80 &* ones) == 0 else { return false }
+            start += 8
+        }
+        return self[start...].allSatisfy { $0 >= 0x20 && $0 < 0x7F }
     }
 
     /// Whether the bytes, which are letters, digits and hyphens, are this name in any case.

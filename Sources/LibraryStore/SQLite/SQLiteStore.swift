@@ -1,3 +1,4 @@
+import CSQLite
 import GRDB
 import Glibc
 package import Shared
@@ -23,6 +24,7 @@ package struct SQLiteStore: Store {
         path: String, migrations: [String] = Migrations.all, history: HistoryLimit = HistoryLimit(),
         clock: Clock = .system
     ) throws {
+        _ = csqlite_count_no_memory()
         self.path = path
         self.history = history
         sessions = LiveSessions(changes: changes)

@@ -57,7 +57,9 @@ enum SearchIndex {
     }
 
     /// The words of a text as the index has them, separated by spaces.
-    static func words(_ text: String, owner: Int64) -> String { words(Folding.words(text), owner: owner) }
+    static func words(_ text: String, owner: Int64) -> String {
+        Folding.asciiWords(text, prefix: "\(owner):") ?? words(Folding.words(text), owner: owner)
+    }
 
     fileprivate static func words(_ words: [Substring], owner: Int64) -> String {
         let owner = "\(owner):"

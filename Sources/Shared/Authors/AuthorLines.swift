@@ -150,7 +150,7 @@ public struct AuthorLines: Sendable {
         var entry = AuthorValues()
         for (index, field) in columns.enumerated() {
             guard let field else { continue }
-            guard var text = String(validating: record.cell(index), as: UTF8.self) else {
+            guard var text = String(utf8: record.cell(index)) else {
                 throw .encoding("\(field.name) is not valid UTF-8")
             }
             if field.kind == .flag {

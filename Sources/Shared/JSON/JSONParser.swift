@@ -136,10 +136,9 @@ struct JSONParser {
             offset = text.endIndex
             switch peek() {
             case UInt8(ascii: "\""):
-                let text =
-                    unescaped.map { String(validating: $0, as: UTF8.self) }
-                    ?? String(validating: bytes[start..<offset], as: UTF8.self)
-                guard let text else { throw JSONSyntaxError(reason: "invalid UTF-8", offset: start) }
+                guard let text = String(utf8: unescaped?[...] ?? bytes[start..<offset]) else {
+                    throw JSONSyntaxError(reason: "invalid UTF-8", offset: start)
+                }
                 offset += 1
                 return text
             case UInt8(ascii: "\\"):
