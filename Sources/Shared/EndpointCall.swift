@@ -60,7 +60,7 @@ extension Endpoint where Path: PathParameter {
         guard let open = path.utf8.firstIndex(of: UInt8(ascii: "{")),
             let close = path.utf8.firstIndex(of: UInt8(ascii: "}"))
         else { return path }
-        return path[..<open] + PercentEncoding.encode(parameter.pathText) + path[path.index(after: close)...]
+        return path[..<open] + PercentEncoding.encode(parameter.pathText) + path[path.utf8.index(after: close)...]
     }
 }
 

@@ -132,10 +132,6 @@ extension Connection {
         context?.flush()
     }
 
-    func channelReadComplete(context: ChannelHandlerContext) {
-        flush()
-    }
-
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         if context.channel.isWritable { flow?.resume() }
     }

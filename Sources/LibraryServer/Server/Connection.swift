@@ -92,6 +92,12 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
         }
     }
 
+    /// Whether an author is being added, whose request is here as a whole.
+    var waitsForCommit: Bool {
+        guard case .request(let request) = state else { return false }
+        return request.isHot && request.isWhole
+    }
+
     func receivesHead() {
         guard case .idle = state else { return }
         enter(.head)

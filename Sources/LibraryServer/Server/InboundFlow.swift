@@ -4,7 +4,8 @@ import NIOCore
 /// nobody wants them.
 ///
 /// So a request that was sent before the one in front of it was answered waits here as bytes, and at most one read of
-/// them is in memory.
+/// them is in memory. That read is not put off while an author is added: to stop and to begin again would take two
+/// system calls (`epoll_ctl`) for each request.
 final class InboundFlow: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -44,7 +45,8 @@ final class InboundFlow: ChannelDuplexHandler {
     }
 
     func read(context: ChannelHandlerContext) {
-        if held.readableBytes > 0 || !connection.takesBytes { isReadHeld = true } else { context.read() }
+        let isWanted = connection.takesBytes || connection.waitsForCommit
+        if held.readableBytes > 0 || !isWanted { isReadHeld = true } else { context.read() }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -82,7 +84,7 @@ final class InboundFlow: ChannelDuplexHandler {
                 if !connection.receive(hot: piece) { context.fireChannelRead(wrapInboundOut(piece)) }
             }
         }
-        context.fireChannelReadComplete()
+        connection.flush()
         let connection = connection
         if held.readableBytes > 0, connection.takesBytes { context.eventLoop.execute { connection.resume() } }
         if isInputClosed, held.readableBytes == 0 {
