@@ -113,7 +113,8 @@ import Testing
         let kind = Int.random(in: 0..<4, using: &random)
         do {
             if kind == 0 {
-                _ = try SQLiteStore.insertAuthor(db, draft, owner: owner, from: nil, at: now)
+                let numbers = try AuthorNumbers.next(db, owner: owner)
+                _ = try SQLiteStore.insertAuthor(db, draft, owner: owner, numbers, from: nil, at: now)
                 return
             }
             if kind == 1 {

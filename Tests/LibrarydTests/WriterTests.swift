@@ -45,6 +45,67 @@ import Testing
         #expect(Set(stored) == Set((0..<200).filter { $0 % 3 != 0 }))
     }
 
+    /// Authors of two owners in groups with other writes, with some that fail before they change anything and some that
+    /// fail after that: ids and events are without gaps.
+    @Test func newAuthorsFollowEachOtherWhateverIsBetween() async throws {
+        struct Refused: Error {}
+        let store = try SQLiteStore(path: path)
+        defer { store.close() }
+        for (owner, name) in [(1, "ada"), (2, "bob")] {
+            try await store.createUser(publicID: "\(owner)", name: name, passwordHash: "h", by: .operator, at: now())
+        }
+        let time = now()
+        @Sendable func create(_ number: Int, _ owner: Int64, key: String? = nil) async throws -> Author {
+            let draft = AuthorDraft(name: "N\(number)", book: "B", country: "C")
+            let request = key.flatMap { IdempotentRequest($0, "author", content: draft.json) }
+            return try await withCheckedThrowingContinuation { continuation in
+                store.createAuthor(draft, owner: owner, from: nil, as: request, at: time) {
+                    continuation.resume(with: $0)
+                }
+            }
+        }
+        await withTaskGroup(of: Void.self) { group in
+            for number in 0..<450 {
+                group.addTask {
+                    let owner = Int64(number / 2 % 2 + 1)
+                    switch number % 9 {
+                    case 7 where number % 2 == 0:
+                        // Undone by a rollback, after which the numbers are given once more.
+                        _ = try? await store.writer.write(from: .user(owner)) { db in
+                            let numbers = try store.writer.lastAuthor.next(db, owner: owner)
+                            let draft = AuthorDraft(name: "Lost \(number)", book: "B", country: "C")
+                            _ = try SQLiteStore.insertAuthor(db, draft, owner: owner, numbers, from: nil, at: time)
+                            store.writer.lastAuthor.remember(numbers, db, owner: owner)
+                            throw Refused()
+                        }
+                    case 8:
+                        guard let author = try? await create(number, owner, key: "k\(number)") else { return }
+                        var values = AuthorValues()
+                        values[text: .country] = "D"
+                        let patch = AuthorPatch(values)
+                        _ = try? await store.updateAuthor(
+                            id: author.id, owner: owner, patch, ifVersion: { _ in true }, at: time)
+                    case 6: _ = try? await create(0, owner)
+                    default: _ = try? await create(number, owner)
+                    }
+                }
+            }
+        }
+        try store.readers.read { db in
+            #expect(try Inspection(db, searchIndex: true).faults == [])
+            for owner in 1...2 {
+                let events = try Int.fetchAll(
+                    db, sql: "SELECT sequence FROM author_event WHERE owner = ? ORDER BY sequence", arguments: [owner])
+                #expect(events == Array(1...events.count))
+            }
+            let ids = try Int.fetchAll(db, sql: "SELECT id FROM author ORDER BY id")
+            #expect(ids == Array(1...ids.count))
+            #expect(ids.count > 300)
+            #expect(try Int.fetchOne(db, sql: "SELECT last_author FROM library") == ids.count)
+            #expect(try Int.fetchOne(db, sql: "SELECT count(*) FROM author WHERE name LIKE 'Lost%'") == 0)
+        }
+    }
+
     @Test func aGroupThatCannotBeCommittedFailsAsAWhole() async throws {
         let store = try SQLiteStore(path: path)
         defer { store.close() }

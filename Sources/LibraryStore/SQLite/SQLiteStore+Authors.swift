@@ -1,18 +1,21 @@
 import GRDB
 import GRDBSQLite
 package import Shared
+import Synchronization
 
 extension SQLiteStore {
     package func createAuthor(
         _ draft: AuthorDraft, owner: Int64, from origin: Int64?, as request: IdempotentRequest?, at now: Timestamp,
         completion: @escaping @Sendable (Result<Author, any Error>) -> Void
     ) {
-        writer.submit(from: .user(owner)) { db in
+        writer.submit(from: .user(owner)) { [writer] db in
             if let reply = try Self.reply(db, to: request, owner: owner, at: now) {
                 return try Author(kept: reply)
             }
-            let author = try Self.insertAuthor(db, draft, owner: owner, from: origin, at: now)
+            let numbers = try writer.lastAuthor.next(db, owner: owner)
+            let author = try Self.insertAuthor(db, draft, owner: owner, numbers, from: origin, at: now)
             try Self.keep(db, reply: author.json, to: request, owner: owner, at: now)
+            writer.lastAuthor.remember(numbers, db, owner: owner)
             return author
         } completion: { [changes] result in
             changes.advance(owner)
@@ -22,9 +25,9 @@ extension SQLiteStore {
 
     /// - Throws: ``StoreError`` `authorExists`, having changed nothing.
     static func insertAuthor(
-        _ db: Database, _ draft: AuthorDraft, owner: Int64, from origin: Int64?, at now: Timestamp
+        _ db: Database, _ draft: AuthorDraft, owner: Int64, _ numbers: AuthorNumbers, from origin: Int64?,
+        at now: Timestamp
     ) throws -> Author {
-        let numbers = try AuthorNumbers.next(db, owner: owner)
         let author = try insert(db, draft, owner: owner, numbers, at: now)
         try numbers.keepAsLast(db)
         try recordCreation(db, of: author.id, number: numbers.event, owner: owner, from: origin, at: now)
@@ -270,5 +273,34 @@ struct AuthorNumbers {
         // The row has its number so that SQLite knows of one row only: for a change of several it would begin a
         // savepoint, at which FTS5 writes what it has gathered.
         try db.raw("UPDATE library SET last_author = ? WHERE rowid = 1").run([.integer(id)])
+    }
+}
+
+/// The author whom a transaction has created just now. The next one of the same owner, if nothing else is written
+/// between, has the numbers after this one's, which then need not be read.
+final class LastAuthor: Sendable {
+    private struct State {
+        let owner: Int64
+        let numbers: AuthorNumbers
+        /// All rows that the connection has changed up to then.
+        let changes: Int
+    }
+
+    private let state = Mutex<State?>(nil)
+
+    /// Called when a transaction begins, and when something in it is rolled back.
+    func forget() { state.withLock { $0 = nil } }
+
+    /// Called after all that is written for the author.
+    func remember(_ numbers: AuthorNumbers, _ db: Database, owner: Int64) {
+        let changes = db.totalChangesCount
+        state.withLock { $0 = State(owner: owner, numbers: numbers, changes: changes) }
+    }
+
+    /// - Throws: as ``AuthorNumbers/next(_:owner:)``.
+    func next(_ db: Database, owner: Int64) throws -> AuthorNumbers {
+        let changes = db.totalChangesCount
+        let last = state.withLock { $0.flatMap { $0.owner == owner && $0.changes == changes ? $0.numbers : nil } }
+        return try last?.following() ?? AuthorNumbers.next(db, owner: owner)
     }
 }

@@ -56,6 +56,7 @@ private struct Target: FlaskImportTarget {
     func prepare(_ owners: Set<Int64>) {}
 
     func createAuthor(_ draft: AuthorDraft, owner: Int64, at now: Timestamp) throws {
-        _ = try SQLiteStore.insertAuthor(db, draft, owner: owner, from: nil, at: now)
+        let numbers = try AuthorNumbers.next(db, owner: owner)
+        _ = try SQLiteStore.insertAuthor(db, draft, owner: owner, numbers, from: nil, at: now)
     }
 }

@@ -29,6 +29,7 @@ final class Writer: Sendable {
     private static let largestGroup = 512
 
     let counts = WriterCounts()
+    let lastAuthor = LastAuthor()
     let connection: DatabaseQueue
     /// The database file when it was opened; `nil` in memory.
     let file: [UInt64]?
@@ -161,9 +162,11 @@ final class Writer: Sendable {
         do {
             try connection.writeWithoutTransaction { db in
                 do {
+                    lastAuthor.forget()
                     try db.beginTransaction(.immediate)
                     if try !performPlainly(group, db) {
                         try db.rollback()
+                        lastAuthor.forget()
                         try db.beginTransaction(.immediate)
                         for operation in group { try performWithSavepoint(operation, db) }
                     }
@@ -214,6 +217,7 @@ final class Writer: Sendable {
             // A full disk or an I/O error can end the transaction itself; then nobody's work is left.
             guard db.isInsideTransaction else { throw error }
             try db.cachedStatement(sql: "ROLLBACK TO operation").execute()
+            lastAuthor.forget()
         }
         try db.cachedStatement(sql: "RELEASE operation").execute()
     }

@@ -43,6 +43,7 @@ struct JSONParser {
     private mutating func object() throws(JSONSyntaxError) -> JSONValue {
         try enter()
         var members: [JSONValue.Member] = []
+        members.reserveCapacity(4)
         var names: Set<String> = []
         skipWhitespace()
         if skip("}") { return leave(.object(members)) }
