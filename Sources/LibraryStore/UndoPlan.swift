@@ -147,7 +147,7 @@ package struct UndoPlan {
         return (known.firstEvent, .ofOrigin(known.number))
     }
 
-    /// Passes if all of these events are kept: the first ones of a file that creates more than are kept never are.
+    /// Passes if all of these events are kept: of a file that creates more than are kept, the first ones are not.
     /// - Throws: ``StoreError`` `historyGone`.
     private static func requireKept(_ library: some UndoSource, from first: Int64, through last: Int64) throws {
         guard try library.countOfEvents(from: first, through: last) == last - first + 1 else {

@@ -158,8 +158,8 @@ public enum Endpoints {
         .post, "/authors/undo", for: .token, repeatable: true,
         Documentation(
             "Takes changes back",
-            "All or none, in one transaction, as new changes that can be undone in turn. An author that has changed "
-                + "since is a conflict, which `errors` names; with `force` it is left as it is.",
+            "All or none, as new changes that can be undone in turn. An author that has changed since is "
+                + "a conflict, which `errors` names; with `force` it is left as it is.",
             failures: [
                 .eventNotFound, .importNotFound, .historyGone, .undoConflict, .libraryChanged, .idempotencyKeyReused,
             ]))

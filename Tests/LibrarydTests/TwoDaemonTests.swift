@@ -187,14 +187,22 @@ struct TwoDaemonTests {
         }
         let (a, b) = (try await library(ahead: -10), try await library(ahead: 10))
         #expect(a.store.clockDifference > 5000 && b.store.clockDifference < -5000)
-        let login = try await a.login("ada")
-        for library in [b, a, b] {
-            let reply = try await library.send(
-                "POST", "/token/refresh", headers: [("Content-Type", "application/json")],
-                body: Array(#"{"refresh_token":"\#(login.refreshToken)"}"#.utf8))
-            #expect(reply.status == 200)
-            let token = try Login(json: reply.body, unknownMembers: .ignored).token
-            for library in [a, b] { #expect(try await status(library, token) == 200) }
+        // On a slow machine, the grace may be over before the last exchange; then the next login is tried.
+        var isInTime = false
+        while !isInTime {
+            let start = ContinuousClock.now
+            let login = try await a.login("ada")
+            var statuses: [Int] = []
+            for library in [b, a, b] {
+                let reply = try await library.send(
+                    "POST", "/token/refresh", headers: [("Content-Type", "application/json")],
+                    body: Array(#"{"refresh_token":"\#(login.refreshToken)"}"#.utf8))
+                statuses.append(reply.status)
+                guard let token = try? Login(json: reply.body, unknownMembers: .ignored).token else { continue }
+                for library in [a, b] { statuses.append(try await status(library, token)) }
+            }
+            isInTime = ContinuousClock.now - start < .seconds(8)
+            if isInTime { #expect(statuses == Array(repeating: 200, count: 9)) }
         }
     }
 

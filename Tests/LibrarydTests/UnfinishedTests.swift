@@ -221,6 +221,39 @@ import Testing
         #expect(try store.readers.read { try Inspection($0, searchIndex: true) }.faults == [])
     }
 
+    /// A kill may leave a closed account whose unfinished change has lost its older events. It goes, and so do others.
+    @Test func aClosedAccountIsNotTakenBack() async throws {
+        let folder = TemporaryFolder()
+        do {
+            let library = try await TestLibrary(folder: folder)
+            let store = try library.sqlite
+            for name in ["ada", "bob"] {
+                let token = try await library.login(name).token
+                for name in ["A", "B"] { _ = try await library.create(name, "x", as: token) }
+            }
+            let token = try await library.login("ada").token
+            for (id, name) in [(1, "T"), (2, "A"), (1, "B")] {
+                #expect(try await library.patch(id, #"{"name":"\#(name)"}"#, as: token).status == 200)
+            }
+            let (change, now) = (try await store.beginUnfinished(owner: 1), library.time.now)
+            try await store.writer.write { db in
+                try change.part(db) {
+                    let plan = try UndoPlan(UndoRequest(last: 3), of: UndoneLibrary(db, 1), at: now)
+                    try SQLiteStore.perform(plan, plan.steps.indices, db, owner: 1, from: nil, at: now)
+                }
+                for user in [1, 2] as [Int64] { try SQLiteStore.close(db, user: user) }
+                try db.execute(sql: "DELETE FROM author_event WHERE owner = 1 AND sequence <= 6")
+            }
+        }
+        let library = try await TestLibrary(folder: folder)
+        let store = try library.sqlite
+        try await wait(until: "the end of the deletions") {
+            try store.readers.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM user") } == 0
+        }
+        try await wait(until: "the end of the start's work") { !store.readers.hidesUnfinished }
+        #expect(try store.readers.read { try Inspection($0, searchIndex: true) }.faults == [])
+    }
+
     /// An atomic file that changes nothing is not kept as a reply.
     @Test func whatChangesNothingIsNotKept() async throws {
         let library = try await TestLibrary()

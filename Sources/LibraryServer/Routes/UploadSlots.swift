@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Limits the uploads that are stored in one transaction. Each takes space on the library's disk, and keeps the
+/// Limits the uploads that are stored as a whole or planned. Each takes space on the library's disk, and may keep the
 /// writer busy for seconds.
 final class UploadSlots: Sendable {
     private static let most = (ofOneOwner: 2, inAll: 8)

@@ -135,7 +135,7 @@ extension UnsafeRawBufferPointer {
     }
 
     /// Whether all bytes are of ASCII and no control characters. Eight are compared at once: subtracting 0x20 from a
-    /// byte that is less, or adding 1 to 0x7F, sets the highest bit, which no other byte has.
+    /// byte that is less, or adding 1 to 0x7F, sets the highest bit, which no other byte of ASCII has.
     var isPrintable: Bool {
         let ones: UInt64 = 0x0101_0101_0101_0101
         var start = 0

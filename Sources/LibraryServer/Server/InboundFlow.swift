@@ -3,9 +3,9 @@ import NIOCore
 /// Hands the bytes of a connection to the hot lane or the decoder, one request at a time, and stops reading while
 /// nobody wants them.
 ///
-/// So a request that was sent before the one in front of it was answered waits here as bytes, and at most one read of
-/// them is in memory. That read is not put off while an author is added: to stop and to begin again would take two
-/// system calls (`epoll_ctl`) for each request.
+/// So a request that was sent before the one in front of it was answered waits here as bytes, and no more of them are
+/// in memory than NIO reads at once. That read is not put off while an author is added: to stop and to begin again
+/// would take two system calls (`epoll_ctl`) for each request.
 final class InboundFlow: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer

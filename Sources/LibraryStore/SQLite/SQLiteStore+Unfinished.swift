@@ -127,28 +127,33 @@ extension SQLiteStore {
     /// - Returns: whether these were the last.
     static func takeBackPart(_ db: Database, owner: Int64, count: Int = part) throws -> Bool {
         guard let seen = try lastSeen(db, owner: owner) else { return true }
-        let events = try TakenBack.newest(db, owner: owner, after: seen, count: count)
+        // Of a closed account nobody sees anything again, and its events are being deleted.
+        guard try db.raw("SELECT \(isUser) FROM user WHERE id = ?").integer([.integer(owner)]) == 1 else {
+            try setUnfinished(db, owner: owner, after: nil)
+            return true
+        }
+        let authors = try TakenBack.newest(db, owner: owner, after: seen, count: count)
         // Authors can have got the names of each other, so all that get another one are removed first.
         var kept: [Int64: Author] = [:]
-        for event in events {
-            guard let author = try authorIfAny(db, id: event.id, owner: owner) else { continue }
-            if event.before.map({ AuthorKey($0) == AuthorKey(author) }) == true {
-                kept[event.id] = author
+        for taken in authors {
+            guard let author = try authorIfAny(db, id: taken.id, owner: owner) else { continue }
+            if taken.before.map({ AuthorKey($0) == AuthorKey(author) }) == true {
+                kept[taken.id] = author
             } else {
                 try remove(db, author, owner: owner)
             }
         }
-        for event in events {
-            if let before = event.before, let author = kept[event.id] {
-                try update(db, author, to: before, owner: owner, event: event.previous)
-            } else if let before = event.before {
-                try insert(db, before, owner: owner, event: event.previous)
+        for taken in authors {
+            if let before = taken.before, let author = kept[taken.id] {
+                try update(db, author, to: before, owner: owner, event: taken.previous)
+            } else if let before = taken.before {
+                try insert(db, before, owner: owner, event: taken.previous)
             }
             try db.raw("UPDATE author_event SET next = NULL WHERE owner = ? AND sequence = ?").run([
-                .integer(owner), .integer(event.previous),
+                .integer(owner), .integer(taken.previous),
             ])
         }
-        let first = events.map(\.first).min() ?? .max
+        let first = authors.map(\.first).min() ?? .max
         try db.raw("DELETE FROM author_event WHERE owner = ? AND sequence >= ?").run([
             .integer(owner), .integer(first),
         ])
@@ -272,7 +277,7 @@ extension SQLiteStore {
             guard !writer.isClosed else { return }
             // From the start on, unfinished changes were hidden.
             readers.showUnfinished()
-            for user in deleted { await finishDeletion(of: user) }
         }
+        Task.detached { for user in deleted { await finishDeletion(of: user) } }
     }
 }

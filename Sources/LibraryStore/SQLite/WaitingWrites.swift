@@ -22,7 +22,7 @@ struct WaitingWrites<Write> {
     private var queues: [WriteOrigin: JobQueue<Item>] = [:]
     /// The origins whose writes may be performed, each once, in the order of their turns.
     private var turns = JobQueue<WriteOrigin>()
-    /// Users whose writes wait until a file of theirs is stored.
+    /// Users whose writes wait until a file or an undo of theirs is stored.
     private var held: Set<Int64> = []
     private var lastGroupWasLong = false
     private(set) var count = 0
@@ -77,8 +77,8 @@ struct WaitingWrites<Write> {
         return held.contains(user)
     }
 
-    /// Lets the user's writes wait, but for those of the file.
-    /// - Returns: `false` if they wait already, for another file.
+    /// Lets the user's writes wait, but for those of ``WriteOrigin/file(of:)``.
+    /// - Returns: `false` if they wait already.
     mutating func hold(_ user: Int64) -> Bool {
         guard held.insert(user).inserted else { return false }
         turns.remove { $0 == .user(user) }

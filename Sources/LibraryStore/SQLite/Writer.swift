@@ -75,8 +75,8 @@ final class Writer: Sendable {
         enqueue(operation, from: origin, isLong: isLong)
     }
 
-    /// Lets the user's writes wait until ``release(_:)``, but for those of the user's file. Called by `committed` of a
-    /// write of that user, so that those before it are done.
+    /// Lets the user's writes wait until ``release(_:)``, but for those of ``WriteOrigin/file(of:)``. Called by
+    /// `committed` of a write of that user, so that those before it are done.
     /// - Returns: `false` if somebody else holds them.
     func hold(_ user: Int64) -> Bool { state.withLock { $0.waiting.hold(user) } }
 
@@ -97,7 +97,7 @@ final class Writer: Sendable {
     var isClosed: Bool { state.withLock { $0.closed } }
 
     /// Lets the accepted writes finish, then closes; closing moves the write-ahead log into the database. Writes that
-    /// wait for a file are refused.
+    /// wait for ``release(_:)`` are refused.
     func close() {
         let held = state.withLock { state in
             state.closed = true
