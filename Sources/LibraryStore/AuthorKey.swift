@@ -11,3 +11,8 @@ package struct AuthorKey: Hashable, Sendable {
         (name, book) = (Array((values[text: .name] ?? "").utf8), Array((values[text: .book] ?? "").utf8))
     }
 }
+
+extension Author {
+    /// Whether another author, if there is one, has the same key.
+    func hasKey(of other: Author?) -> Bool { other.map { AuthorKey(self) == AuthorKey($0) } ?? false }
+}

@@ -61,9 +61,8 @@ package struct UndoPlan {
             throw StoreError.undoConflict(
                 Array(obstacles.prefix(UndoReport.listed)), count: obstacles.count)
         }
-        let updates = steps.filter { $0.before != nil && $0.after != nil }
         self.steps =
-            steps.filter { $0.after == nil } + updates.filter { !$0.keepsKey } + updates.filter(\.keepsKey)
+            steps.filter { $0.after == nil } + steps.filter(\.isMove) + steps.filter(\.keepsKey)
             + steps.filter { $0.before == nil }
     }
 
@@ -73,9 +72,8 @@ package struct UndoPlan {
     ///   - start: where the part begins.
     ///   - count: how many steps it has, unless the updates of names and books are more.
     package func endOfPart(from start: Int, count: Int) -> Int {
-        func isMove(_ step: Step) -> Bool { step.before != nil && step.after != nil && !step.keepsKey }
         var end = min(start + count, steps.count)
-        while end < steps.count, isMove(steps[end - 1]), isMove(steps[end]) { end += 1 }
+        while end < steps.count, steps[end - 1].isMove, steps[end].isMove { end += 1 }
         return end
     }
 
@@ -242,8 +240,11 @@ extension UndoPlan.Step {
 
     /// Whether the author stays, with its name and book.
     package var keepsKey: Bool {
-        before.flatMap { before in after.map { AuthorKey(before) == AuthorKey($0) } } ?? false
+        before?.hasKey(of: after) ?? false
     }
+
+    /// Whether the author stays, and gets another name or book.
+    fileprivate var isMove: Bool { before != nil && after != nil && !keepsKey }
 
     /// As ``AuthorEvent`` names the change.
     package var event: String {

@@ -51,7 +51,7 @@ extension CrashTests {
             if isThere { kept["R\(round)"] = count }
             #expect(found == kept)
             try await check(daemon)
-            // What was unfinished does not hinder the next file.
+            // An unfinished file does not hinder the next one.
             let again = daemon
             try await wait(until: "a file that is stored") {
                 try await send(Self.lines("S\(round)", 10), to: again, as: token)
@@ -91,7 +91,7 @@ extension CrashTests {
                 kept = found
             }
             try await check(daemon)
-            // What was unfinished is taken back, and does not hinder the next file.
+            // An unfinished file is taken back, and does not hinder the next one.
             let again = daemon
             for country in ["X", String(kept.keys.first ?? "")] {
                 try await wait(until: "a file that is stored") {

@@ -30,7 +30,7 @@ import Testing
             let statement = try AuthorListStatement(query(sort, after: start), owner: 1, lastSeen: lastSeen)
             let steps = try store.readers.withConnection { try $0.plan(statement.sql, statement.values) }
             #expect(steps.first == "MERGE (UNION ALL)", "\(steps)")
-            // What has changed since is sorted.
+            // The later changes are sorted.
             #expect(steps.filter { $0.contains("TEMP") }.count == (lastSeen == nil ? 0 : 1), "\(steps)")
             #expect(
                 steps.filter { $0.contains(" author ") } == [

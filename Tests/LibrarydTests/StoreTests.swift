@@ -111,7 +111,7 @@ import Testing
             let steps = try store.readers.withConnection { try $0.plan(statement.sql, statement.values) }
             #expect(steps.first { $0.contains(" author ") }?.hasSuffix("USING " + plan) == true, "\(steps)")
             guard query.values.isEmpty else { continue }
-            // What has changed since is sorted.
+            // The later changes are sorted.
             let sorted = steps.filter { $0.contains("TEMP") }
             #expect(sorted.count == (lastSeen == nil ? 0 : 1), "\(steps)")
         }

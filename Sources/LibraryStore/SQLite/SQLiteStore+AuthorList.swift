@@ -126,7 +126,7 @@ package struct AuthorListStatement: Sendable {
 
         private var laterChanges: String {
             let columns = AuthorField.all.map(\.name) + keys.map { "fold_key(\(sort.field.name)) AS \($0)" }
-            let conditions = [SQLiteStore.isFirstLaterChange] + conditions(.events, place: place)
+            let conditions = [SQLiteStore.isFirstLaterChange()] + conditions(.events, place: place)
             return """
                 SELECT \(columns.joined(separator: ", ")) FROM author_event
                 WHERE \(conditions.joined(separator: " AND "))

@@ -1,7 +1,6 @@
 import GRDB
 import GRDBSQLite
 package import Shared
-import Synchronization
 
 extension SQLiteStore {
     package func createAuthor(
@@ -166,6 +165,26 @@ extension SQLiteStore {
         }
     }
 
+    /// An author as it is and as it will be, either of which may be missing, and the number of its last event then.
+    typealias RowChange = (before: Author?, after: Author?, event: Int64)
+
+    /// Changes the rows of authors, and their words. Rows of authors that get another name or book are removed first:
+    /// one author can get those of another.
+    /// - Throws: ``StoreError`` `authorExists`.
+    static func changeRows(_ db: Database, _ rows: [RowChange], owner: Int64) throws {
+        for row in rows {
+            if let before = row.before, !before.hasKey(of: row.after) { try remove(db, before, owner: owner) }
+        }
+        for row in rows {
+            guard let after = row.after else { continue }
+            if let before = row.before, before.hasKey(of: after) {
+                try update(db, before, to: after, owner: owner, event: row.event)
+            } else {
+                try insert(db, after, owner: owner, event: row.event)
+            }
+        }
+    }
+
     /// Removes an author's row, and its words.
     static func remove(_ db: Database, _ author: Author, owner: Int64) throws {
         try db.raw("DELETE FROM author WHERE owner = ? AND id = ?").run([.integer(owner), .integer(author.id)])
@@ -198,7 +217,7 @@ extension SQLiteStore {
         SELECT \(AuthorRow.columns) FROM author WHERE owner = ?1 AND id = ?3 AND event <= ?2
         UNION ALL
         SELECT \(AuthorRow.columns) FROM author_event
-        WHERE sequence = (SELECT min(number) FROM change) AND \(isFirstLaterChange)
+        WHERE sequence = (SELECT min(number) FROM change) AND \(isFirstLaterChange())
         """
 
     static func author(_ db: Database, id: Int64, owner: Int64) throws -> Author {
@@ -226,81 +245,5 @@ extension SQLiteStore {
     static func key(of values: AuthorValues) -> [ColumnValue] {
         let (name, book) = (values[text: .name] ?? "", values[text: .book] ?? "")
         return [.text(Folding.key(name)), .text(name), .text(book)]
-    }
-}
-
-/// The numbers of a new author.
-struct AuthorNumbers {
-    /// No id is used again, whoever had it.
-    let id: Int64
-    /// The number of the event that tells of the author, among the owner's.
-    let event: Int64
-
-    /// - Parameter last: the last id that was given out.
-    private init(after last: Int64?, event: Int64) throws {
-        guard let last, (0..<Int64.max).contains(last) else {
-            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "no id is left for another author")
-        }
-        (id, self.event) = (last + 1, event)
-    }
-
-    static func next(_ db: Database, owner: Int64) throws -> AuthorNumbers {
-        var numbers: AuthorNumbers?
-        try db.raw(selectLast).rows([.integer(owner)]) { row in
-            func integer(_ index: Int32) -> Int64? {
-                sqlite3_column_type(row, index) == SQLITE_NULL ? nil : sqlite3_column_int64(row, index)
-            }
-            guard integer(2) == nil else { throw StoreError.busy }
-            numbers = try AuthorNumbers(
-                after: integer(0), event: SQLiteStore.requireSequence(integer(1) ?? 0) + 1)
-            return false
-        }
-        return try numbers ?? AuthorNumbers(after: nil, event: 0)
-    }
-
-    /// The last id that was given out, the number of the owner's last event, and ``SQLiteStore/lastSeen``: one
-    /// statement costs half of what three do.
-    private static let selectLast = """
-        SELECT last_author, (SELECT max(sequence) FROM author_event WHERE owner = ?1), \(SQLiteStore.lastSeen)
-        FROM library
-        """
-
-    /// The numbers of the author after this one in the same transaction.
-    func following() throws -> AuthorNumbers { try AuthorNumbers(after: id, event: event + 1) }
-
-    /// Stores that the id has been given out.
-    func keepAsLast(_ db: Database) throws {
-        // The row has its number so that SQLite knows of one row only: for a change of several it would begin a
-        // savepoint, at which FTS5 writes what it has gathered.
-        try db.raw("UPDATE library SET last_author = ? WHERE rowid = 1").run([.integer(id)])
-    }
-}
-
-/// The author whom a transaction has created just now. The next one of the same owner, if nothing else is written
-/// between, has the numbers after this one's, which then need not be read.
-final class LastAuthor: Sendable {
-    private struct State {
-        let owner: Int64
-        let numbers: AuthorNumbers
-        /// All rows that the connection has changed up to then.
-        let changes: Int
-    }
-
-    private let state = Mutex<State?>(nil)
-
-    /// Called when a transaction begins, and when something in it is rolled back.
-    func forget() { state.withLock { $0 = nil } }
-
-    /// Called after all that is written for the author.
-    func remember(_ numbers: AuthorNumbers, _ db: Database, owner: Int64) {
-        let changes = db.totalChangesCount
-        state.withLock { $0 = State(owner: owner, numbers: numbers, changes: changes) }
-    }
-
-    /// - Throws: as ``AuthorNumbers/next(_:owner:)``.
-    func next(_ db: Database, owner: Int64) throws -> AuthorNumbers {
-        let changes = db.totalChangesCount
-        let last = state.withLock { $0.flatMap { $0.owner == owner && $0.changes == changes ? $0.numbers : nil } }
-        return try last?.following() ?? AuthorNumbers.next(db, owner: owner)
     }
 }

@@ -87,24 +87,16 @@ extension SQLiteStore {
         return report
     }
 
-    /// Performs some of the steps. Rows that get another name or book are removed first: one author can get those of
-    /// another.
+    /// Performs some of the steps.
     /// - Throws: ``StoreError`` `busy` if somebody changed the library since the plan was made.
     static func perform(
         _ plan: UndoPlan, _ part: Range<Int>, _ db: Database, owner: Int64, from origin: Int64?, at now: Timestamp
     ) throws {
         let next = try nextEvent(db, owner: owner)
         guard next == plan.position.sequence + 1 + Int64(part.lowerBound) else { throw StoreError.busy }
-        let steps = plan.steps[part]
-        for step in steps {
-            if let before = step.before, !step.keepsKey { try remove(db, before, owner: owner) }
-        }
-        for (number, step) in zip(next..., steps) {
-            if let before = step.before, let after = step.after, step.keepsKey {
-                try update(db, before, to: after, owner: owner, event: number)
-            } else if let after = step.after {
-                try insert(db, after, owner: owner, event: number)
-            }
+        let steps = zip(next..., plan.steps[part])
+        try changeRows(db, steps.map { ($1.before, $1.after, $0) }, owner: owner)
+        for (number, step) in steps {
             try record(
                 db, step.event, of: step.id, number: number, after: step.last, step.before, owner: owner, from: origin,
                 at: now)

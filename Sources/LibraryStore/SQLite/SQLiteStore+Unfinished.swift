@@ -9,27 +9,30 @@ import Synchronization
 /// change fails, its events tell how to take it back; if the daemon ends, the next start does it.
 extension SQLiteStore {
     /// The number of the owner's last event that is seen, an SQL expression; NULL if all are. `?1` is the owner.
-    static let lastSeen = "(SELECT unfinished_after FROM user WHERE id = ?1)"
+    static let lastSeen = "(\(selectLastSeen))"
+    private static let selectLastSeen = "SELECT unfinished_after FROM user WHERE id = ?1"
 
-    /// The condition for an event to be of an author that was there just before, with the copy of it. `?1` is the
-    /// owner, and `?2` the event after which the library is shown.
-    static let isFirstLaterChange = "owner = ?1 AND sequence > ?2 AND previous <= ?2 AND version IS NOT NULL"
+    /// The condition for an event to be the first later change of an author that was there, with the copy of it.
+    /// - Parameter event: the number of the event after which the library is shown, an SQL expression as the owner is.
+    static func isFirstLaterChange(of owner: String = "?1", after event: String = "?2") -> String {
+        "owner = \(owner) AND sequence > \(event) AND previous <= \(event) AND version IS NOT NULL"
+    }
 
     /// The number of a user's authors, an SQL expression. They are looked at one by one only if a change is unfinished.
     static let countOfAuthors = """
         iif(unfinished_after IS NULL, (SELECT count(*) FROM author WHERE owner = user.id),
             (SELECT count(*) FROM author WHERE owner = user.id AND event <= unfinished_after)
-            + (SELECT count(*) FROM author_event WHERE owner = user.id AND sequence > unfinished_after
-                AND previous <= unfinished_after AND version IS NOT NULL))
+            + (SELECT count(*) FROM author_event
+                WHERE \(isFirstLaterChange(of: "user.id", after: "unfinished_after"))))
         """
 
     /// The number of the owner's last event that is seen; `nil` if all are.
     static func lastSeen(_ connection: ReadConnection, owner: Int64) throws -> Int64? {
-        try connection.integer("SELECT unfinished_after FROM user WHERE id = ?", [owner])
+        try connection.integer(selectLastSeen, [owner])
     }
 
     static func lastSeen(_ db: Database, owner: Int64) throws -> Int64? {
-        try db.raw("SELECT unfinished_after FROM user WHERE id = ?").integer([.integer(owner)])
+        try db.raw(selectLastSeen).integer([.integer(owner)])
     }
 
     /// Passes if the owner has no unfinished change.
@@ -127,28 +130,17 @@ extension SQLiteStore {
     /// - Returns: whether these were the last.
     static func takeBackPart(_ db: Database, owner: Int64, count: Int = part) throws -> Bool {
         guard let seen = try lastSeen(db, owner: owner) else { return true }
-        // Of a closed account nobody sees anything again, and its events are being deleted.
+        // Nobody sees the library of a closed account again, and its events are being deleted.
         guard try db.raw("SELECT \(isUser) FROM user WHERE id = ?").integer([.integer(owner)]) == 1 else {
             try setUnfinished(db, owner: owner, after: nil)
             return true
         }
         let authors = try TakenBack.newest(db, owner: owner, after: seen, count: count)
-        // Authors can have got the names of each other, so all that get another one are removed first.
-        var kept: [Int64: Author] = [:]
-        for taken in authors {
-            guard let author = try authorIfAny(db, id: taken.id, owner: owner) else { continue }
-            if taken.before.map({ AuthorKey($0) == AuthorKey(author) }) == true {
-                kept[taken.id] = author
-            } else {
-                try remove(db, author, owner: owner)
-            }
+        let rows = try authors.map {
+            (before: try authorIfAny(db, id: $0.id, owner: owner), after: $0.before, event: $0.previous)
         }
+        try changeRows(db, rows, owner: owner)
         for taken in authors {
-            if let before = taken.before, let author = kept[taken.id] {
-                try update(db, author, to: before, owner: owner, event: taken.previous)
-            } else if let before = taken.before {
-                try insert(db, before, owner: owner, event: taken.previous)
-            }
             try db.raw("UPDATE author_event SET next = NULL WHERE owner = ? AND sequence = ?").run([
                 .integer(owner), .integer(taken.previous),
             ])
@@ -163,7 +155,7 @@ extension SQLiteStore {
         return true
     }
 
-    /// What becomes of one author when events are taken back.
+    /// An author of whom events are taken back.
     private struct TakenBack {
         let id: Int64
         /// The author before the first of the events; `nil` if there was none.

@@ -24,7 +24,7 @@ extension SQLiteStore {
             // The owner's events are in the order of their times, and those of the file have one.
             if let clock { import_.now = max(now, clock()) }
             let report = try await import_.plan()
-            // What changes nothing is not kept as a reply either.
+            // The reply to a file that changes nothing is not kept.
             return report.failed == 0 && report.changes > 0 ? try await import_.store() : report
         }
     }
@@ -65,7 +65,7 @@ private struct FileImport: Sendable {
         }
     }
 
-    /// What becomes of each line. Writes nothing into the library.
+    /// Finds out what becomes of each line, and writes nothing into the library.
     func plan() async throws -> BulkReport {
         try await library.readers.fileWorkers.run {
             do {
@@ -82,7 +82,8 @@ private struct FileImport: Sendable {
         }
     }
 
-    /// - Throws: ``StoreError`` `busy` if a change of the owner is unfinished: its lines would be looked at too.
+    /// The same for a dry run.
+    /// - Throws: ``StoreError`` `busy` if a change of the owner is unfinished: it would be looked at too.
     func planOfWhatIsSeen() async throws -> BulkReport {
         func requireNoneUnfinished() throws {
             try library.readers.read { try SQLiteStore.requireNoneUnfinished($0, owner: owner) }
