@@ -99,8 +99,14 @@ package final class Connection {
         let result = Result { try body() }
         // A wait for a standby that was cancelled ends with success and this warning.
         var doubt = libpq.warning
-        if case .failure(let error) = result, wasOpen, !isOpen || (error as? PostgresError)?.endsConnection == true {
-            doubt = (error as? PostgresError)?.description ?? "the connection was lost"
+        if case .failure(let error) = result, wasOpen {
+            let error = error as? PostgresError
+            // The server ends a transaction that is idle for too long before it reads the next statement.
+            guard error?.sqlState != "25P03" else {
+                close()
+                return try result.get()
+            }
+            if !isOpen || error?.endsConnection == true { doubt = error?.description ?? "the connection was lost" }
         }
         if let doubt {
             close()

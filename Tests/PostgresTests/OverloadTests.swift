@@ -18,7 +18,6 @@ struct OverloadTests {
         }
         let lock = try library.connect()
         defer { lock.close() }
-        try lock.run("SET idle_in_transaction_session_timeout = 0")
         try lock.run(.begin)
         try lock.run("SELECT last FROM event_counter WHERE owner = 1 FOR UPDATE")
         let stored = try await withThrowingTaskGroup(of: Int64.self) { group in

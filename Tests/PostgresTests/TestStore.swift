@@ -52,10 +52,12 @@ final class TestStore: Sendable {
         try await PostgresStore(try DatabaseURL(url), folder: folder, secret: Self.secret)
     }
 
-    /// A connection past the store.
+    /// A connection past the store, which may hold a transaction for as long as a slow test takes.
     func connect(_ settings: [(String, String)] = []) throws -> Connection {
         guard let host = try DatabaseURL(url).hosts.first else { throw Missing(what: "a host") }
-        return try Connection(host, settings: settings)
+        let connection = try Connection(host, settings: settings)
+        try connection.run("SET idle_in_transaction_session_timeout = 0")
+        return connection
     }
 
     func now(_ milliseconds: Int64 = 1) -> Timestamp { Timestamp(milliseconds: milliseconds) }

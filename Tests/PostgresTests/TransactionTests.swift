@@ -69,6 +69,30 @@ struct TransactionTests {
         #expect(!connection.isOpen)
     }
 
+    /// The server ends a transaction that waits too long for its next statement, such as of a daemon that was stopped.
+    @Test(arguments: [false, true])
+    func aTransactionThatWasIdleForTooLongIsNotInDoubt(isPipeline: Bool) async throws {
+        let server = try await PostgresServer.shared.value
+        let (connection, admin) = (try server.connect(), try server.connect())
+        let process = try #require(try connection.integer("SELECT pg_backend_pid()"))
+        try connection.run("CREATE TEMPORARY TABLE book (id bigint)")
+        try connection.run("SET idle_in_transaction_session_timeout = '10ms'")
+        try connection.run(.begin)
+        try await wait(until: "the end of the session") {
+            try admin.run("SELECT 1 FROM pg_stat_activity WHERE pid = $1", [.integer(process)]) == 0
+        }
+        let error = #expect(throws: PostgresError.self) {
+            if isPipeline {
+                try connection.pipeline([Request("INSERT INTO book VALUES (1)"), Request(.commit)])
+            } else {
+                try connection.run(.commit)
+            }
+        }
+        #expect(error?.sqlState == "25P03" && error?.classification == .onAnotherConnection)
+        connection.rollback()
+        #expect(!connection.isOpen)
+    }
+
     @Test func aPipelineAnswersAll() async throws {
         let connection = try await PostgresServer.shared.value.connect()
         try connection.run("CREATE TEMPORARY TABLE book (id bigint)")
