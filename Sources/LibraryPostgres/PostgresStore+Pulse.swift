@@ -43,6 +43,9 @@ extension PostgresStore {
         return state.hasBeat(within: .seconds(2), at: now) ? nil : .unreachable
     }
 
+    /// There is none: a failed transaction is undone by the server.
+    package var failingWork: FailingWork? { nil }
+
     package var lossCount: Int { state.lossCount.load(ordering: .relaxed) }
 
     /// Whether the server has proven lately that it can commit.

@@ -8,7 +8,7 @@ import Shared
 import UnixSignals
 
 /// Logs when writes can no longer be stored, and when they can be again. Operators would otherwise learn of a full disk
-/// from their users. Logs, too, when the clock of the machine is wrong.
+/// from their users. Logs, too, when work in the background fails, and when the clock of the machine is wrong.
 struct StoreWatch: Service {
     private static let pause = Duration.seconds(5)
     /// In bytes: four times the size to which SQLite cuts its log back.
@@ -22,15 +22,32 @@ struct StoreWatch: Service {
     func run() async throws {
         await cancelWhenGracefulShutdown {
             var (obstacle, isLogLarge, isClockWrong): (Obstacle?, Bool, Bool) = (nil, false, false)
+            var failing: FailingWork?
             var losses = 0
             while !Task.isCancelled {
                 try? await Task.sleep(for: Self.pause)
                 obstacle = look(after: obstacle)
+                failing = lookAtWork(store.failingWork, last: failing)
                 isLogLarge = lookAtLog(store.sizeOfLog(beyond: Self.longestLog), wasLarge: isLogLarge)
                 isClockWrong = lookAtClock(store.clockDifference, wasWrong: isClockWrong)
                 losses = lookAtLosses(store.lossCount, known: losses)
             }
         }
+    }
+
+    /// Logs when work in the background has come to fail, and when it no longer does.
+    /// - Parameters:
+    ///   - work: what fails now.
+    ///   - last: what failed at the last look.
+    func lookAtWork(_ work: FailingWork?, last: FailingWork?) -> FailingWork? {
+        if let work, work != last {
+            var fields: Logger.Metadata = ["work": "\(work.kind.rawValue)", "reason": "\(work.reason)"]
+            fields["account"] = work.account.map { "\($0)" }
+            logger.error("work in the background fails, and is tried again", metadata: fields)
+        } else if work == nil, last != nil {
+            logger.notice("the work in the background is done")
+        }
+        return work
     }
 
     /// Logs when the write-ahead log has become large, and when it no longer is.

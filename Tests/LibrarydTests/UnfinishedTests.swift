@@ -5,6 +5,7 @@ import Testing
 @testable import LibraryServer
 @testable import LibraryStore
 @testable import TestSupport
+@testable import libraryd
 
 /// Changes that are stored in many transactions: whole files, and undos.
 @Suite(.serialized) struct UnfinishedTests {
@@ -192,6 +193,42 @@ import Testing
         #expect(again.body == reply.body)
         #expect(try store.lastEvent(owner: 1).sequence == 1)
         #expect(try await library.patch(Int(author.id), #"{"country":"New"}"#, as: token).status == 200)
+    }
+
+    /// A change that cannot be taken back for now is told of in the log, and taken back later.
+    @Test func whatCannotBeTakenBackIsToldOf() async throws {
+        let library = try await TestLibrary()
+        _ = try await library.login("ada")
+        let store = try library.sqlite
+        let watch = StoreWatch(store: store, logger: library.app.logger)
+        try await wait(until: "the end of the start's work") { !store.readers.hidesUnfinished }
+        try await store.writer.write {
+            try $0.execute(
+                sql: "CREATE TRIGGER fault BEFORE DELETE ON author BEGIN SELECT RAISE(ABORT, 'a fault'); END")
+        }
+        let (now, start) = (library.time.now, library.log.lines.count)
+        await #expect(throws: CancellationError.self) {
+            try await store.unfinished(owner: 1) { _ in
+                try await begin(store, 3, at: now)
+                throw CancellationError()
+            } finish: { _, _ in
+            }
+        }
+        try await wait(until: "the failure") { store.failingWork != nil }
+        let failing = watch.lookAtWork(store.failingWork, last: nil)
+        #expect(failing?.kind == .takingBack && failing?.account == "ada")
+        #expect(failing?.reason.contains("a fault") == true)
+        #expect(watch.lookAtWork(store.failingWork, last: failing) == failing)
+        let draft = AuthorDraft(name: "C", book: "B", country: "C")
+        await #expect(throws: StoreError.busy) { try await store.createAuthor(draft, owner: 1, at: now) }
+        try await store.writer.write { try $0.execute(sql: "DROP TRIGGER fault") }
+        try await wait(until: "the end of the failure") { store.failingWork == nil }
+        #expect(watch.lookAtWork(store.failingWork, last: failing) == nil)
+        #expect(
+            library.log.lines[start...].filter { $0.contains("background") } == [
+                "error work in the background fails, and is tried again", "notice the work in the background is done",
+            ])
+        #expect(try library.count("author") == 0)
     }
 
     /// Two authors that have swapped their names, and one that has got the name of another, get them back together.

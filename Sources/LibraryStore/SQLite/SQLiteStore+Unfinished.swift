@@ -209,7 +209,7 @@ extension SQLiteStore {
         if (try? await inParts(part)) != nil { return readers.showUnfinished() }
         readers.takenBack.withLock { _ = $0.insert(owner) }
         Task.detached {
-            guard await inPartsAtLast(part) else { return }
+            guard await inPartsAtLast(.takingBack, of: owner, part) else { return }
             readers.takenBack.withLock { _ = $0.remove(owner) }
             readers.showUnfinished()
         }
@@ -237,11 +237,22 @@ extension SQLiteStore {
         while try await !writer.write(isLong: true, part) {}
     }
 
-    /// The same, tried again each second if it fails.
+    /// The same, tried again each second if it fails. Until then ``Store/failingWork`` tells of it.
     /// - Returns: `false` if the store was closed before the last part.
-    func inPartsAtLast(_ part: @escaping @Sendable (Database) throws -> Bool) async -> Bool {
+    func inPartsAtLast(
+        _ kind: FailingWork.Kind, of user: Int64, _ part: @escaping @Sendable (Database) throws -> Bool
+    ) async -> Bool {
         while !writer.isClosed {
-            if (try? await inParts(part)) != nil { return true }
+            do {
+                try await inParts(part)
+                failingWorks[user] = nil
+                return true
+            } catch {
+                let name = try? readers.read {
+                    try String.fetchOne($0, sql: "SELECT name FROM user WHERE id = ?", arguments: [user])
+                }
+                failingWorks[user] = FailingWork(kind: kind, account: name, reason: "\(error)")
+            }
             try? await Task.sleep(for: .seconds(1))
         }
         return false
@@ -261,7 +272,9 @@ extension SQLiteStore {
             await withTaskGroup { group in
                 for owner in owners {
                     group.addTask {
-                        guard await inPartsAtLast({ try Self.takeBackPart($0, owner: owner) }) else { return }
+                        guard
+                            await inPartsAtLast(.takingBack, of: owner, { try Self.takeBackPart($0, owner: owner) })
+                        else { return }
                         readers.takenBack.withLock { _ = $0.remove(owner) }
                     }
                 }
