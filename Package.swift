@@ -40,6 +40,8 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        // mallopt, which the module Glibc lacks.
+        .systemLibrary(name: "CMalloc"),
         .target(name: "CCurl"),
         .target(name: "CPostgres"),
         .target(name: "CSQLite"),
@@ -75,7 +77,7 @@ let package = Package(
         .executableTarget(
             name: "libraryd",
             dependencies: [
-                "Shared", "LibraryStore", "LibraryPostgres", "LibraryServer", "CommandHelp", argumentParser,
+                "Shared", "LibraryStore", "LibraryPostgres", "LibraryServer", "CommandHelp", "CMalloc", argumentParser,
                 hummingbird, logging,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CMalloc
 import Glibc
 import LibraryServer
 import LibraryStore
@@ -24,6 +25,8 @@ struct Libraryd: AsyncParsableCommand {
         // New files are private, whatever umask the daemon inherits.
         umask(0o077)
         Signals.ignore()
+        // By default each thread may get an arena (mallopt(3)), and each arena keeps memory that the others could use.
+        mallopt(M_ARENA_MAX, 2)
         let arguments = SystemText.arguments()
         if CompletionAnswer.run(arguments) { return }
         do {
