@@ -60,7 +60,8 @@ extension Endpoint where Path: PathParameter {
         guard let open = path.utf8.firstIndex(of: UInt8(ascii: "{")),
             let close = path.utf8.firstIndex(of: UInt8(ascii: "}"))
         else { return path }
-        return path[..<open] + PercentEncoding.encode(parameter.pathText) + path[path.utf8.index(after: close)...]
+        let (start, rest) = (String(path[..<open]), String(path[path.utf8.index(after: close)...]))
+        return start + PercentEncoding.encode(parameter.pathText) + rest
     }
 }
 

@@ -48,28 +48,29 @@ struct WaitingWrites<Write> {
         var isLong = false
         var passed: [WriteOrigin] = []
         while group.count < limit, let origin = turns.popFirst() {
-            guard let next = queues[origin]?.first else { continue }
+            guard let place = queues.index(forKey: origin), let next = queues.values[place].first else { continue }
             if next.isLong, isLong || lastGroupWasLong {
                 passed.append(origin)
                 continue
             }
             isLong = isLong || next.isLong
-            take(from: origin, into: &group)
+            take(at: place, into: &group)
         }
-        if group.isEmpty, !passed.isEmpty {
+        if group.isEmpty, !passed.isEmpty, let place = queues.index(forKey: passed.removeFirst()) {
             isLong = true
-            take(from: passed.removeFirst(), into: &group)
+            take(at: place, into: &group)
         }
         turns.prepend(passed)
         lastGroupWasLong = isLong
         return group
     }
 
-    private mutating func take(from origin: WriteOrigin, into group: inout [Write]) {
-        guard let item = queues[origin]?.popFirst() else { return }
+    /// Takes the first write of a queue, and gives its origin the last turn if there are more.
+    private mutating func take(at place: Dictionary<WriteOrigin, JobQueue<Item>>.Index, into group: inout [Write]) {
+        guard let item = queues.values[place].popFirst() else { return }
         group.append(item.write)
         count -= 1
-        if queues[origin]?.isEmpty == true { queues[origin] = nil } else { turns.append(origin) }
+        if queues.values[place].isEmpty { queues.remove(at: place) } else { turns.append(queues[place].key) }
     }
 
     private func isHeld(_ origin: WriteOrigin) -> Bool {
