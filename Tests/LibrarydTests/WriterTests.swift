@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import Shared
+import Synchronization
 import TestSupport
 import Testing
 
@@ -59,11 +60,14 @@ import Testing
             let draft = AuthorDraft(name: "N\(number)", book: "B", country: "C")
             let request = key.flatMap { IdempotentRequest($0, "author", content: draft.json) }
             return try await withCheckedThrowingContinuation { continuation in
-                store.createAuthor(draft, owner: owner, from: nil, as: request, at: time) {
-                    continuation.resume(with: $0)
-                }
+                store.createAuthor(
+                    draft, owner: owner, from: number % 3 == 0 ? nil : Int64(number % 3), as: request,
+                    at: Timestamp(milliseconds: time.milliseconds + Int64(number))
+                ) { continuation.resume(with: $0) }
             }
         }
+        async let writer: Void = occupyWriter(of: store, until: 200)
+        try await wait(until: "the writer is occupied") { store.writer.isOccupied }
         await withTaskGroup(of: Void.self) { group in
             for number in 0..<450 {
                 group.addTask {
@@ -72,10 +76,9 @@ import Testing
                     case 7 where number % 2 == 0:
                         // Undone by a rollback, after which the numbers are given once more.
                         _ = try? await store.writer.write(from: .user(owner)) { db in
-                            let numbers = try store.writer.lastAuthor.next(db, owner: owner)
+                            let numbers = try AuthorNumbers.next(db, owner: owner)
                             let draft = AuthorDraft(name: "Lost \(number)", book: "B", country: "C")
                             _ = try SQLiteStore.insertAuthor(db, draft, owner: owner, numbers, from: nil, at: time)
-                            store.writer.lastAuthor.remember(numbers, db, owner: owner)
                             throw Refused()
                         }
                     case 8:
@@ -91,6 +94,7 @@ import Testing
                 }
             }
         }
+        try await writer
         try store.readers.read { db in
             #expect(try Inspection(db, searchIndex: true).faults == [])
             for owner in 1...2 {
@@ -103,6 +107,65 @@ import Testing
             #expect(ids.count > 300)
             #expect(try Int.fetchOne(db, sql: "SELECT last_author FROM library") == ids.count)
             #expect(try Int.fetchOne(db, sql: "SELECT count(*) FROM author WHERE name LIKE 'Lost%'") == 0)
+            let created = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT CAST(substr(a.name, 2) AS INTEGER), at, e.origin, e.sequence, a.event, a.version
+                    FROM author AS a JOIN author_event AS e ON e.owner = a.owner AND e.id = a.id AND e.change = 0
+                    """)
+            #expect(created.count == ids.count)
+            for row in created {
+                let (number, at, origin): (Int64, Int64, Int64?) = (row[0], row[1], row[2])
+                let (sequence, event, version): (Int64, Int64, Int64) = (row[3], row[4], row[5])
+                #expect(at == time.milliseconds + number)
+                #expect(origin == (number % 3 == 0 ? nil : number % 3))
+                #expect(version == 2 || sequence == event)
+            }
+        }
+    }
+
+    /// Occupies the writer until so many writes wait for the next group.
+    private func occupyWriter(of store: SQLiteStore, until count: Int) async throws {
+        try await store.writer.write { [writer = store.writer] _ in
+            for _ in 0..<60_000 where writer.waitingCount < count { usleep(1000) }
+        }
+    }
+
+    /// The event of an author is stored with those of others. If it cannot be, the author is not added, and the others
+    /// are.
+    @Test func anAuthorWhoseEventCannotBeStoredFailsAlone() async throws {
+        let store = try SQLiteStore(path: path)
+        defer { store.close() }
+        for (owner, name) in [(1, "ada"), (2, "bob")] {
+            try await store.createUser(publicID: "\(owner)", name: name, passwordHash: "h", by: .operator, at: now())
+        }
+        try await store.writer.write {
+            try $0.execute(
+                sql: """
+                    CREATE TRIGGER fault BEFORE INSERT ON author_event WHEN new.owner = 2
+                    BEGIN SELECT RAISE(ABORT, 'a fault'); END
+                    """)
+        }
+        let time = now()
+        async let writer: Void = occupyWriter(of: store, until: 30)
+        try await wait(until: "the writer is occupied") { store.writer.isOccupied }
+        let added = await withTaskGroup(of: Int64?.self) { group in
+            for number in 0..<30 {
+                group.addTask {
+                    let draft = AuthorDraft(name: "N\(number)", book: "B", country: "C")
+                    return try? await store.createAuthor(draft, owner: Int64(number % 3 / 2 + 1), at: time).id
+                }
+            }
+            return await group.reduce(into: [Int64]()) { if let id = $1 { $0.append(id) } }
+        }
+        try await writer
+        #expect(added.sorted() == Array(1...20))
+        try await store.writer.write { try $0.execute(sql: "DROP TRIGGER fault") }
+        let faults = try store.readers.read { try Inspection($0, searchIndex: true).faults }
+        #expect(faults == [])
+        for table in ["author", "author_event"] {
+            let owners = try store.readers.read { try Int.fetchAll($0, sql: "SELECT owner FROM \(table)") }
+            #expect(owners == Array(repeating: 1, count: 20))
         }
     }
 
@@ -286,4 +349,8 @@ import Testing
             }
         }
     }
+}
+
+extension Writer {
+    fileprivate var isOccupied: Bool { state.withLock { $0.busySince != nil } }
 }

@@ -7,14 +7,14 @@ extension SQLiteStore {
         _ draft: AuthorDraft, owner: Int64, from origin: Int64?, as request: IdempotentRequest?, at now: Timestamp,
         completion: @escaping @Sendable (Result<Author, any Error>) -> Void
     ) {
-        writer.submit(from: .user(owner)) { [writer] db in
+        writer.submit(from: .user(owner), isCreation: true) { [newAuthors = writer.newAuthors] db in
             if let reply = try Self.reply(db, to: request, owner: owner, at: now) {
                 return try Author(kept: reply)
             }
-            let numbers = try writer.lastAuthor.next(db, owner: owner)
-            let author = try Self.insertAuthor(db, draft, owner: owner, numbers, from: origin, at: now)
+            let numbers = try newAuthors.next(db, owner: owner)
+            let author = try Self.insert(db, draft, owner: owner, numbers, at: now)
             try Self.keep(db, reply: author.json, to: request, owner: owner, at: now)
-            writer.lastAuthor.remember(numbers, db, owner: owner)
+            try newAuthors.add(numbers, db, owner: owner, from: origin, at: now)
             return author
         } completion: { [changes] result in
             changes.advance(owner)
@@ -29,7 +29,7 @@ extension SQLiteStore {
     ) throws -> Author {
         let author = try insert(db, draft, owner: owner, numbers, at: now)
         try numbers.keepAsLast(db)
-        try recordCreation(db, of: author.id, number: numbers.event, owner: owner, from: origin, at: now)
+        try recordCreation(db, numbers, owner: owner, from: origin, at: now)
         return author
     }
 

@@ -4,15 +4,13 @@ import Shared
 
 extension SQLiteStore {
     /// Adds the event of an author's creation, in the transaction of the creation itself.
-    /// - Parameters:
-    ///   - number: of ``nextEvent(_:owner:)``.
-    ///   - origin: as ``Principal/origin``, or of an import.
+    /// - Parameter origin: as ``Principal/origin``, or of an import.
     static func recordCreation(
-        _ db: Database, of author: Int64, number: Int64, owner: Int64, from origin: Int64?, at now: Timestamp
+        _ db: Database, _ numbers: AuthorNumbers, owner: Int64, from origin: Int64?, at now: Timestamp
     ) throws {
         try db.raw("INSERT INTO author_event (owner, sequence, change, at, id, origin) VALUES (?, ?, ?, ?, ?, ?)").run([
-            .integer(owner), .integer(number), .integer(change(AuthorEvent.created)), .integer(now.milliseconds),
-            .integer(author), .init(origin),
+            .integer(owner), .integer(numbers.event), .integer(change(AuthorEvent.created)),
+            .integer(now.milliseconds), .integer(numbers.id), .init(origin),
         ])
     }
 
@@ -55,18 +53,22 @@ extension SQLiteStore {
             ?? 0
     }
 
-    /// Adds the events of authors that the transaction has created, with the numbers that the authors have.
-    /// - Parameter first: the numbers of the first of them.
+    /// The same for several authors, with the numbers that they have.
+    /// - Parameters:
+    ///   - first: of the authors.
+    ///   - last: the owner has no other authors between it and the first.
     static func recordCreations(
-        _ db: Database, from first: AuthorNumbers, owner: Int64, by origin: Int64?, at now: Timestamp
+        _ db: Database, _ first: AuthorNumbers, through last: AuthorNumbers, owner: Int64, from origin: Int64?
     ) throws {
-        try db.cachedStatement(
-            sql: """
-                INSERT INTO author_event (owner, sequence, change, at, id, origin)
-                SELECT owner, event, ?, ?, id, ? FROM author WHERE owner = ? AND id >= ?
-                """
-        ).execute(
-            arguments: [change(AuthorEvent.created), now.milliseconds, origin, owner, first.id])
+        try db.raw(
+            """
+            INSERT INTO author_event (owner, sequence, change, at, id, origin)
+            SELECT owner, event, ?, created_at, id, ? FROM author WHERE owner = ? AND id BETWEEN ? AND ?
+            """
+        ).run([
+            .integer(change(AuthorEvent.created)), .init(origin), .integer(owner), .integer(first.id),
+            .integer(last.id),
+        ])
     }
 
     /// The number of the owner's next event.

@@ -46,7 +46,7 @@ struct StoredAuthors: BulkTarget {
     mutating func recordCreated() throws {
         guard let (first, last) = created else { return }
         try last.keepAsLast(db)
-        try SQLiteStore.recordCreations(db, from: first, owner: owner, by: originNumber.get(), at: now)
+        try SQLiteStore.recordCreations(db, first, through: last, owner: owner, from: originNumber.get())
         created = nil
     }
 }

@@ -23,13 +23,17 @@ final class Writer: Sendable {
         var groups = 0
     }
 
-    typealias Operation = PendingWrite<Database>
+    struct Operation {
+        let write: PendingWrite<Database>
+        /// Whether it adds an author with the help of ``newAuthors``.
+        let isCreation: Bool
+    }
 
     /// Bounds how long the first of a group waits for the last.
     private static let largestGroup = 512
 
     let counts = WriterCounts()
-    let lastAuthor = LastAuthor()
+    let newAuthors = NewAuthors()
     let connection: DatabaseQueue
     /// The database file when it was opened; `nil` in memory.
     let file: [UInt64]?
@@ -63,16 +67,18 @@ final class Writer: Sendable {
     }
 
     /// The same for a caller that cannot wait.
-    /// - Parameter completion: called once with the outcome, on the writer's thread unless too many wait already. It
+    /// - Parameters:
+    ///   - isCreation: whether `body` adds an author with the help of ``newAuthors``, or writes nothing.
+    ///   - completion: called once with the outcome, on the writer's thread unless too many wait already. It
     ///   must not block.
     func submit<Value: Sendable>(
-        from origin: WriteOrigin = .daemon, isLong: Bool = false,
+        from origin: WriteOrigin = .daemon, isLong: Bool = false, isCreation: Bool = false,
         _ body: @escaping @Sendable (Database) throws -> Value,
         committed: @escaping @Sendable (Value) -> Void = { _ in },
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
-        let operation = Operation(body, committed: committed) { completion($0.mapError(StoreError.outside)) }
-        enqueue(operation, from: origin, isLong: isLong)
+        let write = PendingWrite(body, committed: committed) { completion($0.mapError(StoreError.outside)) }
+        enqueue(Operation(write: write, isCreation: isCreation), from: origin, isLong: isLong)
     }
 
     /// Lets the user's writes wait until ``release(_:)``, but for those of ``WriteOrigin/file(of:)``. Called by
@@ -103,7 +109,7 @@ final class Writer: Sendable {
             state.closed = true
             return state.waiting.takeHeld()
         }
-        for operation in held { operation.finish(StoreError.closed) }
+        for operation in held { operation.write.finish(StoreError.closed) }
         thread.close()
         try? connection.close()
     }
@@ -118,7 +124,7 @@ final class Writer: Sendable {
             return Self.beginsDraining(&state) ? .drain : .wait
         }
         switch next {
-        case .refuse(let error): operation.finish(error)
+        case .refuse(let error): operation.write.finish(error)
         case .drain: wakeThread()
         case .wait: break
         }
@@ -135,7 +141,7 @@ final class Writer: Sendable {
         guard thread.submit({ self.drain() }) != nil else { return }
         // The writer has been closed since the thread was to be woken.
         while case let group = state.withLock({ $0.waiting.takeGroup(upTo: .max) }), !group.isEmpty {
-            for operation in group { operation.finish(StoreError.closed) }
+            for operation in group { operation.write.finish(StoreError.closed) }
         }
     }
 
@@ -153,7 +159,7 @@ final class Writer: Sendable {
                 $0.busySince = nil
                 $0.groups &+= 1
             }
-            for operation in group { operation.finish(failure) }
+            for operation in group { operation.write.finish(failure) }
         }
     }
 
@@ -162,11 +168,11 @@ final class Writer: Sendable {
         do {
             try connection.writeWithoutTransaction { db in
                 do {
-                    lastAuthor.forget()
+                    newAuthors.begin(gathers: true)
                     try db.beginTransaction(.immediate)
                     if try !performPlainly(group, db) {
                         try db.rollback()
-                        lastAuthor.forget()
+                        newAuthors.begin(gathers: false)
                         try db.beginTransaction(.immediate)
                         for operation in group { try performWithSavepoint(operation, db) }
                     }
@@ -198,26 +204,37 @@ final class Writer: Sendable {
     /// - Returns: `false` if an operation failed after it had changed something, so that all must begin anew.
     private func performPlainly(_ group: [Operation], _ db: Database) throws -> Bool {
         for operation in group {
+            if !operation.isCreation, try !storeNewAuthors(db) { return false }
             let changes = db.totalChangesCount
             do {
-                try operation.perform(db)
+                try operation.write.perform(db)
             } catch {
                 guard db.isInsideTransaction else { throw error }
                 if db.totalChangesCount != changes { return false }
             }
         }
-        return true
+        return try storeNewAuthors(db, isEnd: true)
+    }
+
+    /// - Returns: `false` if that failed for one of the authors.
+    private func storeNewAuthors(_ db: Database, isEnd: Bool = false) throws -> Bool {
+        do {
+            try newAuthors.store(db, isEnd: isEnd)
+            return true
+        } catch {
+            guard db.isInsideTransaction else { throw error }
+            return false
+        }
     }
 
     private func performWithSavepoint(_ operation: Operation, _ db: Database) throws {
         try db.cachedStatement(sql: "SAVEPOINT operation").execute()
         do {
-            try operation.perform(db)
+            try operation.write.perform(db)
         } catch {
             // A full disk or an I/O error can end the transaction itself; then nobody's work is left.
             guard db.isInsideTransaction else { throw error }
             try db.cachedStatement(sql: "ROLLBACK TO operation").execute()
-            lastAuthor.forget()
         }
         try db.cachedStatement(sql: "RELEASE operation").execute()
     }
