@@ -46,24 +46,29 @@ import Testing
         #expect(Set(stored) == Set((0..<200).filter { $0 % 3 != 0 }))
     }
 
-    /// Authors of two owners in groups with other writes, with some that fail before they change anything and some that
-    /// fail after that: ids and events are without gaps.
-    @Test func newAuthorsFollowEachOtherWhateverIsBetween() async throws {
+    /// Authors of three owners and of three origins in groups with other writes, with some that fail before they change
+    /// anything: ids and events are without gaps.
+    /// - Parameter loses: whether some fail after they have changed something, so that groups are performed once more.
+    @Test(arguments: [false, true])
+    func newAuthorsFollowEachOtherWhateverIsBetween(loses: Bool) async throws {
         struct Refused: Error {}
         let store = try SQLiteStore(path: path)
         defer { store.close() }
-        for (owner, name) in [(1, "ada"), (2, "bob")] {
+        for (owner, name) in [(1, "ada"), (2, "bob"), (3, "eve")] {
             try await store.createUser(publicID: "\(owner)", name: name, passwordHash: "h", by: .operator, at: now())
         }
         let time = now()
+        @Sendable func at(_ number: Int) -> Timestamp {
+            Timestamp(milliseconds: time.milliseconds + Int64(number))
+        }
+        @Sendable func origin(_ number: Int) -> Int64? { number % 3 == 0 ? nil : Int64(number % 3) }
         @Sendable func create(_ number: Int, _ owner: Int64, key: String? = nil) async throws -> Author {
             let draft = AuthorDraft(name: "N\(number)", book: "B", country: "C")
             let request = key.flatMap { IdempotentRequest($0, "author", content: draft.json) }
             return try await withCheckedThrowingContinuation { continuation in
-                store.createAuthor(
-                    draft, owner: owner, from: number % 3 == 0 ? nil : Int64(number % 3), as: request,
-                    at: Timestamp(milliseconds: time.milliseconds + Int64(number))
-                ) { continuation.resume(with: $0) }
+                store.createAuthor(draft, owner: owner, from: origin(number), as: request, at: at(number)) {
+                    continuation.resume(with: $0)
+                }
             }
         }
         async let writer: Void = occupyWriter(of: store, until: 200)
@@ -73,7 +78,7 @@ import Testing
                 group.addTask {
                     let owner = Int64(number / 2 % 2 + 1)
                     switch number % 9 {
-                    case 7 where number % 2 == 0:
+                    case 7 where number % 2 == 0 && loses:
                         // Undone by a rollback, after which the numbers are given once more.
                         _ = try? await store.writer.write(from: .user(owner)) { db in
                             let numbers = try AuthorNumbers.next(db, owner: owner)
@@ -88,6 +93,14 @@ import Testing
                         let patch = AuthorPatch(values)
                         _ = try? await store.updateAuthor(
                             id: author.id, owner: owner, patch, ifVersion: { _ in true }, at: time)
+                    case 5:
+                        // As an import does, of a third user.
+                        try? await store.writer.write(from: .user(3)) { db in
+                            let numbers = try AuthorNumbers.next(db, owner: 3)
+                            let draft = AuthorDraft(name: "N\(number)", book: "B", country: "C")
+                            _ = try SQLiteStore.insertAuthor(
+                                db, draft, owner: 3, numbers, from: origin(number), at: at(number))
+                        }
                     case 6: _ = try? await create(0, owner)
                     default: _ = try? await create(number, owner)
                     }
@@ -97,7 +110,7 @@ import Testing
         try await writer
         try store.readers.read { db in
             #expect(try Inspection(db, searchIndex: true).faults == [])
-            for owner in 1...2 {
+            for owner in 1...3 {
                 let events = try Int.fetchAll(
                     db, sql: "SELECT sequence FROM author_event WHERE owner = ? ORDER BY sequence", arguments: [owner])
                 #expect(events == Array(1...events.count))
@@ -115,10 +128,10 @@ import Testing
                     """)
             #expect(created.count == ids.count)
             for row in created {
-                let (number, at, origin): (Int64, Int64, Int64?) = (row[0], row[1], row[2])
+                let (number, milliseconds, from): (Int, Int64, Int64?) = (row[0], row[1], row[2])
                 let (sequence, event, version): (Int64, Int64, Int64) = (row[3], row[4], row[5])
-                #expect(at == time.milliseconds + number)
-                #expect(origin == (number % 3 == 0 ? nil : number % 3))
+                #expect(milliseconds == at(number).milliseconds)
+                #expect(from == origin(number))
                 #expect(version == 2 || sequence == event)
             }
         }
@@ -133,7 +146,9 @@ import Testing
 
     /// The event of an author is stored with those of others. If it cannot be, the author is not added, and the others
     /// are.
-    @Test func anAuthorWhoseEventCannotBeStoredFailsAlone() async throws {
+    /// - Parameter others: writes between the authors, before each of which the events are stored.
+    @Test(arguments: [0, 5])
+    func anAuthorWhoseEventCannotBeStoredFailsAlone(others: Int) async throws {
         let store = try SQLiteStore(path: path)
         defer { store.close() }
         for (owner, name) in [(1, "ada"), (2, "bob")] {
@@ -147,9 +162,15 @@ import Testing
                     """)
         }
         let time = now()
-        async let writer: Void = occupyWriter(of: store, until: 30)
+        async let writer: Void = occupyWriter(of: store, until: 30 + others)
         try await wait(until: "the writer is occupied") { store.writer.isOccupied }
         let added = await withTaskGroup(of: Int64?.self) { group in
+            for _ in 0..<others {
+                group.addTask {
+                    try? await store.writer.write { try $0.execute(sql: "UPDATE user SET admin = 1") }
+                    return nil
+                }
+            }
             for number in 0..<30 {
                 group.addTask {
                     let draft = AuthorDraft(name: "N\(number)", book: "B", country: "C")

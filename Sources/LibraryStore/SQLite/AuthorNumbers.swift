@@ -63,8 +63,11 @@ final class NewAuthors: Sendable {
 
         func store(_ db: Database, together: Bool) throws {
             if together, let first = authors.first, let last = authors.last {
-                return try SQLiteStore.recordCreations(
-                    db, first.numbers, through: last.numbers, owner: owner, from: origin)
+                try SQLiteStore.recordCreations(db, first.numbers, through: last.numbers, owner: owner, from: origin)
+                guard db.changesCount == authors.count else {
+                    throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "new authors are not in their place")
+                }
+                return
             }
             for (numbers, createdAt) in authors {
                 try SQLiteStore.recordCreation(db, numbers, owner: owner, from: origin, at: createdAt)
@@ -94,6 +97,7 @@ final class NewAuthors: Sendable {
             (state.last, state.places[owner].flatMap { state.runs[$0].authors.last?.numbers.event })
         }
         guard let last else { return try AuthorNumbers.next(db, owner: owner) }
+        // The last id in the database is not the last one any more; the owner's events are.
         return try AuthorNumbers(
             after: last.id, event: lastEvent.map { $0 + 1 } ?? AuthorNumbers.next(db, owner: owner).event)
     }
@@ -115,12 +119,13 @@ final class NewAuthors: Sendable {
         }
     }
 
-    /// Stores the events and the last id. Called before anything is read or written but for another new author.
-    /// - Parameter isEnd: whether the transaction is committed next. Then one statement writes the events of a run: it
-    ///   is a savepoint, at which FTS5 writes what it has gathered into the database, as it does before a commit.
+    /// Stores the events and the last id. Called before anything else reads or writes events or the last id.
+    /// - Parameter isEnd: whether the transaction is committed next. Then one statement writes the events of a run.
+    ///   SQLite begins a savepoint for it, at which FTS5 writes what it has gathered into the database, as it does
+    ///   before a commit.
     func store(_ db: Database, isEnd: Bool = false) throws {
         let (runs, last) = state.withLock { state in
-            defer { if state.last != nil { state = State() } }
+            defer { if state.last != nil { state = State(gathers: true) } }
             return (state.runs, state.last)
         }
         try last?.keepAsLast(db)

@@ -14,6 +14,24 @@ extension SQLiteStore {
         ])
     }
 
+    /// The same for several authors, with the numbers that they have.
+    /// - Parameters:
+    ///   - first: of the authors.
+    ///   - last: the owner has no other authors between it and the first.
+    static func recordCreations(
+        _ db: Database, _ first: AuthorNumbers, through last: AuthorNumbers, owner: Int64, from origin: Int64?
+    ) throws {
+        try db.raw(
+            """
+            INSERT INTO author_event (owner, sequence, change, at, id, origin)
+            SELECT owner, event, ?, created_at, id, ? FROM author WHERE owner = ? AND id BETWEEN ? AND ?
+            """
+        ).run([
+            .integer(change(AuthorEvent.created)), .init(origin), .integer(owner), .integer(first.id),
+            .integer(last.id),
+        ])
+    }
+
     /// Adds the event of another change.
     /// - Parameters:
     ///   - previous: the number of the author's last event; 0 if that is not known.
@@ -51,24 +69,6 @@ extension SQLiteStore {
     static func lastEvent(_ db: Database, of author: Int64, owner: Int64) throws -> Int64 {
         try db.raw("SELECT event FROM author WHERE owner = ? AND id = ?").integer([.integer(owner), .integer(author)])
             ?? 0
-    }
-
-    /// The same for several authors, with the numbers that they have.
-    /// - Parameters:
-    ///   - first: of the authors.
-    ///   - last: the owner has no other authors between it and the first.
-    static func recordCreations(
-        _ db: Database, _ first: AuthorNumbers, through last: AuthorNumbers, owner: Int64, from origin: Int64?
-    ) throws {
-        try db.raw(
-            """
-            INSERT INTO author_event (owner, sequence, change, at, id, origin)
-            SELECT owner, event, ?, created_at, id, ? FROM author WHERE owner = ? AND id BETWEEN ? AND ?
-            """
-        ).run([
-            .integer(change(AuthorEvent.created)), .init(origin), .integer(owner), .integer(first.id),
-            .integer(last.id),
-        ])
     }
 
     /// The number of the owner's next event.

@@ -25,7 +25,7 @@ final class Writer: Sendable {
 
     struct Operation {
         let write: PendingWrite<Database>
-        /// Whether it adds an author with the help of ``newAuthors``.
+        /// As of ``Writer/submit(from:isLong:isCreation:_:committed:completion:)``.
         let isCreation: Bool
     }
 
@@ -68,7 +68,8 @@ final class Writer: Sendable {
 
     /// The same for a caller that cannot wait.
     /// - Parameters:
-    ///   - isCreation: whether `body` adds an author with the help of ``newAuthors``, or writes nothing.
+    ///   - isCreation: whether `body` reads and writes events and the last id through ``newAuthors`` only, to which it
+    ///     adds an author as the last thing that it does.
     ///   - completion: called once with the outcome, on the writer's thread unless too many wait already. It
     ///   must not block.
     func submit<Value: Sendable>(
