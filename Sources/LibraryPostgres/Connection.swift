@@ -101,7 +101,7 @@ package final class Connection {
         var doubt = libpq.warning
         if case .failure(let error) = result, wasOpen {
             let error = error as? PostgresError
-            // The server ends a transaction that is idle for too long before it reads the next statement.
+            // The server ends a transaction that was idle for too long before it performs the next statement.
             guard error?.sqlState != "25P03" else {
                 close()
                 return try result.get()

@@ -77,7 +77,7 @@ package enum PostgresError: Error, Sendable, Equatable {
     /// The SQLSTATE, if the server sent one.
     package var sqlState: String? { if case .server(let report) = self { report.sqlState } else { nil } }
 
-    /// Whether the server ended the connection with it. Then it may have written a commit before.
+    /// Whether the server ended the connection with it. Then it may have written a commit before, but not with 25P03.
     var endsConnection: Bool { if case .server(let report) = self { report.endsConnection } else { false } }
 }
 
