@@ -44,7 +44,7 @@ extension PostgresStore {
     }
 
     /// There is none: a failed transaction is undone by the server.
-    package var failingWork: FailingWork? { nil }
+    package var failingWork: [BackgroundWork: BackgroundWork.Failure] { [:] }
 
     package var lossCount: Int { state.lossCount.load(ordering: .relaxed) }
 

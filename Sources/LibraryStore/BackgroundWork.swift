@@ -1,28 +1,33 @@
 import Synchronization
 
-/// Work that the store does without a request, and that has failed. It is tried again each second.
-package struct FailingWork: Sendable, Equatable {
+/// Work that the store does without a request.
+package struct BackgroundWork: Sendable, Hashable {
     package enum Kind: String, Sendable {
         case takingBack = "take back a change that was not finished"
         case deletion = "delete what is left of an account"
     }
 
     package let kind: Kind
-    /// The name of the account; `nil` if it cannot be read.
-    package let account: String?
-    /// What it failed with, for the log.
-    package let reason: String
+    /// The row id of the user.
+    package let user: Int64
+
+    /// Why it has failed. It is tried again each second.
+    package struct Failure: Sendable, Equatable {
+        /// The name of the user, or `deleted ID` of one whose account is closed; `nil` if it cannot be read.
+        package let account: String?
+        /// For the log.
+        package let reason: String
+    }
 }
 
-/// The work of a store that fails at present, by the row ids of the users.
-final class FailingWorks: Sendable {
-    private let works = Mutex<[Int64: FailingWork]>([:])
+/// The work of a store that fails at present.
+final class FailingWork: Sendable {
+    private let failures = Mutex<[BackgroundWork: BackgroundWork.Failure]>([:])
 
-    /// That of the user with the lowest row id.
-    var first: FailingWork? { works.withLock { works in works.keys.min().flatMap { works[$0] } } }
+    var all: [BackgroundWork: BackgroundWork.Failure] { failures.withLock { $0 } }
 
-    subscript(user: Int64) -> FailingWork? {
-        get { works.withLock { $0[user] } }
-        set { works.withLock { $0[user] = newValue } }
+    subscript(work: BackgroundWork) -> BackgroundWork.Failure? {
+        get { failures.withLock { $0[work] } }
+        set { failures.withLock { $0[work] = newValue } }
     }
 }

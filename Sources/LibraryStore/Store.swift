@@ -31,8 +31,8 @@ package protocol Store: Sendable {
     /// What keeps writes from being stored; `nil` if nothing does. Tells what is known, and waits for nothing.
     func obstacle(at now: ContinuousClock.Instant) -> Obstacle?
 
-    /// Work without a request that fails at present; `nil` if none does.
-    var failingWork: FailingWork? { get }
+    /// The work without a request that fails at present.
+    var failingWork: [BackgroundWork: BackgroundWork.Failure] { get }
 
     /// How often the database was found to lack what it had acknowledged, since the start.
     var lossCount: Int { get }

@@ -115,6 +115,11 @@ extension StoreError {
         }
     }
 
+    /// For the log: what the engine says, or the error's code.
+    package var reason: String {
+        cause.map { "\($0.message) (\($0.kind) \($0.code))" } ?? detail ?? code.rawValue
+    }
+
     /// The id of the author that is in the way, if it is a conflict.
     package var existingID: Int64? { if case .authorExists(let id) = self { id } else { nil } }
 

@@ -26,7 +26,8 @@ struct Libraryd: AsyncParsableCommand {
         umask(0o077)
         Signals.ignore()
         // By default each thread may get an arena (mallopt(3)), and each arena keeps memory that the others could use.
-        mallopt(M_ARENA_MAX, 2)
+        // Called before the second thread begins: from then on the number is fixed.
+        if getenv("MALLOC_ARENA_MAX") == nil { mallopt(M_ARENA_MAX, 2) }
         let arguments = SystemText.arguments()
         if CompletionAnswer.run(arguments) { return }
         do {

@@ -22,7 +22,7 @@ struct StoreWatch: Service {
     func run() async throws {
         await cancelWhenGracefulShutdown {
             var (obstacle, isLogLarge, isClockWrong): (Obstacle?, Bool, Bool) = (nil, false, false)
-            var failing: FailingWork?
+            var failing: [BackgroundWork: BackgroundWork.Failure] = [:]
             var losses = 0
             while !Task.isCancelled {
                 try? await Task.sleep(for: Self.pause)
@@ -39,13 +39,19 @@ struct StoreWatch: Service {
     /// - Parameters:
     ///   - work: what fails now.
     ///   - last: what failed at the last look.
-    func lookAtWork(_ work: FailingWork?, last: FailingWork?) -> FailingWork? {
-        if let work, work != last {
-            var fields: Logger.Metadata = ["work": "\(work.kind.rawValue)", "reason": "\(work.reason)"]
-            fields["account"] = work.account.map { "\($0)" }
+    func lookAtWork(
+        _ work: [BackgroundWork: BackgroundWork.Failure], last: [BackgroundWork: BackgroundWork.Failure]
+    ) -> [BackgroundWork: BackgroundWork.Failure] {
+        func fields(_ work: BackgroundWork, _ failure: BackgroundWork.Failure) -> Logger.Metadata {
+            ["work": "\(work.kind.rawValue)", "account": "\(failure.account ?? "row \(work.user)")"]
+        }
+        for (work, failure) in work where last[work] == nil {
+            var fields = fields(work, failure)
+            fields["reason"] = "\(failure.reason)"
             logger.error("work in the background fails, and is tried again", metadata: fields)
-        } else if work == nil, last != nil {
-            logger.notice("the work in the background is done")
+        }
+        for (done, failure) in last where work[done] == nil {
+            logger.notice("work in the background no longer fails", metadata: fields(done, failure))
         }
         return work
     }
@@ -121,7 +127,9 @@ struct HistoryPruning: Service {
                     isFailing = false
                 } catch {
                     if !isFailing, !Task.isCancelled {
-                        logger.warning("old changes could not be deleted", metadata: ["reason": "\(error)"])
+                        logger.warning(
+                            "old changes could not be deleted",
+                            metadata: ["reason": "\((error as? StoreError)?.reason ?? "\(error)")"])
                     }
                     isFailing = true
                 }

@@ -214,19 +214,20 @@ import Testing
             } finish: { _, _ in
             }
         }
-        try await wait(until: "the failure") { store.failingWork != nil }
-        let failing = watch.lookAtWork(store.failingWork, last: nil)
-        #expect(failing?.kind == .takingBack && failing?.account == "ada")
-        #expect(failing?.reason.contains("a fault") == true)
+        try await wait(until: "the failure") { !store.failingWork.isEmpty }
+        let failing = watch.lookAtWork(store.failingWork, last: [:])
+        let failure = BackgroundWork.Failure(account: "ada", reason: "a fault (sqlite 1811)")
+        #expect(failing == [BackgroundWork(kind: .takingBack, user: 1): failure])
         #expect(watch.lookAtWork(store.failingWork, last: failing) == failing)
         let draft = AuthorDraft(name: "C", book: "B", country: "C")
         await #expect(throws: StoreError.busy) { try await store.createAuthor(draft, owner: 1, at: now) }
         try await store.writer.write { try $0.execute(sql: "DROP TRIGGER fault") }
-        try await wait(until: "the end of the failure") { store.failingWork == nil }
-        #expect(watch.lookAtWork(store.failingWork, last: failing) == nil)
+        try await wait(until: "the end of the failure") { store.failingWork.isEmpty }
+        #expect(watch.lookAtWork(store.failingWork, last: failing) == [:])
         #expect(
             library.log.lines[start...].filter { $0.contains("background") } == [
-                "error work in the background fails, and is tried again", "notice the work in the background is done",
+                "error work in the background fails, and is tried again",
+                "notice work in the background no longer fails",
             ])
         #expect(try library.count("author") == 0)
     }

@@ -209,7 +209,7 @@ extension SQLiteStore {
         if (try? await inParts(part)) != nil { return readers.showUnfinished() }
         readers.takenBack.withLock { _ = $0.insert(owner) }
         Task.detached {
-            guard await inPartsAtLast(.takingBack, of: owner, part) else { return }
+            guard await inPartsAtLast(BackgroundWork(kind: .takingBack, user: owner), part) else { return }
             readers.takenBack.withLock { _ = $0.remove(owner) }
             readers.showUnfinished()
         }
@@ -237,21 +237,27 @@ extension SQLiteStore {
         while try await !writer.write(isLong: true, part) {}
     }
 
-    /// The same, tried again each second if it fails. Until then ``Store/failingWork`` tells of it.
+    /// The same, tried again each second if it fails. Meanwhile ``Store/failingWork`` has it.
     /// - Returns: `false` if the store was closed before the last part.
     func inPartsAtLast(
-        _ kind: FailingWork.Kind, of user: Int64, _ part: @escaping @Sendable (Database) throws -> Bool
+        _ work: BackgroundWork, _ part: @escaping @Sendable (Database) throws -> Bool
     ) async -> Bool {
         while !writer.isClosed {
             do {
-                try await inParts(part)
-                failingWorks[user] = nil
-                return true
+                let isDone = try await writer.write(isLong: true, part)
+                failures[work] = nil
+                if isDone { return true }
+                continue
+            } catch StoreError.closed {
+                return false
+            } catch StoreError.busy {
+                // Others write much.
             } catch {
                 let name = try? readers.read {
-                    try String.fetchOne($0, sql: "SELECT name FROM user WHERE id = ?", arguments: [user])
+                    try String.fetchOne($0, sql: "SELECT name FROM user WHERE id = ?", arguments: [work.user])
                 }
-                failingWorks[user] = FailingWork(kind: kind, account: name, reason: "\(error)")
+                let reason = (error as? StoreError)?.reason ?? "\(error)"
+                failures[work] = BackgroundWork.Failure(account: name, reason: reason)
             }
             try? await Task.sleep(for: .seconds(1))
         }
@@ -272,9 +278,8 @@ extension SQLiteStore {
             await withTaskGroup { group in
                 for owner in owners {
                     group.addTask {
-                        guard
-                            await inPartsAtLast(.takingBack, of: owner, { try Self.takeBackPart($0, owner: owner) })
-                        else { return }
+                        let work = BackgroundWork(kind: .takingBack, user: owner)
+                        guard await inPartsAtLast(work, { try Self.takeBackPart($0, owner: owner) }) else { return }
                         readers.takenBack.withLock { _ = $0.remove(owner) }
                     }
                 }

@@ -62,6 +62,6 @@ extension SQLiteStore {
 
     /// Deletes what is left of a user whose account is closed.
     func finishDeletion(of id: Int64) async {
-        _ = await inPartsAtLast(.deletion, of: id) { try Self.deletePart($0, of: id) }
+        _ = await inPartsAtLast(BackgroundWork(kind: .deletion, user: id)) { try Self.deletePart($0, of: id) }
     }
 }

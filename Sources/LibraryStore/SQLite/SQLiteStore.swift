@@ -16,7 +16,7 @@ package struct SQLiteStore: Store {
     let trustedTime: TrustedTime
     package let history: HistoryLimit
     package let clock: Clock
-    let failingWorks = FailingWorks()
+    let failures = FailingWork()
 
     /// Opens the database at `path`, creating and migrating it as needed.
     /// - Throws: ``CommandError`` if the file is damaged, foreign, newer than this program, or cannot be used; the file
@@ -49,7 +49,7 @@ package struct SQLiteStore: Store {
 
     package var clockDifference: Int64 { 0 }
     package var lossCount: Int { 0 }
-    package var failingWork: FailingWork? { failingWorks.first }
+    package var failingWork: [BackgroundWork: BackgroundWork.Failure] { failures.all }
     package func changeTries<Value: Sendable>(
         of account: String, from address: String, at now: Timestamp,
         _ body: @escaping @Sendable (inout LoginTries, Int64) -> Value
