@@ -99,14 +99,13 @@ package final class Connection {
         let result = Result { try body() }
         // A wait for a standby that was cancelled ends with success and this warning.
         var doubt = libpq.warning
-        if case .failure(let error) = result, wasOpen {
-            let error = error as? PostgresError
-            // The server ends a transaction that was idle for too long before it performs the next statement.
-            guard error?.sqlState != "25P03" else {
+        if case .failure(let failure) = result, wasOpen {
+            let error = failure as? PostgresError
+            if !isOpen || error?.endsConnection == true {
                 close()
-                return try result.get()
+                // The server ends a transaction that was idle for too long before it performs the next statement.
+                if error?.sqlState != "25P03" { doubt = error?.description ?? "the connection was lost" }
             }
-            if !isOpen || error?.endsConnection == true { doubt = error?.description ?? "the connection was lost" }
         }
         if let doubt {
             close()
