@@ -115,9 +115,10 @@ extension StoreError {
         }
     }
 
-    /// For the log: what the engine says, or the error's code.
-    package var reason: String {
-        cause.map { "\($0.message) (\($0.kind) \($0.code))" } ?? detail ?? code.rawValue
+    /// What the log says of an error that no client gets: the engine's message, or the error's code.
+    package static func reason(of error: any Error) -> String {
+        guard let error = error as? StoreError else { return "\(error)" }
+        return error.cause.map { "\($0.message) (\($0.kind) \($0.code))" } ?? error.detail ?? error.code.rawValue
     }
 
     /// The id of the author that is in the way, if it is a conflict.

@@ -128,8 +128,7 @@ struct HistoryPruning: Service {
                 } catch {
                     if !isFailing, !Task.isCancelled {
                         logger.warning(
-                            "old changes could not be deleted",
-                            metadata: ["reason": "\((error as? StoreError)?.reason ?? "\(error)")"])
+                            "old changes could not be deleted", metadata: ["reason": "\(StoreError.reason(of: error))"])
                     }
                     isFailing = true
                 }

@@ -104,11 +104,8 @@ final class NewAuthors: Sendable {
 
     /// Called after the author's row is written.
     func add(_ numbers: AuthorNumbers, _ db: Database, owner: Int64, from origin: Int64?, at now: Timestamp) throws {
-        guard state.withLock({ $0.gathers }) else {
-            try numbers.keepAsLast(db)
-            return try SQLiteStore.recordCreation(db, numbers, owner: owner, from: origin, at: now)
-        }
-        state.withLock { state in
+        let isGathered = state.withLock { state in
+            guard state.gathers else { return false }
             state.last = numbers
             if let place = state.places[owner], state.runs[place].origin == origin {
                 state.runs[place].authors.append((numbers, now))
@@ -116,7 +113,11 @@ final class NewAuthors: Sendable {
                 state.places[owner] = state.runs.count
                 state.runs.append(Run(owner: owner, origin: origin, authors: [(numbers, now)]))
             }
+            return true
         }
+        guard !isGathered else { return }
+        try numbers.keepAsLast(db)
+        try SQLiteStore.recordCreation(db, numbers, owner: owner, from: origin, at: now)
     }
 
     /// Stores the events and the last id. Called before anything else reads or writes events or the last id.

@@ -14,10 +14,10 @@ extension SQLiteStore {
         ])
     }
 
-    /// The same for several authors, with the numbers that they have.
+    /// Adds the events of several authors' creations, with the numbers that their rows have.
     /// - Parameters:
-    ///   - first: of the authors.
-    ///   - last: the owner has no other authors between it and the first.
+    ///   - first: the numbers of the first of the authors.
+    ///   - last: the numbers of the last one. The owner has no other author with an id between theirs.
     static func recordCreations(
         _ db: Database, _ first: AuthorNumbers, through last: AuthorNumbers, owner: Int64, from origin: Int64?
     ) throws {

@@ -237,7 +237,8 @@ extension SQLiteStore {
         while try await !writer.write(isLong: true, part) {}
     }
 
-    /// The same, tried again each second if it fails. Meanwhile ``Store/failingWork`` has it.
+    /// Writes in many transactions, each of which is tried again each second if it fails. Meanwhile
+    /// ``Store/failingWork`` has the work.
     /// - Returns: `false` if the store was closed before the last part.
     func inPartsAtLast(
         _ work: BackgroundWork, _ part: @escaping @Sendable (Database) throws -> Bool
@@ -256,8 +257,7 @@ extension SQLiteStore {
                 let name = try? readers.read {
                     try String.fetchOne($0, sql: "SELECT name FROM user WHERE id = ?", arguments: [work.user])
                 }
-                let reason = (error as? StoreError)?.reason ?? "\(error)"
-                failures[work] = BackgroundWork.Failure(account: name, reason: reason)
+                failures[work] = BackgroundWork.Failure(account: name, reason: StoreError.reason(of: error))
             }
             try? await Task.sleep(for: .seconds(1))
         }

@@ -82,7 +82,7 @@ private struct FileImport: Sendable {
         }
     }
 
-    /// The same for a dry run.
+    /// Finds out what becomes of each line, for a dry run.
     /// - Throws: ``StoreError`` `busy` if a change of the owner is unfinished: it would be looked at too.
     func planOfWhatIsSeen() async throws -> BulkReport {
         func requireNoneUnfinished() throws {

@@ -25,7 +25,7 @@ final class Writer: Sendable {
 
     struct Operation {
         let write: PendingWrite<Database>
-        /// As of ``Writer/submit(from:isLong:isCreation:_:committed:completion:)``.
+        /// Whether the write reads and writes events and the last id through ``Writer/newAuthors`` only.
         let isCreation: Bool
     }
 
@@ -70,8 +70,8 @@ final class Writer: Sendable {
     /// - Parameters:
     ///   - isCreation: whether `body` reads and writes events and the last id through ``newAuthors`` only, to which it
     ///     adds an author as the last thing that it does.
-    ///   - completion: called once with the outcome, on the writer's thread unless too many wait already. It
-    ///   must not block.
+    ///   - completion: called once with the outcome, on the writer's thread unless too many wait already. It must not
+    ///     block.
     func submit<Value: Sendable>(
         from origin: WriteOrigin = .daemon, isLong: Bool = false, isCreation: Bool = false,
         _ body: @escaping @Sendable (Database) throws -> Value,
