@@ -4,7 +4,7 @@ package enum Search {
     /// - Parameter phrases: of ``phrases(_:)``.
     package static func finds(_ phrases: [[Substring]], in texts: [String]) -> Bool {
         guard !phrases.isEmpty else { return false }
-        let texts = texts.map(Folding.words)
+        let texts = texts.lazy.map(Folding.words)
         return phrases.allSatisfy { phrase in texts.contains { has($0, phrase) } }
     }
 

@@ -29,7 +29,7 @@ import Testing
         #expect(try await daemon.end(SIGTERM) == 0)
         let lines = daemon.log.split(separator: "\n")
         #expect(lines.first?.contains(#""message":"starting","data":"\#(daemon.data)""#) == true)
-        #expect(lines.first?.contains(#""schema":13,"version":"0.1.0""#) == true)
+        #expect(lines.first?.contains(#""schema":14,"version":"0.1.0""#) == true)
         #expect(lines.contains { $0.contains(#""client":"127.0.0.1","duration_ms":"#) })
         #expect(lines.contains { $0.contains(#""route":"/readyz","status":200}"#) })
         #expect(lines.last?.contains(#""message":"stopped""#) == true)

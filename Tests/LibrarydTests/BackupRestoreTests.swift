@@ -70,7 +70,7 @@ extension BackupTests {
 
     /// No damage of the search index stops a backup or a restore: it is made anew.
     @Test(arguments: [
-        "INSERT INTO author_search (rowid, name, book) VALUES (99, '1:x', '1:y')",
+        "INSERT INTO author_search (rowid, words) VALUES (99, '1:x 1:y')",
         "UPDATE author_search_data SET block = x'00'", "UPDATE author_search_config SET v = 77",
         "DELETE FROM author_search_config", "INSERT INTO author_search_config VALUES ('pgsz', 'x')",
     ])
@@ -86,6 +86,24 @@ extension BackupTests {
             #expect(try await store.names("q=7") == ["7"])
             try await Self.add(77, to: store)
         }
+    }
+
+    /// The index of an older schema is of another kind, and damaged here.
+    @Test(arguments: [8, 12, 13])
+    func theSearchIndexOfAnOlderBackupIsMadeAnew(schema: Int) async throws {
+        let older = outer.path + "/older.db"
+        try SQLiteStore(path: older, migrations: Array(Migrations.all.prefix(schema))).close()
+        try execute(
+            """
+            INSERT INTO user (id, public_id, name, password_hash, created_at, updated_at) VALUES (1, 'p', 'ada', 'h', 1, 1);
+            INSERT INTO author VALUES (1, 1, '7', 'B', 'C', 0, 1, 1, 1, 0, '7', 'b', 'c');
+            INSERT INTO author_search (rowid, name, book) VALUES (99, '1:x', '1:y');
+            UPDATE author_search_config SET v = 77;
+            """, in: older)
+        _ = try restore(older)
+        let found = try await withStore { try await $0.names("q=7") }
+        #expect(found == ["7"])
+        #expect(try Inspection(file: home + "/library.db", isBackup: false).faults == [])
     }
 
     @Test func aMachineWithoutALibraryIsRestored() async throws {

@@ -108,7 +108,7 @@ import Testing
                 WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 50000)
                 INSERT INTO author
                     SELECT 1, n, 'N' || n, 'B', 'C', 0, 1, NULL, 1, 0, NULL, NULL, NULL FROM c;
-                INSERT INTO author_search (rowid, name, book) SELECT id, '1:' || name_key, '1:b' FROM author;
+                INSERT INTO author_search (rowid, words) SELECT id, '1:' || name_key || ' 1:b' FROM author;
                 """)
         #expect(try Inspection(file: library, isBackup: false).faults == [])
     }

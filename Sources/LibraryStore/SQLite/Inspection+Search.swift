@@ -9,7 +9,7 @@ extension Inspection {
     static func searchFaults(_ db: Database, schema: Int64) throws -> [String] {
         guard schema >= 8 else { return [] }
         do {
-            // The rows are those of the index: each word, and where it is
+            // The rows are those of the index: each word with each author that has it
             // (https://www.sqlite.org/fts5.html#the_fts5vocab_virtual_table_module).
             try db.execute(sql: "CREATE VIRTUAL TABLE temp.search_word USING fts5vocab(main, author_search, instance)")
             defer { try? db.execute(sql: "DROP TABLE temp.search_word") }
@@ -62,14 +62,18 @@ extension Inspection {
         return isFound
     }
 
-    /// Calls `body` with the author of each word, and a number that stands for the word and its place. The sum of such
-    /// numbers does not depend on their order, and the seed of `Hasher` is another in each process.
+    /// Calls `body` with each author of each word, and a number that stands for both. The sum of such numbers does not
+    /// depend on their order, and the seed of `Hasher` is another in each process.
     private static func forEachIndexedWord(_ db: Database, _ body: (Int64, UInt) -> Void) throws {
-        try db.raw("SELECT term, doc, col = 'book', offset FROM temp.search_word").rows([]) { row in
+        // Indexes of older schemas have each place of a word. The rows come in the order of the words and the authors.
+        var last: UInt?
+        try db.raw("SELECT term, doc FROM temp.search_word").rows([]) { row in
             let word = UnsafeRawBufferPointer(
                 start: sqlite3_column_text(row, 0), count: Int(sqlite3_column_bytes(row, 0)))
             let author = sqlite3_column_int64(row, 1)
-            body(author, number(word, author, sqlite3_column_int64(row, 2), sqlite3_column_int64(row, 3)))
+            let number = number(word, author)
+            if number != last { body(author, number) }
+            last = number
             return true
         }
     }
@@ -78,30 +82,25 @@ extension Inspection {
     private static func forEachAuthor(_ db: Database, _ body: (Int64, UInt) -> Void) throws {
         try db.raw("SELECT owner, id, name, book FROM author").rows([]) { row in
             let author = sqlite3_column_int64(row, 1)
-            var sum: UInt = 0
-            for column in 0..<2 as Range<Int32> {
+            var words: Set<Substring> = []
+            for column in 2..<4 as Range<Int32> {
                 let text = UnsafeBufferPointer(
-                    start: sqlite3_column_text(row, 2 + column), count: Int(sqlite3_column_bytes(row, 2 + column)))
-                let words = Folding.words(String(decoding: text, as: UTF8.self))
-                for (place, word) in words.enumerated() {
-                    Array("\(sqlite3_column_int64(row, 0)):\(word)".utf8).withUnsafeBytes {
-                        sum &+= number($0, author, Int64(column), Int64(place))
-                    }
-                }
+                    start: sqlite3_column_text(row, column), count: Int(sqlite3_column_bytes(row, column)))
+                words.formUnion(Folding.words(String(decoding: text, as: UTF8.self)))
+            }
+            var sum: UInt = 0
+            for word in words {
+                Array("\(sqlite3_column_int64(row, 0)):\(word)".utf8).withUnsafeBytes { sum &+= number($0, author) }
             }
             body(author, sum)
             return true
         }
     }
 
-    private static func number(
-        _ word: UnsafeRawBufferPointer, _ author: Int64, _ column: Int64, _ place: Int64
-    ) -> UInt {
+    private static func number(_ word: UnsafeRawBufferPointer, _ author: Int64) -> UInt {
         var hasher = Hasher()
         hasher.combine(bytes: word)
         hasher.combine(author)
-        hasher.combine(column)
-        hasher.combine(place)
         return UInt(bitPattern: hasher.finalize())
     }
 }

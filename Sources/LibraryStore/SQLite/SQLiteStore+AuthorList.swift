@@ -83,13 +83,15 @@ package struct AuthorListStatement: Sendable {
     struct Shape: Hashable {
         var filters: [AuthorField] = []
         var hasSearch = false
+        /// As ``SearchExpression/findsMore``.
+        var indexFindsMore = false
         /// Whether the page begins after an author.
         var hasStart = false
         var state = State.present
         let sort: AuthorSort
 
         /// Parameters: the owner; the event, unless the state is the present; the values of ``conditions(_:place:)``;
-        /// in the state ``State/seen`` the text of a search; the limit.
+        /// the text of a search, if it is looked for in authors and not only in the index; the limit.
         ///
         /// The authors just after an event are those whose last event is not later, and those that the first later
         /// event of each has changed or deleted, as they were before that. Each part is read in the order of the list
@@ -181,11 +183,11 @@ package struct AuthorListStatement: Sendable {
                 conditions.append("(\(place.joined(separator: ", "))) \(after) (\(values))")
             }
             guard hasSearch else { return conditions }
-            if state == .past || table == .events {
-                let text = state == .past ? search : parameter()
-                return conditions + ["search_finds(\(text), name, book)"]
+            if state != .past, table == .authors {
+                conditions.append("id IN (SELECT rowid FROM author_search WHERE author_search MATCH \(search))")
+                guard indexFindsMore else { return conditions }
             }
-            return conditions + ["id IN (SELECT rowid FROM author_search WHERE author_search MATCH \(search))"]
+            return conditions + ["search_finds(\(state == .past ? search : parameter()), name, book)"]
         }
     }
 
@@ -228,6 +230,7 @@ package struct AuthorListStatement: Sendable {
         let search = query.search?.replacing("\0", with: " ") ?? ""
         if let expression = expression ?? nil {
             shape.hasSearch = true
+            shape.indexFindsMore = expression.findsMore
             values.append(.text(event == nil ? expression.text : search))
         }
         if let start = try query.start(isPast: event != nil) {
@@ -235,7 +238,9 @@ package struct AuthorListStatement: Sendable {
             values += start.columns
             values.append(.integer(start.id))
         }
-        if shape.hasSearch, shape.state == .seen { values.append(.text(search)) }
+        if shape.hasSearch, shape.state == .seen || shape.state == .present && shape.indexFindsMore {
+            values.append(.text(search))
+        }
         values.append(.integer(Int64(query.limit) + 1))
         self.shape = shape
         self.values = values

@@ -1,5 +1,6 @@
 import GRDB
 import Shared
+import Synchronization
 
 /// Keeps `author_search` in step with `author`.
 ///
@@ -7,13 +8,12 @@ import Shared
 /// the words of one owner only.
 enum SearchIndex {
     static func add(_ author: Author, owner: Int64, _ db: Database) throws {
-        try db.raw("INSERT INTO author_search (rowid, name, book) VALUES (?, ?, ?)").run(
-            words(of: author, owner: owner))
+        try db.raw("INSERT INTO author_search (rowid, words) VALUES (?, ?)").run(words(of: author, owner: owner))
     }
 
     /// - Parameter author: as it was when it was added; other words would spoil the index.
     static func remove(_ author: Author, owner: Int64, _ db: Database) throws {
-        try db.raw("INSERT INTO author_search (author_search, rowid, name, book) VALUES ('delete', ?, ?, ?)")
+        try db.raw("INSERT INTO author_search (author_search, rowid, words) VALUES ('delete', ?, ?)")
             .run(words(of: author, owner: owner))
     }
 
@@ -26,21 +26,21 @@ enum SearchIndex {
     }
 
     private static func words(of author: Author, owner: Int64) -> [ColumnValue] {
-        [.integer(author.id), .text(words(author.name, owner: owner)), .text(words(author.book, owner: owner))]
+        [.integer(author.id), .text(words(author.name, owner: owner) + " " + words(author.book, owner: owner))]
     }
 
     /// Removes authors of an owner.
     static func remove(owner: Int64, in ids: ClosedRange<Int64>, _ db: Database) throws {
         try db.execute(
             sql: """
-                INSERT INTO author_search (author_search, rowid, name, book)
-                SELECT 'delete', id, search_words(owner, name), search_words(owner, book) FROM author
-                WHERE owner = ? AND id BETWEEN ? AND ?
+                INSERT INTO author_search (author_search, rowid, words)
+                SELECT 'delete', id, \(selectWords) FROM author WHERE owner = ? AND id BETWEEN ? AND ?
                 """,
             arguments: [owner, ids.lowerBound, ids.upperBound])
     }
 
-    /// Deletes the index, whatever is in it, and makes it again from the authors.
+    /// Deletes the index, whatever is in it, and makes it again from the authors. That of an older schema is left
+    /// empty: the migration makes another one.
     static func makeAnew(_ db: Database) throws {
         addFunctions(db)
         let statement = try String.fetchOne(db, sql: "SELECT sql FROM sqlite_schema WHERE name = 'author_search'")
@@ -51,10 +51,13 @@ enum SearchIndex {
                 INSERT INTO author_search_config VALUES ('version', 4);
                 DROP TABLE author_search;
                 \(statement ?? "");
-                INSERT INTO author_search (rowid, name, book)
-                SELECT id, search_words(owner, name), search_words(owner, book) FROM author ORDER BY id;
                 """)
+        guard try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0 >= Migrations.firstWithoutPlaces else { return }
+        try db.execute(
+            sql: "INSERT INTO author_search (rowid, words) SELECT id, \(selectWords) FROM author ORDER BY id")
     }
+
+    private static let selectWords = "search_words(owner, name) || ' ' || search_words(owner, book)"
 
     /// The words of a text as the index has them, separated by spaces.
     static func words(_ text: String, owner: Int64) -> String {
@@ -75,10 +78,19 @@ enum SearchIndex {
     /// Gives a connection the SQL functions `fold_key(text)` and `search_words(owner, text)`, which migrations use, and
     /// `search_finds(search, text, text)`.
     static func addFunctions(_ db: Database) {
+        // The search is the same for all rows of a statement.
+        let last = Mutex((search: "", phrases: [] as [[Substring]]))
         db.add(
             function: DatabaseFunction("search_finds", argumentCount: 3, pure: true) { values in
                 let texts = values.compactMap { String.fromDatabaseValue($0) }
-                return texts.count == 3 && Search.finds(Search.phrases(texts[0]), in: Array(texts[1...]))
+                guard texts.count == 3 else { return false }
+                let phrases = last.withLock { last in
+                    if !last.search.utf8.elementsEqual(texts[0].utf8) {
+                        last = (texts[0], Search.phrases(texts[0]))
+                    }
+                    return last.phrases
+                }
+                return Search.finds(phrases, in: Array(texts[1...]))
             })
         db.add(
             function: DatabaseFunction("fold_key", argumentCount: 1, pure: true) {
@@ -94,16 +106,21 @@ enum SearchIndex {
     }
 }
 
-/// An FTS5 expression that finds authors whose name or book has all the words, each as a prefix
-/// (https://www.sqlite.org/fts5.html#full_text_query_syntax).
+/// An FTS5 expression for authors whose name or book has all the words, of which the last one before a space can be a
+/// beginning (https://www.sqlite.org/fts5.html#full_text_query_syntax).
 struct SearchExpression: Equatable {
     let text: String
+    /// Whether it also finds authors that a search does not find: the index cannot tell that words follow each other.
+    let findsMore: Bool
 
     /// `nil` if the text has no letter and no digit: no author can match it.
     init?(_ search: String, owner: Int64) {
-        let phrases = Search.phrases(search).map { SearchIndex.words($0, owner: owner) }
+        let phrases = Search.phrases(search)
         guard !phrases.isEmpty else { return nil }
+        findsMore = phrases.contains { $0.count > 1 }
         // A word has no quotation mark: it has letters, digits and marks.
-        text = phrases.map { "\"\($0)\"*" }.joined(separator: " AND ")
+        text = phrases.map { phrase in
+            phrase.map { "\"\(owner):\($0)\"" }.joined(separator: " AND ") + "*"
+        }.joined(separator: " AND ")
     }
 }
