@@ -85,6 +85,18 @@ import Testing
         #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n"), "\(answer)")
     }
 
+    /// A client that does not close its idle connection is not waited for as one that is still sending.
+    @Test func aStopDoesNotWaitForIdleClients() async throws {
+        var limits = ConnectionLimits()
+        (limits.idle, limits.lingering, limits.look) = (.hours(1), .hours(1), .milliseconds(10))
+        let server = try await TestServer(try await TestLibrary(), limits)
+        let client = try await Self.answered(server, Self.live)
+        server.stop()
+        #expect(await client.receive().isEmpty)
+        // Only now is the connection closed: a reset answers what is sent.
+        try await wait(until: "the end of the connection") { client.send("x") < 0 }
+    }
+
     @Test func aFullHouseSaysSo() async throws {
         var limits = ConnectionLimits()
         (limits.connections, limits.head) = (3, .hours(1))

@@ -26,7 +26,10 @@ extension Connection {
     func stop() {
         isStopping = true
         switch state {
-        case .idle where hasServed: endOutput()
+        case .idle where hasServed:
+            // Nothing is on its way that would have to be read.
+            lingering = limits.firstRequest
+            endOutput()
         case .request(let request) where request.isEventStream:
             // The client may read nothing any more.
             loop.scheduleTask(in: limits.firstRequest) { self.abort() }
@@ -48,8 +51,7 @@ extension Connection {
             close()
         case .head where now - since > (isStopping ? limits.firstRequest : limits.head):
             refuse(Failure(.requestTimeout))
-        case .lingering where now - since > (refusal == nil ? limits.lingering : limits.firstRequest):
-            abort()
+        case .lingering where now - since > lingering: abort()
         case .request(let request): look(at: request)
         case .idle, .lingering: setIdle(since: since)
         default: break

@@ -47,6 +47,8 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
     var isOutputClosed = false
     var isStopping = false
     var hasServed = false
+    /// How long the client may take to close the connection after the last reply.
+    var lingering: TimeAmount
     private var caller: KnownCaller?
     /// The bytes of a reply that was whole.
     var output = ByteBuffer()
@@ -62,6 +64,7 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
         self.limits = limits
         self.loop = loop
         since = loop.now
+        lingering = limits.lingering
         idle = Atomic(max(1, loop.now.uptimeNanoseconds))
         backlog = Backlog(loop.now)
     }
@@ -254,7 +257,10 @@ final class Connection: ChannelInboundHandler, @unchecked Sendable {
     }
 
     /// Answers the connection with a failure once it is open.
-    func refuse(onceOpen failure: Failure) { refusal = failure }
+    func refuse(onceOpen failure: Failure) {
+        refusal = failure
+        lingering = limits.firstRequest
+    }
 
     func channelActive(context: ChannelHandlerContext) {
         if let refusal { refuse(refusal) }

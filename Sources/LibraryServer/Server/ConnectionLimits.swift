@@ -18,7 +18,8 @@ package struct ConnectionLimits: Sendable {
     package var idle = TimeAmount.seconds(60)
     /// For the rest of a body that nobody wants, once it has been answered.
     package var lingering = TimeAmount.seconds(5)
-    /// For a connection that has sent no whole head yet when the daemon stops.
+    /// When the daemon stops, for a connection that has sent no whole head yet, and for the client of an idle one to
+    /// close it; and for that of one which is refused.
     package var firstRequest = TimeAmount.seconds(1)
     /// Between two looks at a connection.
     package var look = TimeAmount.seconds(1)

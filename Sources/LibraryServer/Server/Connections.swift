@@ -2,7 +2,7 @@ import NIOCore
 import Synchronization
 
 /// The open connections of all listeners, and how many there may be.
-final class Connections: Sendable {
+package final class Connections: Sendable {
     /// What becomes of a new connection.
     enum Admission {
         case admitted
@@ -76,7 +76,7 @@ final class Connections: Sendable {
     private var all: [Connection] { state.withLock { Array($0.open.values) } }
 
     /// Closes all connections, those that are still to come too, once they have answered what they have begun with.
-    func stop() {
+    package func stop() {
         state.withLock { $0.isStopping = true }
         for connection in all { connection.loop.execute { connection.stop() } }
     }

@@ -32,7 +32,7 @@ package struct Server: Service {
     private let limits: ConnectionLimits
     private let tls: TLS?
     private let behindProxy: Bool
-    private let connections: Connections
+    package let connections: Connections
     private let metrics: ConnectionMetrics
     private let onListening: @Sendable (Address, SocketAddress?) -> Void
     private let onStop: @Sendable () -> Void
