@@ -460,8 +460,8 @@ package enum Migrations {
         """
 
     /// The search index has which authors have a word, but not where in which of their texts
-    /// (https://www.sqlite.org/fts5.html#the_detail_option): two fifths of its size. Whether words follow each other is
-    /// seen in the author.
+    /// (https://www.sqlite.org/fts5.html#the_detail_option). That leaves two fifths of its size. Whether words follow
+    /// each other is seen in the author.
     private static let wordsWithoutPlaces = """
         DROP TABLE author_search;
         CREATE VIRTUAL TABLE author_search USING fts5 (
@@ -470,7 +470,8 @@ package enum Migrations {
         INSERT INTO author_search (rowid, words)
             SELECT id, search_words(owner, name) || ' ' || search_words(owner, book) FROM author ORDER BY id;
         """
-    /// The first schema with it.
+
+    /// The first schema with ``wordsWithoutPlaces``.
     static let firstWithoutPlaces = 14
 
     /// An SQL expression.
