@@ -8,10 +8,15 @@ SEED ?= 1
 SWIFT ?= swift
 
 # A library of a test has some fifteen files open, and Debian lets a process have 1024.
-TEST = SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=24 SWIFT='$(SWIFT)' scripts/run-tests
-# The tests of the routes once more, with libraries in PostgreSQL; without those that are of SQLite alone.
-ON_POSTGRES = --filter LibrarydTests \
-    --skip 'LibrarydTests\.(Backup|BackupRestore|DataFolder|EndlessFile|FlaskLibrary|Folding|ForeignFile|HostileFile|HotHead|HotLane|Listing|Migration|OrderByTime|Settings|Staged|Start|Store|TwoDaemon|UsageError|Writer)Tests'
+tests_at_once = SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$(1) SWIFT='$(SWIFT)' scripts/run-tests
+TEST = $(call tests_at_once,24)
+# The tests that need a PostgreSQL server. A daemon serves nothing while it has had no answer of the server for a second,
+# so they run apart from tests that compute, few at once.
+TEST_ON_POSTGRES = LIBRARYD_TEST_DATABASE=1 $(call tests_at_once,8) $(ON_POSTGRES)
+OF_POSTGRES = PostgresTests|LibrarydTests\.TwoDaemonTests|EndToEndTests\.(Failover|PostgresCommand)Tests
+# With those of the routes, whose libraries are in PostgreSQL now; without those that are of SQLite alone.
+ON_POSTGRES = --filter '$(OF_POSTGRES)|LibrarydTests' \
+    --skip 'LibrarydTests\.(Backup|BackupRestore|DataFolder|EndlessFile|FlaskLibrary|Folding|ForeignFile|HostileFile|HotHead|HotLane|Listing|Migration|OrderByTime|Settings|Staged|Start|Store|UsageError|Writer)Tests'
 RELEASE = $(SWIFT) build -c release --static-swift-stdlib
 SOURCES = Sources Tests Package.swift
 MANUALS = libctl.1 libraryd-config.5 libraryd.8
@@ -65,8 +70,8 @@ release: deps
 
 test: deps-test
 	$(SWIFT) build --build-tests
-	$(TEST)
-	LIBRARYD_TEST_DATABASE=1 $(TEST) $(ON_POSTGRES)
+	$(TEST) --skip '$(OF_POSTGRES)'
+	$(TEST_ON_POSTGRES)
 	scripts/schemathesis
 
 e2e: deps-test
