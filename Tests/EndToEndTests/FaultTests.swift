@@ -179,8 +179,10 @@ import Testing
         async let list = libraryd("user", "list", data: daemon.data)
         try await Task.sleep(for: .milliseconds(300))
         try await limit(daemon, "nofile=1024")
-        #expect(try await list.output.hasPrefix("ada\tuser\t0\t"))
-        #expect(try await daemon.libctl("status", home: home).code == 0)
+        let listed = try await list
+        #expect(listed.output.hasPrefix("ada\tuser\t0\t"), "\(listed.error) \(daemon.log)")
+        let status = try await daemon.libctl("status", home: home)
+        #expect(status.code == 0, "\(status.error) \(daemon.log)")
     }
 
     @Test func aDeletedDatabaseIsNoticed() async throws {
