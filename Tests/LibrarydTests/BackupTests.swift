@@ -224,9 +224,10 @@ import Testing
             try execute("INSERT INTO author VALUES (1, 1, 'A', 'B', 'C', 0, 1, 1, 1)", in: path)
             try execute("INSERT INTO author_search (rowid, owner, name, book) VALUES (1, 1, 'A', 'B')", in: path)
         } else {
-            try execute("INSERT INTO author VALUES (1, 1, 'A', 'B', 'C', 0, 1, 1, 1, 0, 'a', 'b', 'c')", in: path)
-            try execute("INSERT INTO author_search (rowid, name, book) VALUES (1, '1:a', '1:b')", in: path)
+            try execute("INSERT INTO author VALUES (1, 1, 'A', 'B a', 'C', 0, 1, 1, 1, 0, 'a', 'b a', 'c')", in: path)
+            try execute("INSERT INTO author_search (rowid, name, book) VALUES (1, '1:a', '1:b 1:a')", in: path)
         }
+        #expect(try Inspection(file: path, isBackup: false).faults == [])
         try SQLiteStore(path: path).close()
         let inspection = try Inspection(file: path, isBackup: false)
         #expect(inspection.faults == [])
