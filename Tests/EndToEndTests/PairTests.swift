@@ -132,7 +132,7 @@ import Testing
                     finished.value.withLock { $0 += 1 }
                 }
             }
-            while finished.value.withLock({ $0 }) == 0 { await Task.yield() }
+            try await group.next()
             let request = "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
             let live = try daemon.send(raw: Array(String(repeating: request, count: 50).utf8))
             #expect(finished.value.withLock { $0 } < 16)

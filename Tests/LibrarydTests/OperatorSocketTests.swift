@@ -15,11 +15,16 @@ import Testing
     private var path: String { folder.path + "/operator.sock" }
 
     /// Runs the body while operators are served, with a timeout of an hour for silent connections.
-    private func serving(_ library: TestLibrary, _ body: () async throws -> Void) async throws {
-        let socket = Task { [path] in
-            try await OperatorSocket(path: path, app: library.app, patience: .seconds(3600)).run()
+    private func serving(_ library: TestLibrary, at path: String? = nil, _ body: () async throws -> Void) async throws {
+        let (listening, continuation) = AsyncStream<Void>.makeStream()
+        let server = OperatorSocket(path: path ?? self.path, app: library.app, patience: .seconds(3600)) {
+            continuation.finish()
         }
-        while !FileManager.default.fileExists(atPath: path) { await Task.yield() }
+        let socket = Task {
+            defer { continuation.finish() }
+            try await server.run()
+        }
+        for await _ in listening {}
         try await body()
         socket.cancel()
         try await socket.value
@@ -112,12 +117,10 @@ import Testing
         _ = try await library.login("ada")
         let path = long + "/operator.sock"
         #expect(try UnixSocket.connect(to: path) == nil)
-        let socket = Task { try await OperatorSocket(path: path, app: library.app).run() }
-        while !FileManager.default.fileExists(atPath: path) { await Task.yield() }
-        let list = try await Program.withoutBlocking { Result { try OperatorSocket.ask(.list, at: path) } }.get()
-        #expect(list?.users.map(\.name) == ["ada"])
-        socket.cancel()
-        try await socket.value
+        try await serving(library, at: path) {
+            let list = try await Program.withoutBlocking { Result { try OperatorSocket.ask(.list, at: path) } }.get()
+            #expect(list?.users.map(\.name) == ["ada"])
+        }
         #expect(try FileManager.default.contentsOfDirectory(atPath: long) == [])
     }
 
