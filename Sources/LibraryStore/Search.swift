@@ -1,11 +1,17 @@
 /// What a search for words finds.
 package enum Search {
-    /// Whether a search finds an author, as the index would.
+    /// Whether a search finds an author: each phrase is in one of the texts.
     /// - Parameter phrases: of ``phrases(_:)``.
     package static func finds(_ phrases: [[Substring]], in texts: [String]) -> Bool {
         guard !phrases.isEmpty else { return false }
-        let texts = texts.lazy.map(Folding.words)
-        return phrases.allSatisfy { phrase in texts.contains { has($0, phrase) } }
+        // A text is folded when it is needed for the first time: that is most of the work.
+        var words: [[Substring]] = []
+        return phrases.allSatisfy { phrase in
+            texts.indices.contains { index in
+                if index == words.count { words.append(Folding.words(texts[index])) }
+                return has(words[index], phrase)
+            }
+        }
     }
 
     /// Whether the words of a phrase follow each other among the words of a text; the last one can be a beginning.

@@ -50,6 +50,8 @@ import Testing
         let texts =
             ["q=ad", "q=村", "q=ad&sort=name", "q=b1&sort=updated_at:desc", "name=Ada", "country=UK&sort=book"]
             + ["booker_prize=true", "booker_prize=false&country=日本&sort=created_at", "q=z&country=UK&sort=book:desc"]
+            // Words that follow each other.
+            + ["q=村上", "q=村上&country=UK&sort=name", "q=上村"]
         return orders + texts.compactMap { try? AuthorQuery(items: QueryItem.parse($0) ?? []) }
     }()
 

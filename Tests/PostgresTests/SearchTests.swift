@@ -5,7 +5,7 @@ import Testing
 @testable import LibraryPostgres
 @testable import LibraryStore
 
-/// A search finds what SQLite's FTS5 finds.
+/// A search finds what it finds in SQLite.
 @Suite(.serialized) struct SearchTests {
     private func twins(_ authors: [(String, String)]) async throws -> Twins {
         let twins = try await Twins()

@@ -27,7 +27,7 @@ extension Connection {
         isStopping = true
         switch state {
         case .idle where hasServed:
-            // Nothing is on its way that would have to be read.
+            // All replies have been sent: no close can take one away.
             lingering = limits.firstRequest
             endOutput()
         case .request(let request) where request.isEventStream:

@@ -45,7 +45,7 @@ package struct Restore {
                     try db.execute(sql: "DELETE FROM api_key")
                     try SQLiteStore.note(db, .restored, user: nil, by: .operator, backup, at: now)
                 }
-                // An older schema has an index of another kind, which its migration makes anew.
+                // The migration to schema 8 makes the index of an older one.
                 if try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0 >= 8 { try SearchIndex.makeAnew(db) }
                 // An older schema gets its epoch when it is migrated.
                 if try db.tableExists("library") {

@@ -39,8 +39,8 @@ enum SearchIndex {
             arguments: [owner, ids.lowerBound, ids.upperBound])
     }
 
-    /// Deletes the index, whatever is in it, and makes it again from the authors. That of an older schema is left
-    /// empty: the migration makes another one.
+    /// Deletes the index, whatever is in it, and makes it again from the authors. That of an older schema has a column
+    /// for each text.
     static func makeAnew(_ db: Database) throws {
         addFunctions(db)
         let statement = try String.fetchOne(db, sql: "SELECT sql FROM sqlite_schema WHERE name = 'author_search'")
@@ -52,9 +52,12 @@ enum SearchIndex {
                 DROP TABLE author_search;
                 \(statement ?? "");
                 """)
-        guard try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0 >= Migrations.firstWithoutPlaces else { return }
+        let isOlder = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0 < Migrations.firstWithoutPlaces
+        let (columns, values) =
+            isOlder
+            ? ("name, book", "search_words(owner, name), search_words(owner, book)") : ("words", selectWords)
         try db.execute(
-            sql: "INSERT INTO author_search (rowid, words) SELECT id, \(selectWords) FROM author ORDER BY id")
+            sql: "INSERT INTO author_search (rowid, \(columns)) SELECT id, \(values) FROM author ORDER BY id")
     }
 
     private static let selectWords = "search_words(owner, name) || ' ' || search_words(owner, book)"
@@ -106,8 +109,8 @@ enum SearchIndex {
     }
 }
 
-/// An FTS5 expression for authors whose name or book has all the words, of which the last one before a space can be a
-/// beginning (https://www.sqlite.org/fts5.html#full_text_query_syntax).
+/// An FTS5 expression for authors who have all the words of a search; the last word of each part can be the beginning
+/// of a longer one (https://www.sqlite.org/fts5.html#full_text_query_syntax).
 struct SearchExpression: Equatable {
     let text: String
     /// Whether it also finds authors that a search does not find: the index cannot tell that words follow each other.
