@@ -11,12 +11,12 @@ SWIFT ?= swift
 tests_at_once = SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$(1) SWIFT='$(SWIFT)' scripts/run-tests
 TEST = $(call tests_at_once,24)
 # The tests that need a PostgreSQL server. A daemon serves nothing while it has had no answer of the server for a second,
-# so they run apart from tests that compute, few at once.
+# so few run at once, apart from most tests that compute.
 TEST_ON_POSTGRES = LIBRARYD_TEST_DATABASE=1 $(call tests_at_once,8) $(ON_POSTGRES)
 OF_POSTGRES = PostgresTests|LibrarydTests\.TwoDaemonTests|EndToEndTests\.(Failover|PostgresCommand)Tests
 # With those of the routes, whose libraries are in PostgreSQL now; without those that are of SQLite alone.
 ON_POSTGRES = --filter '$(OF_POSTGRES)|LibrarydTests' \
-    --skip 'LibrarydTests\.(Backup|BackupRestore|DataFolder|EndlessFile|FlaskLibrary|Folding|ForeignFile|HostileFile|HotHead|HotLane|Listing|Migration|OrderByTime|Settings|Staged|Start|Store|UsageError|Writer)Tests'
+    --skip 'LibrarydTests\.(Backup|DataFolder|EndlessFile|Folding|HostileFile|HotHead|HotLane|Listing|Migration|OrderByTime|Settings|Start|Store|UsageError|Writer)Tests'
 RELEASE = $(SWIFT) build -c release --static-swift-stdlib
 SOURCES = Sources Tests Package.swift
 MANUALS = libctl.1 libraryd-config.5 libraryd.8
