@@ -10,12 +10,12 @@ SWIFT ?= swift
 # A library of a test has some fifteen files open, and Debian lets a process have 1024.
 tests_at_once = SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$(1) SWIFT='$(SWIFT)' scripts/run-tests
 TEST = $(call tests_at_once,24)
-# The tests that need a PostgreSQL server. A daemon serves nothing while it has had no answer of the server for a second,
-# so few run at once, apart from most tests that compute.
-TEST_ON_POSTGRES = LIBRARYD_TEST_DATABASE=1 $(call tests_at_once,8) $(ON_POSTGRES)
+# The tests that need a PostgreSQL server.
 OF_POSTGRES = PostgresTests|LibrarydTests\.TwoDaemonTests|EndToEndTests\.(Failover|PostgresCommand)Tests
-# With those of the routes, whose libraries are in PostgreSQL now; without those that are of SQLite alone.
-ON_POSTGRES = --filter '$(OF_POSTGRES)|LibrarydTests' \
+# Those tests, and the tests of the routes with libraries in PostgreSQL; without those that are of SQLite alone. A daemon
+# serves nothing while it has had no answer of the server for a second, so few run at once, apart from most tests that
+# compute.
+TEST_ON_POSTGRES = LIBRARYD_TEST_DATABASE=1 $(call tests_at_once,8) --filter '$(OF_POSTGRES)|LibrarydTests' \
     --skip 'LibrarydTests\.(Backup|DataFolder|EndlessFile|Folding|HostileFile|HotHead|HotLane|Listing|Migration|OrderByTime|Settings|Start|Store|UsageError|Writer)Tests'
 RELEASE = $(SWIFT) build -c release --static-swift-stdlib
 SOURCES = Sources Tests Package.swift

@@ -115,7 +115,7 @@ extension StoreError {
         }
     }
 
-    /// What the log says of an error that no client gets: the engine's message, or the error's code.
+    /// The text for the log of an error that no client gets: the engine's message, or the error's code.
     package static func reason(of error: any Error) -> String {
         guard let error = error as? StoreError else { return "\(error)" }
         return error.cause.map { "\($0.message) (\($0.kind) \($0.code))" } ?? error.detail ?? error.code.rawValue

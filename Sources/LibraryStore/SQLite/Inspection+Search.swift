@@ -90,7 +90,8 @@ extension Inspection {
             }
             var sum: UInt = 0
             for word in words {
-                Array("\(sqlite3_column_int64(row, 0)):\(word)".utf8).withUnsafeBytes { sum &+= number($0, author) }
+                let word = SearchIndex.word(word, owner: sqlite3_column_int64(row, 0))
+                Array(word.utf8).withUnsafeBytes { sum &+= number($0, author) }
             }
             body(author, sum)
             return true

@@ -83,7 +83,7 @@ package struct AuthorListStatement: Sendable {
     struct Shape: Hashable {
         var filters: [AuthorField] = []
         var hasSearch = false
-        /// As ``SearchExpression/findsMore``.
+        /// Whether the index is asked, and finds more authors than the search does (``SearchExpression/findsMore``).
         var indexFindsMore = false
         /// Whether the page begins after an author.
         var hasStart = false
@@ -230,7 +230,7 @@ package struct AuthorListStatement: Sendable {
         let search = query.search?.replacing("\0", with: " ") ?? ""
         if let expression = expression ?? nil {
             shape.hasSearch = true
-            shape.indexFindsMore = expression.findsMore
+            shape.indexFindsMore = event == nil && expression.findsMore
             values.append(.text(event == nil ? expression.text : search))
         }
         if let start = try query.start(isPast: event != nil) {
@@ -238,9 +238,7 @@ package struct AuthorListStatement: Sendable {
             values += start.columns
             values.append(.integer(start.id))
         }
-        if shape.hasSearch, shape.state == .seen || shape.state == .present && shape.indexFindsMore {
-            values.append(.text(search))
-        }
+        if shape.hasSearch, shape.state == .seen || shape.indexFindsMore { values.append(.text(search)) }
         values.append(.integer(Int64(query.limit) + 1))
         self.shape = shape
         self.values = values

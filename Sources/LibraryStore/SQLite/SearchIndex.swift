@@ -64,19 +64,12 @@ enum SearchIndex {
 
     /// The words of a text as the index has them, separated by spaces.
     static func words(_ text: String, owner: Int64) -> String {
-        Folding.asciiWords(text, prefix: "\(owner):") ?? words(Folding.words(text), owner: owner)
+        Folding.asciiWords(text, prefix: word("", owner: owner))
+            ?? Folding.words(text).map { word($0, owner: owner) }.joined(separator: " ")
     }
 
-    fileprivate static func words(_ words: [Substring], owner: Int64) -> String {
-        let owner = "\(owner):"
-        var result = ""
-        for word in words {
-            if !result.isEmpty { result += " " }
-            result += owner
-            result += word
-        }
-        return result
-    }
+    /// A word as the index has it.
+    static func word(_ word: Substring, owner: Int64) -> String { "\(owner):\(word)" }
 
     /// Gives a connection the SQL functions `fold_key(text)` and `search_words(owner, text)`, which migrations use, and
     /// `search_finds(search, text, text)`.
@@ -111,7 +104,7 @@ enum SearchIndex {
 
 /// An FTS5 expression for authors who have all the words of a search; the last word of each part can be the beginning
 /// of a longer one (https://www.sqlite.org/fts5.html#full_text_query_syntax).
-struct SearchExpression: Equatable {
+struct SearchExpression {
     let text: String
     /// Whether it also finds authors that a search does not find: the index cannot tell that words follow each other.
     let findsMore: Bool
@@ -123,7 +116,7 @@ struct SearchExpression: Equatable {
         findsMore = phrases.contains { $0.count > 1 }
         // A word has no quotation mark: it has letters, digits and marks.
         text = phrases.map { phrase in
-            phrase.map { "\"\(owner):\($0)\"" }.joined(separator: " AND ") + "*"
+            phrase.map { "\"\(SearchIndex.word($0, owner: owner))\"" }.joined(separator: " AND ") + "*"
         }.joined(separator: " AND ")
     }
 }
