@@ -3,7 +3,7 @@ import Synchronization
 
 /// Listens on a free port of this machine and sends the same answer, or none, on each connection.
 public final class FakeServer: Sendable {
-    private let listener: Int32
+    private let listener: Listener
     public let port: UInt16
     private let state = Mutex(State())
 
@@ -16,21 +16,19 @@ public final class FakeServer: Sendable {
     /// - Parameter answer: `nil` to read requests and never answer.
     public init(answer: String?) throws {
         (listener, port) = try LoopbackSocket.listen(backlog: 16)
-        let descriptor = listener
-        Thread.detachNewThread { [weak self] in
-            while true {
-                let connection = accept(descriptor, nil, nil)
-                if connection < 0, errno == EINTR { continue }
-                guard connection >= 0, let self else { return }
+        Thread.detachNewThread { [weak self, listener] in
+            while let connection = listener.accept() {
+                guard let self else {
+                    close(connection)
+                    return
+                }
                 self.serve(connection, answer)
             }
         }
     }
 
     deinit {
-        // Makes `accept` return in the thread above, which `close` does not.
-        shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
+        listener.shutDown()
         for connection in state.withLock({ $0.silent }) { close(connection) }
     }
 

@@ -3,15 +3,11 @@ import Foundation
 /// A socket that listens, and stays open while one daemon after the other serves it, as a socket unit of systemd does.
 public final class InheritedListener: Sendable {
     public let port: UInt16
-    private let descriptor: Int32
+    private let listener: Listener
     private let folder = TemporaryFolder()
 
     public init() throws {
-        (descriptor, port) = try LoopbackSocket.listen(backlog: 512)
-    }
-
-    deinit {
-        close(descriptor)
+        (listener, port) = try LoopbackSocket.listen(backlog: 512)
     }
 
     /// Starts a daemon that serves the socket, and returns at once.
@@ -19,7 +15,7 @@ public final class InheritedListener: Sendable {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_adddup2(&actions, descriptor, 3)
+        posix_spawn_file_actions_adddup2(&actions, listener.descriptor, 3)
         for (number, name) in [(Int32(1), "out"), (2, "err")] {
             posix_spawn_file_actions_addopen(
                 &actions, number, "\(folder.path)/\(name)", O_WRONLY | O_CREAT | O_APPEND, 0o600)

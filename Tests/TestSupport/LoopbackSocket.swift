@@ -15,7 +15,7 @@ public enum LoopbackSocket {
     }
 
     /// A socket that listens on a free port.
-    static func listen(backlog: Int32) throws -> (descriptor: Int32, port: UInt16) {
+    static func listen(backlog: Int32) throws -> (listener: Listener, port: UInt16) {
         let descriptor = make()
         var address = address(port: 0)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
@@ -24,7 +24,7 @@ public enum LoopbackSocket {
                 && getsockname(descriptor, $0, &length) == 0
         }
         guard isListening else { throw Missing(what: "a port: \(String(cString: strerror(errno)))") }
-        return (descriptor, UInt16(bigEndian: address.sin_port))
+        return (Listener(descriptor), UInt16(bigEndian: address.sin_port))
     }
 
     /// A socket that is connected to a port, and gives up a read after so many seconds of silence.

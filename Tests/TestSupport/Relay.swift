@@ -9,7 +9,7 @@ public final class Relay: Sendable {
         case unix(path: String)
     }
 
-    private let listener: Int32
+    private let listener: Listener
     /// The address for `--server`.
     public let address: String
     private let sent = Mutex<[UInt8]>([])
@@ -17,18 +17,18 @@ public final class Relay: Sendable {
     /// - Parameter path: of the Unix socket on which to listen; `nil` for a free port.
     public init(to daemon: Place, at path: String? = nil) throws {
         if let path {
-            listener = try UnixSocketFile.listen(path)
+            listener = Listener(try UnixSocketFile.listen(path))
             address = "unix:" + path
         } else {
-            let (descriptor, port) = try LoopbackSocket.listen(backlog: 16)
-            (listener, address) = (descriptor, "http://127.0.0.1:\(port)")
+            let (listener, port) = try LoopbackSocket.listen(backlog: 16)
+            (self.listener, address) = (listener, "http://127.0.0.1:\(port)")
         }
-        let descriptor = listener
-        Thread.detachNewThread { [weak self] in
-            while true {
-                let client = accept(descriptor, nil, nil)
-                if client < 0, errno == EINTR { continue }
-                guard client >= 0, let self, let server = try? Self.connect(to: daemon) else { return }
+        Thread.detachNewThread { [weak self, listener] in
+            while let client = listener.accept() {
+                guard let self, let server = try? Self.connect(to: daemon) else {
+                    close(client)
+                    continue
+                }
                 Self.pass(from: client, to: server) { bytes in self.sent.withLock { $0 += bytes } }
                 Self.pass(from: server, to: client) { _ in }
             }
@@ -36,9 +36,7 @@ public final class Relay: Sendable {
     }
 
     deinit {
-        // Makes `accept` return in the thread above, which `close` does not.
-        shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
+        listener.shutDown()
     }
 
     /// What the clients have sent so far.
