@@ -70,6 +70,11 @@ curl_socket_t ccurl_socket(CURL *handle) {
     return easy_getinfo(handle, CURLINFO_ACTIVESOCKET, &socket) == CURLE_OK ? socket : CURL_SOCKET_BAD;
 }
 
+long ccurl_sent(CURL *handle) {
+    long size = 0;
+    return easy_getinfo(handle, CURLINFO_REQUEST_SIZE, &size) == CURLE_OK ? size : 0;
+}
+
 CURLcode ccurl_set_body(CURL *handle, const void *bytes, size_t size) {
     CURLcode code = easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)size);
     return code == CURLE_OK ? easy_setopt(handle, CURLOPT_COPYPOSTFIELDS, size ? bytes : "") : code;

@@ -14,7 +14,16 @@ public final class FakeServer: Sendable {
     }
 
     /// - Parameter answer: `nil` to read requests and never answer.
-    public init(answer: String?) throws {
+    public convenience init(answer: String?) throws {
+        try self.init { server, connection in server.serve(connection, answer) }
+    }
+
+    /// Answers the first requests of each connection, and ends it once it has read another one.
+    public convenience init(replies: [String]) throws {
+        try self.init { server, connection in server.serve(connection, replies) }
+    }
+
+    private init(_ serve: @escaping @Sendable (FakeServer, Int32) -> Void) throws {
         (listener, port) = try LoopbackSocket.listen(backlog: 16)
         Thread.detachNewThread { [weak self, listener] in
             while let connection = listener.accept() {
@@ -22,7 +31,7 @@ public final class FakeServer: Sendable {
                     close(connection)
                     return
                 }
-                self.serve(connection, answer)
+                serve(self, connection)
             }
         }
     }
@@ -53,7 +62,8 @@ public final class FakeServer: Sendable {
     /// Head and body of each request, as received.
     public var requests: [String] { state.withLock { $0.requests } }
 
-    private func serve(_ connection: Int32, _ answer: String?) {
+    /// Reads a request as far as it comes.
+    private func read(_ connection: Int32) {
         var request: [UInt8] = []
         while !Self.isWhole(request) {
             let bytes = LoopbackSocket.receive(connection)
@@ -62,6 +72,19 @@ public final class FakeServer: Sendable {
         }
         let text = String(decoding: request, as: UTF8.self)
         state.withLock { $0.requests.append(text) }
+    }
+
+    private func serve(_ connection: Int32, _ replies: [String]) {
+        for reply in replies {
+            read(connection)
+            _ = send(connection, reply, reply.utf8.count, Int32(MSG_NOSIGNAL))
+        }
+        read(connection)
+        close(connection)
+    }
+
+    private func serve(_ connection: Int32, _ answer: String?) {
+        read(connection)
         guard let answer else { return state.withLock { $0.silent.append(connection) } }
         _ = send(connection, answer, answer.utf8.count, Int32(MSG_NOSIGNAL))
         shutdown(connection, Int32(SHUT_WR))

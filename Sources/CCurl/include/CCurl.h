@@ -37,6 +37,8 @@ CURLcode ccurl_set_progress(CURL *handle, ccurl_progress progress);
 CURLcode ccurl_set_opening(CURL *handle, ccurl_opening opening, void *context);
 /// The socket of the last exchange, if it is still connected; else CURL_SOCKET_BAD (CURLINFO_ACTIVESOCKET).
 curl_socket_t ccurl_socket(CURL *handle);
+/// How many bytes of the current exchange's request have been sent so far (CURLINFO_REQUEST_SIZE).
+long ccurl_sent(CURL *handle);
 /// Sets the body of the request. The bytes are copied (CURLOPT_COPYPOSTFIELDS).
 CURLcode ccurl_set_body(CURL *handle, const void *bytes, size_t size);
 

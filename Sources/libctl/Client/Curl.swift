@@ -6,8 +6,9 @@ final class Curl {
     private let server: Server
     /// Number of sockets for which a connection was begun.
     private var opened = 0
-    /// Whether the current exchange may begin a connection, and whether it was kept from it.
-    private var (mayOpen, wasKept) = (true, false)
+    /// Whether the current exchange may begin a connection, and whether it was kept from it: because it may not, or
+    /// because the connection on which the request was sent has ended.
+    private var (mayOpen, wasKept, wasSent) = (true, false, false)
     private lazy var handle: UnsafeMutableRawPointer? = ccurl_load() ? ccurl_init() : nil
 
     init(server: Server) {
@@ -24,7 +25,7 @@ final class Curl {
             throw CommandError(.internalError, "libcurl.so.4 is missing", hint: "apt-get install libcurl4")
         }
         guard request.connection == nil || request.connection == opened else { throw ConnectionEnded() }
-        (mayOpen, wasKept) = (request.connection == nil, false)
+        (mayOpen, wasKept, wasSent) = (request.connection == nil, false, false)
         ccurl_reset(handle)
         var list: UnsafeMutablePointer<curl_slist>?
         defer { ccurl_free(list) }
@@ -37,6 +38,7 @@ final class Curl {
         let upload = Upload()
         setOptions(handle, request, list, answer, upload)
         let code = withExtendedLifetime((answer, upload)) { ccurl_perform(handle) }
+        if wasSent { throw self.failure(CURLE_GOT_NOTHING, answer) }
         if wasKept { throw ConnectionEnded() }
         if let failure = answer.failure ?? upload.failure { throw failure }
         // Checked before libcurl's code, which would only say that a callback ended the exchange.
@@ -110,9 +112,14 @@ final class Curl {
         context.map { Unmanaged<Curl>.fromOpaque($0).takeUnretainedValue() }
     }
 
+    /// Left to itself, libcurl sends a request again, whatever its method, if a connection that it has used before ends
+    /// without a reply. The work may have been done by then, and then the second reply would be about another state.
     private func beginConnection() -> Bool {
-        if mayOpen { opened += 1 } else { wasKept = true }
-        return mayOpen
+        wasSent = handle.map { ccurl_sent($0) > 0 } ?? false
+        wasKept = !mayOpen
+        guard mayOpen, !wasSent else { return false }
+        opened += 1
+        return true
     }
 
     private func notWhole(_ fault: String) -> CommandError {
