@@ -27,6 +27,28 @@ import Testing
         #expect(without.allSatisfy { $0.hasSuffix("author_exists") })
     }
 
+    /// The lines of a batch that has not come whole are stored with the rest of it, when the file comes again: whoever
+    /// lost the connection never has the answer for a part of a batch.
+    @Test(arguments: [(700, 654), (1500, 800), (1500, 1400), (300, 200)])
+    func aFileGoesOnInTheMiddleOfABatch(count: Int, cut: Int) async throws {
+        let library = try await TestLibrary()
+        let token = try await library.login("ada").token
+        let (whole, came) = (TestLibrary.lines(0..<count), TestLibrary.lines(0..<cut))
+        let connection = try await TestConnection(library)
+        try await connection.send(
+            """
+            POST /authors HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(token)\r\nIdempotency-Key: k\r
+            Content-Type: application/x-ndjson\r\nContent-Length: \(whole.utf8.count)\r\n\r\n\(came)\n
+            """)
+        let stored = cut - cut % 512
+        try await wait(until: "the whole batches of the file") { try library.count("author") == stored }
+        try await connection.close()
+        let again = try await library.sendFile(whole, key: "k", as: token)
+        #expect(try again.results == (1...count).map { "\($0) created \($0)" })
+        #expect(try library.count("author") == count)
+        #expect(try await library.sendFile(whole, key: "k", as: token).differences(from: again) == [])
+    }
+
     /// An older daemon made its digest from lines with all fields.
     @Test(arguments: ["", "?on_conflict=skip"])
     func aFileThatCameBeforeAnUpgradeIsNotRefused(query: String) async throws {

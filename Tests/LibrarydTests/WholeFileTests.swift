@@ -59,6 +59,27 @@ import Testing
         #expect(try trial.results.count == 5000)
     }
 
+    /// Each import in batches has lines in memory, for as long as its client likes.
+    @Test func thereAreOnlySoManyImports() async throws {
+        let library = try await TestLibrary()
+        let (ada, bob) = (try await library.login("ada").token, try await library.login("bob").token)
+        @Sendable func status(_ token: String, others: Int) async throws -> Int {
+            try await library.send(
+                "POST", "/authors", headers: [bearer(token), ("Content-Type", "application/x-ndjson")],
+                body: Array((Self.line + "\n").utf8)
+            ) {
+                if others < 0 { return }
+                let next = try await status(ada, others: others - 1)
+                #expect(next == (others > 0 ? 200 : 503))
+                if others == 0 {
+                    let another = try await status(bob, others: -1)
+                    #expect(another == 200)
+                }
+            }.status
+        }
+        #expect(try await status(ada, others: 15) == 200)
+    }
+
     /// Each such file takes room on the disk, and seconds of the writer, so a user may send only two at once.
     @Test func thereAreOnlySoManyFiles() async throws {
         let library = try await TestLibrary()

@@ -22,6 +22,18 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        (AuthorLines.KeptTexts.ofNoLines, [nil, nil]), (.ofFaultyLines, [nil, "x"]), (.ofAllLines, ["a,b,c", "x"]),
+    ])
+    func linesHaveTheirTextIfThatIsWanted(texts: AuthorLines.KeptTexts, expected: [String?]) throws {
+        var lines = AuthorLines(.csv, texts: texts, unknownMembers: .rejected)
+        lines.append("name,book,country\na,b,c\nx\n".utf8)
+        for text in expected {
+            let line = try #require(try lines.next(atEnd: true))
+            #expect(line.text == text.map { Array($0.utf8) })
+        }
+    }
+
     @Test(arguments: 1...40)
     func aTableIsTheSameInPiecesOfAnySize(size: Int) throws {
         let text = #"""

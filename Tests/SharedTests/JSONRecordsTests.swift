@@ -21,6 +21,16 @@ import Testing
         }
     }
 
+    /// Only so much white space is waited for and kept.
+    @Test(arguments: [4096, 100_000])
+    func anObjectAroundTheArrayBeginsWithinItsLimit(pieces: Int) {
+        func begin(_ blanks: Int) -> String { "{" + String(repeating: " ", count: blanks) + "\"list_of_authors\": [" }
+        #expect(read(begin(Record.longest / 2) + "{\"a\":1}]}", pieces: pieces) == ["1 {\"a\":1}"])
+        #expect(
+            read(begin(2 * Record.longest) + "{\"a\":1}]}\n{}", pieces: pieces)
+                == ["1 !the record is longer than 1 MiB", "2 {}"])
+    }
+
     private static let isOpen =
         "!not JSON: the array is not closed: the file may have been cut off; what follows was not read"
 

@@ -10,7 +10,8 @@ struct AuthorFileRoutes: Sendable {
     let store: any Store
     let clock: Clock
     let behindProxy: Bool
-    private let places = UploadSlots()
+    private let places = UploadSlots(ofOneOwner: 2, inAll: 8)
+    private let streams = UploadSlots(ofOneOwner: 16, inAll: 64)
 
     /// In bytes: 64 MiB.
     private static let maximumBody = 64 << 20
@@ -54,7 +55,10 @@ struct AuthorFileRoutes: Sendable {
         if options.atomic || options.dryRun {
             return try await importAtOnce(body, format, options, key, context, origin, initiator)
         }
-        let reader = LineReader(body, format, restIsNeeded: options.restIsNeeded)
+        // The file comes again with the same key, and then this batch has all of its lines.
+        let reader = LineReader(
+            body, format, restIsNeeded: options.restIsNeeded, keepsPartialBatch: key == nil)
+        let place = try streams.take(for: context.principal.userID)
         // Reads the first lines before the reply begins, so that a malformed file or a reused key gets an error
         // status.
         var first: [AuthorLines.Line] = []
@@ -83,6 +87,7 @@ struct AuthorFileRoutes: Sendable {
                 }
                 await note(changes, by: initiator)
                 try await writer.finish(nil)
+                withExtendedLifetime(place) {}
             })
     }
 

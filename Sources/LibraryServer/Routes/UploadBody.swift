@@ -53,15 +53,19 @@ final class UploadBody: @unchecked Sendable {
 final class LineReader: @unchecked Sendable {
     private let body: UploadBody
     private var lines: AuthorLines
+    private let keepsPartialBatch: Bool
     private var isAtEnd = false
     private var lastLine = 0
     /// A failure after a batch has got lines; thrown by the next call of ``fill(_:upTo:)``, after those lines were
     /// handled.
     private var pending: Failure?
 
-    init(_ body: UploadBody, _ format: AuthorLines.Format, restIsNeeded: Bool) {
+    /// - Parameter keepsPartialBatch: whether the lines of a batch are of use that the end of a broken body has left
+    ///   without the rest.
+    init(_ body: UploadBody, _ format: AuthorLines.Format, restIsNeeded: Bool, keepsPartialBatch: Bool) {
         self.body = body
-        lines = AuthorLines(format, restIsNeeded: restIsNeeded, unknownMembers: .rejected)
+        self.keepsPartialBatch = keepsPartialBatch
+        lines = AuthorLines(format, restIsNeeded: restIsNeeded, texts: .ofNoLines, unknownMembers: .rejected)
     }
 
     /// The next line; `nil` at the end.
@@ -83,12 +87,16 @@ final class LineReader: @unchecked Sendable {
 
     /// Adds lines until the batch has `count` of them or the body ends.
     /// - Returns: whether the batch has any line.
-    /// - Throws: ``Failure`` if the batch is empty; otherwise the failure is thrown by the next call.
+    /// - Throws: ``Failure`` if the batch is empty, or of no use; otherwise the failure is thrown by the next call.
     func fill(_ batch: inout [AuthorLines.Line], upTo count: Int) async throws -> Bool {
         do {
             if let pending, batch.isEmpty { throw pending }
             while pending == nil, batch.count < count, let line = try await next() { batch.append(line) }
         } catch let failure as Failure where !batch.isEmpty {
+            guard keepsPartialBatch else {
+                lastLine = batch[0].number - 1
+                throw failure
+            }
             pending = failure
         }
         return !batch.isEmpty

@@ -1,16 +1,19 @@
 import Synchronization
 
-/// Limits the uploads that are stored as a whole or planned. Each takes space on the library's disk, and may keep the
-/// writer busy for seconds.
+/// Limits the uploads of one kind at a time. One that is stored as a whole or planned takes space on the library's
+/// disk, and may keep the writer busy for seconds; one whose lines are stored as they come takes some MiB of memory.
 final class UploadSlots: Sendable {
-    private static let most = (ofOneOwner: 2, inAll: 8)
-
+    private let most: (ofOneOwner: Int, inAll: Int)
     private let taken = Mutex<[Int64: Int]>([:])
+
+    init(ofOneOwner: Int, inAll: Int) {
+        most = (ofOneOwner, inAll)
+    }
 
     /// - Throws: ``Failure`` `busy` if no slot is free.
     func take(for owner: Int64) throws(Failure) -> UploadSlot {
         let isAdmitted = taken.withLock { taken in
-            guard taken[owner, default: 0] < Self.most.ofOneOwner, taken.values.reduce(0, +) < Self.most.inAll else {
+            guard taken[owner, default: 0] < most.ofOneOwner, taken.values.reduce(0, +) < most.inAll else {
                 return false
             }
             taken[owner, default: 0] += 1

@@ -27,13 +27,18 @@ extension AuthorLines {
         }
     }
 
+    /// Which lines have their text.
+    public enum KeptTexts: Sendable {
+        case ofNoLines, ofFaultyLines, ofAllLines
+    }
+
     /// One author of the input, or one faulty line.
     public struct Line: Sendable {
         /// Line number, from 1; of a record with several lines, the number of the first line; of an element of a JSON
         /// array, the number of the element.
         public let number: Int
-        /// The line as it is in the input, without its line end. `nil` for a valid line, unless it was asked for, and
-        /// for a line that is longer than ``Record/longest``.
+        /// The line as it is in the input, without its line end. `nil` unless it was asked for, and for a line that is
+        /// longer than ``Record/longest``.
         public let text: [UInt8]?
         /// The line's values in the form in which they are stored, or its fault.
         public let entry: Result<AuthorValues, Fault>

@@ -7,7 +7,7 @@ public struct AuthorLines: Sendable {
     private let columnNames: ColumnNames
     private let defaults: [String: String]
     private let restIsNeeded: Bool
-    private let keepsText: Bool
+    private let texts: KeptTexts
     private var csv: CSVRecords
     private var json = JSONRecords()
     /// The field of each CSV column; `nil` for a column that sets no field.
@@ -27,19 +27,19 @@ public struct AuthorLines: Sendable {
     ///   - defaults: the text that lines without a value get, by the name of the field.
     ///   - restIsNeeded: whether a line needs the required fields that are not part of the key. If not, an absent
     ///     field has no value.
-    ///   - keepsText: whether valid lines have their text too.
+    ///   - texts: the lines that have their text. Of a hostile file, each may have 1 MiB.
     ///   - unknownMembers: whether a column or member that is not a field of an author is a fault, or is only added
     ///     to ``unknownNames``.
     public init(
         _ format: Format, separator: UInt8? = nil, names: [String: String] = [:], defaults: [String: String] = [:],
-        restIsNeeded: Bool = true, keepsText: Bool = false, unknownMembers: UnknownMembers
+        restIsNeeded: Bool = true, texts: KeptTexts = .ofFaultyLines, unknownMembers: UnknownMembers
     ) {
         self.format = format
         self.restIsNeeded = restIsNeeded
         self.unknownMembers = unknownMembers
         self.names = names
         self.defaults = defaults
-        self.keepsText = keepsText
+        self.texts = texts
         columnNames = ColumnNames(names)
         csv = CSVRecords(separator: separator)
     }
@@ -72,7 +72,12 @@ public struct AuthorLines: Sendable {
     }
 
     private func line(_ record: Record, _ entry: Result<AuthorValues, Fault>) -> Line {
-        let isNeeded = if case .failure = entry { true } else { keepsText }
+        let isNeeded =
+            switch texts {
+            case .ofNoLines: false
+            case .ofFaultyLines: if case .failure = entry { true } else { false }
+            case .ofAllLines: true
+            }
         let text = !isNeeded ? nil : format == .csv ? csv.text : record.content.isEmpty ? nil : record.content
         return Line(number: record.number, text: text, entry: entry)
     }
@@ -90,7 +95,7 @@ public struct AuthorLines: Sendable {
         let cells = record.cells
         isEscaped = csv.separator == .tab && cells.contains(AuthorField.bookerPrize.name)
         csv.hasQuotes = !isEscaped
-        if keepsText { header = csv.text }
+        if texts == .ofAllLines { header = csv.text }
         do {
             try setColumns(cells)
         } catch .missingColumn(let name) {

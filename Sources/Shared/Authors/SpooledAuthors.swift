@@ -9,7 +9,7 @@ public struct SpooledAuthors {
         _ spool: SpooledFile, _ format: AuthorLines.Format, restIsNeeded: Bool = true, unknownMembers: UnknownMembers
     ) {
         self.spool = spool
-        lines = AuthorLines(format, restIsNeeded: restIsNeeded, unknownMembers: unknownMembers)
+        lines = AuthorLines(format, restIsNeeded: restIsNeeded, texts: .ofNoLines, unknownMembers: unknownMembers)
     }
 
     /// The next line; `nil` at the end of the file.

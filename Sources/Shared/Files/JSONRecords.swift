@@ -29,6 +29,8 @@ public struct JSONRecords: Sendable {
     private var isTextLost = false
     /// As in ``CSVRecords``.
     private var rereadEnd = 0
+    /// How much of what begins an object around an array has come: parts of ``wrapping``, and bytes.
+    private var wrapped = (parts: 0, length: 0)
 
     public init() {}
 
@@ -86,10 +88,11 @@ public struct JSONRecords: Sendable {
             input.position += 1
             (mode, isInObject) = (.first, false)
         } else if byte == UInt8(ascii: "{") {
-            guard let length = wrapping(atEnd) else {
+            guard let length = lengthOfWrapping(atEnd) else {
                 mode = .start
                 return false
             }
+            wrapped = (0, 0)
             input.position += length
             if length > 0 { (mode, isInObject) = (.first, true) }
         }
@@ -105,22 +108,25 @@ public struct JSONRecords: Sendable {
         start = input.position
     }
 
+    private static let wrapping = ["{", "\"list_of_authors\"", ":", "["]
+
     /// The length of `{"list_of_authors":[`, with any white space, if that comes next; otherwise 0. `nil` if more bytes
     /// must arrive before that is known.
-    private func wrapping(_ atEnd: Bool) -> Int? {
-        var length = 0
-        for part in ["{", "\"list_of_authors\"", ":", "["] {
-            while input.position + length < input.end, input.bytes[input.position + length - input.base].isBlank {
-                length += 1
+    private mutating func lengthOfWrapping(_ atEnd: Bool) -> Int? {
+        while wrapped.parts < Self.wrapping.count {
+            let start = input.position + wrapped.length
+            guard let place = input.first(from: start, where: { !$0.isBlank }) else {
+                wrapped.length = input.end - input.position
+                return atEnd || wrapped.length > Record.longest ? 0 : nil
             }
-            for expected in part.utf8 {
-                let index = input.position + length
-                guard index < input.end else { return atEnd ? 0 : nil }
-                guard input.bytes[index - input.base] == expected else { return 0 }
-                length += 1
-            }
+            wrapped.length = place - input.position
+            let part = Array(Self.wrapping[wrapped.parts].utf8)
+            let come = input[place..<min(place + part.count, input.end)]
+            guard part.starts(with: come) else { return 0 }
+            guard come.count == part.count else { return atEnd ? 0 : nil }
+            wrapped = (wrapped.parts + 1, wrapped.length + part.count)
         }
-        return length
+        return wrapped.length > Record.longest ? 0 : wrapped.length
     }
 
     // MARK: Lines

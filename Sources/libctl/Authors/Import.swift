@@ -74,7 +74,7 @@ extension AuthorsCommand {
             do {
                 source = try LineSource(
                     InputReader(descriptor), name: file, form, context, restIsNeeded: query.restIsNeeded,
-                    keepsText: rejects?.isTable ?? false)
+                    texts: rejects?.isTable == true ? .ofAllLines : .ofFaultyLines)
             } catch {
                 throw Interruption.hasCome ? interrupted(nil) : error
             }

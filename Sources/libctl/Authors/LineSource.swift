@@ -15,10 +15,10 @@ final class LineSource {
     /// - Parameters:
     ///   - name: of the file, for errors.
     ///   - restIsNeeded: whether a line without a country is a fault. Otherwise the entry of the line has no country.
-    ///   - keepsText: whether valid lines have their text.
+    ///   - texts: the lines that have their text.
     init(
         _ reader: InputReader, name: String, _ options: FileOptions, _ context: CommandContext, restIsNeeded: Bool,
-        keepsText: Bool = false
+        texts: AuthorLines.KeptTexts = .ofFaultyLines
     ) throws {
         diagnostics = context.diagnostics
         text = FileText(reader, name: name, try options.encoding.map { try TextEncoding(name: $0) })
@@ -38,7 +38,7 @@ final class LineSource {
         isEmpty = isAtEnd && start.isEmpty
         lines = AuthorLines(
             format, separator: form?.separator, names: names, defaults: defaults, restIsNeeded: restIsNeeded,
-            keepsText: keepsText, unknownMembers: .ignored)
+            texts: texts, unknownMembers: .ignored)
         do {
             if let columns { try lines.setColumns(columns) }
         } catch {
