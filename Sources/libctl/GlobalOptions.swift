@@ -49,6 +49,14 @@ struct GlobalOptions: ParsableArguments {
     @Flag(name: .shortAndLong, help: .general("Report each request on standard error, without secrets."))
     var verbose = false
 
+    /// What a command needs to be run with the same login: the options `--server`, `--cacert` and `--user`, as far as
+    /// they were given, each with a space before it.
+    var ofLogin: String {
+        [("--server", server), ("--cacert", cacert), ("--user", user)].map { name, value in
+            value.map { " \(name) \(Escaping.shell($0))" } ?? ""
+        }.joined()
+    }
+
     func validate() throws {
         if timeout?.seconds == 0 {
             throw CommandError(.usage, "--timeout takes at least 1s", hint: "for example: --timeout 10s")

@@ -104,7 +104,7 @@ struct UndoCommand: ParsableCommand, ContextCommand {
             "\(done) \(counted(report.undone, "change")): \(report.summary)\(rest)"
                 + (dryRun ? "; nothing was changed" : ""))
         if !dryRun, report.authors > 0 {
-            context.diagnostics.say("to take that back: libctl undo --last \(report.authors)")
+            context.diagnostics.say("to take that back: libctl undo --last \(report.authors)\(context.options.ofLogin)")
         }
     }
 }

@@ -103,6 +103,10 @@ import Testing
                 == "1\tC\tfalse\n2\tC\tfalse\n3\tC\tfalse\n")
         // The last change is that of the import's third author, for whom it is the last of three.
         #expect(try await ctl.line("undo --yes -q").error == "")
+        // The command that takes it back must act on the same login.
+        let named = try await ctl.line("undo --last 1 --yes --server http://127.0.0.1:8080 --user ada")
+        let next = "libctl undo --last 1 --server http://127.0.0.1:8080 --user ada"
+        #expect(named.error.hasSuffix("to take that back: \(next)\n"), "\(named.error)")
         #expect(try await ctl.line("undo").code == 64)
     }
 }

@@ -35,7 +35,7 @@ extension CommandContext {
 
     /// The failure if there is no login to use.
     func notLoggedIn(_ all: Credentials) -> CommandError {
-        let name = user.map { " \($0)" } ?? ""
+        let name = user.map { " \(Escaping.shell($0))" } ?? ""
         let here = user == nil ? all.logins.last { $0.server == server.origin } : nil
         let hint =
             here.map { "use --user \($0.user), who is logged in" }
