@@ -49,12 +49,19 @@ struct SettingSources {
         self.options = options
         variables = environment
         file = try (options["config"] ?? environment[Settings.variable("config")]).map { path in
-            (path, Dictionary(try Self.texts(path), uniquingKeysWith: { first, _ in first }))
+            (try Self.path(path, "config"), Dictionary(try Self.texts(path), uniquingKeysWith: { first, _ in first }))
         }
         let known = Settings.variables + [CompletionAnswer.variable]
         unknownVariables = environment.sorted { $0.key < $1.key }.filter { name, value in
             name.hasPrefix(Settings.environmentPrefix) && !known.contains(name) && !Self.isInjected(name, value)
         }.map { UnknownVariable(name: $0.key, hint: Self.hint(forVariable: $0.key, known)) }
+    }
+
+    /// The path, if it is one: an empty one would be the current directory, or a socket without a name.
+    /// - Throws: ``CommandError`` `configuration`.
+    static func path(_ text: String, _ key: String) throws(CommandError) -> String {
+        guard text.isEmpty else { return text }
+        throw CommandError(.configuration, "\(key) must be a path, not ''", hint: "leave it out, or name one")
     }
 
     /// The text of a setting, from the first source that has one; `nil` if none has.

@@ -49,6 +49,17 @@ import Testing
         #expect(settings.listen == nil)
     }
 
+    /// An empty path would be the current directory.
+    @Test(arguments: ["config", "data", "socket", "tls-certificate", "tls-key"])
+    func aPathIsNotEmpty(key: String) throws {
+        for (options, environment) in [
+            (["--\(key)", ""], [:]), ([], ["LIBRARYD_" + key.uppercased().replacing("-", with: "_"): ""]),
+        ] {
+            let failure = #expect(throws: CommandError.self) { try settings(options, environment) }
+            #expect(failure?.exit == .configuration && failure?.reason == "\(key) must be a path, not ''")
+        }
+    }
+
     @Test func flagsWinOverTheEnvironmentWhichWinsOverTheFile() throws {
         let config = try file(#"{"listen":"127.0.0.1:1","data":"/file","token-lifetime":"1m","log-level":"error"}"#)
         let settings = try settings(
