@@ -99,7 +99,7 @@ public enum Endpoints {
     private static func additionOfFile(_ summary: String, _ details: String = "") -> Documentation {
         Documentation(
             summary, details, sends: .file([.ndjson, .csv]), returns: .file([.ndjson]),
-            failures: [.authorExists, .idempotencyKeyReused, .invalidEncoding])
+            failures: [.authorExists, .idempotencyKeyReused, .invalidEncoding, .invalidCSV])
     }
 
     public static let authors = Endpoint<Empty, AuthorQuery, AuthorPage>(

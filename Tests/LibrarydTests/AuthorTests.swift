@@ -125,7 +125,7 @@ import Testing
 
     @Test(arguments: [
         ("\"1-1\"", true), ("*", true), ("\"1-2\", \"1-1\"", true), ("\"1-2\"", false), ("W/\"1-1\"", false),
-        ("\"2-1\"", false), ("1-1", false), ("\"1-01\"", false), ("\"\"", false),
+        ("\"2-1\"", false), ("1-1", false), ("\"1-01\"", false), ("\"\"", false), ("", false), (", ,", false),
         ("\"1-99999999999999999999\"", false), ("\"1-1 OR 1=1\"", false),
     ])
     func ifMatchDecides(tag: String, matches: Bool) async throws {

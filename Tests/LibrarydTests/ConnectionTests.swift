@@ -150,6 +150,28 @@ import Testing
         }
     }
 
+    /// The length of a list as a file is known at its end only.
+    @Test(arguments: ["text/csv", "application/x-ndjson"])
+    func aHeadOfAStreamHasNoLength(type: String) async throws {
+        let token = try await library.login("ada").token
+        let connection = try await TestConnection(library)
+        try await connection.send(
+            "HEAD /authors HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(token)\r\nAccept: \(type)\r\n\r\n")
+        let reply = try await connection.reply(toHead: true)
+        #expect(reply.status == 200 && reply.header("content-type") == type)
+        #expect(reply.header("content-length") == nil)
+        try await connection.send(Self.live)
+        #expect(try await connection.reply().status == 200)
+    }
+
+    /// A length may have zeros before it (RFC 9110, section 8.6: `1*DIGIT`).
+    @Test func aLengthMayHaveZeros() async throws {
+        let connection = try await TestConnection(library)
+        try await connection.send(Self.post + "Content-Length: 00000000000000000000002\r\n\r\n{}" + Self.live)
+        #expect(try await connection.reply().status == 422)
+        #expect(try await connection.reply().status == 200)
+    }
+
     /// Some clients send an empty line after a body.
     @Test func anEmptyLineIsNoRequest() async throws {
         let connection = try await TestConnection(library)

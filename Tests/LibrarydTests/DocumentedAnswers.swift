@@ -134,6 +134,9 @@ struct DocumentedAnswer: Sendable {
         case "invalid_encoding":
             request.set("Content-Type", "text/csv")
             request.body = "n\u{0},\u{0}\n\u{0}"
+        case "invalid_csv":
+            request.set("Content-Type", "text/csv")
+            request.body = "\"name"
         case "invalid_fields": request.body = #"{"nonsense":1}"#
         case "unsupported_media_type": request.set("Content-Type", "text/plain")
         case "not_acceptable": request.set("Accept", "application/json;q=0")

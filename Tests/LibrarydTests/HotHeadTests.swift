@@ -48,6 +48,8 @@ struct HotHeadTests {
         "GET / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n\r\n",
         "GET / HTTP/1.1\r\nHost: x\r\nAccept: text/csv\r\n\r\n",
         "GET / HTTP/1.1\r\n\(fields)Authorization: Bearer a\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: x\r\nx-access-tokens:\r\nAuthorization: Bearer a\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: x\r\nx-access-tokens:\r\nx-access-tokens: a\r\n\r\n",
         "GET / HTTP/1.1\r\nHost: x\r\nAuthorization: Basic YTpi\r\n\r\n",
         "GET / HTTP/1.1\r\n" + String(repeating: "X: y\r\n", count: 32) + "Host: x\r\n\r\n",
         "GET /\(String(repeating: "x", count: 8192)) HTTP/1.1\r\nHost: x\r\n\r\n",

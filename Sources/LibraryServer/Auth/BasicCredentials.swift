@@ -26,7 +26,7 @@ struct BasicCredentials: Equatable {
         guard let data = Data(base64Encoded: encoded + padding), let colon = data.firstIndex(of: UInt8(ascii: ":")),
             let name = String(validating: data[..<colon], as: UTF8.self),
             String(validating: data[colon...], as: UTF8.self) != nil,
-            !data.contains(where: { $0 < 0x20 || $0 == 0x7F })
+            !data.contains(where: { $0 < 0x20 || $0 == 0x7F }), !CombiningMarks.areTooMany(name)
         else { throw Failure(.credentialsMalformed) }
         self.name = name
         password = Array(data[data.index(after: colon)...])

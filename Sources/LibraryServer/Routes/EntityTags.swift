@@ -7,8 +7,6 @@ struct EntityTags: Sendable {
         tags = fields.flatMap { $0.split(separator: ",") }.map { $0.filter { $0 != " " && $0 != "\t" } }
     }
 
-    var isEmpty: Bool { tags.isEmpty }
-
     /// Whether the field is `*` or has the tag as a strong one.
     func namesStrongly(_ tag: String) -> Bool { tags == ["*"] || tags.contains(tag) }
 

@@ -8,7 +8,10 @@ enum TargetQuery {
     /// - Throws: ``Failure`` `invalid_query`.
     static func read<Value>(_ target: String, _ read: ([QueryItem]) throws -> Value) throws -> Value {
         guard let items = QueryItem.parse(text(target) ?? "") else {
-            throw Failure(.invalidQuery, "the query has a percent sign without two hexadecimal digits, or is not UTF-8")
+            throw Failure(
+                .invalidQuery,
+                "the query has a percent sign without two hexadecimal digits, is not UTF-8, or has too many combining marks"
+            )
         }
         return try check { try read(items) }
     }

@@ -30,6 +30,8 @@ extension Connection {
         let mayHaveBody = !isHead && response.status != .noContent && response.status != .notModified
         request.isBodySent = mayHaveBody
         if response.status == .noContent || response.status == .notModified { fields[.contentLength] = nil }
+        // The reply to HEAD has no body, so Hummingbird takes 0 for the length of a stream.
+        if isHead, fields[.contentLength] == "0" { fields[.contentLength] = nil }
         if mayHaveBody, fields[.contentLength] == nil {
             if request.version == .http1_0 {
                 request.closes = true

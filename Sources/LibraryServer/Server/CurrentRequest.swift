@@ -37,9 +37,13 @@ final class CurrentRequest {
         forwardedFor = head.headers["X-Forwarded-For"].last
         length = head.headers.first(name: "content-length").flatMap(RequestCheck.contentLength) ?? 0
         isChunked = head.headers.contains(name: "transfer-encoding")
-        expectsContinue = head.version == .http1_1 && head.headers.first(name: "expect")?.lowercased() == "100-continue"
+        expectsContinue = head.version == .http1_1 && head.headers.first(name: "expect").map(Self.isContinue) ?? false
         // NIO's decoder reads nothing after a request that offers another protocol.
         closes = !head.isKeepAlive || head.headers.contains(name: "upgrade")
+    }
+
+    private static func isContinue(_ value: String) -> Bool {
+        value.lowercased().utf8.elementsEqual("100-continue".utf8)
     }
 
     init(_ head: HotHead) {

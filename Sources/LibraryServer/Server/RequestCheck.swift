@@ -22,6 +22,9 @@ enum RequestCheck {
         var (hosts, codings) = (0, 0)
         for (name, value) in head.headers {
             guard !hasControl(value) else { throw Failure(.badRequest, "a header field has a control character") }
+            guard !CombiningMarks.areTooMany(value, limit: CombiningMarks.mostInField) else {
+                throw Failure(.badRequest, "a header field has too many combining marks in a row")
+            }
             switch name.utf8.count {
             case 4 where name.lowercased() == "host":
                 hosts += 1
@@ -48,11 +51,13 @@ enum RequestCheck {
         return value.withUTF8 { bytes in bytes.contains { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F } }
     }
 
-    /// The value of `Content-Length`, which may have white space around it (RFC 9110, section 5.5); `nil` if it is no
-    /// number, or too large for one.
+    /// The value of `Content-Length`, which may have white space around it (RFC 9110, section 5.5) and zeros before it
+    /// (section 8.6); `nil` if it is no number, or too large for one.
     static func contentLength(_ value: String) -> Int? {
         let digits = value.utf8.drop { $0 == 0x20 || $0 == 0x09 }.prefix { $0 != 0x20 && $0 != 0x09 }
-        return Int64(decimal: Substring(digits)).map { Int($0) }
+        let number = digits.drop { $0 == UInt8(ascii: "0") }
+        if number.isEmpty, !digits.isEmpty { return 0 }
+        return Int64(decimal: Substring(number)).map { Int($0) }
     }
 
     private static func checkTarget(_ head: HTTPRequestHead) throws(Failure) {

@@ -21,11 +21,11 @@ package struct ColumnNames: Sendable {
     func renamed(_ value: JSONValue, defaults: [String: String]) -> JSONValue {
         guard case .object(var members) = value else { return value }
         if !mapped.isEmpty || members.contains(where: { !Author.fieldNames.contains($0.name) }) {
-            let all = members
+            let exact = Author.fieldNames.filter { name in members.contains { $0.name == name } }
             members = members.map { member in
                 let field = field(member.name)
                 // Of two names of one field, the exact one counts.
-                let isTaken = mapped.isEmpty && field != member.name && all.contains { $0.name == field }
+                let isTaken = mapped.isEmpty && field != member.name && field.map(exact.contains) ?? false
                 let own = mapped.contains(member.name) ? "" : member.name
                 return JSONValue.Member(name: isTaken ? own : field ?? own, value: member.value)
             }

@@ -18,9 +18,10 @@ public struct Record: Sendable {
     init(
         _ number: Int, content: [UInt8] = [], ends: [Int] = [], fault: String? = nil, isReread: Bool = false
     ) {
+        let fault = fault ?? (CombiningMarks.areTooMany(content) ? CombiningMarks.fault : nil)
         self.number = number
-        self.content = content
-        self.ends = ends
+        self.content = fault == nil ? content : []
+        self.ends = fault == nil ? ends : []
         self.fault = fault
         self.isReread = isReread
     }

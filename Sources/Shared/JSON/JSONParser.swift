@@ -51,7 +51,7 @@ struct JSONParser {
             skipWhitespace()
             guard peek() == UInt8(ascii: "\"") else { throw failure("expected a member name") }
             let start = offset
-            let name = try string()
+            let name = try string(mostMarks: CombiningMarks.mostInField)
             if members.count == Self.fewMembers { names = Set(members.map(\.name)) }
             let isNew =
                 members.count < Self.fewMembers ? !members.contains { $0.name == name } : names.insert(name).inserted
@@ -127,7 +127,9 @@ struct JSONParser {
     }
 
     /// Parses a string whose opening quote is at the offset.
-    private mutating func string() throws(JSONSyntaxError) -> String {
+    private mutating func string(
+        mostMarks: Int = CombiningMarks.mostInText
+    ) throws(JSONSyntaxError) -> String {
         offset += 1
         let start = offset
         var unescaped: [UInt8]?
@@ -139,6 +141,9 @@ struct JSONParser {
             case UInt8(ascii: "\""):
                 guard let text = String(utf8: unescaped?[...] ?? bytes[start..<offset]) else {
                     throw JSONSyntaxError(reason: "invalid UTF-8", offset: start)
+                }
+                guard !CombiningMarks.areTooMany(text, limit: mostMarks) else {
+                    throw JSONSyntaxError(reason: "too many combining marks in a row", offset: start)
                 }
                 offset += 1
                 return text

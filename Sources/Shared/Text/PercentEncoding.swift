@@ -61,7 +61,7 @@ public struct QueryItem: Sendable, Equatable {
         self.value = value
     }
 
-    /// Splits a query string without its `?`; `nil` for a malformed escape or invalid UTF-8.
+    /// Splits a query string without its `?`; `nil` for a malformed escape, invalid UTF-8, or too many combining marks.
     public static func parse(_ query: some StringProtocol) -> [QueryItem]? {
         var items: [QueryItem] = []
         var text = String(query)
@@ -69,7 +69,8 @@ public struct QueryItem: Sendable, Equatable {
             for pair in bytes.split(separator: UInt8(ascii: "&")) {
                 let end = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
                 guard let name = PercentEncoding.decode(utf8: pair[..<end]),
-                    let value = PercentEncoding.decode(utf8: pair[end...].dropFirst())
+                    let value = PercentEncoding.decode(utf8: pair[end...].dropFirst()),
+                    !CombiningMarks.areTooMany(name), !CombiningMarks.areTooMany(value)
                 else { return false }
                 items.append(QueryItem(name, value))
             }

@@ -37,13 +37,18 @@ public enum StoredText {
 
     /// The form in which a text is stored: trimmed of white space, with plain spaces for spaces of other kinds, such as
     /// the no-break space (general category Zs), and in Unicode Normalization Form C (UAX #15).
+    ///
+    /// A text that is too long for sure is only trimmed: normalization joins at most four scalars to one (UAX #15,
+    /// table of maximum expansion factors).
     public static func normalized(_ text: String) -> String {
         if isTrimmedASCII(text) { return text }
         var scalars = text.unicodeScalars[...]
         while let first = scalars.first, first.properties.isWhitespace { scalars.removeFirst() }
         while let last = scalars.last, last.properties.isWhitespace { scalars.removeLast() }
         let trimmed = String(scalars)
-        guard trimmed.utf8.contains(where: { $0 >= 0x80 }) else { return trimmed }
+        guard trimmed.utf8.contains(where: { $0 >= 0x80 }), trimmed.unicodeScalars.count <= 4 * maximumLength else {
+            return trimmed
+        }
         var composed = String.UnicodeScalarView()
         for scalar in trimmed._nfc { composed.append(isOtherSpace(scalar) ? " " : scalar) }
         return String(composed)
