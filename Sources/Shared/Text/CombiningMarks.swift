@@ -1,8 +1,8 @@
 /// The limits of combining marks that follow each other.
 ///
 /// To compare texts, or characters of them, Swift sorts each run of marks by their combining classes, in quadratic
-/// time: 64 KiB of marks take seconds. So a text with a longer run is refused where it arrives, before anything compares
-/// it. No writing system needs more than 30 (UAX #15, section 13, Stream-Safe Text Format).
+/// time: 64 KiB of marks take seconds. So a text with a longer run is refused where it arrives, before anything
+/// compares it. No writing system needs more than 30 (UAX #15, section 13, Stream-Safe Text Format).
 public enum CombiningMarks {
     /// In a text. A stored text may have 200 marks in a row, and three more that normalization joins to a letter.
     public static let mostInText = 256
