@@ -1,5 +1,6 @@
 import Foundation
 import Shared
+import Synchronization
 import TestSupport
 import Testing
 
@@ -13,6 +14,25 @@ import Testing
                 TransportReply(
                     status: status, headers: type.map { ["content-type": $0] } ?? [:], body: Array(body.utf8))
             }, trace: { _ in }, wait: { _, _ in })
+    }
+
+    /// A daemon that is waited for may listen on a socket only, which is not there yet.
+    @Test func aSocketThatComesLaterIsFound() async throws {
+        final class Listening: Sendable {
+            let relay = Mutex<Relay?>(nil)
+        }
+        let (runtime, daemon) = (TemporaryFolder(), Listening())
+        let socket = runtime.path + "/libraryd.sock"
+        var ctl = Ctl(try await TestLibrary())
+        ctl.environment = ["XDG_RUNTIME_DIR": runtime.path]
+        ctl.answer = { _ in
+            guard daemon.relay.withLock({ $0 == nil }) else { return nil }
+            let relay = try Relay(to: .tcp(port: 1), at: socket)
+            daemon.relay.withLock { $0 = relay }
+            throw CommandError(.unavailable, "nobody answers")
+        }
+        let result = try await ctl("status", "--wait", "30s")
+        #expect(result.output == "unix:\(socket) is ready\n", "\(result.error)")
     }
 
     /// Only a complete reply of libraryd counts as a success.

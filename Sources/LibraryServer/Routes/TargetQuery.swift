@@ -10,7 +10,7 @@ enum TargetQuery {
         guard let items = QueryItem.parse(text(target) ?? "") else {
             throw Failure(
                 .invalidQuery,
-                "the query has a percent sign without two hexadecimal digits, is not UTF-8, or has too many combining marks"
+                "the query has a percent sign without two hexadecimal digits, is not UTF-8, or has many combining marks"
             )
         }
         return try check { try read(items) }

@@ -6,13 +6,15 @@ package enum FileContents {
     /// Opens a regular file and nothing else, without waiting: to open a pipe would take until another process opens
     /// its other end (fifo(7)).
     /// - Parameter flags: as for open(2); a file that is created is private.
-    /// - Throws: ``CommandError`` `noInput` for another kind of file, `ioError` otherwise.
+    /// - Throws: ``CommandError`` `noInput` for another kind of file, and one that is to be read and is missing or may
+    ///   not be read; `ioError` otherwise.
     package static func open(_ path: String, _ flags: Int32 = O_RDONLY) throws -> Int32 {
         let descriptor = Glibc.open(SystemText.path(path), flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
-            let reason = systemError()
+            let (code, reason) = (errno, systemError())
             try FileStatus.requireRegular(path)
-            throw CommandError(.ioError, "\(path): \(reason)")
+            let isUnreadable = flags == O_RDONLY && [ENOENT, ENOTDIR, EACCES, EPERM, ELOOP].contains(code)
+            throw CommandError(isUnreadable ? .noInput : .ioError, "\(path): \(reason)")
         }
         do {
             try FileStatus(descriptor: descriptor, path: path).requireRegular(path)

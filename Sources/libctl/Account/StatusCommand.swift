@@ -15,14 +15,16 @@ struct StatusCommand: ParsableCommand, ContextCommand {
 
     func run(_ context: CommandContext) throws {
         let deadline = ContinuousClock.now + .seconds(wait?.seconds ?? 0)
+        let (output, io) = (context.output, context.io)
+        var context = context
         while true {
             do {
                 let health = try context.client.send(
                     Endpoints.ready.call(), timeoutMilliseconds: 2000, isPatient: false)
                 if options.wantsJSON {
-                    try context.output.json(health)
+                    try output.json(health)
                 } else {
-                    try context.output.line("\(context.server.origin) is ready")
+                    try output.line("\(context.server.origin) is ready")
                 }
                 return
             } catch {
@@ -30,6 +32,8 @@ struct StatusCommand: ParsableCommand, ContextCommand {
                 let mayPass: [ExitStatus] = [.unavailable, .temporaryFailure]
                 guard mayPass.contains(failure.exit), ContinuousClock.now < deadline else { throw failure }
                 usleep(50_000)
+                // The socket of a daemon that starts meanwhile is the server then.
+                context = try CommandContext(options, io: io)
             }
         }
     }
