@@ -7,6 +7,8 @@ package struct Caller: Sendable {
     package let revision: Revision
     /// ``KeySalts/version``; 0 if daemons share no keys.
     package let keyVersion: Int64
+    /// `nil` for an API key.
+    package var tokenExpiresAt: Timestamp?
 
     package init(_ principal: Principal, _ revision: Revision, keyVersion: Int64 = 0) {
         self.principal = principal

@@ -59,6 +59,24 @@ import Testing
         #expect(try trial.results.count == 5000)
     }
 
+    /// Whoever sends a file slowly does not keep the access that the token gave.
+    @Test(arguments: ["", "?atomic=true"], [20, 40])
+    func aTokenEndsWhileAFileComes(query: String, late: Int) async throws {
+        let library = try await TestLibrary()
+        let token = try await library.login("ada").token
+        let reply = try await library.send(
+            "POST", "/authors" + query, headers: [bearer(token), ("Content-Type", "application/x-ndjson")],
+            body: Array((Self.line + "\n").utf8)
+        ) { library.time.advance(seconds: 1800 + Int64(late)) }
+        let isTaken = late < 30
+        #expect(try library.count("author") == (isTaken ? 1 : 0))
+        if query.isEmpty {
+            #expect(try reply.results == [isTaken ? "1 created 1" : "1 failed token_expired"])
+        } else {
+            #expect(reply.status == (isTaken ? 200 : 401))
+        }
+    }
+
     /// Each import in batches has lines in memory, for as long as its client likes.
     @Test func thereAreOnlySoManyImports() async throws {
         let library = try await TestLibrary()

@@ -192,9 +192,10 @@ struct Authenticator: Sendable {
         if Self.isKey(token.utf8) { return try await holder(ofKey: Array(token.utf8), at: now) }
         let version = tokens.version
         let claims = try await verify(token, by: version, at: now)
-        guard let caller = try await store.caller(session: claims.sid, at: now),
+        guard var caller = try await store.caller(session: claims.sid, at: now),
             caller.principal.publicID == claims.sub
         else { throw Failure(.tokenRevoked) }
+        caller.tokenExpiresAt = Timestamp(milliseconds: 0).adding(seconds: claims.exp)
         // Another daemon has begun another key: the key of the token may be none any more.
         if caller.keyVersion != version {
             try await renewKeys()
@@ -251,10 +252,20 @@ struct Authenticator: Sendable {
         return principal
     }
 
-    /// The caller's current state. The session may have ended while the body of the request was received.
-    /// - Throws: ``Failure`` `token_revoked`.
-    @Sendable func confirm(_ principal: Principal) async throws -> Principal {
-        guard let caller = try await store.caller(session: principal.sessionID, at: clock.now()) else {
+    /// Seconds after its end for which an access token is good enough for a body that had begun: the time that any body
+    /// may take. A file may take longer.
+    static let bodyGrace: Int64 = 30
+
+    /// The caller's current state. The session may have ended while the body of the request was received, and the token
+    /// expired.
+    /// - Parameter isChange: whether the token must not have expired for longer than ``bodyGrace``.
+    /// - Throws: ``Failure`` `token_revoked` or `token_expired`.
+    @Sendable func confirm(_ caller: Caller, isChange: Bool) async throws -> Principal {
+        let now = clock.now()
+        if isChange, let end = caller.tokenExpiresAt, end.adding(seconds: Self.bodyGrace) <= now {
+            throw Failure(.tokenExpired)
+        }
+        guard let caller = try await store.caller(session: caller.principal.sessionID, at: now) else {
             throw Failure(.tokenRevoked)
         }
         return caller.principal

@@ -226,7 +226,8 @@ struct AuthorFileRoutes: Sendable {
                     try await writer.write(ByteBuffer(string: AuthorRow.csvHeader))
                 }
                 repeat {
-                    try await context.confirm()
+                    // A list that has begun goes on after its token, as long as the session.
+                    try await context.confirm(isChange: false)
                     let page = try await store.authors(query, owner: owner) { try $0.part(as: format) }
                     try await writer.write(page.bytes)
                     query.after = page.next

@@ -14,7 +14,7 @@ package struct GuestContext: RequestContext {
     let user = RecognizedUser()
     /// Set by ``TokenMiddleware``, with a function that checks whether the session is still live.
     var caller: Caller?
-    var confirm: (@Sendable (Principal) async throws -> Principal)?
+    var confirm: (@Sendable (Caller, _ isChange: Bool) async throws -> Principal)?
 
     package init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
@@ -32,7 +32,7 @@ struct CallerContext: ChildRequestContext {
     let requestID: String
     let channel: any Channel
     let caller: Caller
-    fileprivate let confirmation: @Sendable (Principal) async throws -> Principal
+    fileprivate let confirmation: @Sendable (Caller, _ isChange: Bool) async throws -> Principal
 
     init(context: GuestContext) throws {
         guard let caller = context.caller, let confirm = context.confirm else { throw Failure(.tokenMissing) }
@@ -56,9 +56,10 @@ extension CallerContext {
     }
 
     /// The caller's state of now.
-    /// - Throws: ``Failure`` `token_revoked`.
+    /// - Parameter isChange: as in ``Authenticator/confirm(_:isChange:)``.
+    /// - Throws: ``Failure`` `token_revoked` or `token_expired`.
     @discardableResult
-    func confirm() async throws -> Principal { try await confirmation(principal) }
+    func confirm(isChange: Bool = true) async throws -> Principal { try await confirmation(caller, isChange) }
 }
 
 /// The context of a request whose caller has logged in, and uses no API key.
