@@ -76,6 +76,18 @@ import Testing
         #expect(try await bash("libraryd check --data \(data) 0<&- 2>&-").code == 0)
     }
 
+    /// A change that no rule of the database finds is found by the manifest.
+    @Test func aBackupThatWasChangedIsNotOK() async throws {
+        let daemon = try await Daemon()
+        try await daemon.login("ada", home: home)
+        #expect(try await bash("libraryd backup b.db --data \(daemon.data) && libraryd check b.db").code == 0)
+        let changed = try await bash("LC_ALL=C sed -i 's/libctl/libctk/' b.db; libraryd check b.db")
+        #expect(changed.code == 65)
+        #expect(changed.error.contains("b.db is not what was backed up: its SHA-256 is another"), "\(changed.error)")
+        let alone = try await bash("rm b.db.manifest; libraryd check b.db")
+        #expect(alone.code == 0, "\(alone.error)")
+    }
+
     @Test func accountsAreMadeWhileRegistrationIsClosed() async throws {
         let daemon = try await Daemon(arguments: [])
         #expect(try await daemon.end(SIGTERM) == 0)

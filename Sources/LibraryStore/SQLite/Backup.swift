@@ -25,6 +25,14 @@ package struct BackupManifest: JSONReadable, JSONWritable, Equatable {
         return manifest
     }
 
+    /// Passes if a backup is as its manifest says, or has none.
+    /// - Throws: ``CommandError`` `dataError`.
+    package static func requireUnchanged(_ backup: String) throws {
+        guard let manifest = try beside(backup), try Digest.sha256(file: backup) != manifest.sha256 else { return }
+        throw CommandError(
+            .dataError, "\(backup) is not what was backed up: its SHA-256 is another", hint: "restore another backup")
+    }
+
     package init(_ inspection: Inspection, of file: String, at now: Timestamp, until cancellation: Cancellation) throws
     {
         createdAt = now

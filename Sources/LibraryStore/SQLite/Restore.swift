@@ -19,7 +19,7 @@ package struct Restore {
         defer { for suffix in SQLiteStore.databaseSuffixes { unlink(incoming + suffix) } }
         do {
             try SQLiteStore.requireLibrary(at: backup)
-            try Self.compareWithManifest(backup)
+            try BackupManifest.requireUnchanged(backup)
             let source = try SQLiteStore.openForeign(path: backup)
             defer { try? source.close() }
             inspection = try source.unsafeRead { try Backup.copy($0, to: incoming) }
@@ -54,15 +54,6 @@ package struct Restore {
             }
         } catch let error as DatabaseError {
             throw CommandError(database: error, path: path)
-        }
-    }
-
-    private static func compareWithManifest(_ backup: String) throws {
-        guard let manifest = try BackupManifest.beside(backup) else { return }
-        guard try Digest.sha256(file: backup) == manifest.sha256 else {
-            throw CommandError(
-                .dataError, "\(backup) is not what was backed up: its SHA-256 is another",
-                hint: "restore another backup")
         }
     }
 

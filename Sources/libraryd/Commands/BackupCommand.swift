@@ -97,7 +97,10 @@ struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract: "Inspect the library: pages, schema, references, search index.",
-        discussion: "Only reads, whether the daemon is up or down. Exits with 65 if something is wrong.")
+        discussion: """
+            Only reads, whether the daemon is up or down. A backup is also compared with its FILE.manifest, if there is \
+            one. Exits with 65 if something is wrong.
+            """)
 
     @OptionGroup var flags: FolderFlags
     @OptionGroup var output: OutputOptions
@@ -118,6 +121,7 @@ struct CheckCommand: AsyncParsableCommand {
                         ? "libraryd backup FILE, and, with the daemon stopped, libraryd restore FILE"
                         : "restore a backup")
             }
+            if file != nil { try BackupManifest.requireUnchanged(path) }
             if output.format == nil {
                 print("\(path): ok: \(inspection.summary)")
                 if file == nil { print(settings.history.summary) }
