@@ -156,7 +156,8 @@ struct ServeCommand: AsyncParsableCommand {
 
     private static func error(_ failure: Server.ListenFailure) -> CommandError {
         let code = (failure.reason as? IOError)?.errnoCode
-        let reason = code.map { String(cString: strerror($0)) } ?? "\(failure.reason)"
+        let unknown = failure.reason as? SocketAddressError.UnknownHost
+        let reason = code.map { String(cString: strerror($0)) } ?? unknown?.errorDescription ?? "\(failure.reason)"
         let (address, hint) =
             switch failure.address {
             case .tcp(let host, let port) where code == EADDRINUSE:
