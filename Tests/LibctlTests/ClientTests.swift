@@ -16,6 +16,16 @@ import Testing
             }, trace: { _ in }, wait: { _, _ in })
     }
 
+    @Test func aFileOfCertificatesThatIsMissingIsNamed() throws {
+        let fake = try FakeServer(answer: "")
+        var server = try Server("https://127.0.0.1:\(fake.port)")
+        server.certificates = "/nonexistent/ca.pem"
+        let request = TransportRequest(method: "GET", path: "/readyz", headers: [], body: nil)
+        let failure = #expect(throws: CommandError.self) { try Curl(server: server).send(request) }
+        #expect(failure?.exit == .noInput)
+        #expect(failure?.reason == "/nonexistent/ca.pem: No such file or directory")
+    }
+
     /// A daemon that is waited for may listen on a socket only, which is not there yet.
     @Test func aSocketThatComesLaterIsFound() async throws {
         final class Listening: Sendable {

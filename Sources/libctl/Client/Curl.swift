@@ -1,4 +1,5 @@
 import CCurl
+import Glibc
 import Shared
 
 /// The transport on libcurl. One handle serves all requests, so that they share a connection.
@@ -143,6 +144,11 @@ final class Curl {
                 .protocolError, "the certificate of \(server.origin) is not trusted",
                 hint: "if you know who issued it: --cacert FILE, or libctl config set cacert FILE")
         case CURLE_SSL_CACERT_BADFILE:
+            if let path = server.certificates, access(SystemText.path(path), R_OK) != 0 {
+                let reason = systemError()
+                return CommandError(
+                    .noInput, "\(SystemText.shown(path)): \(reason)", hint: "name another file with --cacert")
+            }
             let file = SystemText.shown(server.certificates ?? "the system's file")
             return CommandError(
                 .configuration, "\(file) has no certificates in PEM format", hint: "name another file with --cacert")
