@@ -98,8 +98,8 @@ struct CheckCommand: AsyncParsableCommand {
         commandName: "check",
         abstract: "Inspect the library: pages, schema, references, search index.",
         discussion: """
-            Only reads, whether the daemon is up or down. A backup is also compared with its FILE.manifest, if there is \
-            one. Exits with 65 if something is wrong.
+            Only reads, whether the daemon is up or down. A backup is also compared with its FILE.manifest, if \
+            there is one. Exits with 65 if something is wrong.
             """)
 
     @OptionGroup var flags: FolderFlags
