@@ -57,24 +57,9 @@ package struct DataFolder: ~Copyable {
                 .noPermission, "\(path) belongs to \(UserName.of(status.owner))",
                 hint: "run libraryd as that user, or choose another --data folder")
         }
-        if status.isPrivate { return }
-        try requireNothingElse(in: path)
-        guard chmod(path, 0o700) == 0 else {
+        guard status.isPrivate || chmod(path, 0o700) == 0 else {
             throw CommandError(.noPermission, "\(path) is open to others: \(systemError())")
         }
-    }
-
-    /// Passes if a folder is empty or has a library: others may need what else is in a folder that they may read.
-    private static func requireNothingElse(in path: String) throws {
-        let names = try FileManager.default.contentsOfDirectory(atPath: path).filter { $0 != "lost+found" }
-        let isOurs = names.contains { name in
-            ["library.db", "signing.key", "libraryd.lock"].contains { name.hasPrefix($0) }
-        }
-        guard !names.isEmpty, !isOurs else { return }
-        let shown = Escaping.shell(path)
-        throw CommandError(
-            .configuration, "\(path) has other files than a library, and others may read them",
-            hint: "choose an empty folder, or, if nobody else needs them: chmod 700 \(shown)")
     }
 
     private static func takeLock(_ file: String) throws -> Int32 {

@@ -32,22 +32,6 @@ import Testing
         #expect(try mode(path) == 0o700)
     }
 
-    /// A folder of something else, such as a home folder, must not be closed to others by a mistake.
-    @Test(arguments: [("photos", false), ("library.db", true), ("signing.key.old", true), ("lost+found", true)])
-    func aFolderOfSomethingElseIsLeftAlone(name: String, isTaken: Bool) throws {
-        try FileManager.default.createDirectory(
-            atPath: path + "/" + name, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
-        if isTaken {
-            _ = try DataFolder(path: path)
-        } else {
-            let error = #expect(throws: CommandError.self) { _ = try DataFolder(path: path) }
-            #expect(error?.exit == .configuration)
-            #expect(try FileManager.default.contentsOfDirectory(atPath: path) == [name])
-        }
-        #expect(try mode(path) == (isTaken ? 0o700 : 0o755))
-    }
-
     @Test func twoKeysDiffer() throws {
         #expect(
             try DataFolder(path: outer.path + "/1").keys.load().current
