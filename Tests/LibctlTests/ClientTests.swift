@@ -22,7 +22,7 @@ import Testing
         server.certificates = "/nonexistent/ca.pem"
         let request = TransportRequest(method: "GET", path: "/readyz", headers: [], body: nil)
         let failure = #expect(throws: CommandError.self) { try Curl(server: server).send(request) }
-        #expect(failure?.exit == .noInput)
+        #expect(failure?.exit == .configuration)
         #expect(failure?.reason == "/nonexistent/ca.pem: No such file or directory")
     }
 

@@ -147,7 +147,7 @@ final class Curl {
             if let path = server.certificates, access(SystemText.path(path), R_OK) != 0 {
                 let reason = systemError()
                 return CommandError(
-                    .noInput, "\(SystemText.shown(path)): \(reason)", hint: "name another file with --cacert")
+                    .configuration, "\(SystemText.shown(path)): \(reason)", hint: "name another file with --cacert")
             }
             let file = SystemText.shown(server.certificates ?? "the system's file")
             return CommandError(
