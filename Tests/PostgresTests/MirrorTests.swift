@@ -36,6 +36,8 @@ struct MirrorTests {
             guard results.0 == results.1 else { return }
             try mirror.check("seed \(seed), case \(number), time \(time), \(step)")
         }
+        // The last 40 events need not have all kinds.
+        if number == 0 { return }
         #expect(try Set(mirror.library.rows(.authorEvent, ["kind"])) == [["created"], ["updated"], ["deleted"]])
     }
 
