@@ -49,9 +49,9 @@ struct GlobalOptions: ParsableArguments {
     @Flag(name: .shortAndLong, help: .general("Report each request on standard error, without secrets."))
     var verbose = false
 
-    /// What a command needs to be run with the same login: the options `--server`, `--cacert` and `--user`, as far as
-    /// they were given, each with a space before it.
-    var ofLogin: String {
+    /// The options `--server`, `--cacert` and `--user` as they were given, each with a space before it. A command with
+    /// these options acts on the same login.
+    var loginOptions: String {
         [("--server", server), ("--cacert", cacert), ("--user", user)].map { name, value in
             value.map { " \(name) \(Escaping.shell($0))" } ?? ""
         }.joined()

@@ -104,7 +104,8 @@ struct UndoCommand: ParsableCommand, ContextCommand {
             "\(done) \(counted(report.undone, "change")): \(report.summary)\(rest)"
                 + (dryRun ? "; nothing was changed" : ""))
         if !dryRun, report.authors > 0 {
-            context.diagnostics.say("to take that back: libctl undo --last \(report.authors)\(context.options.ofLogin)")
+            context.diagnostics.say(
+                "to take that back: libctl undo --last \(report.authors)\(context.options.loginOptions)")
         }
     }
 }

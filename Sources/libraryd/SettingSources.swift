@@ -59,9 +59,16 @@ struct SettingSources {
 
     /// The path, if it is one: an empty one would be the current directory, or a socket without a name.
     /// - Throws: ``CommandError`` `configuration`.
-    static func path(_ text: String, _ key: String) throws(CommandError) -> String {
+    private static func path(_ text: String, _ key: String) throws(CommandError) -> String {
         guard text.isEmpty else { return text }
         throw CommandError(.configuration, "\(key) must be a path, not ''", hint: "leave it out, or name one")
+    }
+
+    /// The path that a setting has; `nil` if it has none.
+    /// - Throws: ``CommandError`` `configuration`.
+    func path(_ key: String) throws(CommandError) -> String? {
+        guard let (text, _) = value(key) else { return nil }
+        return try Self.path(text, key)
     }
 
     /// The text of a setting, from the first source that has one; `nil` if none has.

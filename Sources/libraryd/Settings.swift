@@ -53,10 +53,6 @@ struct Settings: Sendable, Equatable {
         let sources = try SettingSources(options: options, environment: environment)
         unknownVariables = sources.unknownVariables
         func text(_ key: String) -> String? { sources.value(key)?.text }
-        func path(_ key: String) throws(CommandError) -> String? {
-            guard let text = text(key) else { return nil }
-            return try SettingSources.path(text, key)
-        }
         func parse<Value>(
             _ key: String, _ form: String, suggestion: (String) -> String? = { _ in nil },
             _ read: (String) -> Value?
@@ -74,12 +70,12 @@ struct Settings: Sendable, Equatable {
 
         config = text("config").map(absolute)
         listen = try parse("listen", "HOST:PORT", suggestion: Listen.suggestion) { Listen($0) }
-        socket = try path("socket")
+        socket = try sources.path("socket")
         if listen == nil, socket == nil, !inheritsSockets {
             listen = .standard
             socket = runtimeFolder.map { $0 + "/libraryd.sock" }
         }
-        data = try path("data") ?? Self.defaultData(environment)
+        data = try sources.path("data") ?? Self.defaultData(environment)
         database = try sources.value("database").map { try Self.database($0.text, $0.origin) }
         behindProxy = try parse("behind-proxy", "true or false") { Bool($0) } ?? false
         tokenLifetime = try parse("token-lifetime", lifetime) { TimeSpan($0) } ?? TimeSpan(seconds: 30 * 60)
@@ -99,7 +95,7 @@ struct Settings: Sendable, Equatable {
             ) { Logger.Level(rawValue: $0) } ?? .automatic
         logFormat = try parse("log-format", "text or json") { LogFormat(rawValue: $0) } ?? .automatic
 
-        tls = try TLSFiles(certificate: path("tls-certificate"), key: path("tls-key"))
+        tls = try TLSFiles(certificate: sources.path("tls-certificate"), key: sources.path("tls-key"))
         for (key, span, example) in [
             ("token-lifetime", tokenLifetime, "30m"), ("refresh-lifetime", refreshLifetime, "30m"),
             ("history-age", age, "365d"),

@@ -59,7 +59,7 @@ import Testing
         #expect(try trial.results.count == 5000)
     }
 
-    /// Whoever sends a file slowly does not keep the access that the token gave.
+    /// A file that comes slowly does not extend the access that its token gave.
     @Test(arguments: ["", "?atomic=true"], [20, 40])
     func aTokenEndsWhileAFileComes(query: String, late: Int) async throws {
         let library = try await TestLibrary()

@@ -253,8 +253,8 @@ struct Authenticator: Sendable {
     }
 
     /// Seconds after its end for which an access token is good enough for a body that had begun: the time that any body
-    /// may take. A file may take longer.
-    static let bodyGrace: Int64 = 30
+    /// may take, as in ``ConnectionLimits/body``. A file may take longer.
+    private static let bodyGrace: Int64 = 30
 
     /// The caller's current state. The session may have ended while the body of the request was received, and the token
     /// expired.

@@ -10,8 +10,8 @@ struct AuthorFileRoutes: Sendable {
     let store: any Store
     let clock: Clock
     let behindProxy: Bool
-    private let places = UploadSlots(ofOneOwner: 2, inAll: 8)
-    private let streams = UploadSlots(ofOneOwner: 16, inAll: 64)
+    private let wholeFiles = UploadSlots(ofOneOwner: 2, inAll: 8)
+    private let filesInBatches = UploadSlots(ofOneOwner: 16, inAll: 64)
 
     /// In bytes: 64 MiB.
     private static let maximumBody = 64 << 20
@@ -56,9 +56,8 @@ struct AuthorFileRoutes: Sendable {
             return try await importAtOnce(body, format, options, key, context, origin, initiator)
         }
         // The file comes again with the same key, and then this batch has all of its lines.
-        let reader = LineReader(
-            body, format, restIsNeeded: options.restIsNeeded, keepsPartialBatch: key == nil)
-        let place = try streams.take(for: context.principal.userID)
+        let reader = LineReader(body, format, restIsNeeded: options.restIsNeeded, keepsPartialBatch: key == nil)
+        let place = try filesInBatches.take(for: context.principal.userID)
         // Reads the first lines before the reply begins, so that a malformed file or a reused key gets an error
         // status.
         var first: [AuthorLines.Line] = []
@@ -150,7 +149,7 @@ struct AuthorFileRoutes: Sendable {
         _ body: UploadBody, _ format: AuthorLines.Format, _ options: BulkOptions, _ key: String?,
         _ context: CallerContext, _ origin: ImportOrigin, _ initiator: Initiator
     ) async throws -> Response {
-        let place = try places.take(for: context.principal.userID)
+        let place = try wholeFiles.take(for: context.principal.userID)
         defer { withExtendedLifetime(place) {} }
         let contents = try await body.gathered(in: store.spool())
         let file = try await NIOThreadPool.singleton.runIfActive {

@@ -9,11 +9,11 @@ extension Request {
     ///
     /// `If-Match` compares strongly, so that weak tags match nothing, and `If-None-Match` weakly (section 8.8.3.2).
     func versionCondition(id: Int64) -> @Sendable (_ version: Int64) -> Bool {
-        let isFree = headers[values: .ifMatch].isEmpty
-        let (wanted, unwanted) = (EntityTags(headers[values: .ifMatch]), EntityTags(ifNoneMatch))
+        let ifMatch = headers[values: .ifMatch]
+        let (wanted, unwanted) = (ifMatch.isEmpty ? nil : EntityTags(ifMatch), EntityTags(ifNoneMatch))
         return { version in
             let tag = Author.entityTag(id: id, version: version)
-            return (isFree || wanted.namesStrongly(tag)) && !unwanted.namesWeakly(tag)
+            return (wanted?.namesStrongly(tag) ?? true) && !unwanted.namesWeakly(tag)
         }
     }
 

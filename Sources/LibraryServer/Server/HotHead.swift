@@ -72,7 +72,7 @@ struct HotHead {
             defer { isJSON = true }
             return !isJSON && value.isEqual(to: Self.json)
         case 13 where name.names("authorization"):
-            guard token.baseAddress == nil, value.begins(with: Self.bearer) else { return false }
+            guard token.isEmpty, value.begins(with: Self.bearer) else { return false }
             token = value.suffix(from: Self.bearer.utf8CodeUnitCount)
             return !token.contains(UInt8(ascii: " "))
         case 13 where name.names("if-none-match"): ifNoneMatch.append(value.text)
@@ -81,7 +81,7 @@ struct HotHead {
             contentLength = Int(length)
             return (1...Hummingbird.Request.maximumBody).contains(contentLength)
         case 15 where name.names("x-access-tokens"):
-            guard token.baseAddress == nil, !value.isEmpty else { return false }
+            guard token.isEmpty, !value.isEmpty else { return false }
             token = value
         case 15 where name.names("x-forwarded-for"): forwardedFor = value
         case 15 where name.names("idempotency-key"): idempotencyKeys.append(value.text)

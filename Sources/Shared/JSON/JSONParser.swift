@@ -127,9 +127,7 @@ struct JSONParser {
     }
 
     /// Parses a string whose opening quote is at the offset.
-    private mutating func string(
-        mostMarks: Int = CombiningMarks.mostInText
-    ) throws(JSONSyntaxError) -> String {
+    private mutating func string(mostMarks: Int = CombiningMarks.mostInText) throws(JSONSyntaxError) -> String {
         offset += 1
         let start = offset
         var unescaped: [UInt8]?

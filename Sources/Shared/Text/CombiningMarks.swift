@@ -13,9 +13,10 @@ public enum CombiningMarks {
 
     /// Whether more than `limit` scalars follow each other whose canonical combining class is not 0.
     public static func areTooMany(_ text: String, limit: Int = mostInText) -> Bool {
-        var text = text
         // The first mark is U+0300, of two bytes.
-        guard text.utf8.count > 2 * limit, text.withUTF8(haveMarks) else { return false }
+        guard text.utf8.count > 2 * limit else { return false }
+        var text = text
+        guard text.withUTF8(haveMarks) else { return false }
         var run = 0
         for scalar in text.unicodeScalars {
             run = scalar.value >= 0x300 && scalar.properties.canonicalCombiningClass != .notReordered ? run + 1 : 0
@@ -24,7 +25,7 @@ public enum CombiningMarks {
         return false
     }
 
-    /// The same for text in UTF-8.
+    /// Whether a text in UTF-8 has more than ``mostInText`` marks in a row.
     static func areTooMany(_ bytes: [UInt8]) -> Bool {
         bytes.count > 2 * mostInText && bytes.withUnsafeBufferPointer(haveMarks)
             && areTooMany(String(decoding: bytes, as: UTF8.self))

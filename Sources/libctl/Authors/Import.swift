@@ -130,7 +130,7 @@ extension AuthorsCommand {
                 let me = try? context.authorized { try context.client.send(Endpoints.me.call(), authorization: $0) }
                 guard let kept = me?.history?.events, kept >= Int64(report.stored) else { return }
             }
-            context.diagnostics.say("undo it with: libctl undo --import \(id)\(context.options.ofLogin)")
+            context.diagnostics.say("undo it with: libctl undo --import \(id)\(context.options.loginOptions)")
         }
 
         private func check(_ source: LineSource, _ rejects: RejectFile?, _ isReplaced: Bool) throws {

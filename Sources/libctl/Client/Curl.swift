@@ -7,9 +7,16 @@ final class Curl {
     private let server: Server
     /// Number of sockets for which a connection was begun.
     private var opened = 0
-    /// Whether the current exchange may begin a connection, and whether it was kept from it: because it may not, or
-    /// because the connection on which the request was sent has ended.
-    private var (mayOpen, wasKept, wasSent) = (true, false, false)
+    /// Why the current exchange may not begin another connection.
+    private enum Obstacle {
+        /// The request is for a connection that has ended.
+        case otherConnection
+        /// The request was sent on a connection that has ended.
+        case requestSent
+    }
+
+    /// Whether the current exchange may begin a connection, and why it was kept from it.
+    private var (mayOpen, obstacle) = (true, Obstacle?.none)
     private lazy var handle: UnsafeMutableRawPointer? = ccurl_load() ? ccurl_init() : nil
 
     init(server: Server) {
@@ -26,7 +33,7 @@ final class Curl {
             throw CommandError(.internalError, "libcurl.so.4 is missing", hint: "apt-get install libcurl4")
         }
         guard request.connection == nil || request.connection == opened else { throw ConnectionEnded() }
-        (mayOpen, wasKept, wasSent) = (request.connection == nil, false, false)
+        (mayOpen, obstacle) = (request.connection == nil, nil)
         ccurl_reset(handle)
         var list: UnsafeMutablePointer<curl_slist>?
         defer { ccurl_free(list) }
@@ -39,8 +46,11 @@ final class Curl {
         let upload = Upload()
         setOptions(handle, request, list, answer, upload)
         let code = withExtendedLifetime((answer, upload)) { ccurl_perform(handle) }
-        if wasSent { throw self.failure(CURLE_GOT_NOTHING, answer) }
-        if wasKept { throw ConnectionEnded() }
+        switch obstacle {
+        case .otherConnection: throw ConnectionEnded()
+        case .requestSent: throw self.failure(CURLE_GOT_NOTHING, answer)
+        case nil: break
+        }
         if let failure = answer.failure ?? upload.failure { throw failure }
         // Checked before libcurl's code, which would only say that a callback ended the exchange.
         if let fault = answer.fault { throw notWhole(fault) }
@@ -116,9 +126,9 @@ final class Curl {
     /// Left to itself, libcurl sends a request again, whatever its method, if a connection that it has used before ends
     /// without a reply. The work may have been done by then, and then the second reply would be about another state.
     private func beginConnection() -> Bool {
-        wasSent = handle.map { ccurl_sent($0) > 0 } ?? false
-        wasKept = !mayOpen
-        guard mayOpen, !wasSent else { return false }
+        let isSent = handle.map { ccurl_sent($0) > 0 } ?? false
+        obstacle = isSent ? .requestSent : mayOpen ? nil : .otherConnection
+        guard obstacle == nil else { return false }
         opened += 1
         return true
     }
